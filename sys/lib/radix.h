@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Radix trees: 64-bit index (a page number within an object, a descriptor)
+ * to pointer.  An empty tree takes no memory, a tree with index 0 alone
+ * none either; depth grows with the largest index.  The caller locks.
+ */
+#ifndef LIB_RADIX_H
+#define LIB_RADIX_H
+
+#include "lib/types.h"
+
+struct radix {
+	void *root;
+	unsigned height;	/* 0: root is the value at index 0 */
+};
+
+static inline void
+radix_init(struct radix *r)
+{
+	r->root = NULL;
+	r->height = 0;
+}
+
+void *radix_get(const struct radix *r, uint64_t index);
+/* Stores value (not NULL) at index, replacing. 0, or ENOMEM. */
+int radix_set(struct radix *r, uint64_t index, void *value);
+/* Takes index out; returns what was there, or NULL. Frees empty nodes. */
+void *radix_del(struct radix *r, uint64_t index);
+/* The first value at an index >= *index, with *index set; NULL: none. */
+void *radix_next(const struct radix *r, uint64_t *index);
+
+#endif
