@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * All that the machine-independent kernel may ask of the CPU and the board.
+ * Nothing outside sys/amd64 contains assembly or knows a register, but for
+ * abi/freebsd, which lays register sets out for user programs.
+ */
+#ifndef AMD64_MD_H
+#define AMD64_MD_H
+
+#include "lib/types.h"
+#include "amd64/frame.h"
+
+struct cpu;
+struct thread;
+struct page;
+struct pmap;
+
+/*
+ * User addresses run from 0 to USER_TOP.  All of physical memory is mapped
+ * at PHYSMAP_BASE, readable, writable, not executable.
+ */
+#define USER_MIN	0x1000ul
+#define USER_TOP	0x7ffffffff000ul	/* first address past it */
+#define PHYSMAP_BASE	0xffff800000000000ul
+
+static inline void *
+phys_to_virt(paddr_t pa)
+{
+	return ((void *)(pa + PHYSMAP_BASE));
+}
+
+static inline paddr_t
+virt_to_phys(const void *va)
+{
+	return ((uintptr_t)va - PHYSMAP_BASE);
+}
+
+/*
+ * Per-CPU data.  %gs points at struct cpu (kern/sched.h), whose first word is
+ * the running thread; both may be used with interrupts on, but curcpu() only
+ * means something for longer where the thread cannot move (spin lock held).
+ */
+static inline struct thread *
+curthread(void)
+{
+	struct thread *td;
+
+	__asm__("movq %%gs:0, %0" : "=r"(td));
+	return (td);
+}
+
+static inline struct cpu *
+curcpu(void)
+{
+	struct cpu *c;
+
+	__asm__ volatile("movq %%gs:8, %0" : "=r"(c));
+	return (c);
+}
+
+static inline void
+cpu_relax(void)
+{
+	__asm__ volatile("pause" ::: "memory");
+}
+
+/* Interrupts of this CPU; intr_disable() returns what intr_restore() takes. */
+static inline uint64_t
+intr_disable(void)
+{
+	uint64_t flags;
+
+	__asm__ volatile("pushfq; popq %0; cli" : "=r"(flags) :: "memory");
+	return (flags);
+}
+
+static inline void
+intr_restore(uint64_t flags)
+{
+	if (flags & 0x200)
+		__asm__ volatile("sti" ::: "memory");
+}
+
+static inline void
+intr_enable(void)
+{
+	__asm__ volatile("sti" ::: "memory");
+}
+
+/* Waits for an interrupt; entered with interrupts off, returns with them on. */
+static inline void
+cpu_idle_wait(void)
+{
+	__asm__ volatile("sti; hlt" ::: "memory");
+}
+
+/* Boot, in the order of kern/main.c. */
+void md_early_init(void);	/* console, GDT, IDT, start info, memory map */
+void md_pmap_init(void);	/* the final kernel page tables */
+void md_clock_init(void);	/* APIC, TSC frequency, timer */
+void md_smp_start(void);	/* wakes the other CPUs; they enter the
+				   scheduler by sched_ap_enter() */
+
+/* What PVH start info told; valid after md_early_init(). */
+struct mem_range {
+	paddr_t start;		/* page-aligned inwards */
+	paddr_t end;
+};
+#define MEM_RANGES_MAX	32
+extern struct mem_range mem_ranges[MEM_RANGES_MAX]; /* usable RAM less kernel,
+	start info, modules and firmware tables; ascending */
+extern unsigned mem_nranges;
+extern paddr_t mem_top;		/* end of the highest RAM there is */
+extern const char *boot_cmdline;	/* never NULL */
+extern paddr_t boot_module;	/* first module (initrd), 0 if none */
+extern uint64_t boot_module_size;
+
+extern unsigned ncpus;		/* 1..MAXCPU, from the MP table */
+#define MAXCPU	16
+
+/* Boot-time allocation before vm_page_init(): zeroed, page-aligned, final. */
+void *md_boot_alloc(size_t size);
+
+/* Interrupts.  irq is the I/O APIC pin; edge-triggered, active high, unless
+ * level. The handler runs with interrupts off. 0, or ENXIO, EBUSY. */
+int intr_establish(unsigned irq, bool level, void (*handler)(void *),
+    void *arg);
+
+/* Another CPU: makes it look at its run queue / leave idle. */
+void cpu_kick(unsigned cpu);
+/* Runs fn(arg) on each CPU of mask but this one, and waits for all. Interrupts
+ * must be on, or the callers must not be able to wait for one another. */
+void cpu_broadcast(uint32_t mask, void (*fn)(void *), void *arg);
+
+/*
+ * Kernel memory not in the physmap: device registers. Uncached.
+ */
+volatile void *md_map_device(paddr_t pa, size_t size);
+uint8_t inb(uint16_t port);
+void outb(uint16_t port, uint8_t value);
+
+/*
+ * Clocks.  The monotonic clock counts nanoseconds since kernel entry.
+ */
+uint64_t clock_ns(void);		/* now; any context */
+uint64_t clock_cycles(void);		/* raw TSC */
+uint64_t clock_frequency(void);		/* TSC Hz */
+/* Arms this CPU's one-shot timer for clock_ns() == deadline; UINT64_MAX: off.
+ * When it fires, md calls callout_interrupt() (kern/callout.h). */
+void clock_arm(uint64_t deadline);
+/* Wall-clock time at kernel entry from RTC or hypervisor, ns since 1970; 0 if
+ * nobody knows. */
+uint64_t clock_wall_at_entry(void);
+
+/*
+ * Threads.  md_thread_fork(): the new thread's first switch runs
+ * fn(arg) on its own stack, with interrupts on, after sched_thread_started().
+ * md_user_enter(): leaves the kernel by the thread's trapframe.
+ */
+struct md_thread {
+	uint64_t md_rsp;	/* saved kernel stack pointer */
+	uint64_t md_fsbase;	/* user's %fs and %gs bases */
+	uint64_t md_gsbase;
+	uintptr_t md_onfault;	/* see copyin() */
+	void *md_fpu;		/* XSAVE area, NULL until first run */
+	uint32_t md_flags;
+};
+void md_thread_init(struct thread *td);	/* fields above; may not fail */
+void md_thread_free(struct thread *td);
+void md_thread_entry(struct thread *td, void (*fn)(void *), void *arg);
+void md_switch(struct thread *from, struct thread *to);
+__noreturn void md_user_enter(void);
+struct trapframe *td_frame(struct thread *td);	/* top of kernel stack */
+/* Fresh user registers for a new image: entry point, stack pointer, %rdi. */
+void md_set_regs(struct thread *td, uint64_t rip, uint64_t rsp, uint64_t rdi);
+/* Child gets the parent's registers and FPU state. 0 or ENOMEM. */
+int md_thread_copy(struct thread *from, struct thread *to);
+/* FPU state as the user sees it (XSAVE layout); size from md_fpu_size(). */
+size_t md_fpu_size(void);
+uint64_t md_fpu_mask(void);		/* XCR0, or 0 without XSAVE */
+void md_fpu_save(struct thread *td, void *buf);	/* td is curthread */
+/* 0, or EINVAL for a state that the CPU would refuse. */
+int md_fpu_restore(struct thread *td, const void *buf, size_t size);
+void md_fpu_reset(struct thread *td);
+void md_set_fsbase(struct thread *td, uint64_t base);
+void md_set_gsbase(struct thread *td, uint64_t base);
+uint64_t md_get_fsbase(struct thread *td);
+uint64_t md_get_gsbase(struct thread *td);
+
+/*
+ * User memory.  0 or EFAULT (ENAMETOOLONG for copyinstr, with *len counting
+ * the NUL).  May fault pages in, so may sleep: no spin locks held.
+ */
+int copyin(const void __user *uaddr, void *kaddr, size_t len);
+int copyout(const void *kaddr, void __user *uaddr, size_t len);
+int copyinstr(const void __user *uaddr, char *kaddr, size_t max, size_t *len);
+int zero_user(void __user *uaddr, size_t len);
+/* Words, for umtx: 0 or EFAULT.  casu*: stores new if *uaddr is old; *seen is
+ * what was there. */
+int fueword32(const void __user *uaddr, uint32_t *val);
+int fueword64(const void __user *uaddr, uint64_t *val);
+int suword32(void __user *uaddr, uint32_t val);
+int suword64(void __user *uaddr, uint64_t val);
+int casueword32(void __user *uaddr, uint32_t old, uint32_t *seen,
+    uint32_t new);
+int casueword64(void __user *uaddr, uint64_t old, uint64_t *seen,
+    uint64_t new);
+
+void zero_page(void *page);		/* one page, page-aligned */
+void copy_page(void *dst, const void *src);
+
+/*
+ * pmap: one address space's page tables. All calls lock internally (spin),
+ * never sleep, and have flushed the TLBs of all CPUs when they return, as far
+ * as access was taken away.
+ */
+#define PMAP_READ	0x1
+#define PMAP_WRITE	0x2
+#define PMAP_EXEC	0x4
+struct pmap *pmap_create(void);		/* NULL: no memory */
+void pmap_destroy(struct pmap *pm);	/* not active anywhere */
+/* 0, or ENOMEM for a page table. Replaces what was mapped at va. */
+int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned prot);
+void pmap_remove(struct pmap *pm, vaddr_t start, vaddr_t end);
+/* Takes rights away only: what is mapped keeps at most prot. */
+void pmap_protect(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned prot);
+/* False if nothing is mapped at va. */
+bool pmap_extract(struct pmap *pm, vaddr_t va, paddr_t *pa, unsigned *prot);
+/* Was [start, end) written (dirty bits) since last asked? Clears them,
+ * calling fn for each dirty page. */
+void pmap_clear_dirty(struct pmap *pm, vaddr_t start, vaddr_t end,
+    void (*fn)(void *arg, vaddr_t va, paddr_t pa), void *arg);
+void pmap_activate(struct pmap *pm);	/* on this CPU; NULL: kernel only */
+uint64_t pmap_resident(struct pmap *pm);	/* pages mapped */
+
+/* The end: prints nothing, never returns. */
+__noreturn void md_reset(void);
+__noreturn void md_halt(void);
+
+/* Randomness of the CPU: false if RDRAND/RDSEED isn't there or fails. */
+bool md_rdrand(uint64_t *val);
+
+/* CPU brand for hw.model; feature words for AT_HWCAP/AT_HWCAP2. */
+const char *md_cpu_model(void);
+uint64_t md_hwcap2(void);
+
+/* Prints frames from this one up, with symbols; for panic. */
+void md_backtrace(void);
+/* Polled output to the serial console, any context. */
+void md_console_write(const char *s, size_t n);
+
+#endif
