@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Address spaces.
+ *
+ * A vmspace is an ordered tree of entries; an entry maps a range of
+ * addresses to two layers, as in UVM (Cranor, 1998): below, a range of a
+ * vm_object (a file's pages, shared memory, a device), or nothing, which
+ * reads as zeroes; above, for private memory, an amap: the anonymous pages
+ * that this mapping has for itself.  A fault looks into the amap, then into
+ * the object, and copies upwards on a write.  Fork shares the amap and marks
+ * both entries needs-copy: the amap is copied, page references only, at the
+ * next write fault, and a page whose reference count is one belongs to its
+ * amap alone and is written in place.  There are no shadow chains.
+ *
+ * Radix trees hold both amaps and objects: a gigabyte of reserved address
+ * space costs one entry.
+ */
+#ifndef VM_VM_H
+#define VM_VM_H
+
+#include "lib/list.h"
+#include "lib/radix.h"
+#include "lib/rbtree.h"
+#include "kern/sync.h"
+#include "vm/page.h"
+
+struct file;
+struct proc;
+struct thread;
+struct vm_object;
+struct vnode;
+
+/*
+ * The storage behind an object. Called with the object's lock held; may
+ * sleep.  Where vo_get is NULL missing pages are zero-filled.
+ */
+struct vm_object_ops {
+	/* A page for index, one reference for the object, contents valid.
+	 * 0, EIO, ENOMEM; the caller puts it into the tree. */
+	int (*vo_get)(struct vm_object *o, uint64_t index, struct page **pp);
+	/* Writes a dirty page out. NULL: memory is the storage. */
+	int (*vo_put)(struct vm_object *o, struct page *pg);
+	/* The last reference is gone; pages are freed afterwards. */
+	void (*vo_destroy)(struct vm_object *o);
+	/* Device memory: the physical address at index; no struct page. */
+	paddr_t (*vo_phys)(struct vm_object *o, uint64_t index);
+};
+
+/* Guarded by (l) o_lock, (a) atomic, (!) set once. */
+struct vm_object {
+	struct mutex o_lock;
+	unsigned o_refs;			/* (a) */
+	struct radix o_pages;			/* (l) struct page by index */
+	uint64_t o_size;			/* (l) bytes; faults past the
+						   last page: SIGBUS */
+	uint64_t o_npages;			/* (l) resident */
+	struct list o_entries;			/* (l) entries that map it */
+	const struct vm_object_ops *o_ops;	/* (!) */
+	void *o_data;				/* (!) the pager's */
+};
+
+struct vm_object *vm_object_create(const struct vm_object_ops *ops,
+    void *data, uint64_t size);		/* one reference, or NULL */
+/* The same within another structure (a vnode); never freed by itself. */
+void vm_object_init(struct vm_object *o, const struct vm_object_ops *ops,
+    void *data, uint64_t size);
+void vm_object_hold(struct vm_object *o);
+void vm_object_release(struct vm_object *o);
+/* Page at index, read in or zero-filled if absent, with a reference for the
+ * caller (page_release). o_lock not held. 0, EIO, ENOMEM; beyond o_size
+ * EINVAL. */
+#define VM_PAGE_WRITE	0x1	/* about to be written: marks it dirty */
+#define VM_PAGE_OVERWRITE 0x2	/* all of it: contents need not be read */
+int vm_object_page(struct vm_object *o, uint64_t index, unsigned flags,
+    struct page **pp);
+/* New size: pages past it are freed and unmapped everywhere, the rest of the
+ * last page is zeroed. */
+void vm_object_resize(struct vm_object *o, uint64_t size);
+/* Frees and unmaps the pages of [start, end) (page numbers). */
+void vm_object_discard(struct vm_object *o, uint64_t start, uint64_t end);
+/* Writes dirty pages in the range out; collects dirty bits first. */
+int vm_object_sync(struct vm_object *o, uint64_t start, uint64_t end);
+
+/* Guarded by (l) am_lock, (a) atomic. */
+struct amap {
+	struct mutex am_lock;
+	unsigned am_refs;		/* (a) entries that use it */
+	struct radix am_pages;		/* (l) struct page by index */
+};
+
+/* All fields are guarded by vs_lock, e_olink by the object's lock. */
+struct vm_entry {
+	struct rb_node e_node;
+	vaddr_t e_start;
+	vaddr_t e_end;
+	uint8_t e_prot;			/* PROT_* now */
+	uint8_t e_maxprot;
+	uint8_t e_inherit;		/* INHERIT_* */
+	uint16_t e_flags;
+	struct amap *e_amap;		/* NULL: none yet */
+	uint64_t e_aoff;		/* page number of e_start in it */
+	struct vm_object *e_object;	/* NULL: zero-fill */
+	uint64_t e_ooff;		/* byte offset of e_start in it */
+	struct list e_olink;		/* in object's o_entries */
+	struct vmspace *e_space;
+	struct vnode *e_vnode;		/* file mapped, for procfs; held */
+};
+#define VME_COW		0x0001	/* private: writes go to the amap */
+#define VME_NEEDS_COPY	0x0002	/* amap is shared copy-on-write */
+#define VME_GUARD	0x0004	/* MAP_GUARD: no access, ever */
+#define VME_STACK	0x0008	/* the stack's grown part */
+#define VME_GROWS	0x0010	/* reserve below a MAP_STACK mapping */
+#define VME_WIRED	0x0020
+#define VME_NOCORE	0x0040
+#define VME_NOSYNC	0x0080
+
+/* Guarded by (l) vs_lock, (a) atomic, (!) set once. */
+struct vmspace {
+	struct rwlock vs_lock;		/* read: look up; write: change */
+	unsigned vs_refs;		/* (a) processes: vfork, rfork */
+	struct rb_tree vs_entries;	/* (l) by address */
+	struct pmap *vs_pmap;		/* (!) */
+	uint64_t vs_size;		/* (l) bytes mapped */
+	uint64_t vs_anon;		/* (a) anonymous pages charged */
+	vaddr_t vs_brk_start;		/* (l) end of the program's data */
+	vaddr_t vs_brk;			/* (l) current break */
+	vaddr_t vs_hint;		/* (l) where anonymous mmap looks first */
+	vaddr_t vs_stack_top;		/* (!) per image */
+	vaddr_t vs_stack_size;		/* (!) per image: reserve */
+	vaddr_t vs_ps_strings;		/* (!) per image */
+	vaddr_t vs_timekeep;		/* (!) per image: shared page */
+	vaddr_t vs_sigcode;		/* (!) per image */
+};
+
+struct vmspace *vmspace_create(void);		/* one reference, or NULL */
+struct vmspace *vmspace_fork(struct vmspace *vs);	/* or NULL */
+void vmspace_hold(struct vmspace *vs);
+void vmspace_release(struct vmspace *vs);
+void vmspace_activate(struct vmspace *vs);	/* on this CPU */
+uint64_t vmspace_resident(struct vmspace *vs);	/* pages */
+
+/*
+ * Maps [addr, addr + size) of vs. `addr` is page-aligned; without MAP_FIXED
+ * it's a hint and *addrp says where. flags are FreeBSD's MAP_* (fbsd/mman.h).
+ * object NULL: anonymous; the call takes its own reference.  0, ENOMEM,
+ * EINVAL, EEXIST (MAP_EXCL).
+ */
+struct vm_mapping {
+	vaddr_t addr;			/* in: hint or fixed; out: where */
+	uint64_t size;
+	unsigned prot;
+	unsigned maxprot;
+	unsigned flags;
+	struct vm_object *object;
+	uint64_t offset;
+	struct vnode *vnode;
+};
+int vm_map(struct vmspace *vs, struct vm_mapping *m);
+int vm_unmap(struct vmspace *vs, vaddr_t addr, uint64_t size);
+int vm_protect(struct vmspace *vs, vaddr_t addr, uint64_t size,
+    unsigned prot, bool set_max);
+int vm_inherit(struct vmspace *vs, vaddr_t addr, uint64_t size, int inherit);
+int vm_advise(struct vmspace *vs, vaddr_t addr, uint64_t size, int advice);
+int vm_sync(struct vmspace *vs, vaddr_t addr, uint64_t size, int flags);
+int vm_wire(struct vmspace *vs, vaddr_t addr, uint64_t size, bool wire);
+int vm_mincore(struct vmspace *vs, vaddr_t addr, uint64_t size,
+    int (*fn)(void *arg, uint64_t page, uint8_t flags), void *arg);
+int vm_set_break(struct proc *p, vaddr_t brk);
+/* Empties the space below USER_TOP (exec, exit). */
+void vm_unmap_all(struct vmspace *vs);
+
+/*
+ * A page fault of the current process at va, from user mode or from a copy
+ * function. access is PMAP_*. 0, or EFAULT (SIGSEGV: not mapped or not
+ * allowed: *code says SEGV_MAPERR, SEGV_ACCERR), EIO and EINVAL (SIGBUS),
+ * ENOMEM (the process is being killed). May sleep.
+ */
+int vm_fault(struct vmspace *vs, vaddr_t va, unsigned access, int *code);
+
+/* Other processes' memory (ptrace, procfs, ps): 0 or EFAULT. */
+int vm_read(struct vmspace *vs, vaddr_t va, void *buf, size_t len);
+int vm_write(struct vmspace *vs, vaddr_t va, const void *buf, size_t len);
+
+/* A place that names a word of memory the same way for all who share it: for
+ * umtx. Private memory: (vmspace, address); shared: (object, offset). */
+struct vm_key {
+	const void *k_where;
+	uint64_t k_offset;
+};
+int vm_key(struct vmspace *vs, vaddr_t va, bool shared, struct vm_key *key);
+
+/* One anonymous page shared by all processes, read-only to them: the time
+ * page and signal trampoline. */
+extern struct vm_object *vm_shared_page_object;
+extern void *vm_shared_page;		/* its kernel address */
+
+void vm_init(void);			/* after kmem_init() */
+
+#endif
