@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Makes from sys/abi/freebsd/syscalls.tab
+#   -v out=args   sysargs.h: an argument structure and a prototype for each
+#                 implemented call
+#   -v out=table  syscalls.inc: an initialiser for each number FreeBSD has
+# A letter for each argument tells --trace how to print it: s a path, d a
+# number, o a mode, x flags, p a pointer, b/B a buffer read/written whose
+# length is the next argument.
+
+BEGIN {
+	FS = "\t"
+	if (out == "args") {
+		print "/* Made from syscalls.tab by tools/mksyscalls.awk. */"
+		print "#ifndef ABI_FREEBSD_SYSARGS_H"
+		print "#define ABI_FREEBSD_SYSARGS_H"
+		print ""
+		print "#include \"lib/types.h\""
+		print "#include \"fbsd/signal.h\""
+		print ""
+		print "struct thread;"
+		print ""
+	}
+}
+
+/^#/ || NF < 4 { next }
+
+function kind(type, name, next_name) {
+	if (type ~ /\*/) {
+		if (type ~ /char \*$/ && name ~ /^(path|from|to|link|old|new|name|path1|path2|fname|string|type|dir|file|path_from|path_to|old_path|new_path)$/)
+			return "s"
+		if (type ~ /(void|char) \*$/ && next_name ~ /^(nbyte|len|size|count|buflen|bufsize)$/)
+			return (type ~ /^const/ ? "b" : "B")
+		return "p"
+	}
+	if (type == "mode_t" || name == "mode" || name == "newmask")
+		return "o"
+	if (name ~ /flag|prot|options|com|cmd/)
+		return "x"
+	return "d"
+}
+
+{
+	number = $1; name = $2; state = $3
+	if (state != "std" && state != "-") {
+		printf "%s:%d: state is '%s', not std or -\n", FILENAME, FNR,
+		    state > "/dev/stderr"
+		exit 1
+	}
+	if (number in seen) {
+		printf "%s:%d: number %d twice\n", FILENAME, FNR, number \
+		    > "/dev/stderr"
+		exit 1
+	}
+	seen[number] = 1
+	n = $4 == "void" ? 0 : split($4, arg, /, */)
+	fields = ""; kinds = ""
+	for (i = 1; i <= n; i++) {
+		match(arg[i], /[A-Za-z_0-9]+$/)
+		type[i] = substr(arg[i], 1, RSTART - 1)
+		sub(/ $/, "", type[i])
+		aname[i] = substr(arg[i], RSTART)
+	}
+	for (i = 1; i <= n; i++) {
+		sep = type[i] ~ /\*$/ ? "" : " "
+		fields = fields "\t_Alignas(8) " type[i] sep aname[i] ";\n"
+		kinds = kinds kind(type[i], aname[i], i < n ? aname[i + 1] : "")
+	}
+	if (out == "args" && state == "std") {
+		for (i = 1; i <= n; i++)
+			if (match(type[i], /struct [a-z_A-Z0-9]+/)) {
+				s = substr(type[i], RSTART, RLENGTH)
+				if (!(s in known)) {
+					print s ";"
+					known[s] = 1
+				}
+			}
+		if (n > 0)
+			printf "struct %s_args {\n%s};\n", name, fields
+		else
+			printf "struct %s_args {\n\tchar none;\n};\n", name
+		printf "int sys_%s(struct thread *, const struct %s_args *);\n\n",
+		    name, name
+	}
+	if (out == "table")
+		printf "[%d] = { \"%s\", %s, %d, \"%s\" },\n", number, name,
+		    (state == "std" ? "(syscall_fn *)sys_" name : "NULL"), n, kinds
+}
+
+END {
+	if (out == "args")
+		print "#endif"
+}
