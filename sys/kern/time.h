@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Time of day over the monotonic clock (clock_ns(), amd64/md.h).
+ */
+#ifndef KERN_TIME_H
+#define KERN_TIME_H
+
+#include "fbsd/time.h"
+
+struct proc;
+struct thread;
+
+void time_init(void);
+/* Wall clock: ns since 1970. */
+uint64_t time_realtime(void);
+void time_set_realtime(uint64_t ns);	/* settimeofday, imp.run's time= */
+void time_adjust(int64_t delta_ns);	/* adjtime: slewed */
+struct timespec time_now(void);		/* wall clock, for file times */
+/* Any FreeBSD clock; EINVAL for one that doesn't exist. */
+int kern_clock_gettime(struct thread *td, clockid_t id, uint64_t *ns);
+int kern_clock_getres(struct thread *td, clockid_t id, uint64_t *ns);
+/* clock_ns() value at which clock `id` shows `when`; relative: from now. */
+int time_deadline(clockid_t id, bool absolute, const struct timespec *when,
+    uint64_t *deadline);
+/* The clock's rate was refined (amd64): publish to the shared page. */
+void time_rate_changed(uint64_t tsc, uint64_t ns, uint64_t frequency);
+
+/* itimers and POSIX timers at exec, fork and exit. */
+void itimer_init(struct proc *p);
+void itimer_exec(struct proc *p);
+void itimer_exit(struct proc *p);
+
+#endif

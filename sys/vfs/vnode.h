@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Vnodes: files of all file systems, as the kernel sees them.
+ *
+ * A vnode lives while it is referenced (v_refs) and, if its file system
+ * caches it, longer.  v_lock is a sleepable reader/writer lock that the
+ * operations below expect to be held (the table says how); the order is
+ * parent before child, and between two directories as rename() takes them.
+ *
+ * Regular files keep their data in a vm_object: read(2), write(2), mmap(2)
+ * and exec see the same pages.  vn_read()/vn_write() move bytes between
+ * those pages and a uio, so that a file system only supplies pages, sizes
+ * and attributes.
+ */
+#ifndef VFS_VNODE_H
+#define VFS_VNODE_H
+
+#include "fbsd/stat.h"
+#include "kern/event.h"
+#include "kern/file.h"
+#include "kern/sync.h"
+#include "vm/vm.h"
+
+enum vtype { VNON, VREG, VDIR, VBLK, VCHR, VLNK, VSOCK, VFIFO, VBAD };
+
+struct mount;
+struct vnode;
+
+/* Attributes; VNOVAL in a field given to vo_setattr: leave as is. */
+#define VNOVAL	(-1)
+struct vattr {
+	enum vtype va_type;
+	mode_t va_mode;			/* permission bits */
+	nlink_t va_nlink;
+	uid_t va_uid;
+	gid_t va_gid;
+	dev_t va_fsid;
+	ino_t va_fileid;
+	uint64_t va_size;
+	blksize_t va_blocksize;
+	struct timespec va_atime;
+	struct timespec va_mtime;
+	struct timespec va_ctime;
+	struct timespec va_birthtime;
+	uint64_t va_gen;
+	unsigned long va_flags;		/* UF_*, SF_* */
+	dev_t va_rdev;
+	uint64_t va_bytes;		/* storage taken */
+	unsigned va_set;		/* VA_*: which fields setattr sets */
+};
+#define VA_MODE		0x01
+#define VA_UID		0x02
+#define VA_GID		0x04
+#define VA_SIZE		0x08
+#define VA_ATIME	0x10
+#define VA_MTIME	0x20
+#define VA_BIRTHTIME	0x40
+#define VA_FLAGS	0x80
+#define VA_UTIMES_NULL	0x100	/* times are "now": write access suffices */
+
+/* A name within a directory. Not NUL-terminated. */
+struct cname {
+	const char *cn_name;
+	size_t cn_len;
+	struct cred *cn_cred;
+};
+
+/* getdirentries(2) in progress; the file system calls emit() for each entry
+ * from `cookie` on, until that returns false. */
+struct dir_emit {
+	bool (*emit)(struct dir_emit *de, const char *name, size_t len,
+	    ino_t ino, uint8_t type, off_t next_cookie);
+	off_t cookie;			/* where to start */
+	bool eof;			/* out: no more after the last */
+};
+
+/*
+ * Locks: s: v_lock held at least for reading, x: for writing. New vnodes are
+ * returned referenced and unlocked. Permissions are checked by the callers
+ * (vfs_access), but those that only the file system knows (EROFS, immutable).
+ */
+struct vnode_ops {
+	/* (dvp s) A child by name. 0, ENOENT, EIO. */
+	int (*vo_lookup)(struct vnode *dvp, const struct cname *cn,
+	    struct vnode **vpp);
+	/* (dvp x) type from va (VREG, VDIR, VLNK, VFIFO, VSOCK, VCHR); `target`
+	 * for VLNK. EEXIST is the caller's check. */
+	int (*vo_create)(struct vnode *dvp, const struct cname *cn,
+	    const struct vattr *va, const char *target, struct vnode **vpp);
+	/* (dvp x, vp x) not a directory */
+	int (*vo_remove)(struct vnode *dvp, struct vnode *vp,
+	    const struct cname *cn);
+	int (*vo_rmdir)(struct vnode *dvp, struct vnode *vp,
+	    const struct cname *cn);		/* ENOTEMPTY */
+	int (*vo_link)(struct vnode *dvp, struct vnode *vp,
+	    const struct cname *cn);
+	/* (both dirs x) tvp NULL if the target doesn't exist, else already
+	 * checked for type; cycles are the caller's check. */
+	int (*vo_rename)(struct vnode *fdvp, struct vnode *fvp,
+	    const struct cname *fcn, struct vnode *tdvp, struct vnode *tvp,
+	    const struct cname *tcn);
+	/* (s) */
+	int (*vo_getattr)(struct vnode *vp, struct vattr *va);
+	/* (x) rights have been checked; size changes the object as well */
+	int (*vo_setattr)(struct vnode *vp, const struct vattr *va);
+	/* (s) */
+	int (*vo_readdir)(struct vnode *vp, struct dir_emit *de);
+	/* (s) into buf of MAXPATHLEN; *len without NUL */
+	int (*vo_readlink)(struct vnode *vp, char *buf, size_t *len);
+	/* () device, procfs and such files without pages: instead of
+	 * vn_read/vn_write. NULL for files with an object. */
+	int (*vo_read)(struct vnode *vp, struct uio *uio, int ioflag);
+	int (*vo_write)(struct vnode *vp, struct uio *uio, int ioflag);
+	/* (x) before the object is written past v_size: room, or ENOSPC,
+	 * EFBIG; sets the new size */
+	int (*vo_extend)(struct vnode *vp, uint64_t size);
+	/* () opened or closed through a descriptor; open may replace fp's
+	 * f_ops and f_data (devices, fdescfs: ENODEV-style dup handled by
+	 * returning a file in *dupfp) */
+	int (*vo_open)(struct vnode *vp, int flags, struct file *fp,
+	    struct file **dupfp);
+	void (*vo_close)(struct vnode *vp, struct file *fp);
+	int (*vo_fsync)(struct vnode *vp, bool datasync);
+	/* (x) namespaces user 1, system 2; buffers are kernel's. list: names
+	 * each preceded by a length byte. *size in: room, out: size */
+	int (*vo_getextattr)(struct vnode *vp, int ns, const char *name,
+	    void *buf, size_t *size);
+	int (*vo_setextattr)(struct vnode *vp, int ns, const char *name,
+	    const void *buf, size_t size);
+	int (*vo_deleteextattr)(struct vnode *vp, int ns, const char *name);
+	int (*vo_listextattr)(struct vnode *vp, int ns, void *buf,
+	    size_t *size);
+	int (*vo_pathconf)(struct vnode *vp, int name, long *val);
+	/* () the last reference went: forget it, or keep it cached (then
+	 * v_refs may rise again by vnode_get in vo_lookup) */
+	void (*vo_inactive)(struct vnode *vp);
+};
+
+/* Guarded by (v) v_lock, (i) v_interlock, (a) atomic, (!) set once. */
+struct vnode {
+	unsigned v_refs;		/* (a) */
+	enum vtype v_type;		/* (!) */
+	struct rwlock v_lock;
+	struct spin v_interlock;
+	const struct vnode_ops *v_ops;	/* (!) */
+	struct mount *v_mount;		/* (!) */
+	void *v_data;			/* (!) the file system's inode */
+	struct vm_object v_object;	/* VREG: its pages */
+	struct mount *v_mountedhere;	/* (mount lock) covered by this one */
+	struct event_source v_events;	/* EVFILT_VNODE, EVFILT_READ */
+	struct vnode *v_nc_parent;	/* (name cache) last known name of a
+					   directory: for getcwd */
+	struct list v_mlink;		/* (mount lock) in mount's vnodes */
+	struct advlocks *v_locks;	/* (i) fcntl and flock locks */
+	struct fifo *v_fifo;		/* (i) named pipe's ends */
+	void *v_socket;			/* (i) bound AF_UNIX socket */
+	unsigned v_writers;		/* (i) open for writing: ETXTBSY */
+	unsigned v_execs;		/* (i) running as a program */
+	uint32_t v_flags;		/* (i) VV_* */
+};
+#define VV_ROOT		0x1		/* of its file system */
+#define VV_NOCACHE	0x2
+
+static inline bool
+vnode_is_dir(const struct vnode *vp)
+{
+	return (vp->v_type == VDIR);
+}
+
+void vnode_init(struct vnode *vp, struct mount *mp, enum vtype type,
+    const struct vnode_ops *ops, void *data);	/* one reference */
+void vnode_hold(struct vnode *vp);
+void vnode_release(struct vnode *vp);
+
+/*
+ * Names. namei() resolves path from dirfd's directory (or the process's) for
+ * td.  Without NAMEI_PARENT: *vpp is the file, referenced, unlocked. With
+ * it: *dvpp is the last component's directory, *vpp the file or NULL if it
+ * doesn't exist, cn the last component (in nd_buf). ENOENT, ENOTDIR, EACCES,
+ * ELOOP, ENAMETOOLONG, EMFILE...
+ */
+#define MAXPATHLEN	1024
+#define NAME_MAX	255
+#define MAXSYMLINKS	32
+struct namei {
+	const char *nd_path;		/* kernel string */
+	struct vnode *nd_start;		/* where relative paths begin; NULL:
+					   the process's directory */
+	unsigned nd_flags;
+	struct vnode *nd_vp;		/* out */
+	struct vnode *nd_dvp;		/* out, with NAMEI_PARENT */
+	struct cname nd_cn;		/* out, with NAMEI_PARENT */
+	bool nd_trailing_slash;		/* out */
+	char nd_buf[MAXPATHLEN];
+};
+#define NAMEI_FOLLOW	0x1		/* a symbolic link at the end too */
+#define NAMEI_PARENT	0x2
+#define NAMEI_BENEATH	0x4		/* never above nd_start */
+#define NAMEI_EMPTY	0x8		/* "" means nd_start: AT_EMPTY_PATH */
+int namei(struct thread *td, struct namei *nd);
+void namei_done(struct namei *nd);	/* releases nd_vp, nd_dvp */
+/* Absolute path of a vnode as far as it is known: 0 or ENOENT. */
+int vn_path(struct thread *td, struct vnode *vp, char *buf, size_t size);
+
+/* Opening from within the kernel; flags are FREAD/FWRITE/O_*. */
+int vn_open(struct thread *td, const char *path, int flags, mode_t mode,
+    struct vnode **vpp);
+/* The full open(2): a file without descriptor. start NULL: cwd. */
+int vn_open_file(struct thread *td, const char *path, struct vnode *start,
+    int flags, mode_t mode, struct file **fpp);
+/* Moves bytes between pages and a uio. ioflag: IO_APPEND. v_lock is taken
+ * inside. */
+#define IO_APPEND	0x1
+#define IO_SYNC		0x2
+int vn_read(struct vnode *vp, struct uio *uio, int ioflag);
+int vn_write(struct vnode *vp, struct uio *uio, int ioflag);
+/* Kernel buffer, for exec: whole or EIO/ENOEXEC; *resid if not NULL. */
+int vn_pread(struct vnode *vp, void *buf, size_t len, off_t offset,
+    size_t *resid);
+int vn_stat(struct vnode *vp, struct stat *st);
+extern const struct fileops vnode_fileops;
+
+/* Rights: mode is a mask of VREAD, VWRITE, VEXEC. 0, EACCES, EPERM, EROFS. */
+#define VEXEC	1
+#define VWRITE	2
+#define VREAD	4
+int vfs_access(struct vnode *vp, int mode, struct cred *cr);
+
+/* Mounts. */
+struct vfs_ops {
+	const char *vfs_name;		/* "tmpfs" */
+	/* options: name/value strings as nmount(2) gives them */
+	int (*vfs_mount)(struct mount *mp, const struct mount_opts *opts);
+	int (*vfs_unmount)(struct mount *mp, bool force);
+	int (*vfs_root)(struct mount *mp, struct vnode **vpp);
+	int (*vfs_statfs)(struct mount *mp, struct statfs *sf);
+	int (*vfs_sync)(struct mount *mp, bool wait);
+};
+#define VFS_SET(ops) LINKER_SET(vfs, ops)
+
+struct mount {
+	struct list mnt_link;		/* (mount lock) */
+	const struct vfs_ops *mnt_ops;	/* (!) */
+	struct vnode *mnt_covered;	/* (!) NULL: root */
+	uint64_t mnt_flags;		/* (mount lock) MNT_* */
+	uint64_t mnt_fsid;		/* (!) */
+	struct list mnt_vnodes;		/* (mount lock) */
+	void *mnt_data;			/* (!) */
+	char mnt_from[256];
+	char mnt_on[MAXPATHLEN];
+};
+
+extern struct mutex mount_lock;
+extern struct list mountlist;		/* (mount_lock) */
+extern struct vnode *rootvnode;		/* (!) */
+
+int vfs_mount(struct thread *td, const char *fstype, const char *path,
+    uint64_t flags, const struct mount_opts *opts);
+void vfs_init(void);
+/* The root from the boot archive (fs/tmpfs): 0, or an errno with a message
+ * printed. */
+int vfs_mount_root(void);
+
+/* Device files: fs/devfs. `name` is the path below /dev. */
+struct cdev;
+struct cdev *make_dev(const struct fileops *ops, void *data, mode_t mode,
+    uid_t uid, gid_t gid, const char *fmt, ...) __printflike(6, 7);
+void destroy_dev(struct cdev *dev);
+/* In vo_open of a device: called before f_ops is replaced; may be NULL. */
+void cdev_set_open(struct cdev *dev, int (*open)(struct cdev *dev,
+    struct file *fp, struct thread *td));
+void *cdev_data(struct cdev *dev);
+
+#endif
