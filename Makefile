@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# make run, make test, make bench, make check: see README.md.
+
+KERNCONF ?= MICROVM
+CC = gcc
+B = build
+K = $(B)/sys/$(KERNCONF)
+
+WARN = -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
+    -Wpointer-arith -Wwrite-strings -Wno-unused-parameter
+KCFLAGS = -std=gnu17 -O2 -g $(WARN) -ffreestanding -fno-pic -mcmodel=kernel \
+    -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer \
+    -fno-asynchronous-unwind-tables -fno-strict-aliasing -fwrapv \
+    -fno-common -ffunction-sections -fdata-sections \
+    -fstack-protector-strong -mstack-protector-guard=global \
+    -include $(K)/gen/opt.h -I$(K)/gen -Isys
+KLDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--gc-sections \
+    -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments \
+    -T sys/amd64/kernel.ld
+ifeq ($(findstring clang,$(CC)),clang)
+KLDFLAGS := $(filter-out -Wl$(comma)--no-warn-rwx-segments,$(KLDFLAGS))
+endif
+
+all: kernel imp
+
+kernel: $(K)/kernel $(K)/kernel.stripped
+imp: $(B)/imp
+
+# The configuration decides which sources are in; it is read at every make,
+# and writes files.mk and opt.h only if they change.
+ifeq ($(filter clean check,$(MAKECMDGOALS)),)
+CONFIG := $(shell tools/config.sh $(KERNCONF) $(K) || echo failed)
+ifneq ($(CONFIG),)
+$(error config: $(CONFIG))
+endif
+include $(K)/files.mk
+endif
+
+OBJS = $(patsubst %,$(K)/%.o,$(SRCS))
+GEN = $(K)/gen/abi/freebsd/sysargs.h $(K)/gen/abi/freebsd/syscalls.inc
+
+$(K)/gen/abi/freebsd/sysargs.h: sys/abi/freebsd/syscalls.tab tools/mksyscalls.awk
+	@mkdir -p $(@D)
+	awk -v out=args -f tools/mksyscalls.awk $< >$@.new && mv $@.new $@
+
+$(K)/gen/abi/freebsd/syscalls.inc: sys/abi/freebsd/syscalls.tab tools/mksyscalls.awk
+	@mkdir -p $(@D)
+	awk -v out=table -f tools/mksyscalls.awk $< >$@.new && mv $@.new $@
+
+$(K)/%.c.o: %.c $(K)/gen/opt.h | $(GEN)
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(CC) $(KCFLAGS) -MMD -MP -c -o $@ $<
+
+$(K)/%.S.o: %.S $(K)/gen/opt.h | $(GEN)
+	@mkdir -p $(@D)
+	@echo "AS $<"
+	@$(CC) $(KCFLAGS) -MMD -MP -c -o $@ $<
+
+# Linked twice: the first kernel's symbols go into the second.
+$(K)/kernel: $(OBJS) sys/amd64/kernel.ld tools/mkksyms.sh $(K)/files.mk
+	@echo "LD $@"
+	@$(CC) $(KLDFLAGS) -o $@.1 $(OBJS)
+	@tools/mkksyms.sh $@.1 >$(K)/ksyms.S
+	@$(CC) -c -o $(K)/ksyms.o $(K)/ksyms.S
+	@$(CC) $(KLDFLAGS) -o $@.2 $(OBJS) $(K)/ksyms.o
+	@tools/mkksyms.sh $@.2 >$(K)/ksyms.S
+	@$(CC) -c -o $(K)/ksyms.o $(K)/ksyms.S
+	@$(CC) $(KLDFLAGS) -o $@.2 $(OBJS) $(K)/ksyms.o
+	@rm $@.1 && mv $@.2 $@
+
+$(K)/kernel.stripped: $(K)/kernel
+	@objcopy -S $< $@
+
+HOSTCFLAGS = -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE
+IMPSRCS = $(wildcard cmd/imp/*.c)
+IMPOBJS = $(patsubst %.c,$(B)/%.o,$(IMPSRCS))
+
+$(B)/cmd/imp/%.o: cmd/imp/%.c
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(CC) $(HOSTCFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/imp: $(IMPOBJS)
+	@echo "LD $@"
+	@$(CC) -o $@ $(IMPOBJS)
+
+clean:
+	rm -rf $(B)
+
+-include $(OBJS:.o=.d) $(IMPOBJS:.o=.d)
+
+.PHONY: all kernel imp clean

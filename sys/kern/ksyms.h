@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef KERN_KSYMS_H
+#define KERN_KSYMS_H
+
+#include "lib/types.h"
+
+/*
+ * The function that contains pc and the distance from its start, or NULL.
+ * The table is put into the kernel by tools/mkksyms.sh in a second link.
+ */
+const char *ksym_lookup(uintptr_t pc, uintptr_t *offset);
+
+#endif
