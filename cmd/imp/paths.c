@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* Paths in the guest, and the host's programs and files. */
+
+#include <err.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "imp.h"
+
+/*
+ * The absolute form of path as seen from folder, which is absolute: without
+ * ".", "..", doubled or trailing slashes.  By name only; no file is looked at.
+ */
+char *
+path_absolute(const char *folder, const char *path)
+{
+	char *result, *from, *to, *part;
+
+	from =
+	    path[0] == '/' ? format("%s", path) : format("%s/%s", folder, path);
+	to = result = format("/%s", from);
+	for (part = strtok(from, "/"); part != NULL; part = strtok(NULL, "/")) {
+		if (strcmp(part, ".") == 0)
+			continue;
+		if (strcmp(part, "..") == 0) {
+			while (to > result && *--to != '/')
+				continue;
+			continue;
+		}
+		*to++ = '/';
+		memcpy(to, part, strlen(part));
+		to += strlen(part);
+	}
+	if (to == result)
+		*to++ = '/';
+	*to = '\0';
+	free(from);
+	return (result);
+}
+
+/* Where the shell would find a program; NULL if nowhere. */
+char *
+path_search(const char *name)
+{
+	const char *path, *end;
+	char *candidate;
+
+	if (strchr(name, '/') != NULL)
+		return (access(name, X_OK) == 0 ? format("%s", name) : NULL);
+	path = getenv("PATH");
+	if (path == NULL)
+		path = "/usr/bin:/bin";
+	for (;; path = end + 1) {
+		end = strchrnul(path, ':');
+		candidate = format("%.*s%s%s", (int)(end - path), path,
+		    end == path ? "" : "/", name);
+		if (access(candidate, X_OK) == 0)
+			return (candidate);
+		free(candidate);
+		if (*end == '\0')
+			return (NULL);
+	}
+}
+
+/*
+ * The kernel: the given file, or $IMP_KERNEL, or the one that was built or
+ * installed along with this program.
+ */
+char *
+path_kernel(const char *given)
+{
+	static const char *const places[] = {
+	    "sys/MICROVM/kernel.stripped",
+	    "sys/MICROVM/kernel",
+	    "../lib/imp/kernel",
+	};
+	char *self, *slash, *candidate;
+
+	if (given == NULL)
+		given = getenv("IMP_KERNEL");
+	if (given != NULL) {
+		if (access(given, R_OK) != 0)
+			err(EXIT_IMP, "kernel %s", given);
+		return (format("%s", given));
+	}
+	self = path_search(imp_path);
+	if (self != NULL)
+		self = realpath(self, NULL);
+	slash = self == NULL ? NULL : strrchr(self, '/');
+	if (slash == NULL)
+		errx(EXIT_IMP, "can't tell where the kernel is; use --kernel");
+	*slash = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		candidate = format("%s/%s", self, places[i]);
+		if (access(candidate, R_OK) == 0)
+			return (candidate);
+		free(candidate);
+	}
+	errx(EXIT_IMP, "no kernel: %s/%s isn't there; use --kernel", self,
+	    places[0]);
+}

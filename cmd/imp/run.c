@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * imp run: understand the options, look at the program, put a machine around
+ * it, and be its face to the outside until it ends.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "elf.h"
+#include "imp.h"
+#include "vm.h"
+
+#define MEMORY_DEFAULT (UINT64_C(256) << 20)
+#define MEMORY_MINIMUM (UINT64_C(8) << 20)
+#define MEMORY_MAXIMUM (UINT64_C(1) << 40)
+
+/* What the kernel needs for itself, its tables, and the program's stack. */
+#define KERNEL_MEMORY (UINT64_C(6) << 20)
+
+enum {
+	OPT_ACCEL = 256,
+	OPT_KERNEL,
+	OPT_QEMU,
+	OPT_TRACE,
+	OPT_FILE,
+	OPT_VERBOSE
+};
+
+static const struct option long_options[] = {
+    {"accel", required_argument, NULL, OPT_ACCEL},
+    {"cpus", required_argument, NULL, 'c'},
+    {"env", required_argument, NULL, 'e'},
+    {"kernel", required_argument, NULL, OPT_KERNEL},
+    {"memory", required_argument, NULL, 'm'},
+    {"qemu-arg", required_argument, NULL, OPT_QEMU},
+    {"time", required_argument, NULL, 't'},
+    {"trace", no_argument, NULL, OPT_TRACE},
+    {"trace-file", required_argument, NULL, OPT_FILE},
+    {"verbose", no_argument, NULL, OPT_VERBOSE},
+    {"volume", required_argument, NULL, 'v'},
+    {"workdir", required_argument, NULL, 'w'},
+    {NULL, 0, NULL, 0},
+};
+
+/* Bytes with a suffix k, m (also without any), g, t. */
+static uint64_t
+parse_memory(const char *text)
+{
+	unsigned long long n;
+	unsigned shift = 20;
+	char *end;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (*end != '\0') {
+		const char *units = "kmgt", *unit;
+
+		unit = strchr(units, *end | 0x20);
+		if (unit == NULL || end[1] != '\0')
+			errx(EXIT_IMP, "-m %s: not an amount of memory", text);
+		shift = 10 * (unsigned)(unit - units + 1);
+	}
+	if (text[0] < '0' || text[0] > '9' || errno != 0 ||
+	    n > MEMORY_MAXIMUM >> shift)
+		errx(EXIT_IMP, "-m %s: not an amount of memory", text);
+	n <<= shift;
+	if (n < MEMORY_MINIMUM)
+		errx(EXIT_IMP, "-m %s: less than %llum is not enough", text,
+		    (unsigned long long)MEMORY_MINIMUM >> 20);
+	return (n);
+}
+
+static unsigned
+parse_cpus(const char *text)
+{
+	unsigned long n;
+	char *end;
+
+	n = strtoul(text, &end, 10);
+	if (*end != '\0' || n < 1 || n > MAX_CPUS)
+		errx(EXIT_IMP, "-c %s: not a number from 1 to %d", text,
+		    MAX_CPUS);
+	return ((unsigned)n);
+}
+
+static unsigned
+online_cpus(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return (n < 1 ? 1 : n > MAX_CPUS ? MAX_CPUS : (unsigned)n);
+}
+
+static double
+parse_limit(const char *text)
+{
+	double seconds;
+	char *end;
+
+	seconds = strtod(text, &end);
+	if (end == text || *end != '\0' || !(seconds > 0 && seconds < 1e9))
+		errx(EXIT_IMP, "-t %s: not a number of seconds", text);
+	return (seconds);
+}
+
+/* NAME=VALUE, or NAME for the value that it has here. */
+static void
+add_variable(struct strings *env, const char *text)
+{
+	const char *value;
+
+	if (text[0] == '\0' || text[0] == '=')
+		errx(EXIT_IMP, "-e %s: no name", text);
+	if (strchr(text, '=') != NULL) {
+		strings_add(env, text);
+		return;
+	}
+	value = getenv(text);
+	if (value != NULL)
+		strings_addf(env, "%s=%s", text, value);
+}
+
+static const char *
+parse_accel(const char *text)
+{
+	static const char *const known[] = {"auto", "kvm", "tcg"};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(text, known[i]) == 0)
+			return (text);
+	errx(EXIT_IMP, "--accel %s: not auto, kvm or tcg", text);
+}
+
+static void
+parse_option(struct options *opt, int option, const char *value)
+{
+	switch (option) {
+	case 'c':
+		opt->cpus = parse_cpus(value);
+		break;
+	case 'e':
+		add_variable(&opt->env, value);
+		break;
+	case 'm':
+		opt->memory = parse_memory(value);
+		break;
+	case 't':
+		opt->limit = parse_limit(value);
+		break;
+	case 'v':
+		strings_add(&opt->binds, value);
+		break;
+	case 'w':
+		opt->cwd = value;
+		break;
+	case OPT_ACCEL:
+		opt->accel = parse_accel(value);
+		break;
+	case OPT_KERNEL:
+		opt->kernel = value;
+		break;
+	case OPT_QEMU:
+		strings_add(&opt->qemu, value);
+		break;
+	case OPT_FILE:
+		opt->trace_file = value;
+		opt->trace = true;
+		break;
+	case OPT_TRACE:
+		opt->trace = true;
+		break;
+	case OPT_VERBOSE:
+		opt->verbose = true;
+		break;
+	default:
+		/* getopt_long(3) has said what is wrong. */
+		exit(EXIT_IMP);
+	}
+}
+
+static void
+parse_options(struct options *opt, int argc, char **argv)
+{
+	int option;
+
+	/* The command's name is what messages of getopt_long(3) begin with. */
+	argv[0] = "imp";
+	/* "+": what follows the program's name is the program's. */
+	while ((option = getopt_long(
+		    argc, argv, "+c:e:m:t:v:w:", long_options, NULL)) != -1)
+		parse_option(opt, option, optarg);
+	if (optind == argc)
+		errx(EXIT_IMP, "no program given; try: imp help");
+	opt->argv = argv + optind;
+}
+
+/*
+ * Open the program, and be sure that FreeBSD can run it, so far as that can be
+ * seen from here.  Returns the descriptor.
+ */
+static int
+open_program(const char *name)
+{
+	const char *reason;
+	struct stat st;
+	void *image;
+	int fd;
+
+	if (stat(name, &st) != 0)
+		err(errno == ENOENT || errno == ENOTDIR ? EXIT_NOTFOUND
+							: EXIT_NOEXEC,
+		    "%s", name);
+	if (S_ISDIR(st.st_mode))
+		errx(EXIT_NOEXEC, "%s: it is a directory", name);
+	if (!S_ISREG(st.st_mode))
+		errx(EXIT_NOEXEC, "%s: it is not a regular file", name);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		err(EXIT_NOEXEC, "%s: can't read it", name);
+	image = NULL;
+	if (st.st_size > 0) {
+		image = mmap(
+		    NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (image == MAP_FAILED)
+			err(EXIT_NOEXEC, "%s: can't read it", name);
+	}
+	reason = elf_check(image, (size_t)st.st_size);
+	if (reason != NULL)
+		errx(EXIT_NOEXEC, "%s: %s", name, reason);
+	if (access(name, X_OK) != 0)
+		err(EXIT_NOEXEC, "%s: can't execute it", name);
+	(void)munmap(image, (size_t)st.st_size);
+	return (fd);
+}
+
+static void
+check_memory(const struct options *opt, int archive)
+{
+	uint64_t needed;
+	struct stat st;
+
+	if (fstat(archive, &st) != 0)
+		err(EXIT_IMP, "archive");
+	needed = (uint64_t)st.st_size + KERNEL_MEMORY;
+	if (needed > opt->memory)
+		errx(EXIT_IMP,
+		    "%s: not enough memory: %llum given, %llum needed (-m)",
+		    opt->argv[0], (unsigned long long)opt->memory >> 20,
+		    (unsigned long long)((needed >> 20) + 1));
+}
+
+static char *
+find_qemu(void)
+{
+	const char *name = getenv("IMP_QEMU");
+	char *path;
+
+	if (name == NULL)
+		name = "qemu-system-x86_64";
+	path = path_search(name);
+	if (path == NULL)
+		errx(EXIT_IMP, "%s isn't in PATH: QEMU is needed", name);
+	return (path);
+}
+
+/* Whoever started us without one of the descriptors 0 to 2 gets /dev/null:
+ * else a file of ours would take its number. */
+static void
+open_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd < 3);
+	if (fd >= 0)
+		close(fd);
+}
+
+int
+cmd_run(int argc, char **argv)
+{
+	struct options opt = {
+	    .memory = MEMORY_DEFAULT,
+	    .cpus = online_cpus(),
+	    .started = clock_seconds(),
+	    .accel = "auto",
+	};
+	struct terminal tty;
+	char *kernel, *qemu;
+	int program, archive;
+	struct vm vm;
+
+	open_standard();
+	parse_options(&opt, argc, argv);
+	program = open_program(opt.argv[0]);
+	kernel = path_kernel(opt.kernel);
+	qemu = find_qemu();
+	terminal_find(&tty);
+	archive = guestfs_build(&opt, &tty, program);
+	close(program);
+	check_memory(&opt, archive);
+	signals_catch();
+	vm_start(&vm, &opt, &tty, qemu, kernel, archive);
+	return (relay(&vm, &opt, &tty));
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef IMP_VM_H
+#define IMP_VM_H
+
+#include "imp.h"
+
+/*
+ * The streams between us and the machine, each one end of a socket pair.
+ * All but the console are ports of the guest's virtio console, and have the
+ * names that the run protocol gives them.
+ */
+enum stream {
+	STREAM_STDIN,
+	STREAM_STDOUT,
+	STREAM_STDERR,
+	STREAM_CTL,
+	STREAM_TTY,
+	STREAM_TRACE,
+	STREAM_CONSOLE, /* the serial port: the kernel's own words */
+	STREAM_COUNT
+};
+
+struct vm {
+	pid_t pid;		   /* of QEMU */
+	int streams[STREAM_COUNT]; /* -1: not used */
+	int errors;		   /* what QEMU says on its standard error */
+};
+
+/*
+ * qemu.c: start a machine whose initrd is the archive, and only with the
+ * streams that this run needs.  Everything is set up so that the machine ends
+ * with this process, however it ends.
+ */
+void vm_start(struct vm *vm, const struct options *opt,
+    const struct terminal *tty, const char *qemu, const char *kernel,
+    int archive);
+
+/*
+ * relay.c: carry everything between the machine and the outside until the
+ * program has ended and its output is delivered.  Returns the exit status.
+ */
+int relay(struct vm *vm, const struct options *opt, struct terminal *tty);
+
+/* signals.c: signals as bytes to read, so that poll(2) sees them. */
+void signals_catch(void);
+void signals_default(void); /* in a child, before it executes something */
+int signals_next(int *freebsd);
+extern int signals_fd;
+
+#endif
