@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The boot order: what is there after each line may be used by the next.
+ * Nothing starts because of a magic priority somewhere else.
+ */
+#include "amd64/md.h"
+#include "abi/freebsd/shpage.h"
+#include "fs/tmpfs/archive.h"
+#include "kern/callout.h"
+#include "kern/file.h"
+#include "kern/ktest.h"
+#include "kern/main.h"
+#include "kern/printf.h"
+#include "kern/proc.h"
+#include "kern/random.h"
+#include "kern/run.h"
+#include "kern/sched.h"
+#include "kern/sysctl.h"
+#include "kern/time.h"
+#include "kern/umtx.h"
+#include "kern/version.h"
+#include "vfs/vnode.h"
+#include "vm/kmem.h"
+#include "vm/page.h"
+#include "vm/vm.h"
+#include "dev/device.h"
+
+__noreturn void
+kernel_main(void)
+{
+	md_early_init();
+	md_pmap_init();
+	boot_step("page tables");
+	vm_page_init();
+	kmem_init();
+	vm_init();
+	boot_step("memory");
+	sched_init();
+	proc_init();
+	md_clock_init();
+	boot_step("clock");
+	random_init();
+	time_init();
+	umtx_init();
+	shpage_init();
+	sysctl_init();
+	file_init();
+	intr_enable();
+	md_smp_start();
+	boot_step("processors");
+	vfs_init();
+	if (vfs_mount_root() != 0)
+		panic("no root file system");
+	boot_step("root file system");
+	device_attach_all();
+	boot_step("devices");
+#ifdef OPT_KTEST
+	ktest_start();
+#endif
+	run_start();
+	sched_idle_loop();
+}
