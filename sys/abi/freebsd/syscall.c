@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls of FreeBSD/amd64: the number is in %rax, arguments are in
+ * %rdi %rsi %rdx %r10 %r8 %r9 and then on the stack above the return
+ * address; results come back in %rax and %rdx, an error as carry flag and
+ * errno in %rax.  Numbers 0 and 198 take the real number as first argument.
+ */
+#include "lib/string.h"
+#include "fbsd/errno.h"
+#include "amd64/md.h"
+#include "abi/freebsd/syscall.h"
+#include "abi/freebsd/sysargs.h"
+#include "kern/printf.h"
+#include "kern/proc.h"
+#include "kern/signal.h"
+#include "kern/sysctl.h"
+
+#define SYS_SYSCALL	0
+#define SYS___SYSCALL	198
+#define SYSCALL_INSN_LEN 2
+#define RFLAGS_CARRY	0x1ul
+
+const struct sysent sysent[] = {
+#include "abi/freebsd/syscalls.inc"
+};
+const unsigned nsysent = nitems(sysent);
+
+static int signosys = 1;
+SYSCTL_INT(kern_signosys, "kern.signosys", CTL_AUTO, CTLFLAG_RW, &signosys);
+
+/*
+ * What was complained about already. Fixed in size: when it is full,
+ * complaints end.
+ */
+static struct {
+	struct spin lock;
+	unsigned count;			/* (lock) */
+	struct {
+		unsigned number;
+		char comm[MAXCOMLEN + 1];
+	} seen[64];			/* (lock) */
+} missing = { .lock = SPIN_INITIALIZER("nosys") };
+
+static bool
+first_complaint(const char *comm, unsigned number)
+{
+	bool first = true;
+
+	spin_lock(&missing.lock);
+	for (unsigned i = 0; i < missing.count && first; i++)
+		first = missing.seen[i].number != number ||
+		    strcmp(missing.seen[i].comm, comm) != 0;
+	if (missing.count == nitems(missing.seen)) {
+		first = false;
+	} else if (first) {
+		missing.seen[missing.count].number = number;
+		strlcpy(missing.seen[missing.count++].comm, comm,
+		    MAXCOMLEN + 1);
+	}
+	spin_unlock(&missing.lock);
+	return (first);
+}
+
+/* A number without a handler: ENOSYS, with SIGSYS if FreeBSD lacks it too. */
+static int
+no_handler(struct thread *td, unsigned number)
+{
+	const struct proc *p = td->td_proc;
+	const char *name = NULL;
+
+	if (number < nsysent)
+		name = sysent[number].sy_name;
+	if (first_complaint(p->p_comm, number))
+		kprintf("syscall %u (%s) is not implemented: %s, pid %d\n",
+		    number, name != NULL ? name : "unknown", p->p_comm,
+		    p->p_pid);
+	if (name == NULL && signosys) {
+		struct siginfo info = { .si_signo = SIGSYS,
+			.si_code = SI_KERNEL };
+
+		sig_send_thread(td, SIGSYS, &info);
+	}
+	return (ENOSYS);
+}
+
+/* Arguments past the registers, from the user's stack. */
+static int
+stack_args(const struct trapframe *tf, uint64_t *args, unsigned from,
+    unsigned narg)
+{
+	if (narg <= from)
+		return (0);
+	return (copyin((void *)(tf->tf_rsp + sizeof(uint64_t)), &args[from],
+	    (narg - from) * sizeof(uint64_t)));
+}
+
+static int
+indirect(struct thread *td, const struct trapframe *tf, unsigned *number,
+    uint64_t *args)
+{
+	const struct sysent *se;
+
+	*number = args[0] > UINT32_MAX ? UINT32_MAX : (unsigned)args[0];
+	if (*number >= nsysent || *number == SYS_SYSCALL ||
+	    *number == SYS___SYSCALL || sysent[*number].sy_call == NULL)
+		return (no_handler(td, *number));
+	se = &sysent[*number];
+	memmove(args, args + 1, 5 * sizeof(*args));
+	return (stack_args(tf, args, 5, se->sy_narg));
+}
+
+static void
+set_result(struct thread *td, struct trapframe *tf, int error)
+{
+	switch (error) {
+	case 0:
+		tf->tf_rax = td->td_retval[0];
+		tf->tf_rdx = td->td_retval[1];
+		tf->tf_rflags &= ~RFLAGS_CARRY;
+		break;
+	case ERESTART:
+		/* %rax still has the number. */
+		tf->tf_rip -= SYSCALL_INSN_LEN;
+		break;
+	case EJUSTRETURN:
+		break;
+	default:
+		tf->tf_rax = (uint64_t)error;
+		tf->tf_rflags |= RFLAGS_CARRY;
+	}
+}
+
+void
+syscall_dispatch(struct thread *td, struct trapframe *tf)
+{
+	uint64_t args[SYSCALL_MAXARGS] = { tf->tf_rdi, tf->tf_rsi, tf->tf_rdx,
+		tf->tf_r10, tf->tf_r8, tf->tf_r9 };
+	unsigned number = (unsigned)MIN(tf->tf_rax, UINT32_MAX);
+	const struct sysent *se;
+	int error;
+
+	td->td_retval[0] = 0;
+	td->td_retval[1] = tf->tf_rdx;
+	td->td_syscall = number;
+	if (__predict_true(number < nsysent &&
+	    sysent[number].sy_call != NULL)) {
+		se = &sysent[number];
+		error = stack_args(tf, args, 6, se->sy_narg);
+	} else if (number == SYS_SYSCALL || number == SYS___SYSCALL) {
+		error = indirect(td, tf, &number, args);
+		se = &sysent[number < nsysent ? number : SYS_SYSCALL];
+	} else {
+		error = no_handler(td, number);
+		se = NULL;
+	}
+	if (error == 0)
+		error = se->sy_call(td, args);
+	if (__predict_false(td->td_flags & TDF_TRACED))
+		syscall_trace(td, number, args, error);
+	td->td_errno = error;
+	set_result(td, tf, error);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef ABI_FREEBSD_SYSCALL_H
+#define ABI_FREEBSD_SYSCALL_H
+
+#include "amd64/frame.h"
+
+struct thread;
+
+typedef int syscall_fn(struct thread *td, const void *args);
+
+struct sysent {
+	const char *sy_name;	/* NULL: FreeBSD has no such number */
+	syscall_fn *sy_call;	/* NULL: not here yet */
+	uint8_t sy_narg;
+	const char *sy_kinds;	/* see tools/mksyscalls.awk */
+};
+
+#define SYSCALL_MAXARGS	8
+
+extern const struct sysent sysent[];
+extern const unsigned nsysent;
+
+/*
+ * The system call in the thread's trapframe, from amd64's entry: interrupts
+ * on, td_tf set. Leaves results in the frame; the caller goes through ast()
+ * if td_flags asks for it.
+ */
+void syscall_dispatch(struct thread *td, struct trapframe *tf);
+
+/* --trace: one line in truss(1)'s format for each call. */
+void syscall_trace(struct thread *td, unsigned number, const uint64_t *args,
+    int error);
+void syscall_trace_signal(struct thread *td, int sig);
+
+#endif
