@@ -150,6 +150,8 @@ struct thread {
 	struct sigaltstack td_sigstk;	/* (k) */
 	sigset_t td_sigwait;		/* signals that sigwait waits for */
 	struct cv td_sigcv;		/* sigwait, sigsuspend */
+	uint64_t td_sigblock;		/* (k) sigfastblock(2)'s user word, 0:
+					   none; kept by fork */
 
 	struct cred *td_cred;		/* (k) p_cred at the last entry */
 
@@ -247,7 +249,7 @@ struct proc {
 	size_t p_argslen;
 	uint32_t p_osrel;		/* (!) from the ABI note, 0: none */
 	uint32_t p_acflag;
-	struct umtx_proc *p_umtx;
+	uint64_t p_umtx_min;		/* (a) shortest umtx sleep, ns */
 	void *p_leader_data;		/* procfs, ptrace */
 };
 
@@ -350,6 +352,15 @@ void proc_single_end(struct thread *td);
 /* Called in interruptible sleeps and ast(): stops here while asked to;
  * doesn't return if the process exits. 0, or EINTR if the sleep must end. */
 int thread_suspend_check(struct thread *td, bool in_sleep);
+
+/*
+ * Job control, p_lock held.  proc_stop() sets P_STOPPED and asks all threads
+ * to stop in thread_suspend_check(), where the last one to arrive calls
+ * sig_stopped(); proc_continue() takes P_STOPPED away and lets them run, and
+ * the first one calls sig_continued() (kern/signal.h).  SIGKILL continues.
+ */
+void proc_stop(struct proc *p);
+void proc_continue(struct proc *p);
 
 /* Everything that waits before user mode: signals, stops, rescheduling. */
 void ast(struct thread *td);

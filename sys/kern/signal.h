@@ -49,6 +49,14 @@ int kern_sigaction(struct thread *td, int sig, const struct sigaction *act,
     struct sigaction *old);
 int kern_kill(struct thread *td, pid_t pid, int sig,
     const struct siginfo *info);
+/* Tell the parent that all threads have stopped, or run again; called from
+ * thread_suspend_check() without locks, may sleep. */
+void sig_stopped(struct proc *p);
+void sig_continued(struct proc *p);
+/* p_events' hint for EVFILT_SIGNAL: NOTE_SIGNAL | signal number. */
+#define NOTE_SIGNAL	0x08000000L
+/* pid's or td's CPU time has passed RLIMIT_CPU, an itimer: kern/itimer.c. */
+void itimer_check(struct thread *td);
 void sig_set_mask(struct thread *td, const sigset_t *mask);
 
 /* abi/freebsd/sigframe.c: makes the user frame; kills on a bad stack. */
