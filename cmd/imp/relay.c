@@ -24,7 +24,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdarg.h>
 #include <signal.h>
 #include <stdio.h>
@@ -272,8 +271,9 @@ time_left(const struct relay *r)
 
 	if (r->deadline == 0)
 		return (-1);
-	left = ceil((r->deadline - clock_seconds()) * 1e3);
-	return (left < 0 ? 0 : left > 1e9 ? 1000000000 : (int)left);
+	left = (r->deadline - clock_seconds()) * 1e3;
+	/* Rounded up, not to come too early and go round once more. */
+	return (left < 0 ? 0 : left > 1e9 ? 1000000000 : (int)left + 1);
 }
 
 /* What follows from the flows' new state. */

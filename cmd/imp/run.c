@@ -191,10 +191,11 @@ parse_option(struct options *opt, int option, const char *value)
 static void
 parse_options(struct options *opt, int argc, char **argv)
 {
+	static char name[] = "imp";
 	int option;
 
-	/* The command's name is what messages of getopt_long(3) begin with. */
-	argv[0] = "imp";
+	/* What messages of getopt_long(3) begin with. */
+	argv[0] = name;
 	/* "+": what follows the program's name is the program's. */
 	while ((option = getopt_long(
 		    argc, argv, "+c:e:m:t:v:w:", long_options, NULL)) != -1)
