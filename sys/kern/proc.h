@@ -82,6 +82,7 @@ struct pgrp {
 struct ksiginfo {
 	struct list ksi_link;
 	struct siginfo ksi_info;
+	struct sigqueue *ksi_queue;	/* where it waits, NULL: nowhere */
 	struct ktimer *ksi_timer;	/* overrun accounting, or NULL */
 	bool ksi_static;		/* belongs to somebody; don't free */
 };
@@ -235,7 +236,7 @@ struct proc {
 	struct rusage p_cru;		/* (p) of waited-for children */
 	uint64_t p_runtime;		/* (p) ns of exited threads */
 	uint64_t p_cruntime;
-	struct itimer p_itimers[3];	/* (p) ITIMER_* */
+	struct itimer p_itimers[4];	/* (p) ITIMER_*, RLIMIT_CPU */
 	struct list p_ktimers;		/* (p) timer_create(2) */
 	uint64_t p_start;		/* (!) clock_ns() */
 	int p_nice;			/* (p) */

@@ -55,9 +55,10 @@ void sig_stopped(struct proc *p);
 void sig_continued(struct proc *p);
 /* p_events' hint for EVFILT_SIGNAL: NOTE_SIGNAL | signal number. */
 #define NOTE_SIGNAL	0x08000000L
-/* pid's or td's CPU time has passed RLIMIT_CPU, an itimer: kern/itimer.c. */
-void itimer_check(struct thread *td);
 void sig_set_mask(struct thread *td, const sigset_t *mask);
+/* The mask for one call (pselect, ppoll, sigsuspend): ast() puts the old one
+ * back after signals were delivered. */
+void sig_push_mask(struct thread *td, const sigset_t *mask);
 
 /* abi/freebsd/sigframe.c: makes the user frame; kills on a bad stack. */
 void abi_sendsig(struct thread *td, const struct sigaction *sa,

@@ -29,5 +29,21 @@ void time_rate_changed(uint64_t tsc, uint64_t ns, uint64_t frequency);
 void itimer_init(struct proc *p);
 void itimer_exec(struct proc *p);
 void itimer_exit(struct proc *p);
+/* RLIMIT_CPU was set. */
+void itimer_cpu_limit(struct proc *p);
+
+/*
+ * What user programs need to compute the time themselves: at cycle count
+ * `tsc` the monotonic clock showed `ns`; the wall clock is that plus `wall`.
+ * abi/freebsd/shpage.c publishes it; enabled false makes them call us.
+ */
+struct time_base {
+	uint64_t tsc;
+	uint64_t ns;
+	uint64_t frequency;		/* Hz */
+	uint64_t wall;
+	bool enabled;
+};
+void abi_publish_time(const struct time_base *tb);
 
 #endif
