@@ -115,8 +115,8 @@ mmio_cmdline_next(const char **line, struct mmio_place *place)
 		while (is_blank(*at))
 			at++;
 		if (skip_word(&at, "virtio_mmio.device="))
-			found = parse_place(&at, place) ? MMIO_DEVICE
-							: MMIO_BAD;
+			found =
+			    parse_place(&at, place) ? MMIO_DEVICE : MMIO_BAD;
 		/* On to the end of the word, whatever it was. */
 		while (*at != '\0' && !is_blank(*at))
 			at++;

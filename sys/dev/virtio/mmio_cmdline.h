@@ -12,9 +12,9 @@ struct mmio_place {
 };
 
 enum mmio_found {
-	MMIO_END,   /* there are no more */
+	MMIO_END,    /* there are no more */
 	MMIO_DEVICE, /* *place is filled in */
-	MMIO_BAD,   /* something was meant to be one, but makes no sense */
+	MMIO_BAD,    /* something was meant to be one, but makes no sense */
 };
 
 /*
