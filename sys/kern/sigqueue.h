@@ -81,6 +81,9 @@ int sig_send_thread_locked(struct thread *td, int sig,
 sigset_t sig_deliverable(struct thread *td);
 /* Asks threads that can take them to look at the process's signals in set. */
 void sig_reassign(struct proc *p, sigset_t set);
+/* Does the default action of a stop signal stop p; do it. */
+bool sig_stops(struct proc *p, int sig);
+void sig_stop_process(struct proc *p, int sig);
 /* td is to look at its signals before it goes on. */
 void sig_poke(struct thread *td);
 /* The action of sig becomes the default. sa_lock held. */
