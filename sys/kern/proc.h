@@ -29,6 +29,7 @@
 struct fdtable;
 struct file;
 struct ktrace;
+struct proc;
 struct tty;
 struct vmspace;
 struct vnode;

@@ -9,7 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <limits.h>
+
+/* Not from <limits.h>, which would bring the host's limits along. */
+#define INT_MAX		__INT_MAX__
+#define INT_MIN		(-INT_MAX - 1)
+#define UINT_MAX	(INT_MAX * 2u + 1)
+#define LONG_MAX	__LONG_MAX__
+#define LONG_MIN	(-LONG_MAX - 1)
+#define ULONG_MAX	(LONG_MAX * 2ul + 1)
 
 typedef int64_t ssize_t;
 typedef int64_t off_t;
