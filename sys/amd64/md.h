@@ -173,6 +173,9 @@ __noreturn void md_user_enter(void);
 struct trapframe *td_frame(struct thread *td);	/* top of kernel stack */
 /* Fresh user registers for a new image: entry point, stack pointer, %rdi. */
 void md_set_regs(struct thread *td, uint64_t rip, uint64_t rsp, uint64_t rdi);
+/* Gives td the state that only user mode needs; before md_set_regs(). 0 or
+ * ENOMEM. */
+int md_thread_user(struct thread *td);
 /* Child gets the parent's registers and FPU state. 0 or ENOMEM. */
 int md_thread_copy(struct thread *from, struct thread *to);
 /* FPU state as the user sees it (XSAVE layout); size from md_fpu_size(). */

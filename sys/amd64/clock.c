@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The monotonic clock: the time-stamp counter, scaled to nanoseconds since
+ * kernel entry.
+ *
+ * The rate comes from whoever knows it (hypervisor leaf 0x40000010, KVM's
+ * clock, CPUID 0x15/0x16); else the counter is compared with the local APIC
+ * timer, which runs at 1 GHz under QEMU and KVM, for a tenth of a
+ * millisecond at boot, and again later over 10 ms and 1 s, without anybody
+ * waiting, so that the error falls under a few parts in a million.
+ *
+ * A change of rate keeps the clock continuous: it begins at the time shown.
+ */
+#include "amd64/cpu.h"
+#include "amd64/md.h"
+#include "kern/callout.h"
+#include "kern/printf.h"
+#include "kern/sched.h"
+#include "kern/sync.h"
+#include "kern/time.h"
+
+#define CALIBRATE_NS	100000u
+#define SAMPLES		4
+
+/* Written with lock held; seq is odd meanwhile. */
+static struct {
+	struct spin lock;
+	volatile uint32_t seq;
+	uint64_t tsc;			/* at this count the clock showed */
+	uint64_t ns;			/* this, and since then counts */
+	uint64_t mult;			/* ns * 2^32 per cycle */
+	uint64_t frequency;
+	bool exact;			/* told, not measured */
+} tc = { .lock = SPIN_INITIALIZER("clock") };
+
+static uint64_t wall_at_entry;
+
+uint64_t
+clock_cycles(void)
+{
+	return (rdtsc());
+}
+
+uint64_t
+clock_frequency(void)
+{
+	return (tc.frequency);
+}
+
+static uint64_t
+scale(uint64_t cycles, uint64_t mult)
+{
+	return ((uint64_t)((unsigned __int128)cycles * mult >> 32));
+}
+
+uint64_t
+clock_ns(void)
+{
+	uint32_t seq;
+	uint64_t now, ns;
+
+	do {
+		seq = atomic_load(&tc.seq);
+		now = rdtsc();
+		/* Another CPU's counter may be a little behind. */
+		ns = tc.ns + (now > tc.tsc ? scale(now - tc.tsc, tc.mult) : 0);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (__predict_false((seq & 1) || seq != tc.seq));
+	return (ns);
+}
+
+static void
+set_rate(uint64_t frequency)
+{
+	uint64_t now, ns;
+
+	spin_lock(&tc.lock);
+	now = rdtsc();
+	ns = tc.ns + (tc.mult != 0 ? scale(now - tc.tsc, tc.mult) : 0);
+	tc.seq++;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	if (tc.mult != 0) {
+		tc.tsc = now;
+		tc.ns = ns;
+	}
+	tc.mult = (uint64_t)(((unsigned __int128)NSEC_PER_SEC << 32) /
+	    frequency);
+	tc.frequency = frequency;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	tc.seq++;
+	spin_unlock(&tc.lock);
+}
+
+/* TSC and APIC count at the same moment, as near as several tries get. */
+struct sample {
+	uint64_t tsc;
+	uint32_t left;
+};
+
+static struct sample
+take_sample(void)
+{
+	struct sample best = { 0, 0 };
+	uint64_t least = UINT64_MAX;
+
+	for (int i = 0; i < SAMPLES; i++) {
+		uint64_t t0 = rdtsc();
+		uint32_t left = apic_timer_left();
+		uint64_t t1 = rdtsc();
+
+		if (t1 - t0 < least) {
+			least = t1 - t0;
+			best = (struct sample){ t0 + (t1 - t0) / 2, left };
+		}
+	}
+	return (best);
+}
+
+static uint64_t
+measure(void)
+{
+	struct sample a, b;
+	uint64_t limit = 0;
+
+	apic_timer_free_run();
+	a = take_sample();
+	while (a.left - apic_timer_left() < CALIBRATE_NS)
+		if (++limit > 10 * CALIBRATE_NS)
+			panic("the local APIC timer doesn't count");
+	b = take_sample();
+	apic_setup();
+	return ((b.tsc - a.tsc) * NSEC_PER_SEC / (a.left - b.left));
+}
+
+static uint64_t
+told_rate(void)
+{
+	uint32_t r[4];
+
+	if (cpu_features.hv_max_leaf >= 0x40000010) {
+		cpuid(0x40000010, 0, r);
+		if (r[0] != 0)
+			return ((uint64_t)r[0] * 1000);
+	}
+	if (cpu_features.max_leaf >= 0x15) {
+		cpuid(0x15, 0, r);
+		if (r[0] != 0 && r[1] != 0 && r[2] != 0)
+			return ((uint64_t)r[2] * r[1] / r[0]);
+	}
+	if (cpu_features.max_leaf >= 0x16) {
+		cpuid(0x16, 0, r);
+		if ((r[0] & 0xffff) != 0)
+			return ((uint64_t)(r[0] & 0xffff) * 1000000);
+	}
+	return (0);
+}
+
+void
+md_clock_init(void)
+{
+	uint64_t frequency = told_rate();
+
+	apic_init();
+	for (unsigned i = 0; i < ncpus; i++)
+		cpus[i].c_md.armed = NO_DEADLINE;
+	tc.exact = frequency != 0;
+	if (frequency == 0)
+		frequency = measure();
+	tc.tsc = boot_tsc;
+	tc.ns = 0;
+	set_rate(frequency);
+}
+
+uint64_t
+clock_wall_at_entry(void)
+{
+	return (wall_at_entry);
+}
+
+void
+clock_arm(uint64_t deadline)
+{
+	uint64_t flags = intr_disable();
+	struct md_cpu *m = &curcpu()->c_md;
+	uint64_t now;
+
+	if (m->armed == deadline) {
+		intr_restore(flags);
+		return;
+	}
+	m->armed = deadline;
+	if (deadline == NO_DEADLINE) {
+		if (cpu_features.tsc_deadline)
+			wrmsr(MSR_TSC_DEADLINE, 0);
+		else
+			apic_timer(0);
+	} else {
+		now = clock_ns();
+		uint64_t left = deadline > now ? deadline - now : 1;
+
+		if (cpu_features.tsc_deadline)
+			wrmsr(MSR_TSC_DEADLINE, rdtsc() +
+			    (uint64_t)((unsigned __int128)left *
+			    tc.frequency / NSEC_PER_SEC) + 1);
+		else
+			apic_timer(left + 1);
+	}
+	intr_restore(flags);
+}

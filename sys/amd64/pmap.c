@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Page tables.  The upper half is the kernel's and the same in all address
+ * spaces: the physmap, the kernel's text and data, devices.  The lower half
+ * is a tree of four levels that grows as pages are entered and shrinks as
+ * whole tables fall empty with a removal.
+ *
+ * A pmap knows on which CPUs it may be in use (pm_cpus).  When rights are
+ * taken away, those flush before the call returns; the request is sent after
+ * pm_lock has been released, since a CPU that waits for a lock with interrupts
+ * off could not answer.
+ */
+#include "lib/string.h"
+#include "fbsd/errno.h"
+#include "amd64/asm.h"
+#include "amd64/cpu.h"
+#include "amd64/md.h"
+#include "kern/printf.h"
+#include "kern/sched.h"
+#include "vm/kmem.h"
+#include "vm/page.h"
+
+typedef uint64_t pte_t;
+
+#define PTE_P		0x001ul
+#define PTE_W		0x002ul
+#define PTE_U		0x004ul
+#define PTE_A		0x020ul
+#define PTE_D		0x040ul
+#define PTE_PS		0x080ul
+#define PTE_G		0x100ul
+#define PTE_NX		(1ul << 63)
+#define PTE_FRAME	0x000ffffffffff000ul
+#define PTES		512
+#define LEVELS		4
+#define KERNEL_SLOTS	256	/* first slot of the upper half */
+#define FLUSH_MAX	32	/* pages flushed one by one */
+
+struct pmap {
+	struct spin pm_lock;
+	pte_t *pm_root;			/* (!) level 4 */
+	uint32_t pm_cpus;		/* atomic: may be loaded there */
+	uint64_t pm_resident;		/* (pm_lock) */
+};
+
+/* What a change has made stale, and the tables that it has emptied. */
+struct flush {
+	struct pmap *pm;
+	vaddr_t start, end;		/* start >= end: nothing */
+	struct page *tables;		/* chained by pg_index */
+};
+
+extern pte_t boot_physmap_pdpt[], kernel_pdpt[], boot_pd[];
+extern char kernel_start[], rodata_start[], data_start[], kernel_end[];
+
+static pte_t kernel_pml4[PTES] __aligned(4096);
+static pte_t kernel_pd[PTES] __aligned(4096);
+#define KERNEL_PTS	2		/* 4 MiB of kernel in small pages */
+static pte_t kernel_pt[KERNEL_PTS][PTES] __aligned(4096);
+paddr_t kernel_cr3;
+
+static paddr_t
+kernel_phys(const void *p)
+{
+	return ((uintptr_t)p - KERNBASE);
+}
+
+static pte_t
+nx(void)
+{
+	return (cpu_features.nx ? PTE_NX : 0);
+}
+
+/* Text executes, constants are read, data is written; nothing is two. */
+static void
+map_kernel(void)
+{
+	uintptr_t end = (uintptr_t)kernel_end;
+
+	if (kernel_phys((void *)end) > KERNEL_PTS * (PTES * PAGE_SIZE))
+		panic("the kernel is too large for its page tables");
+	for (unsigned i = 0; i < KERNEL_PTS; i++)
+		kernel_pd[i] = kernel_phys(kernel_pt[i]) | PTE_P | PTE_W;
+	for (uintptr_t va = (uintptr_t)kernel_start; va < end;
+	    va += PAGE_SIZE) {
+		paddr_t pa = va - KERNBASE;
+		pte_t bits = PTE_P | PTE_G;
+
+		if (va >= (uintptr_t)data_start)
+			bits |= PTE_W | nx();
+		else if (va >= (uintptr_t)rodata_start)
+			bits |= nx();
+		kernel_pt[0][atop(pa)] = pa | bits;
+	}
+	kernel_pdpt[510] = kernel_phys(kernel_pd) | PTE_P | PTE_W;
+}
+
+static void
+map_physical(void)
+{
+	uint64_t gigabytes = (mem_top + (1ul << 30) - 1) >> 30;
+
+	for (uint64_t g = 0; g < gigabytes && g < PTES; g++) {
+		if (cpu_features.pdpe1gb) {
+			boot_physmap_pdpt[g] = g << 30 | PTE_PS | PTE_P |
+			    PTE_W | PTE_G | nx();
+			continue;
+		}
+		pte_t *pd = md_boot_alloc(PAGE_SIZE);
+
+		for (uint64_t i = 0; i < PTES; i++)
+			pd[i] = g << 30 | i << 21 | PTE_PS | PTE_P | PTE_W |
+			    PTE_G | nx();
+		boot_physmap_pdpt[g] = virt_to_phys(pd) | PTE_P | PTE_W;
+	}
+}
+
+void
+md_pmap_init(void)
+{
+	/* boot_pml4 stays as it is for the other CPUs' first steps, but for
+	 * the identity map it must not lose: a copy of the first gigabyte. */
+	static pte_t low_pdpt[PTES] __aligned(4096);
+	extern pte_t boot_pml4[];
+
+	low_pdpt[0] = kernel_phys(boot_pd) | PTE_P | PTE_W;
+	boot_pml4[0] = kernel_phys(low_pdpt) | PTE_P | PTE_W;
+	map_kernel();
+	map_physical();
+	kernel_pml4[256] = kernel_phys(boot_physmap_pdpt) | PTE_P | PTE_W;
+	kernel_pml4[511] = kernel_phys(kernel_pdpt) | PTE_P | PTE_W;
+	kernel_cr3 = kernel_phys(kernel_pml4);
+	wcr3(kernel_cr3);
+}
+
+static void
+flush_local(void *arg)
+{
+	const struct flush *f = arg;
+
+	if (f->pm != NULL && curcpu()->c_md.pmap != f->pm)
+		return;
+	if (f->end - f->start > FLUSH_MAX * PAGE_SIZE) {
+		wcr3(rcr3());
+		return;
+	}
+	for (vaddr_t va = f->start; va < f->end; va += PAGE_SIZE)
+		invlpg(va);
+}
+
+static void
+flush_add(struct flush *f, vaddr_t va)
+{
+	f->start = MIN(f->start, va);
+	f->end = MAX(f->end, va + PAGE_SIZE);
+}
+
+/* pm_lock not held. */
+static void
+flush_done(struct flush *f)
+{
+	if (f->start < f->end) {
+		uint32_t others = atomic_load(&f->pm->pm_cpus);
+
+		flush_local(f);
+		cpu_broadcast(others, flush_local, f);
+	}
+	while (f->tables != NULL) {
+		struct page *pg = f->tables;
+
+		f->tables = (struct page *)pg->pg_index;
+		page_free(pg, 0);
+	}
+}
+
+struct pmap *
+pmap_create(void)
+{
+	struct pmap *pm = kmem_alloc(sizeof(*pm), KM_ZERO);
+	struct page *pg;
+
+	if (pm == NULL)
+		return (NULL);
+	pg = page_alloc(0, PAGE_ZEROED);
+	if (pg == NULL) {
+		kmem_free(pm, sizeof(*pm));
+		return (NULL);
+	}
+	spin_init(&pm->pm_lock, "pmap");
+	pm->pm_root = page_virt(pg);
+	pm->pm_root[256] = kernel_pml4[256];
+	pm->pm_root[511] = kernel_pml4[511];
+	return (pm);
+}
+
+/* Makes a CPU that runs kernel threads on this pmap let go of it. */
+static void
+leave_pmap(void *arg)
+{
+	struct pmap *pm = arg;
+
+	if (curcpu()->c_md.pmap == pm)
+		pmap_activate(NULL);
+}
+
+static void
+free_tables(pte_t *table, int level)
+{
+	unsigned n = level == LEVELS ? KERNEL_SLOTS : PTES;
+
+	for (unsigned i = 0; level > 1 && i < n; i++)
+		if (table[i] & PTE_P)
+			free_tables(phys_to_virt(table[i] & PTE_FRAME),
+			    level - 1);
+	page_free(phys_to_page(virt_to_phys(table)), 0);
+}
+
+void
+pmap_destroy(struct pmap *pm)
+{
+	leave_pmap(pm);
+	cpu_broadcast(atomic_load(&pm->pm_cpus), leave_pmap, pm);
+	free_tables(pm->pm_root, LEVELS);
+	kmem_free(pm, sizeof(*pm));
+}
+
+static unsigned
+slot(vaddr_t va, int level)
+{
+	return (va >> (PAGE_SHIFT + 9 * (level - 1)) & (PTES - 1));
+}
+
+/* The entry for va at level 1, or NULL; with make, tables are made. */
+static pte_t *
+find_pte(struct pmap *pm, vaddr_t va, bool make)
+{
+	pte_t *table = pm->pm_root;
+
+	for (int level = LEVELS; level > 1; level--) {
+		pte_t *e = &table[slot(va, level)];
+
+		if (!(*e & PTE_P)) {
+			struct page *pg;
+
+			if (!make || (pg = page_alloc(0, PAGE_ZEROED)) == NULL)
+				return (NULL);
+			*e = page_phys(pg) | PTE_P | PTE_W | PTE_U;
+		}
+		table = phys_to_virt(*e & PTE_FRAME);
+	}
+	return (&table[slot(va, 1)]);
+}
+
+static pte_t
+make_pte(paddr_t pa, unsigned prot)
+{
+	return (pa | PTE_P | PTE_U | PTE_A |
+	    (prot & PMAP_WRITE ? PTE_W | PTE_D : 0) |
+	    (prot & PMAP_EXEC ? 0 : nx()));
+}
+
+int
+pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned prot)
+{
+	struct flush f = { .pm = pm, .start = UINT64_MAX };
+	pte_t *pte, new = make_pte(pa, prot), old;
+
+	spin_lock(&pm->pm_lock);
+	pte = find_pte(pm, va, true);
+	if (pte == NULL) {
+		spin_unlock(&pm->pm_lock);
+		return (ENOMEM);
+	}
+	old = atomic_swap(pte, new);
+	if (!(old & PTE_P))
+		pm->pm_resident++;
+	else if ((old & PTE_FRAME) != pa || (old & ~new & PTE_W) ||
+	    (new & ~old & PTE_NX))
+		flush_add(&f, va);
+	else
+		invlpg(va);	/* more rights: others may fault once more */
+	spin_unlock(&pm->pm_lock);
+	flush_done(&f);
+	return (0);
+}
+
+/*
+ * Calls fn for each present entry of [start, end); pm_lock held.  Tables that
+ * lie wholly within a removed range are unhooked for flush_done() to free.
+ */
+struct walk {
+	struct flush flush;
+	void (*fn)(struct walk *w, pte_t *pte, vaddr_t va);
+	bool free_tables;
+	unsigned prot;
+	void (*dirty)(void *arg, vaddr_t va, paddr_t pa);
+	void *arg;
+};
+
+static void
+walk_table(struct walk *w, pte_t *table, int level, vaddr_t start, vaddr_t end)
+{
+	uint64_t span = PAGE_SIZE << (9 * (level - 1));
+	vaddr_t next;
+
+	for (vaddr_t va = start; va < end; va = next) {
+		pte_t *e = &table[slot(va, level)];
+
+		next = MIN((va & ~(span - 1)) + span, end);
+		if (!(*e & PTE_P))
+			continue;
+		if (level == 1) {
+			w->fn(w, e, va);
+			continue;
+		}
+		walk_table(w, phys_to_virt(*e & PTE_FRAME), level - 1, va,
+		    next);
+		if (w->free_tables && next - va == span) {
+			struct page *pg = phys_to_page(*e & PTE_FRAME);
+
+			*e = 0;
+			pg->pg_index = (uint64_t)w->flush.tables;
+			w->flush.tables = pg;
+		}
+	}
+}
+
+static void
+walk(struct pmap *pm, vaddr_t start, vaddr_t end, struct walk *w)
+{
+	w->flush.pm = pm;
+	w->flush.start = UINT64_MAX;
+	spin_lock(&pm->pm_lock);
+	walk_table(w, pm->pm_root, LEVELS, start, end);
+	spin_unlock(&pm->pm_lock);
+	/* Paging-structure caches know tables as well as pages. */
+	if (w->flush.tables != NULL)
+		w->flush = (struct flush){ pm, 0, USER_TOP, w->flush.tables };
+	flush_done(&w->flush);
+}
+
+static void
+remove_pte(struct walk *w, pte_t *pte, vaddr_t va)
+{
+	atomic_swap(pte, 0);
+	w->flush.pm->pm_resident--;
+	flush_add(&w->flush, va);
+}
+
+void
+pmap_remove(struct pmap *pm, vaddr_t start, vaddr_t end)
+{
+	struct walk w = { .fn = remove_pte, .free_tables = true };
+
+	walk(pm, start, end, &w);
+}
+
+static void
+protect_pte(struct walk *w, pte_t *pte, vaddr_t va)
+{
+	pte_t old = atomic_load(pte), new = old;
+
+	if (!(w->prot & PMAP_WRITE))
+		new &= ~PTE_W;
+	if (!(w->prot & PMAP_EXEC))
+		new |= nx();
+	if (new == old)
+		return;
+	/* The CPU may set the dirty bit meanwhile. */
+	while (!atomic_cas(pte, &old, (old & PTE_D) | new))
+		;
+	flush_add(&w->flush, va);
+}
+
+void
+pmap_protect(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned prot)
+{
+	struct walk w = { .fn = protect_pte, .prot = prot };
+
+	if (!(prot & PMAP_READ)) {
+		pmap_remove(pm, start, end);
+		return;
+	}
+	walk(pm, start, end, &w);
+}
+
+static void
+clean_pte(struct walk *w, pte_t *pte, vaddr_t va)
+{
+	if (!(atomic_and(pte, ~PTE_D) & PTE_D))
+		return;
+	flush_add(&w->flush, va);
+	w->dirty(w->arg, va, *pte & PTE_FRAME);
+}
+
+void
+pmap_clear_dirty(struct pmap *pm, vaddr_t start, vaddr_t end,
+    void (*fn)(void *arg, vaddr_t va, paddr_t pa), void *arg)
+{
+	struct walk w = { .fn = clean_pte, .dirty = fn, .arg = arg };
+
+	walk(pm, start, end, &w);
+}
+
+bool
+pmap_extract(struct pmap *pm, vaddr_t va, paddr_t *pa, unsigned *prot)
+{
+	pte_t *p, pte = 0;
+
+	spin_lock(&pm->pm_lock);
+	p = find_pte(pm, va, false);
+	if (p != NULL)
+		pte = *p;
+	spin_unlock(&pm->pm_lock);
+	if (!(pte & PTE_P))
+		return (false);
+	*pa = pte & PTE_FRAME;
+	*prot = PMAP_READ | (pte & PTE_W ? PMAP_WRITE : 0) |
+	    (pte & PTE_NX ? 0 : PMAP_EXEC);
+	return (true);
+}
+
+/*
+ * A CPU that goes on to a kernel thread keeps what it has: kernel addresses
+ * are the same everywhere.
+ */
+void
+pmap_activate(struct pmap *pm)
+{
+	uint64_t flags = intr_disable();
+	struct md_cpu *m = &curcpu()->c_md;
+	uint32_t self = 1u << curcpu()->c_id;
+	struct pmap *old = m->pmap;
+
+	if (old != pm) {
+		if (pm != NULL)
+			atomic_or(&pm->pm_cpus, self);
+		m->pmap = pm;
+		wcr3(pm != NULL ? virt_to_phys(pm->pm_root) : kernel_cr3);
+		if (old != NULL)
+			atomic_and(&old->pm_cpus, ~self);
+	}
+	intr_restore(flags);
+}
+
+uint64_t
+pmap_resident(struct pmap *pm)
+{
+	return (pm->pm_resident);
+}

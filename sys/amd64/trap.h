@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef AMD64_TRAP_H
+#define AMD64_TRAP_H
+
+#include "amd64/frame.h"
+
+struct thread;
+
+/* From entry.S. */
+void trap(struct trapframe *tf);
+__noreturn void trap_fatal(struct trapframe *tf);
+void trap_bad_return(struct thread *td, struct trapframe *tf);
+void md_thread_started(void);
+extern char user_iret[];
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel's own voice: the message buffer (dmesg) and the console.
+ */
+#ifndef KERN_PRINTF_H
+#define KERN_PRINTF_H
+
+#include "lib/types.h"
+
+void kprintf_init(void);	/* reads boot_verbose from the command line */
+/* To the message buffer and the console; any context. */
+void kprintf(const char *fmt, ...) __printflike(1, 2);
+/* A step of booting is done: printed with its time since kernel entry if
+ * boot_verbose=YES. */
+void boot_step(const char *what);
+extern bool boot_verbose;
+
+/* Prints the reason and a backtrace, then resets the machine. */
+__noreturn void panic(const char *fmt, ...) __printflike(1, 2);
+/* Before printing on the way to a panic: stops the other CPUs' messages. */
+void panic_begin(void);
+
+#define kassert(e) \
+	(__predict_true(e) ? (void)0 : \
+	    panic("%s:%d: not true: %s", __FILE__, __LINE__, #e))
+
+/* The message buffer: copies up to n bytes from offset *pos (0: the oldest),
+ * advances it. Returns the number of bytes. */
+size_t msgbuf_read(uint64_t *pos, char *buf, size_t n);
+void msgbuf_clear(void);
+
+/* A word of the kernel command line, "name=value": the value up to the next
+ * space, or NULL. *len is its length. */
+const char *boot_option(const char *name, size_t *len);
+
+#endif
