@@ -15,6 +15,7 @@
 
 /* struct thread */
 #define TD_ONFAULT	24	/* td_md.md_onfault */
+#define TD_FLAGS	48
 #define TD_FLAGS_AST	0x2f	/* the td_flags that ast() must see */
 
 /* struct trapframe */

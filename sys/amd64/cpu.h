@@ -8,6 +8,7 @@
 
 #include "lib/types.h"
 
+struct cpu;
 struct pmap;
 
 /* Task state: SDM vol. 3, 8.7. */
@@ -128,7 +129,6 @@ extern uint64_t boot_tsc;
 extern paddr_t kernel_cr3;
 void cpu_detect(void);			/* boot CPU: fills cpu_features */
 void cpu_setup(struct cpu *c);		/* each CPU: GDT, TSS, IDT, CR4, MSRs */
-void cpu_set_stack(struct cpu *c, uintptr_t top);
 void fpu_detect(void);
 void fpu_setup(void);
 void apic_init(void);			/* boot CPU */

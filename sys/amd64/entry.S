@@ -86,11 +86,18 @@ trap_entry:
 	call	trap
 	cli
 	jmp	user_return
-1:	movq	%rsp, %rdi
+1:	cmpq	$user_iret, TF_RIP(%rsp)
+	je	3f
+	movq	%rsp, %rdi
 	call	trap
 	POP_REGS
 	addq	$16, %rsp
 	iretq
+	/* Returning to user mode failed: %gs is the user's already. */
+3:	swapgs
+	movq	%gs:CPU_THREAD, %rdi
+	call	trap_bad_return
+	ud2
 
 	/* Double fault, machine check: on a stack of their own, whose top word
 	 * is the struct cpu; %gs may be anything. */
@@ -200,7 +207,7 @@ switch_stacks:
 	/* A new thread's first instructions: %r12 function, %r13 argument. */
 	.globl	thread_start
 thread_start:
-	call	md_thread_started
+	call	sched_thread_started
 	movq	%r13, %rdi
 	call	*%r12
 	ud2

@@ -240,11 +240,6 @@ trap(struct trapframe *tf)
 		user_trap(td, tf, cr2);
 		return;
 	}
-	if (tf->tf_rip == (uintptr_t)user_iret) {
-		/* iretq found a bad frame: the program made it so. */
-		trap_bad_return(td, tf);
-		return;
-	}
 	if (tf->tf_rflags & RFLAGS_IF)
 		intr_enable();
 	else if (td->td_md.md_onfault != 0)
@@ -258,13 +253,12 @@ trap(struct trapframe *tf)
 }
 
 /*
- * iretq to user mode faulted with swapgs done: %gs is the user's. Selectors
- * are fixed by the kernel, so only %rip or %rsp can be non-canonical; the
- * thread's frame is still at the top of its stack.
+ * iretq to user mode faulted. Selectors are the kernel's, so %rip or %rsp is
+ * not canonical: the program's doing, and nothing to go back to.
  */
 void
-trap_bad_return(struct thread *td, struct trapframe *tf)
+trap_bad_return(struct thread *td)
 {
-	panic("iret to %lx:%lx failed in %s", td_frame(td)->tf_cs,
-	    td_frame(td)->tf_rip, td->td_name);
+	intr_enable();
+	kern_exit(td, 0, SIGBUS);
 }

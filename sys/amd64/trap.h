@@ -9,8 +9,7 @@ struct thread;
 /* From entry.S. */
 void trap(struct trapframe *tf);
 __noreturn void trap_fatal(struct trapframe *tf);
-void trap_bad_return(struct thread *td, struct trapframe *tf);
-void md_thread_started(void);
+__noreturn void trap_bad_return(struct thread *td);
 extern char user_iret[];
 
 #endif

@@ -110,13 +110,13 @@ enum thread_state {
 
 struct thread {
 	struct md_thread td_md;		/* (k) first: amd64 knows */
+	uint32_t td_flags;		/* (a) TDF_*: asks of ast(); amd64 too */
 	struct proc *td_proc;		/* (!) */
 	struct list td_plink;		/* (p) in p_threads */
 	struct list td_hash;		/* (thread table's lock) */
 	lwpid_t td_tid;			/* (!) */
 	void *td_kstack;		/* (!) KSTACK_PAGES pages */
 	char td_name[MAXCOMLEN + 1];	/* (k) */
-	uint32_t td_flags;		/* (a) TDF_*: asks of ast() */
 
 	/* Scheduling: (q) */
 	struct list td_qlink;		/* run queue, or a lock's waiters */

@@ -69,6 +69,10 @@ void sched_switch(void);
 void sched_set_priority(struct thread *td, unsigned pri);
 /* Moves td to a CPU in mask (bit c_id): EINVAL if none is online. */
 int sched_set_affinity(struct thread *td, uint32_t mask);
+/* Another CPU's cpu_kick() arrived; interrupts off. */
+void sched_kicked(void);
+/* First on a new thread's stack: ends the switch, interrupts on. */
+void sched_thread_started(void);
 /* The time slice is over (clock interrupt). */
 void sched_slice_over(void);
 __noreturn void sched_exit_thread(void);	/* last act of a thread */
