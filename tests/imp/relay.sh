@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# relay.sh IMP FAKEVM PROGRAM: imp's own part, with a machine that is played.
+# PROGRAM is any FreeBSD program; it isn't run. Prints a line for each test.
+set -u
+
+imp=$1
+IMP_QEMU=$2
+prog=$3
+IMP_KERNEL=$2
+export IMP_QEMU IMP_KERNEL
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+
+# check NAME WANTED FOUND
+check() {
+	if [ "$2" = "$3" ]; then
+		echo "ok - imp: $1"
+	else
+		echo "not ok - imp: $1: wanted '$2', found '$3'"
+		failed=1
+	fi
+}
+
+status() {
+	"$@" >/dev/null 2>&1
+	echo $?
+}
+
+run() {
+	"$imp" run "$prog" "$@"
+}
+
+# Statuses.
+check "exit status" 7 "$(status run say 'exit 7')"
+check "exit status has eight bits" 1 "$(status run say 'exit 257')"
+check "killed by a signal" 137 "$(status run say 'signal 9')"
+check "couldn't start" 126 "$(status run say 'fail 126 no such luck')"
+check "couldn't start, in words" "imp: $prog: no such luck" \
+	"$(run say 'fail 127 no such luck' 2>&1)"
+check "nonsense from the guest" 125 "$(status "$imp" run -t 1 "$prog" panic)"
+check "kernel's last words" "imp: the kernel failed, and said:
+panic: on purpose" "$(run panic 2>&1)"
+check "QEMU's last words" "imp: fakevm: out of luck" "$(run die 2>&1)"
+check "no program" 127 "$(status "$imp" run "$tmp/none")"
+check "a folder" 126 "$(status "$imp" run "$tmp")"
+printf '#!/bin/sh\n' >"$tmp/script"
+chmod +x "$tmp/script"
+check "a script" 126 "$(status "$imp" run "$tmp/script")"
+check "a Linux program" 126 "$(status "$imp" run "$imp")"
+head -c 3000 "$prog" >"$tmp/short"
+chmod +x "$tmp/short"
+check "a truncated program" 126 "$(status "$imp" run "$tmp/short")"
+cp "$prog" "$tmp/noexec"
+chmod -x "$tmp/noexec"
+check "no right to execute" 126 "$(status "$imp" run "$tmp/noexec")"
+check "no QEMU" 125 "$(IMP_QEMU=none-such; export IMP_QEMU
+	status run say 'exit 0')"
+check "bad option" 125 "$(status "$imp" run --no-such "$prog")"
+check "bad memory" 125 "$(status "$imp" run -m 12x "$prog")"
+check "too little memory" 125 "$(status "$imp" run -m 1m "$prog")"
+
+# Time.
+check "time limit" 124 "$(status "$imp" run -t 0.2 "$prog" sleep)"
+check "time limit is told" "signal 15" \
+	"$("$imp" run -t 0.2 "$prog" hear | tail -n 1)"
+
+# Streams.
+check "output and error are apart" "out" "$(run both 2>/dev/null)"
+check "error" "err" "$(run both 2>&1 >/dev/null)"
+check "input to output" "a b" "$(printf 'a b' | run cat)"
+check "no input" "" "$(run cat </dev/null)"
+# shellcheck disable=SC2002
+check "input from a file" "$(cksum <"$prog")" "$(run cat <"$prog" |
+	cksum)"
+check "a gigabyte whole" 1000000000 "$(run pattern 1000000000 | wc -c)"
+check "200 MB in and out" "$(head -c 200000000 /dev/zero | cksum)" \
+	"$(head -c 200000000 /dev/zero | run cat | cksum)"
+check "reader goes away" "closed 1" "$(run yes 2>&1 >/dev/full | head -n 1)"
+check "pipe's reader goes away" "closed 1" \
+	"$({ run yes | head -n 1 >/dev/null; } 2>&1)"
+check "guest closes its output" "x" \
+	"$("$imp" run -t 1 "$prog" eof | { cat; touch "$tmp/eof"; })"
+check "input isn't taken unasked" "whole" \
+	"$(echo whole | { run say 'exit 0'; cat; })"
+{ yes; echo $? >"$tmp/yes"; } | "$imp" run -t 0.3 "$prog" closed
+check "a writer to closed input gets SIGPIPE" 141 "$(cat "$tmp/yes")"
+
+# A slow reader gets everything, and doesn't block standard error.
+check "slow reader" 300000 "$(run pattern 300000 | { sleep 0.3; wc -c; })"
+
+# Signals.
+pass_on() {
+	"$imp" run "$prog" hear >"$tmp/out" &
+	pid=$!
+	while ! grep -q ready "$tmp/out"; do sleep 0.01; done
+	kill "-$1" $pid
+	wait $pid
+	tail -n 1 "$tmp/out"
+}
+check "SIGTERM is passed on" "signal 15" "$(pass_on TERM)"
+check "SIGHUP is passed on" "signal 1" "$(pass_on HUP)"
+check "SIGUSR1 has FreeBSD's number" "signal 30" "$(pass_on USR1)"
+
+# Nothing is left when imp is killed.
+"$imp" run "$prog" sleep 2>"$tmp/err" &
+pid=$!
+while ! grep -q sleeping "$tmp/err"; do sleep 0.01; done
+child=$(cat "/proc/$pid/task/$pid/children")
+kill -KILL $pid
+wait $pid 2>/dev/null
+sleep 0.1
+check "killed imp takes the machine along" gone \
+	"$([ -d "/proc/${child% }" ] && echo there || echo gone)"
+
+exit $failed
