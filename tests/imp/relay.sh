@@ -108,10 +108,12 @@ check "SIGUSR1 has FreeBSD's number" "signal 30" "$(pass_on USR1)"
 pid=$!
 while ! grep -q sleeping "$tmp/err"; do sleep 0.01; done
 child=$(cat "/proc/$pid/task/$pid/children")
+child=${child% }
 kill -KILL $pid
 wait $pid 2>/dev/null
 sleep 0.1
 check "killed imp takes the machine along" gone \
-	"$([ -d "/proc/${child% }" ] && echo there || echo gone)"
+	"$(grep -qs 'State:.[^Z]' "/proc/$child/status" && echo there ||
+		echo gone)"
 
 exit $failed
