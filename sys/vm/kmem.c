@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Slabs (Bonwick, 1994) with per-CPU magazines.
+ *
+ * A slab is a naturally aligned block of pages cut into equal objects; its
+ * header is at its start, so an object's slab is found by masking.  Free
+ * objects chain through their first word.  Each CPU keeps a magazine of free
+ * objects per cache, used with interrupts off and no lock; it is filled from
+ * and emptied into slabs by halves under the cache's lock.
+ */
+#include "amd64/md.h"
+#include "kern/printf.h"
+#include "kern/sched.h"
+#include "kern/sync.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
+#include "vm/page.h"
+
+#define MAGAZINE	16u
+#define POISON		0xdf
+
+struct slab {
+	struct list s_link;		/* in kc_partial, or unlinked: full */
+	void *s_free;
+	unsigned s_used;
+};
+
+struct magazine {
+	unsigned n;
+	void *obj[MAGAZINE];
+};
+
+struct kcache {
+	struct spin kc_lock;
+	const char *kc_name;
+	size_t kc_size;			/* of an object, with alignment */
+	unsigned kc_order;		/* of a slab */
+	unsigned kc_per_slab;
+	size_t kc_first;		/* offset of the first object */
+	struct list kc_partial;		/* (kc_lock) slabs with room */
+	unsigned kc_nslabs;		/* (kc_lock) */
+	struct magazine kc_cpu[MAXCPU];	/* that CPU, interrupts off */
+};
+
+#define KCACHES	64
+static struct kcache kcaches[KCACHES];
+static unsigned nkcaches;
+
+/* Sizes that kmem_alloc() rounds up to; larger ones are whole pages. */
+static const uint16_t class_size[] = { 16, 32, 48, 64, 96, 128, 192, 256,
+	384, 576, 768, 1024, 2048 };
+#define SMALL_MAX	2048
+static struct kcache *class_cache[nitems(class_size)];
+static uint8_t class_of[SMALL_MAX / 16 + 1];	/* by (size + 15) / 16 */
+static uint64_t large_pages;		/* atomic */
+
+static void
+kcache_setup(struct kcache *kc, const char *name, size_t size, size_t align)
+{
+	align = MAX(align, 16);
+	spin_init(&kc->kc_lock, name);
+	kc->kc_name = name;
+	kc->kc_size = roundup2(MAX(size, 16), align);
+	kc->kc_first = roundup2(sizeof(struct slab), align);
+	while ((PAGE_SIZE << kc->kc_order) - kc->kc_first <
+	    6 * kc->kc_size && kc->kc_order < 3)
+		kc->kc_order++;
+	kc->kc_per_slab = (unsigned)(((PAGE_SIZE << kc->kc_order) -
+	    kc->kc_first) / kc->kc_size);
+	list_init(&kc->kc_partial);
+}
+
+struct kcache *
+kcache_create(const char *name, size_t size, size_t align)
+{
+	struct kcache *kc = &kcaches[nkcaches++];
+
+	if (nkcaches > KCACHES || size > 2 * PAGE_SIZE)
+		panic("kcache %s: too many or too large", name);
+	kcache_setup(kc, name, size, align);
+	return (kc);
+}
+
+static struct slab *
+slab_create(struct kcache *kc)
+{
+	struct page *pg = page_alloc(kc->kc_order, PAGE_URGENT);
+	struct slab *s;
+	char *obj;
+
+	if (pg == NULL)
+		return (NULL);
+	pg->pg_flags = PG_SLAB;
+	s = page_virt(pg);
+	list_init(&s->s_link);
+	s->s_used = 0;
+	s->s_free = NULL;
+	/* Chained so that the lowest address is handed out first. */
+	obj = (char *)s + kc->kc_first + kc->kc_per_slab * kc->kc_size;
+	for (unsigned i = 0; i < kc->kc_per_slab; i++) {
+		obj -= kc->kc_size;
+		*(void **)(void *)obj = s->s_free;
+		s->s_free = obj;
+	}
+	list_push_front(&kc->kc_partial, &s->s_link);
+	kc->kc_nslabs++;
+	return (s);
+}
+
+/* kc_lock held. */
+static void *
+slab_take(struct kcache *kc)
+{
+	struct slab *s = LIST_FIRST(&kc->kc_partial, struct slab, s_link);
+	void *p;
+
+	if (s == NULL && (s = slab_create(kc)) == NULL)
+		return (NULL);
+	p = s->s_free;
+	s->s_free = *(void **)p;
+	s->s_used++;
+	if (s->s_free == NULL)
+		list_remove(&s->s_link);
+	return (p);
+}
+
+static void
+slab_put(struct kcache *kc, void *p)
+{
+	struct slab *s = (struct slab *)((uintptr_t)p &
+	    ~((PAGE_SIZE << kc->kc_order) - 1));
+
+	if (s->s_free == NULL)
+		list_push_front(&kc->kc_partial, &s->s_link);
+	*(void **)p = s->s_free;
+	s->s_free = p;
+	if (--s->s_used == 0 && kc->kc_partial.next != kc->kc_partial.prev) {
+		list_remove(&s->s_link);
+		kc->kc_nslabs--;
+		page_free(phys_to_page(virt_to_phys(s)), kc->kc_order);
+	}
+}
+
+/* A freed object must come back as it was left. */
+static void
+check_poison(const struct kcache *kc, void *p)
+{
+#ifdef OPT_MEMDEBUG
+	const uint8_t *b = p;
+
+	for (size_t i = sizeof(void *); i < kc->kc_size; i++)
+		if (b[i] != POISON && b[i] != 0)
+			panic("kcache %s: %p written after free at +%zu",
+			    kc->kc_name, p, i);
+#endif
+}
+
+void *
+kcache_alloc(struct kcache *kc, unsigned flags)
+{
+	uint64_t iflags = intr_disable();
+	struct magazine *m = &kc->kc_cpu[curcpu()->c_id];
+	void *p;
+
+	if (m->n == 0) {
+		spin_lock(&kc->kc_lock);
+		while (m->n < MAGAZINE / 2 && (p = slab_take(kc)) != NULL)
+			m->obj[m->n++] = p;
+		spin_unlock(&kc->kc_lock);
+	}
+	p = m->n > 0 ? m->obj[--m->n] : NULL;
+	intr_restore(iflags);
+	if (p != NULL)
+		check_poison(kc, p);
+	if (p != NULL && (flags & KM_ZERO))
+		memset(p, 0, kc->kc_size);
+	return (p);
+}
+
+void
+kcache_free(struct kcache *kc, void *p)
+{
+	uint64_t iflags = intr_disable();
+	struct magazine *m = &kc->kc_cpu[curcpu()->c_id];
+
+#ifdef OPT_MEMDEBUG
+	memset(p, POISON, kc->kc_size);
+#endif
+	if (m->n == MAGAZINE) {
+		spin_lock(&kc->kc_lock);
+		while (m->n > MAGAZINE / 2)
+			slab_put(kc, m->obj[--m->n]);
+		spin_unlock(&kc->kc_lock);
+	}
+	m->obj[m->n++] = p;
+	intr_restore(iflags);
+}
+
+static unsigned
+order_for(size_t size)
+{
+	unsigned order = 0;
+
+	while (PAGE_SIZE << order < size && order < 20)
+		order++;
+	return (order);
+}
+
+void *
+kmem_alloc(size_t size, unsigned flags)
+{
+	struct page *pg;
+
+	if (size <= SMALL_MAX)
+		return (kcache_alloc(class_cache[class_of[(size + 15) / 16]],
+		    flags));
+	pg = page_alloc(order_for(size), flags & KM_ZERO ? PAGE_ZEROED : 0);
+	if (pg == NULL)
+		return (NULL);
+	atomic_add(&large_pages, 1ul << order_for(size));
+	return (page_virt(pg));
+}
+
+void
+kmem_free(void *p, size_t size)
+{
+	if (p == NULL)
+		return;
+	if (size <= SMALL_MAX) {
+		kcache_free(class_cache[class_of[(size + 15) / 16]], p);
+		return;
+	}
+	atomic_sub(&large_pages, 1ul << order_for(size));
+	page_free(phys_to_page(virt_to_phys(p)), order_for(size));
+}
+
+char *
+kmem_strdup(const char *s)
+{
+	size_t n = strlen(s) + 1;
+	char *p = kmem_alloc(n, 0);
+
+	if (p != NULL)
+		memcpy(p, s, n);
+	return (p);
+}
+
+void
+kmem_strfree(char *s)
+{
+	if (s != NULL)
+		kmem_free(s, strlen(s) + 1);
+}
+
+uint64_t
+kmem_used(void)
+{
+	uint64_t pages = atomic_load(&large_pages);
+
+	for (unsigned i = 0; i < nkcaches; i++)
+		pages += (uint64_t)kcaches[i].kc_nslabs <<
+		    kcaches[i].kc_order;
+	return (ptoa(pages));
+}
+
+void
+kmem_init(void)
+{
+	unsigned class = 0;
+
+	for (size_t i = 0; i < nitems(class_size); i++)
+		class_cache[i] = kcache_create("kmem", class_size[i], 16);
+	for (size_t i = 0; i < nitems(class_of); i++) {
+		if (i * 16 > class_size[class])
+			class++;
+		class_of[i] = (uint8_t)class;
+	}
+}

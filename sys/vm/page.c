@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Physical memory: a buddy allocator (Knuth, The Art of Computer Programming,
+ * vol. 1, 2.5) with a small cache of single pages for each CPU in front.
+ *
+ * At boot all memory is "untouched": ranges of frames that nothing is known
+ * about.  When the free lists run dry, the next block of up to 4 MiB is cut
+ * from a range, and only its first struct page is written.  Splitting a block
+ * initialises the first struct page of the new half, so a struct page is
+ * valid exactly if it heads a block that was ever cut or split off; that is
+ * all that merging looks at.
+ */
+#include "amd64/md.h"
+#include "kern/printf.h"
+#include "kern/sched.h"
+#include "kern/sync.h"
+#include "lib/string.h"
+#include "vm/page.h"
+
+#define ORDER_MAX	10
+#define CACHE_SIZE	32u
+#define RESERVE		48u	/* pages for PAGE_URGENT only */
+
+enum { PS_FREE = 1, PS_ALLOCATED = 2 };
+
+struct page *page_array;
+
+static struct {
+	struct spin lock;
+	struct list free[ORDER_MAX + 1];	/* (lock) */
+	uint64_t nfree;			/* (lock) in lists and untouched */
+	struct mem_range untouched[MEM_RANGES_MAX];	/* (lock) */
+	struct mem_range range[MEM_RANGES_MAX];	/* (!) all of each */
+	unsigned nranges;
+	uint64_t total;
+} mem = { .lock = SPIN_INITIALIZER("page") };
+
+/* Interrupts off while a CPU uses its own. */
+static struct cache {
+	unsigned n;
+	struct page *page[CACHE_SIZE];
+} caches[MAXCPU];
+
+static uint64_t
+frame(const struct page *pg)
+{
+	return ((uint64_t)(pg - page_array));
+}
+
+/* Is pg's block cut from its range, so that its struct page says something? */
+static bool
+touched(const struct page *pg)
+{
+	paddr_t pa = page_phys(pg);
+
+	for (unsigned i = 0; i < mem.nranges; i++)
+		if (pa >= mem.range[i].start &&
+		    pa < mem.untouched[i].start)
+			return (true);
+	return (false);
+}
+
+static void
+free_block(struct page *pg, unsigned order)
+{
+	mem.nfree += 1ul << order;
+	while (order < ORDER_MAX) {
+		struct page *buddy = &page_array[frame(pg) ^ 1ul << order];
+
+		if (!touched(buddy) || buddy->pg_state != PS_FREE ||
+		    buddy->pg_order != order)
+			break;
+		list_remove(&buddy->pg_link);
+		buddy->pg_state = PS_ALLOCATED;
+		pg = MIN(pg, buddy);
+		order++;
+	}
+	pg->pg_state = PS_FREE;
+	pg->pg_order = (uint8_t)order;
+	list_push_front(&mem.free[order], &pg->pg_link);
+}
+
+static void
+init_head(struct page *pg)
+{
+	memset(pg, 0, sizeof(*pg));
+	list_init(&pg->pg_link);
+}
+
+/* Cuts the next block from untouched memory into the free lists. */
+static bool
+cut_block(void)
+{
+	for (unsigned i = 0; i < mem.nranges; i++) {
+		struct mem_range *r = &mem.untouched[i];
+		unsigned order = ORDER_MAX;
+		struct page *pg;
+
+		if (r->start >= r->end)
+			continue;
+		while (r->start & ((PAGE_SIZE << order) - 1) ||
+		    r->end - r->start < PAGE_SIZE << order)
+			order--;
+		pg = phys_to_page(r->start);
+		init_head(pg);
+		r->start += PAGE_SIZE << order;
+		mem.nfree -= 1ul << order;
+		free_block(pg, order);
+		return (true);
+	}
+	return (false);
+}
+
+static struct page *
+take_block(unsigned order)
+{
+	unsigned o = order;
+	struct page *pg;
+
+	while (o <= ORDER_MAX && list_empty(&mem.free[o]))
+		o++;
+	if (o > ORDER_MAX)
+		return (NULL);
+	pg = LIST_FIRST(&mem.free[o], struct page, pg_link);
+	list_remove(&pg->pg_link);
+	while (o > order) {
+		struct page *half = pg + (1ul << --o);
+
+		init_head(half);
+		half->pg_state = PS_FREE;
+		half->pg_order = (uint8_t)o;
+		list_push_front(&mem.free[o], &half->pg_link);
+	}
+	pg->pg_state = PS_ALLOCATED;
+	pg->pg_order = (uint8_t)order;
+	mem.nfree -= 1ul << order;
+	return (pg);
+}
+
+/* mem.lock held. */
+static struct page *
+get_block(unsigned order, unsigned flags)
+{
+	struct page *pg;
+
+	if (!(flags & PAGE_URGENT) && mem.nfree < RESERVE + (1ul << order))
+		return (NULL);
+	while ((pg = take_block(order)) == NULL)
+		if (!cut_block())
+			return (NULL);
+	return (pg);
+}
+
+static struct page *
+get_single(unsigned flags)
+{
+	uint64_t iflags = intr_disable();
+	struct cache *c = &caches[curcpu()->c_id];
+	struct page *pg = NULL;
+
+	if (c->n == 0) {
+		spin_lock(&mem.lock);
+		while (c->n < CACHE_SIZE / 2 &&
+		    (pg = get_block(0, flags)) != NULL) {
+			c->page[c->n++] = pg;
+			if (flags & PAGE_URGENT)
+				break;
+		}
+		spin_unlock(&mem.lock);
+	}
+	pg = c->n > 0 ? c->page[--c->n] : NULL;
+	intr_restore(iflags);
+	return (pg);
+}
+
+static void
+put_single(struct page *pg)
+{
+	uint64_t iflags = intr_disable();
+	struct cache *c = &caches[curcpu()->c_id];
+
+	if (c->n == CACHE_SIZE) {
+		spin_lock(&mem.lock);
+		while (c->n > CACHE_SIZE / 2)
+			free_block(c->page[--c->n], 0);
+		spin_unlock(&mem.lock);
+	}
+	c->page[c->n++] = pg;
+	intr_restore(iflags);
+}
+
+struct page *
+page_alloc(unsigned order, unsigned flags)
+{
+	struct page *pg;
+
+	if (order > ORDER_MAX)
+		return (NULL);
+	if (order == 0) {
+		pg = get_single(flags);
+	} else {
+		spin_lock(&mem.lock);
+		pg = get_block(order, flags);
+		spin_unlock(&mem.lock);
+	}
+	if (pg == NULL)
+		return (NULL);
+	pg->pg_refs = 1;
+	pg->pg_object = NULL;
+	pg->pg_flags = 0;
+	if (flags & PAGE_ZEROED)
+		for (unsigned i = 0; i < 1u << order; i++)
+			zero_page((char *)page_virt(pg) + i * PAGE_SIZE);
+	return (pg);
+}
+
+void
+page_free(struct page *pg, unsigned order)
+{
+	if (order == 0) {
+		put_single(pg);
+		return;
+	}
+	spin_lock(&mem.lock);
+	free_block(pg, order);
+	spin_unlock(&mem.lock);
+}
+
+void
+page_hold(struct page *pg)
+{
+	__atomic_fetch_add(&pg->pg_refs, 1, __ATOMIC_RELAXED);
+}
+
+void
+page_release(struct page *pg)
+{
+	if (__atomic_fetch_sub(&pg->pg_refs, 1, __ATOMIC_ACQ_REL) == 1)
+		put_single(pg);
+}
+
+struct page *
+page_adopt(paddr_t pa)
+{
+	struct page *pg = phys_to_page(pa);
+
+	init_head(pg);
+	pg->pg_state = PS_ALLOCATED;
+	pg->pg_refs = 1;
+	return (pg);
+}
+
+uint64_t
+page_total(void)
+{
+	return (mem.total);
+}
+
+uint64_t
+page_free_count(void)
+{
+	return (mem.nfree);
+}
+
+bool
+page_low(void)
+{
+	return (mem.nfree < mem.total / 32 + RESERVE);
+}
+
+/* The array for all frames up to mem_top takes the start of a range, and is
+ * not touched either. */
+static void
+place_array(void)
+{
+	uint64_t size = round_page(atop(mem_top) * sizeof(struct page));
+
+	for (unsigned i = mem_nranges; i-- > 0;) {
+		struct mem_range *m = &mem_ranges[i];
+
+		if (m->end - m->start <= size)
+			continue;
+		page_array = phys_to_virt(m->start);
+		m->start += size;
+		return;
+	}
+	panic("not enough memory to start");
+}
+
+void
+vm_page_init(void)
+{
+	place_array();
+	for (unsigned o = 0; o <= ORDER_MAX; o++)
+		list_init(&mem.free[o]);
+	for (unsigned i = 0; i < mem_nranges; i++) {
+		mem.range[i] = mem.untouched[i] = mem_ranges[i];
+		mem.nfree += atop(mem_ranges[i].end - mem_ranges[i].start);
+	}
+	mem.nranges = mem_nranges;
+	mem.total = mem.nfree + atop(round_page(boot_module_size));
+}
