@@ -129,7 +129,7 @@ fail(int code, const char *what, int error)
 		run_tell("fail %d %s: error %d\n", code, what, error);
 	else
 		run_tell("fail %d %s: %s\n", code, what, text);
-	printf("run: %s: error %d\n", what, error);
+	kprintf("run: %s: error %d\n", what, error);
 	finish();
 }
 

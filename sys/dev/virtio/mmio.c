@@ -244,7 +244,7 @@ attach_place(const struct mmio_place *place)
 	list_init(&dev->vd_queues);
 	error = start_device(dev, driver);
 	if (error != 0)
-		printf("%s at 0x%lx: error %d\n", driver->vd_name, place->base,
+		kprintf("%s at 0x%lx: error %d\n", driver->vd_name, place->base,
 		    error);
 }
 
@@ -259,8 +259,8 @@ virtio_mmio_attach(void)
 		if (found == MMIO_DEVICE)
 			attach_place(&place);
 		else
-			printf("virtio_mmio.device: bad word on the command "
-			       "line\n");
+			kprintf("virtio_mmio.device: bad word on the command "
+				"line\n");
 	}
 }
 

@@ -231,8 +231,8 @@ virtqueue_take(struct virtqueue *vq, uint32_t *written)
 		    ->ring[vq->vq_taken & (vq->vq_size - 1)];
 	cookie = elem.id < vq->vq_size ? vq->vq_cookies[elem.id] : NULL;
 	if (cookie == NULL || !free_chain(vq, elem.id)) {
-		printf("virtio: queue %u: the device returned descriptor %u, "
-		       "which it doesn't have\n",
+		kprintf("virtio: queue %u: the device returned descriptor %u, "
+			"which it doesn't have\n",
 		    vq->vq_index, elem.id);
 		vq->vq_broken = true;
 		return (NULL);
