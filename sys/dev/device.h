@@ -12,7 +12,7 @@ struct driver {
 	const char *d_name;
 	void (*d_attach)(void);		/* finds and starts all of its kind */
 };
-#define DRIVER_SET(driver) LINKER_SET(driver, driver)
+#define DRIVER_SET(d) LINKER_SET(driver, d)
 
 void device_attach_all(void);
 
