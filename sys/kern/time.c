@@ -44,13 +44,13 @@ static struct callout renewal;
 static int64_t
 slewed(const struct wall *w, uint64_t now)
 {
-	uint64_t size, in;
+	uint64_t size, in, gone = now - w->slew_start;
 
 	if (__predict_true(w->slew_total == 0))
 		return (0);
 	size = (uint64_t)(w->slew_total < 0 ? -w->slew_total : w->slew_total);
-	in = (uint64_t)((unsigned __int128)(now - w->slew_start) *
-	    w->slew_ppm / 1000000);
+	in = gone / 1000000 * w->slew_ppm +
+	    gone % 1000000 * w->slew_ppm / 1000000;
 	if (in >= size)
 		return (w->slew_total);
 	return (w->slew_total < 0 ? -(int64_t)in : (int64_t)in);
@@ -117,16 +117,18 @@ settle_slew(uint64_t now)
 	}
 }
 
-/* Moves the base up to now, exactly along its line. Writer. */
+/* Moves the base up to now along its line; nothing is rounded away. Writer. */
 static void
 advance_base(uint64_t tsc)
 {
-	uint64_t cycles = tsc - base.tsc;
+	unsigned __int128 ns;
 
-	/* Whole seconds and the rest, so that nothing is rounded away. */
-	base.ns += cycles / base.frequency * NSEC_PER_SEC;
-	cycles %= base.frequency;
-	base.tsc = tsc - cycles;
+	if (tsc < base.tsc)
+		return;
+	ns = (unsigned __int128)(tsc - base.tsc) * base.mult + base.frac;
+	base.frac = (uint32_t)ns;
+	base.ns += (uint64_t)(ns >> 32);
+	base.tsc = tsc;
 }
 
 static void
@@ -143,8 +145,7 @@ slew_end(void)
 	uint64_t size = (uint64_t)(state.slew_total < 0 ? -state.slew_total
 	    : state.slew_total);
 
-	return (state.slew_start + (uint64_t)((unsigned __int128)size *
-	    1000000 / state.slew_ppm) + 1);
+	return (state.slew_start + (size / state.slew_ppm + 1) * 1000000);
 }
 
 static void
@@ -168,7 +169,8 @@ time_rate_changed(uint64_t tsc, uint64_t ns, uint64_t frequency)
 	write_begin();
 	base.tsc = tsc;
 	base.ns = ns;
-	base.frequency = frequency;
+	base.frac = 0;
+	base.mult = (NSEC_PER_SEC << 32) / frequency;
 	publish();
 	write_end();
 }
@@ -176,16 +178,6 @@ time_rate_changed(uint64_t tsc, uint64_t ns, uint64_t frequency)
 void
 time_init(void)
 {
-	uint64_t before, after, ns;
-
-	if (base.frequency == 0) {
-		before = clock_cycles();
-		ns = clock_ns();
-		after = clock_cycles();
-		base.tsc = before + (after - before) / 2;
-		base.ns = ns;
-		base.frequency = clock_frequency();
-	}
 	write_begin();
 	if (state.wall == 0)
 		state.wall = clock_wall_at_entry();
@@ -216,9 +208,11 @@ time_slew(const int64_t *delta)
 	in = slewed(&state, now);
 	left = state.slew_total - in;
 	if (delta != NULL) {
+		int64_t max = (int64_t)(365 * 86400 * NSEC_PER_SEC);
+
 		state.wall += (uint64_t)in;
 		state.slew_start = now;
-		state.slew_total = *delta;
+		state.slew_total = MAX(-max, MIN(max, *delta));
 		state.slew_ppm = *delta > (int64_t)NSEC_PER_SEC ||
 		    *delta < -(int64_t)NSEC_PER_SEC ? SLEW_FAST_PPM : SLEW_PPM;
 		publish();

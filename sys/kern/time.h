@@ -22,7 +22,8 @@ int kern_clock_getres(struct thread *td, clockid_t id, uint64_t *ns);
 /* clock_ns() value at which clock `id` shows `when`; relative: from now. */
 int time_deadline(clockid_t id, bool absolute, const struct timespec *when,
     uint64_t *deadline);
-/* The clock's rate was refined (amd64): publish to the shared page. */
+/* The clock's rate was set or refined (amd64): from count tsc, when it showed
+ * ns, each cycle is floor(10^9 * 2^32 / frequency) / 2^32 ns. */
 void time_rate_changed(uint64_t tsc, uint64_t ns, uint64_t frequency);
 
 /* itimers and POSIX timers at exec, fork and exit. */
@@ -33,14 +34,16 @@ void itimer_exit(struct proc *p);
 void itimer_cpu_limit(struct proc *p);
 
 /*
- * What user programs need to compute the time themselves: at cycle count
- * `tsc` the monotonic clock showed `ns`; the wall clock is that plus `wall`.
- * abi/freebsd/shpage.c publishes it; enabled false makes them call us.
+ * What user programs need to compute the time themselves.  At cycle count
+ * `tsc` the monotonic clock showed ns + frac / 2^32, and each cycle adds
+ * mult / 2^32 ns; the wall clock is that plus `wall`.  abi/freebsd/shpage.c
+ * publishes it; enabled false makes them call us.
  */
 struct time_base {
 	uint64_t tsc;
 	uint64_t ns;
-	uint64_t frequency;		/* Hz */
+	uint32_t frac;
+	uint64_t mult;
 	uint64_t wall;
 	bool enabled;
 };

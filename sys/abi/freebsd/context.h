@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef ABI_FREEBSD_CONTEXT_H
+#define ABI_FREEBSD_CONTEXT_H
+
+#include "fbsd/ucontext.h"
+
+struct thread;
+
+/* The user's registers of td (curthread). ENOMEM. */
+int context_get(struct thread *td, struct ucontext *uc);
+/* Makes uc, from user memory, td's registers and signal mask. EINVAL, EFAULT,
+ * ENOMEM: nothing has changed. */
+int context_set(struct thread *td, const struct ucontext *uc);
+bool context_on_altstack(const struct thread *td, uint64_t rsp);
+
+#endif

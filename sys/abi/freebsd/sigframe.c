@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Signal frames and user contexts.
+ *
+ * A handler runs on a struct sigframe at the top of its stack, above which
+ * lies what XSAVE stores beyond FXSAVE's 512 bytes, where mc_xfpustate
+ * points.  sigreturn(2), setcontext(2) and swapcontext(2) take a context back
+ * from user memory: nothing in it is trusted.  What the CPU would refuse, or
+ * what would give the program more than it has, is EINVAL before anything has
+ * changed.
+ */
+#include "lib/string.h"
+#include "fbsd/errno.h"
+#include "fbsd/ucontext.h"
+#include "abi/freebsd/context.h"
+#include "abi/freebsd/syscall.h"
+#include "amd64/md.h"
+#include "kern/signal.h"
+#include "vm/kmem.h"
+#include "vm/vm.h"
+
+#define FXSAVE_SIZE	512ul
+#define XSAVE_ALIGN	64ul
+#define RED_ZONE	128
+
+#define PSL_T		0x00000100ul	/* single step */
+#define PSL_D		0x00000400ul	/* direction */
+#define PSL_RF		0x00010000ul
+/* What a program may change: C PF AF Z N T D V NT AC ID. */
+#define PSL_USERCHANGE	0x00244dd5ul
+
+/* FreeBSD's selectors for %fs and %gs. */
+#define SEL_UFS		0x13
+#define SEL_UGS		0x1b
+
+/* XSAVE's area, aligned; *room is what kmem_free() wants. */
+struct fpu_buffer {
+	void *memory;
+	char *area;
+	size_t size;
+};
+
+static int
+fpu_buffer_get(struct fpu_buffer *fb)
+{
+	fb->size = MAX(md_fpu_size(), FXSAVE_SIZE);
+	fb->memory = kmem_alloc(fb->size + XSAVE_ALIGN, 0);
+	if (fb->memory == NULL)
+		return (ENOMEM);
+	fb->area = (char *)roundup2((uintptr_t)fb->memory, XSAVE_ALIGN);
+	return (0);
+}
+
+static void
+fpu_buffer_put(struct fpu_buffer *fb)
+{
+	kmem_free(fb->memory, fb->size + XSAVE_ALIGN);
+}
+
+static void
+get_registers(struct thread *td, struct mcontext *mc)
+{
+	const struct trapframe *tf = td_frame(td);
+
+	mc->mc_rdi = tf->tf_rdi;
+	mc->mc_rsi = tf->tf_rsi;
+	mc->mc_rdx = tf->tf_rdx;
+	mc->mc_rcx = tf->tf_rcx;
+	mc->mc_r8 = tf->tf_r8;
+	mc->mc_r9 = tf->tf_r9;
+	mc->mc_rax = tf->tf_rax;
+	mc->mc_rbx = tf->tf_rbx;
+	mc->mc_rbp = tf->tf_rbp;
+	mc->mc_r10 = tf->tf_r10;
+	mc->mc_r11 = tf->tf_r11;
+	mc->mc_r12 = tf->tf_r12;
+	mc->mc_r13 = tf->tf_r13;
+	mc->mc_r14 = tf->tf_r14;
+	mc->mc_r15 = tf->tf_r15;
+	mc->mc_trapno = (uint32_t)tf->tf_trapno;
+	mc->mc_fs = SEL_UFS;
+	mc->mc_gs = SEL_UGS;
+	mc->mc_es = mc->mc_ds = SEL_UDATA;
+	mc->mc_flags = MC_HASSEGS;
+	mc->mc_err = tf->tf_err;
+	mc->mc_rip = tf->tf_rip;
+	mc->mc_cs = tf->tf_cs;
+	mc->mc_rflags = tf->tf_rflags;
+	mc->mc_rsp = tf->tf_rsp;
+	mc->mc_ss = tf->tf_ss;
+	mc->mc_len = sizeof(*mc);
+	mc->mc_fsbase = mc->mc_tlsbase = md_get_fsbase(td);
+	mc->mc_gsbase = md_get_gsbase(td);
+}
+
+static bool
+selector_valid(uint16_t sel)
+{
+	return (sel == 0 || sel == SEL_UFS || sel == SEL_UGS ||
+	    sel == SEL_UDATA);
+}
+
+static int
+check_registers(struct thread *td, const struct mcontext *mc)
+{
+	const struct trapframe *tf = td_frame(td);
+
+	if (mc->mc_len != sizeof(*mc) || (mc->mc_flags & ~MC_FLAG_MASK))
+		return (EINVAL);
+	if ((mc->mc_rflags ^ tf->tf_rflags) & ~(PSL_USERCHANGE | PSL_RF))
+		return (EINVAL);
+	if (mc->mc_cs != SEL_UCODE || mc->mc_ss != SEL_UDATA ||
+	    mc->mc_rip >= USER_TOP)
+		return (EINVAL);
+	if ((mc->mc_flags & MC_HASSEGS) && !(selector_valid(mc->mc_fs) &&
+	    selector_valid(mc->mc_gs) && selector_valid(mc->mc_es) &&
+	    selector_valid(mc->mc_ds)))
+		return (EINVAL);
+	if ((mc->mc_flags & MC_HASBASES) &&
+	    (mc->mc_fsbase >= USER_TOP || mc->mc_gsbase >= USER_TOP))
+		return (EINVAL);
+	return (0);
+}
+
+static void
+set_registers(struct thread *td, const struct mcontext *mc)
+{
+	struct trapframe *tf = td_frame(td);
+
+	tf->tf_rdi = mc->mc_rdi;
+	tf->tf_rsi = mc->mc_rsi;
+	tf->tf_rdx = mc->mc_rdx;
+	tf->tf_rcx = mc->mc_rcx;
+	tf->tf_r8 = mc->mc_r8;
+	tf->tf_r9 = mc->mc_r9;
+	tf->tf_rax = mc->mc_rax;
+	tf->tf_rbx = mc->mc_rbx;
+	tf->tf_rbp = mc->mc_rbp;
+	tf->tf_r10 = mc->mc_r10;
+	tf->tf_r11 = mc->mc_r11;
+	tf->tf_r12 = mc->mc_r12;
+	tf->tf_r13 = mc->mc_r13;
+	tf->tf_r14 = mc->mc_r14;
+	tf->tf_r15 = mc->mc_r15;
+	tf->tf_rip = mc->mc_rip;
+	tf->tf_rflags = mc->mc_rflags;
+	tf->tf_rsp = mc->mc_rsp;
+	if (mc->mc_flags & MC_HASBASES) {
+		md_set_fsbase(td, mc->mc_fsbase);
+		md_set_gsbase(td, mc->mc_gsbase);
+	}
+}
+
+/* Floating-point state into mc, the rest of it to user memory at `extended`
+ * (0: not wanted). */
+static int
+get_fpu(struct thread *td, struct mcontext *mc, uint64_t extended)
+{
+	struct fpu_buffer fb;
+	size_t more;
+	int error;
+
+	error = fpu_buffer_get(&fb);
+	if (error != 0)
+		return (error);
+	md_fpu_save(td, fb.area);
+	memcpy(mc->mc_fpstate, fb.area, FXSAVE_SIZE);
+	mc->mc_fpformat = MC_FPFMT_XMM;
+	mc->mc_ownedfp = MC_FPOWNED_FPU;
+	more = md_fpu_size() > FXSAVE_SIZE ? md_fpu_size() - FXSAVE_SIZE : 0;
+	if (extended != 0 && more != 0) {
+		error = copyout(fb.area + FXSAVE_SIZE, (void *)extended, more);
+		mc->mc_flags |= MC_HASFPXSTATE;
+		mc->mc_xfpustate = extended;
+		mc->mc_xfpustate_len = more;
+	}
+	fpu_buffer_put(&fb);
+	return (error);
+}
+
+static int
+set_fpu(struct thread *td, const struct mcontext *mc)
+{
+	struct fpu_buffer fb;
+	size_t size = FXSAVE_SIZE;
+	int error;
+
+	if (mc->mc_fpformat == MC_FPFMT_NODEV)
+		return (0);
+	if (mc->mc_fpformat != MC_FPFMT_XMM)
+		return (EINVAL);
+	if (mc->mc_ownedfp == MC_FPOWNED_NONE) {
+		md_fpu_reset(td);
+		return (0);
+	}
+	if (mc->mc_ownedfp != MC_FPOWNED_FPU &&
+	    mc->mc_ownedfp != MC_FPOWNED_PCB)
+		return (EINVAL);
+	error = fpu_buffer_get(&fb);
+	if (error != 0)
+		return (error);
+	memcpy(fb.area, mc->mc_fpstate, FXSAVE_SIZE);
+	if (mc->mc_flags & MC_HASFPXSTATE) {
+		if (mc->mc_xfpustate_len > fb.size - FXSAVE_SIZE)
+			error = EINVAL;
+		else
+			error = copyin((const void *)mc->mc_xfpustate,
+			    fb.area + FXSAVE_SIZE, mc->mc_xfpustate_len);
+		size += mc->mc_xfpustate_len;
+	}
+	if (error == 0)
+		error = md_fpu_restore(td, fb.area, size);
+	fpu_buffer_put(&fb);
+	return (error);
+}
+
+bool
+context_on_altstack(const struct thread *td, uint64_t rsp)
+{
+	const struct sigaltstack *ss = &td->td_sigstk;
+
+	return ((ss->ss_flags & SS_DISABLE) == 0 &&
+	    rsp - ss->ss_sp < ss->ss_size);
+}
+
+int
+context_get(struct thread *td, struct ucontext *uc)
+{
+	struct mcontext *mc = &uc->uc_mcontext;
+
+	memset(uc, 0, sizeof(*uc));
+	get_registers(td, mc);
+	uc->uc_sigmask = td->td_sigmask;
+	uc->uc_stack = td->td_sigstk;
+	mc->mc_onstack = context_on_altstack(td, mc->mc_rsp);
+	return (get_fpu(td, mc, 0));
+}
+
+int
+context_set(struct thread *td, const struct ucontext *uc)
+{
+	const struct mcontext *mc = &uc->uc_mcontext;
+	int error;
+
+	error = check_registers(td, mc);
+	if (error == 0)
+		error = set_fpu(td, mc);
+	if (error != 0)
+		return (error);
+	set_registers(td, mc);
+	sig_set_mask(td, &uc->uc_sigmask);
+	return (0);
+}
+
+/* Where the handler's frame begins to grow down from. */
+static uint64_t
+frame_top(struct thread *td, const struct sigaction *sa, bool onstack)
+{
+	const struct sigaltstack *ss = &td->td_sigstk;
+
+	if ((sa->sa_flags & SA_ONSTACK) && !onstack && ss->ss_size != 0 &&
+	    (ss->ss_flags & SS_DISABLE) == 0)
+		return (ss->ss_sp + ss->ss_size);
+	return (td_frame(td)->tf_rsp - RED_ZONE);
+}
+
+static void
+frame_context(struct thread *td, struct ucontext *uc,
+    const struct siginfo *info, const sigset_t *oldmask, bool onstack)
+{
+	uc->uc_sigmask = *oldmask;
+	uc->uc_stack = td->td_sigstk;
+	if (td->td_sigstk.ss_size == 0)
+		uc->uc_stack.ss_flags = SS_DISABLE;
+	else if ((td->td_sigstk.ss_flags & SS_DISABLE) == 0)
+		uc->uc_stack.ss_flags = onstack ? SS_ONSTACK : 0;
+	get_registers(td, &uc->uc_mcontext);
+	uc->uc_mcontext.mc_onstack = onstack;
+	uc->uc_mcontext.mc_addr = info->si_addr;
+}
+
+static void
+handler_registers(struct thread *td, uint64_t frame,
+    const struct sigaction *sa, const struct siginfo *info)
+{
+	struct trapframe *tf = td_frame(td);
+
+	tf->tf_rsp = frame;
+	tf->tf_rip = td->td_proc->p_vm->vs_sigcode;
+	tf->tf_rflags &= ~(PSL_T | PSL_D);
+	tf->tf_rdi = (uint64_t)info->si_signo;
+	tf->tf_rdx = frame + offsetof(struct sigframe, sf_uc);
+	if (sa->sa_flags & SA_SIGINFO) {
+		tf->tf_rsi = frame + offsetof(struct sigframe, sf_si);
+	} else {
+		tf->tf_rsi = (uint64_t)info->si_code;
+		tf->tf_rcx = info->si_addr;
+	}
+}
+
+void
+abi_sendsig(struct thread *td, const struct sigaction *sa,
+    const struct siginfo *info, const sigset_t *oldmask)
+{
+	size_t size = md_fpu_size();
+	bool onstack = context_on_altstack(td, td_frame(td)->tf_rsp);
+	struct sigframe sf = { .sf_handler = sa->sa_handler };
+	uint64_t top = frame_top(td, sa, onstack), frame, extended = 0;
+
+	if (td->td_flags & TDF_TRACED)
+		syscall_trace_signal(td, info->si_signo);
+	if (size > FXSAVE_SIZE)
+		extended = top = (top - (size - FXSAVE_SIZE)) &
+		    ~(XSAVE_ALIGN - 1);
+	frame = (top - sizeof(sf)) & ~15ul;
+	sf.sf_si = *info;
+	frame_context(td, &sf.sf_uc, info, oldmask, onstack);
+	if (get_fpu(td, &sf.sf_uc.uc_mcontext, extended) != 0 ||
+	    copyout(&sf, (void *)frame, sizeof(sf)) != 0)
+		/* No stack to tell it on. */
+		kern_exit(td, 0, SIGILL);
+	handler_registers(td, frame, sa, info);
+}
