@@ -218,7 +218,7 @@ struct proc {
 
 	struct vmspace *p_vm;		/* (!) changed by exec only */
 	struct fdtable *p_fd;		/* (!) */
-	struct vnode *p_cwd;		/* (fdtable's lock) held */
+	struct vnode *p_cwd;		/* (p) held: vfs/namei.h */
 	struct vnode *p_root;		/* same */
 	struct vnode *p_jailroot;	/* same; chroot's outermost */
 	mode_t p_umask;			/* (p) */

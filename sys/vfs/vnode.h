@@ -19,15 +19,15 @@
 #include "kern/event.h"
 #include "kern/file.h"
 #include "kern/sync.h"
+#include "vfs/mount.h"
+#include "vfs/namei.h"
 #include "vm/vm.h"
 
 enum vtype { VNON, VREG, VDIR, VBLK, VCHR, VLNK, VSOCK, VFIFO, VBAD };
 
-struct mount;
-struct vnode;
+struct flock;
 
-/* Attributes; VNOVAL in a field given to vo_setattr: leave as is. */
-#define VNOVAL	(-1)
+/* Attributes; vo_setattr sets those that va_set names. */
 struct vattr {
 	enum vtype va_type;
 	mode_t va_mode;			/* permission bits */
@@ -58,13 +58,6 @@ struct vattr {
 #define VA_FLAGS	0x80
 #define VA_UTIMES_NULL	0x100	/* times are "now": write access suffices */
 
-/* A name within a directory. Not NUL-terminated. */
-struct cname {
-	const char *cn_name;
-	size_t cn_len;
-	struct cred *cn_cred;
-};
-
 /* getdirentries(2) in progress; the file system calls emit() for each entry
  * from `cookie` on, until that returns false. */
 struct dir_emit {
@@ -80,7 +73,8 @@ struct dir_emit {
  * (vfs_access), but those that only the file system knows (EROFS, immutable).
  */
 struct vnode_ops {
-	/* (dvp s) A child by name. 0, ENOENT, EIO. */
+	/* (dvp s) A child by name, or ".."; never "." or the root's "..".
+	 * 0, ENOENT, EIO. */
 	int (*vo_lookup)(struct vnode *dvp, const struct cname *cn,
 	    struct vnode **vpp);
 	/* (dvp x) type from va (VREG, VDIR, VLNK, VFIFO, VSOCK, VCHR); `target`
@@ -94,8 +88,8 @@ struct vnode_ops {
 	    const struct cname *cn);		/* ENOTEMPTY */
 	int (*vo_link)(struct vnode *dvp, struct vnode *vp,
 	    const struct cname *cn);
-	/* (both dirs x) tvp NULL if the target doesn't exist, else already
-	 * checked for type; cycles are the caller's check. */
+	/* (both dirs, fvp, tvp x) tvp NULL if the target doesn't exist, else
+	 * already checked for type; cycles are the caller's check. ENOTEMPTY */
 	int (*vo_rename)(struct vnode *fdvp, struct vnode *fvp,
 	    const struct cname *fcn, struct vnode *tdvp, struct vnode *tvp,
 	    const struct cname *tcn);
@@ -131,14 +125,31 @@ struct vnode_ops {
 	int (*vo_listextattr)(struct vnode *vp, int ns, void *buf,
 	    size_t *size);
 	int (*vo_pathconf)(struct vnode *vp, int name, long *val);
-	/* () the last reference went: forget it, or keep it cached (then
-	 * v_refs may rise again by vnode_get in vo_lookup) */
+	/* () A name of the file and its directory, for vn_path(): 0, ENOENT.
+	 * *len in: room in buf, out: length without NUL */
+	int (*vo_name)(struct vnode *vp, struct vnode **dvpp, char *buf,
+	    size_t *len);
+	/* (s) Rights without vo_getattr's work; NULL: vfs_access() asks that.
+	 * 0 or EACCES, EPERM */
+	int (*vo_access)(struct vnode *vp, int mode, const struct cred *cr);
+	/* (s) The page for reading, referenced; *pp NULL: a hole. NULL:
+	 * vm_object_page() */
+	int (*vo_getpage)(struct vnode *vp, uint64_t index, struct page **pp);
+	/* (s) SEEK_DATA, SEEK_HOLE from *off on; ENXIO. NULL: no holes. */
+	int (*vo_seekhole)(struct vnode *vp, int whence, off_t *off);
+	/* (x) frees the storage of [start, end): reads as zeroes. NULL:
+	 * zeroes are written. */
+	int (*vo_punch)(struct vnode *vp, off_t start, off_t end);
+	/* (x) makes sure that writing there won't fail for want of room */
+	int (*vo_allocate)(struct vnode *vp, off_t start, off_t end);
+	/* () the last reference went: free it. A file system that finds
+	 * vnodes by name keeps a reference for that. */
 	void (*vo_inactive)(struct vnode *vp);
 };
 
 /* Guarded by (v) v_lock, (i) v_interlock, (a) atomic, (!) set once. */
 struct vnode {
-	unsigned v_refs;		/* (a) */
+	unsigned v_refs;		/* (a) with the file system's own */
 	enum vtype v_type;		/* (!) */
 	struct rwlock v_lock;
 	struct spin v_interlock;
@@ -148,9 +159,6 @@ struct vnode {
 	struct vm_object v_object;	/* VREG: its pages */
 	struct mount *v_mountedhere;	/* (mount lock) covered by this one */
 	struct event_source v_events;	/* EVFILT_VNODE, EVFILT_READ */
-	struct vnode *v_nc_parent;	/* (name cache) last known name of a
-					   directory: for getcwd */
-	struct list v_mlink;		/* (mount lock) in mount's vnodes */
 	struct advlocks *v_locks;	/* (i) fcntl and flock locks */
 	struct fifo *v_fifo;		/* (i) named pipe's ends */
 	void *v_socket;			/* (i) bound AF_UNIX socket */
@@ -159,7 +167,9 @@ struct vnode {
 	uint32_t v_flags;		/* (i) VV_* */
 };
 #define VV_ROOT		0x1		/* of its file system */
-#define VV_NOCACHE	0x2
+#define VV_LOCKS	0x2		/* record locks have been used */
+#define VV_DEAD		0x4		/* revoked */
+#define VV_NOATIME	0x8		/* reading leaves no trace */
 
 static inline bool
 vnode_is_dir(const struct vnode *vp)
@@ -171,36 +181,6 @@ void vnode_init(struct vnode *vp, struct mount *mp, enum vtype type,
     const struct vnode_ops *ops, void *data);	/* one reference */
 void vnode_hold(struct vnode *vp);
 void vnode_release(struct vnode *vp);
-
-/*
- * Names. namei() resolves path from dirfd's directory (or the process's) for
- * td.  Without NAMEI_PARENT: *vpp is the file, referenced, unlocked. With
- * it: *dvpp is the last component's directory, *vpp the file or NULL if it
- * doesn't exist, cn the last component (in nd_buf). ENOENT, ENOTDIR, EACCES,
- * ELOOP, ENAMETOOLONG, EMFILE...
- */
-#define MAXPATHLEN	1024
-#define NAME_MAX	255
-#define MAXSYMLINKS	32
-struct namei {
-	const char *nd_path;		/* kernel string */
-	struct vnode *nd_start;		/* where relative paths begin; NULL:
-					   the process's directory */
-	unsigned nd_flags;
-	struct vnode *nd_vp;		/* out */
-	struct vnode *nd_dvp;		/* out, with NAMEI_PARENT */
-	struct cname nd_cn;		/* out, with NAMEI_PARENT */
-	bool nd_trailing_slash;		/* out */
-	char nd_buf[MAXPATHLEN];
-};
-#define NAMEI_FOLLOW	0x1		/* a symbolic link at the end too */
-#define NAMEI_PARENT	0x2
-#define NAMEI_BENEATH	0x4		/* never above nd_start */
-#define NAMEI_EMPTY	0x8		/* "" means nd_start: AT_EMPTY_PATH */
-int namei(struct thread *td, struct namei *nd);
-void namei_done(struct namei *nd);	/* releases nd_vp, nd_dvp */
-/* Absolute path of a vnode as far as it is known: 0 or ENOENT. */
-int vn_path(struct thread *td, struct vnode *vp, char *buf, size_t size);
 
 /* Opening from within the kernel; flags are FREAD/FWRITE/O_*. */
 int vn_open(struct thread *td, const char *path, int flags, mode_t mode,
@@ -220,46 +200,26 @@ int vn_pread(struct vnode *vp, void *buf, size_t len, off_t offset,
 int vn_stat(struct vnode *vp, struct stat *st);
 extern const struct fileops vnode_fileops;
 
+/* What vo_setattr expects to have been checked: may cr change these? With
+ * v_lock x. 0, EPERM, EACCES, EROFS. */
+int vn_setattr(struct vnode *vp, struct vattr *va, struct cred *cr);
+
+/*
+ * Advisory locks: vfs/lockf.c.  vn_advlock() is fcntl(2)'s F_GETLK, F_SETLK
+ * and F_SETLKW on an open file: fl in and out, l_whence is
+ * resolved within.  EAGAIN, EDEADLK, EINTR, EINVAL, EOVERFLOW, ENOLCK.
+ * vn_flock(): how is LOCK_*; EWOULDBLOCK, EINTR.
+ */
+int vn_advlock(struct thread *td, struct file *fp, int cmd, struct flock *fl);
+int vn_flock(struct thread *td, struct file *fp, int how);
+/* A descriptor for fp was closed by p: its record locks on that file go. */
+void vn_advlock_close(struct proc *p, struct file *fp);
+
 /* Rights: mode is a mask of VREAD, VWRITE, VEXEC. 0, EACCES, EPERM, EROFS. */
 #define VEXEC	1
 #define VWRITE	2
 #define VREAD	4
 int vfs_access(struct vnode *vp, int mode, struct cred *cr);
-
-/* Mounts. */
-struct vfs_ops {
-	const char *vfs_name;		/* "tmpfs" */
-	/* options: name/value strings as nmount(2) gives them */
-	int (*vfs_mount)(struct mount *mp, const struct mount_opts *opts);
-	int (*vfs_unmount)(struct mount *mp, bool force);
-	int (*vfs_root)(struct mount *mp, struct vnode **vpp);
-	int (*vfs_statfs)(struct mount *mp, struct statfs *sf);
-	int (*vfs_sync)(struct mount *mp, bool wait);
-};
-#define VFS_SET(ops) LINKER_SET(vfs, ops)
-
-struct mount {
-	struct list mnt_link;		/* (mount lock) */
-	const struct vfs_ops *mnt_ops;	/* (!) */
-	struct vnode *mnt_covered;	/* (!) NULL: root */
-	uint64_t mnt_flags;		/* (mount lock) MNT_* */
-	uint64_t mnt_fsid;		/* (!) */
-	struct list mnt_vnodes;		/* (mount lock) */
-	void *mnt_data;			/* (!) */
-	char mnt_from[256];
-	char mnt_on[MAXPATHLEN];
-};
-
-extern struct mutex mount_lock;
-extern struct list mountlist;		/* (mount_lock) */
-extern struct vnode *rootvnode;		/* (!) */
-
-int vfs_mount(struct thread *td, const char *fstype, const char *path,
-    uint64_t flags, const struct mount_opts *opts);
-void vfs_init(void);
-/* The root from the boot archive (fs/tmpfs): 0, or an errno with a message
- * printed. */
-int vfs_mount_root(void);
 
 /* Device files: fs/devfs. `name` is the path below /dev. */
 struct cdev;

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mounted file systems, and the options they are mounted with.
+ */
+#ifndef VFS_MOUNT_H
+#define VFS_MOUNT_H
+
+#include "fbsd/mount.h"
+#include "lib/list.h"
+#include "kern/sync.h"
+
+struct mount;
+struct thread;
+struct vnode;
+
+/* Options as nmount(2) gives them; values are NUL-terminated strings as a
+ * rule, NULL where a name stands alone. */
+struct mount_opt {
+	const char *mo_name;
+	const char *mo_value;
+	size_t mo_len; /* of the value, with its NUL */
+};
+struct mount_opts {
+	const struct mount_opt *mo_list;
+	unsigned mo_count;
+};
+/* The value, "" for a name that stands alone; NULL if it isn't there. */
+const char *mount_opt(const struct mount_opts *opts, const char *name);
+
+struct vfs_ops {
+	const char *vfs_name; /* "tmpfs" */
+	uint32_t vfs_flags;   /* MNT_LOCAL and such, or-ed into mounts */
+	int (*vfs_mount)(struct mount *mp, const struct mount_opts *opts);
+	/* EBUSY unless `force` and nobody uses it. */
+	int (*vfs_unmount)(struct mount *mp, bool force);
+	/* Referenced. */
+	int (*vfs_root)(struct mount *mp, struct vnode **vpp);
+	/* The fields only it knows: sizes; the rest is filled in. */
+	int (*vfs_statfs)(struct mount *mp, struct statfs *sf);
+	int (*vfs_sync)(struct mount *mp, bool wait);	/* may be NULL */
+};
+#define VFS_SET(ops) LINKER_SET(vfs, ops)
+
+/* Guarded by (m) mount_lock, (!) set once, (a) atomic. */
+struct mount {
+	struct list mnt_link;		/* (m) in mountlist */
+	const struct vfs_ops *mnt_ops;	/* (!) */
+	struct vnode *mnt_covered;	/* (!) held; NULL: the root */
+	struct vnode *mnt_root;		/* (!) held */
+	uint64_t mnt_flags;		/* (m) MNT_*; read without */
+	uint64_t mnt_fsid;		/* (!) also st_dev */
+	unsigned mnt_vnodes;		/* (a) vnodes in use, but the root */
+	uid_t mnt_owner;		/* (!) */
+	void *mnt_data;			/* (!) the file system's */
+	char *mnt_from;			/* (!) kmem_strdup() */
+	char *mnt_on;			/* (!) */
+};
+
+extern struct mutex mount_lock;
+extern struct list mountlist; /* (mount_lock) */
+extern struct vnode *rootvnode; /* (!) once it is mounted */
+
+/* Mounts on a kernel path. ENODEV: no such type. */
+int vfs_mount(struct thread *td, const char *fstype, const char *path,
+    uint64_t flags, const struct mount_opts *opts);
+int vfs_unmount(struct thread *td, struct mount *mp, uint64_t flags);
+/* All that statfs(2) tells. */
+int vfs_statfs(struct mount *mp, struct statfs *sf);
+void vfs_init(void);
+/* The root from the boot archive (fs/tmpfs): 0, or an errno with a message
+ * printed. */
+int vfs_mount_root(void);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Names: from paths to vnodes and back, and the operations on names.
+ */
+#ifndef VFS_NAMEI_H
+#define VFS_NAMEI_H
+
+#include "lib/types.h"
+
+struct cred;
+struct file;
+struct thread;
+struct vattr;
+struct vnode;
+
+#define MAXPATHLEN	1024	/* with the NUL */
+#define NAME_MAX	255
+#define MAXSYMLINKS	32
+
+/* A name within a directory. Not NUL-terminated. */
+struct cname {
+	const char *cn_name;
+	size_t cn_len;
+	struct cred *cn_cred;
+};
+
+/*
+ * namei() resolves nd_path from nd_start (or the process's directory) for td.
+ * Without NAMEI_PARENT: nd_vp is the file, referenced, unlocked.  With it:
+ * nd_dvp is the last component's directory, nd_vp the file or NULL if it
+ * doesn't exist, nd_cn the last component (in nd_buf); the directory may
+ * change before the caller locks it.  A path whose last component is "."
+ * or ".." or that is "/" leaves nd_cn.cn_len 0 and nd_dvp NULL.
+ * ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, ENOTCAPABLE, ENOMEM.
+ */
+struct namei {
+	const char *nd_path;		/* kernel string */
+	struct vnode *nd_start;		/* where relative paths begin; NULL:
+					   the process's directory */
+	unsigned nd_flags;
+	struct vnode *nd_vp;		/* out */
+	struct vnode *nd_dvp;		/* out, with NAMEI_PARENT */
+	struct cname nd_cn;		/* out, with NAMEI_PARENT */
+	bool nd_trailing_slash;		/* out */
+	char nd_buf[MAXPATHLEN];
+};
+#define NAMEI_FOLLOW	0x01	/* a symbolic link at the end too */
+#define NAMEI_PARENT	0x02
+#define NAMEI_BENEATH	0x04	/* never above nd_start */
+#define NAMEI_EMPTY	0x08	/* "" means nd_start: AT_EMPTY_PATH */
+#define NAMEI_SEARCHED	0x10	/* nd_start was opened with O_SEARCH */
+#define NAMEI_REAL	0x20	/* with the ids of access(2): real ones */
+int namei(struct thread *td, struct namei *nd);
+void namei_done(struct namei *nd);	/* releases nd_vp, nd_dvp */
+
+/* nd_start (referenced) and flags for a directory descriptor; AT_FDCWD gives
+ * NULL. EBADF, ENOTDIR. */
+int namei_start(struct thread *td, int dirfd, const char *path,
+    struct namei *nd);
+
+/* Absolute path of a vnode as far as it is known: 0 or ENOENT, ENOMEM. */
+int vn_path(struct thread *td, struct vnode *vp, char *buf, size_t size);
+
+/*
+ * The process's directories, referenced.  (p_lock guards p_cwd, p_root and
+ * p_jailroot; each is held.)
+ */
+struct vnode *vn_cwd(struct thread *td);
+struct vnode *vn_root(struct thread *td);
+
+/*
+ * Operations on names, from kernel strings; `dirfd` is a descriptor or
+ * AT_FDCWD, at_flags AT_*.  As their manual pages say.
+ */
+int kern_openat(struct thread *td, int dirfd, const char *path, int flags,
+    mode_t mode);		/* descriptor in td_retval[0] */
+int kern_linkat(struct thread *td, int fd1, const char *path1, int fd2,
+    const char *path2, int at_flags);
+int kern_symlinkat(struct thread *td, const char *target, int fd,
+    const char *path);
+int kern_unlinkat(struct thread *td, int dirfd, const char *path, int fd,
+    int at_flags);
+int kern_renameat(struct thread *td, int fd1, const char *path1, int fd2,
+    const char *path2, int flags);
+/* va: va_type and va_mode (umask not yet applied), va_rdev. */
+int kern_mknodat(struct thread *td, int dirfd, const char *path,
+    struct vattr *va);
+
+#endif
