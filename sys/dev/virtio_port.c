@@ -269,10 +269,14 @@ vport_listen(struct vport *vp, unsigned count, size_t size)
 {
 	unsigned made, what = 0;
 	struct vport_rx *rx;
-	bool before;
 
 	if (atomic_load(&vp->vp_listening))
 		return (0);
+	/*
+	 * In this order: QEMU looks whether we are open, and whether there is
+	 * room, when it is told of buffers, but not when it is told of opening.
+	 */
+	vconsole_announce_open(vp);
 	for (made = 0; made < MIN(count, QUEUE_SIZE); made++) {
 		rx = make_buffer(size);
 		if (rx == NULL)
@@ -284,7 +288,6 @@ vport_listen(struct vport *vp, unsigned count, size_t size)
 	if (made == 0)
 		return (ENOMEM);
 	spin_lock(&vp->vp_lock);
-	before = vp->vp_listening;
 	atomic_store(&vp->vp_listening, true);
 	vp->vp_rx_count += made;
 	virtqueue_kick(&vp->vp_rxq);
@@ -292,8 +295,6 @@ vport_listen(struct vport *vp, unsigned count, size_t size)
 		what |= take_input(vp);
 	spin_unlock(&vp->vp_lock);
 	tell(vp, what);
-	if (!before)
-		vconsole_announce_open(vp);
 	return (0);
 }
 
