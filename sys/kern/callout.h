@@ -16,7 +16,6 @@ struct callout {
 	void (*co_fn)(void *);
 	void *co_arg;
 	int co_cpu;			/* (c) where it is set, -1: not set */
-	bool co_running;		/* (c) being called now */
 };
 
 void callout_init(struct callout *co, void (*fn)(void *), void *arg);
@@ -28,6 +27,10 @@ bool callout_cancel(struct callout *co);
 /* As above, and waits until a call under way is over; not from its own fn,
  * nor with a spin lock held that fn takes. */
 bool callout_drain(struct callout *co);
+
+/* Arms this CPU's timer anew after c_slice_end was set; interrupts off. */
+struct cpu;
+void callout_arm_slice(struct cpu *c);
 
 /* From the clock interrupt, interrupts off. */
 void callout_interrupt(void);

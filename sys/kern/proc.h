@@ -132,11 +132,10 @@ struct thread {
 	uint64_t td_kernel_entry;	/* (k) clock at kernel entry, if timed */
 	volatile bool td_oncpu;		/* its stack is in use */
 
-	/* Sleep: (cv_lock) and (q) */
-	struct cv *volatile td_wait;	/* the cv, NULL: none */
-	const char *td_wmesg;		/* what it waits for */
+	/* Sleep: (q) */
+	const char *td_wmesg;		/* what it waits for, NULL: nothing */
 	bool td_wait_sig;		/* signals end the sleep */
-	int td_wait_result;		/* 0, ETIMEDOUT, EINTR */
+	int td_wait_result;		/* WAIT_PENDING, or why it ended */
 	struct callout td_timeout;
 
 	/* System call in progress: (k) */
@@ -172,6 +171,8 @@ struct thread {
 		    msgsnd, msgrcv, nsignals;
 	} td_ru;
 };
+
+#define WAIT_PENDING	(-100)
 
 /* td_flags */
 #define TDF_AST		0x0001	/* ast() before user mode */
@@ -293,6 +294,11 @@ struct pgrp *pgrp_find(pid_t id);
 struct thread *proc_thread(struct proc *p, lwpid_t tid);
 struct thread *thread_find(lwpid_t tid);
 unsigned proc_count(void);
+
+/* CPU i's idle thread; static. */
+struct thread *thread_idle(unsigned i);
+/* A dead thread that no CPU runs any more. */
+void thread_free(struct thread *td);
 
 /* A process of the kernel's with one thread that runs fn(arg). */
 struct proc *kproc_create(const char *name, void (*fn)(void *), void *arg);

@@ -15,6 +15,7 @@
 #include "amd64/cpu.h"
 #include "kern/sync.h"
 
+struct callout;
 struct thread;
 
 /*
@@ -47,6 +48,8 @@ struct cpu {
 	uint64_t c_idle_ns;		/* (o) time spent idle */
 	struct spin c_callout_lock;
 	struct rb_tree c_callouts;	/* (c_callout_lock) by deadline */
+	struct callout *c_callout_now;	/* (c_callout_lock) being called */
+	struct thread *c_prev;		/* (o) switched away from */
 	struct md_cpu c_md;		/* (o) amd64's */
 };
 
@@ -64,8 +67,16 @@ void sched_run(struct thread *td);
 void sched_interrupt(struct thread *td);
 void sched_yield(void);			/* to equals and better */
 void sched_maybe_yield(void);		/* in long kernel loops */
-/* Gives the CPU away; the caller has put the thread somewhere. c_lock held. */
-void sched_switch(void);
+/*
+ * The two halves of every sleep.  A thread says sched_wait_begin(), makes
+ * itself known to whoever will wake it, and calls sched_wait(), which
+ * returns once somebody has called sched_wake() since, with the result that
+ * the first of them gave.  The waker makes sure that td exists: it holds a
+ * lock that the sleeper needs to get away, or p_lock.
+ */
+void sched_wait_begin(struct thread *td, const char *wmesg, bool sig);
+int sched_wait(struct thread *td);
+bool sched_wake(struct thread *td, int result);	/* false: not waiting */
 void sched_set_priority(struct thread *td, unsigned pri);
 /* Moves td to a CPU in mask (bit c_id): EINVAL if none is online. */
 int sched_set_affinity(struct thread *td, uint32_t mask);
@@ -73,6 +84,8 @@ int sched_set_affinity(struct thread *td, uint32_t mask);
 void sched_kicked(void);
 /* First on a new thread's stack: ends the switch, interrupts on. */
 void sched_thread_started(void);
+/* Leaves a CPU that the affinity no longer allows. */
+void sched_leave_cpu(void);
 /* The time slice is over (clock interrupt). */
 void sched_slice_over(void);
 __noreturn void sched_exit_thread(void);	/* last act of a thread */
