@@ -49,6 +49,9 @@ int kern_sigaction(struct thread *td, int sig, const struct sigaction *act,
     struct sigaction *old);
 int kern_kill(struct thread *td, pid_t pid, int sig,
     const struct siginfo *info);
+/* One thread, or with tid -1 all but the caller; pid: whose. */
+int kern_thr_kill(struct thread *td, pid_t pid, int64_t tid, int sig,
+    const struct siginfo *info);
 /* Tell the parent that all threads have stopped, or run again; called from
  * thread_suspend_check() without locks, may sleep. */
 void sig_stopped(struct proc *p);

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Signals and user contexts: the system calls. */
+#include "fbsd/errno.h"
+#include "abi/freebsd/context.h"
+#include "abi/freebsd/sysargs.h"
+#include "amd64/md.h"
+#include "kern/signal.h"
+#include "kern/time.h"
+#include "vm/kmem.h"
+
+static struct siginfo
+from_user(struct thread *td, int sig, int code)
+{
+	return ((struct siginfo){ .si_signo = sig, .si_code = code,
+	    .si_pid = td->td_proc->p_pid, .si_uid = td->td_cred->cr_ruid });
+}
+
+int
+sys_kill(struct thread *td, const struct kill_args *a)
+{
+	struct siginfo info = from_user(td, a->signum, SI_USER);
+
+	return (kern_kill(td, a->pid, a->signum, &info));
+}
+
+int
+sys_sigqueue(struct thread *td, const struct sigqueue_args *a)
+{
+	struct siginfo info = from_user(td, a->signum, SI_QUEUE);
+
+	if (a->pid <= 0)
+		return (EINVAL);
+	info.si_value.sival_ptr = (uint64_t)a->value;
+	return (kern_kill(td, a->pid, a->signum, &info));
+}
+
+int
+sys_thr_kill(struct thread *td, const struct thr_kill_args *a)
+{
+	struct siginfo info = from_user(td, a->sig, SI_LWP);
+
+	return (kern_thr_kill(td, td->td_proc->p_pid, a->id, a->sig, &info));
+}
+
+int
+sys_thr_kill2(struct thread *td, const struct thr_kill2_args *a)
+{
+	struct siginfo info = from_user(td, a->sig, SI_LWP);
+
+	return (kern_thr_kill(td, a->pid, a->id, a->sig, &info));
+}
+
+int
+sys_sigaction(struct thread *td, const struct sigaction_args *a)
+{
+	struct sigaction act, old;
+	int error;
+
+	if (a->act != NULL) {
+		error = copyin(a->act, &act, sizeof(act));
+		if (error != 0)
+			return (error);
+	}
+	error = kern_sigaction(td, a->sig, a->act != NULL ? &act : NULL, &old);
+	if (error == 0 && a->oact != NULL)
+		error = copyout(&old, a->oact, sizeof(old));
+	return (error);
+}
+
+int
+sys_sigprocmask(struct thread *td, const struct sigprocmask_args *a)
+{
+	sigset_t set, old;
+	int error;
+
+	if (a->set != NULL) {
+		error = copyin(a->set, &set, sizeof(set));
+		if (error != 0)
+			return (error);
+	}
+	error = kern_sigprocmask(td, a->how, a->set != NULL ? &set : NULL,
+	    &old);
+	if (error == 0 && a->oset != NULL)
+		error = copyout(&old, a->oset, sizeof(old));
+	return (error);
+}
+
+int
+sys_sigpending(struct thread *td, const struct sigpending_args *a)
+{
+	struct proc *p = td->td_proc;
+	sigset_t set;
+
+	spin_lock(&p->p_lock);
+	for (int i = 0; i < 4; i++)
+		set.bits[i] = td->td_sigqueue.sq_signals.bits[i] |
+		    p->p_sigqueue.sq_signals.bits[i];
+	spin_unlock(&p->p_lock);
+	return (copyout(&set, a->set, sizeof(set)));
+}
+
+int
+sys_sigsuspend(struct thread *td, const struct sigsuspend_args *a)
+{
+	sigset_t mask;
+	int error;
+
+	error = copyin(a->sigmask, &mask, sizeof(mask));
+	return (error != 0 ? error : kern_sigsuspend(td, &mask));
+}
+
+static int
+wait_info(struct thread *td, const sigset_t *uset, struct siginfo *uinfo,
+    const struct timespec *uts)
+{
+	uint64_t deadline = NO_DEADLINE;
+	struct siginfo info;
+	struct timespec ts;
+	sigset_t set;
+	int error;
+
+	if (uts != NULL) {
+		error = copyin(uts, &ts, sizeof(ts));
+		if (error == 0)
+			error = time_deadline(CLOCK_MONOTONIC, false, &ts,
+			    &deadline);
+		if (error != 0)
+			return (error);
+	}
+	error = copyin(uset, &set, sizeof(set));
+	if (error == 0)
+		error = kern_sigtimedwait(td, &set, &info, deadline);
+	if (error == 0 && uinfo != NULL)
+		error = copyout(&info, uinfo, sizeof(info));
+	if (error == 0)
+		td->td_retval[0] = (uint64_t)info.si_signo;
+	return (error);
+}
+
+int
+sys_sigtimedwait(struct thread *td, const struct sigtimedwait_args *a)
+{
+	return (wait_info(td, a->set, a->info, a->timeout));
+}
+
+int
+sys_sigwaitinfo(struct thread *td, const struct sigwaitinfo_args *a)
+{
+	return (wait_info(td, a->set, a->info, NULL));
+}
+
+/* sigwait(2) returns its error; that isn't in errno. */
+int
+sys_sigwait(struct thread *td, const struct sigwait_args *a)
+{
+	struct siginfo info;
+	sigset_t set;
+	int error;
+
+	error = copyin(a->set, &set, sizeof(set));
+	if (error == 0)
+		error = kern_sigtimedwait(td, &set, &info, NO_DEADLINE);
+	if (error == EINTR || error == ERESTART)
+		return (ERESTART);
+	if (error == 0)
+		error = copyout(&info.si_signo, a->sig, sizeof(*a->sig));
+	td->td_retval[0] = (uint64_t)error;
+	return (0);
+}
+
+int
+sys_sigaltstack(struct thread *td, const struct sigaltstack_args *a)
+{
+	bool onstack = context_on_altstack(td, td_frame(td)->tf_rsp);
+	struct sigaltstack old = td->td_sigstk, ss;
+	int error;
+
+	if (old.ss_size == 0)
+		old.ss_flags = SS_DISABLE;
+	else if (onstack)
+		old.ss_flags = SS_ONSTACK;
+	if (a->ss != NULL) {
+		error = copyin(a->ss, &ss, sizeof(ss));
+		if (error != 0)
+			return (error);
+		if (onstack)
+			return (EPERM);
+		if (ss.ss_flags & ~SS_DISABLE)
+			return (EINVAL);
+		if ((ss.ss_flags & SS_DISABLE) == 0 &&
+		    ss.ss_size < MINSIGSTKSZ)
+			return (ENOMEM);
+		td->td_sigstk = ss;
+	}
+	return (a->oss != NULL ? copyout(&old, a->oss, sizeof(old)) : 0);
+}
+
+int
+sys_sigfastblock(struct thread *td, const struct sigfastblock_args *a)
+{
+	uint32_t *word = (uint32_t *)td->td_sigblock, val;
+	int error;
+
+	switch (a->cmd) {
+	case SIGFASTBLOCK_SETPTR:
+		if (td->td_sigblock != 0)
+			return (EBUSY);
+		if ((uintptr_t)a->ptr % sizeof(uint32_t) != 0)
+			return (EINVAL);
+		error = fueword32(a->ptr, &val);
+		if (error == 0)
+			td->td_sigblock = (uint64_t)a->ptr;
+		return (error);
+	case SIGFASTBLOCK_UNSETPTR:
+		if (td->td_sigblock == 0)
+			return (EINVAL);
+		if (fueword32(word, &val) != 0)
+			return (EFAULT);
+		if (val & ~SIGFASTBLOCK_FLAGS)
+			return (EBUSY);
+		td->td_sigblock = 0;
+		break;
+	case SIGFASTBLOCK_UNBLOCK:
+		if (td->td_sigblock == 0)
+			return (EINVAL);
+		error = casueword32(word, SIGFASTBLOCK_PEND, &val, 0);
+		if (error != 0)
+			return (error);
+		if (val != SIGFASTBLOCK_PEND)
+			return (EBUSY);
+		break;
+	default:
+		return (EINVAL);
+	}
+	/* What was held back comes now. */
+	atomic_or(&td->td_flags, TDF_SIGPENDING | TDF_AST);
+	return (0);
+}
+
+/* 880 bytes are too much for the stack of a call that may nest. */
+static struct ucontext *
+context_alloc(void)
+{
+	return (kmem_alloc(sizeof(struct ucontext), 0));
+}
+
+static void
+context_free(struct ucontext *uc)
+{
+	kmem_free(uc, sizeof(*uc));
+}
+
+static int
+resume(struct thread *td, const struct ucontext *uctx)
+{
+	struct ucontext *uc = context_alloc();
+	int error;
+
+	if (uc == NULL)
+		return (ENOMEM);
+	error = copyin(uctx, uc, sizeof(*uc));
+	if (error == 0)
+		error = context_set(td, uc);
+	context_free(uc);
+	return (error != 0 ? error : EJUSTRETURN);
+}
+
+int
+sys_sigreturn(struct thread *td, const struct sigreturn_args *a)
+{
+	return (resume(td, a->sigcntxp));
+}
+
+int
+sys_setcontext(struct thread *td, const struct setcontext_args *a)
+{
+	return (a->ucp != NULL ? resume(td, a->ucp) : EINVAL);
+}
+
+/* A context that, when resumed, has the call return 0. */
+static int
+save(struct thread *td, struct ucontext *uctx)
+{
+	struct ucontext *uc = context_alloc();
+	int error;
+
+	if (uc == NULL)
+		return (ENOMEM);
+	error = context_get(td, uc);
+	uc->uc_mcontext.mc_rax = 0;
+	uc->uc_mcontext.mc_rdx = 0;
+	uc->uc_mcontext.mc_rflags &= ~1ul;	/* carry: no error */
+	if (error == 0)
+		error = copyout(uc, uctx, UC_COPY_SIZE);
+	context_free(uc);
+	return (error);
+}
+
+int
+sys_getcontext(struct thread *td, const struct getcontext_args *a)
+{
+	return (a->ucp != NULL ? save(td, a->ucp) : EINVAL);
+}
+
+int
+sys_swapcontext(struct thread *td, const struct swapcontext_args *a)
+{
+	int error;
+
+	if (a->oucp == NULL || a->ucp == NULL)
+		return (EINVAL);
+	error = save(td, a->oucp);
+	return (error != 0 ? error : resume(td, a->ucp));
+}
