@@ -148,6 +148,8 @@ act(void)
 	if (strcmp(action, "cat") == 0) {
 		tell("want 0\n");
 		copy(port("imp.stdin"), port("imp.stdout"));
+	} else if (strcmp(action, "archive") == 0) {
+		copy(open(option("-initrd"), O_RDONLY), port("imp.stdout"));
 	} else if (strcmp(action, "pattern") == 0) {
 		write_pattern(port("imp.stdout"));
 	} else if (strcmp(action, "both") == 0) {

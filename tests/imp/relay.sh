@@ -11,6 +11,7 @@ IMP_KERNEL=$2
 export IMP_QEMU IMP_KERNEL
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
+prog=$(realpath "$prog")
 failed=0
 
 # check NAME WANTED FOUND
@@ -60,6 +61,32 @@ check "no QEMU" 125 "$(IMP_QEMU=none-such; export IMP_QEMU
 check "bad option" 125 "$(status "$imp" run --no-such "$prog")"
 check "bad memory" 125 "$(status "$imp" run -m 12x "$prog")"
 check "too little memory" 125 "$(status "$imp" run -m 1m "$prog")"
+
+# The archive: any tar must be able to read it.
+d=$(printf 'd%.0s' $(seq 120))
+e=$(printf 'e%.0s' $(seq 200))
+mkdir -p "$tmp/tree/$d/$e"
+echo long >"$tmp/tree/$d/$e/$e"
+echo set >"$tmp/tree/uid"
+chmod 4711 "$tmp/tree/uid"
+ln -s "$d/$e/$e" "$tmp/tree/link"
+mkfifo "$tmp/tree/fifo"
+"$imp" run -v "$tmp/tree:/t" -v "$prog:/opt/deep/prog" -w /work \
+	"$prog" archive >"$tmp/archive"
+mkdir "$tmp/out.d"
+check "archive is whole" 0 "$(status tar -C "$tmp/out.d" -xf "$tmp/archive")"
+check "archive begins with what to run" imp.run \
+	"$(tar -tf "$tmp/archive" | head -n 1)"
+check "long names and links" long "$(cat "$tmp/out.d/t/link")"
+check "modes" 4711 "$(stat -c %a "$tmp/out.d/t/uid")"
+check "a named pipe" fifo "$(stat -c %F "$tmp/out.d/t/fifo")"
+check "a single file" 0 "$(status cmp "$prog" "$tmp/out.d/opt/deep/prog")"
+check "working folder" "directory" "$(stat -c %F "$tmp/out.d/work")"
+# Both copies of the program begin on a page, so their magic does.
+check "page alignment" "$(printf '0\n0')" \
+	"$(grep -abo "$(printf '\177')ELF" "$tmp/archive" | cut -d: -f1 |
+		while read -r at; do echo $((at % 4096)); done | sort -n |
+		head -n 2)"
 
 # Time.
 check "time limit" 124 "$(status "$imp" run -t 0.2 "$prog" sleep)"
