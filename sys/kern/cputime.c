@@ -6,9 +6,9 @@
 #include "fbsd/errno.h"
 #include "kern/timekeeper.h"
 
-#define CPUCLOCK		0x80000000u
-#define CPUCLOCK_PROCESS	0x40000000u
-#define CPUCLOCK_ID		0x3fffffffu
+#define CPUCLOCK	 0x80000000u
+#define CPUCLOCK_PROCESS 0x40000000u
+#define CPUCLOCK_ID	 0x3fffffffu
 
 clockid_t
 cpu_clock_of_proc(pid_t pid)
@@ -30,7 +30,7 @@ proc_cputime(struct proc *p)
 
 	spin_lock(&p->p_lock);
 	ns = p->p_runtime;
-	LIST_FOREACH(td, &p->p_threads, td_plink)
+	LIST_FOREACH (td, &p->p_threads, td_plink)
 		ns += sched_runtime(td);
 	spin_unlock(&p->p_lock);
 	return (ns);

@@ -12,12 +12,11 @@
 #include "kern/timekeeper.h"
 #include "amd64/md.h"
 
-#define ITIMER_LIMIT	3		/* RLIMIT_CPU */
-#define LOOK_MIN	(NSEC_PER_SEC / 2000)
-#define LOOK_MAX	(NSEC_PER_SEC / 20)
+#define ITIMER_LIMIT 3 /* RLIMIT_CPU */
+#define LOOK_MIN     (NSEC_PER_SEC / 2000)
+#define LOOK_MAX     (NSEC_PER_SEC / 20)
 
-static const uint8_t itimer_signal[4] = { SIGALRM, SIGVTALRM, SIGPROF,
-	SIGXCPU };
+static const uint8_t itimer_signal[4] = {SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU};
 
 /* What the timer counts. p_lock not held. */
 static uint64_t
@@ -44,8 +43,8 @@ look_at(struct proc *p, int which, uint64_t left)
 
 	if (which == ITIMER_REAL)
 		return (clock_ns() + left);
-	running = MAX(1, MIN(p->p_nthreads,
-	    (unsigned)__builtin_popcount(cpus_online)));
+	running = MAX(
+	    1, MIN(p->p_nthreads, (unsigned)__builtin_popcount(cpus_online)));
 	left /= running;
 	return (clock_ns() + MAX(LOOK_MIN, MIN(left, LOOK_MAX * 20)));
 }
@@ -58,18 +57,19 @@ next_expiry(struct itimer *it, uint64_t now)
 		return;
 	}
 	/* Those that were missed are one. */
-	it->it_next += ((now - it->it_next) / it->it_interval + 1) *
-	    it->it_interval;
+	it->it_next +=
+	    ((now - it->it_next) / it->it_interval + 1) * it->it_interval;
 }
 
 static void
 expired(struct proc *p, int which)
 {
-	static const struct siginfo info = { .si_code = SI_TIMER };
+	static const struct siginfo info = {.si_code = SI_TIMER};
 
 	/* The hard limit of CPU time kills. */
-	if (which == ITIMER_LIMIT && proc_cputime(p) / NSEC_PER_SEC >=
-	    (uint64_t)p->p_limits[RLIMIT_CPU].rlim_max)
+	if (which == ITIMER_LIMIT &&
+	    proc_cputime(p) / NSEC_PER_SEC >=
+		(uint64_t)p->p_limits[RLIMIT_CPU].rlim_max)
 		sig_send(p, SIGKILL, NULL);
 	else
 		sig_send(p, itimer_signal[which], &info);
@@ -90,8 +90,8 @@ look(struct proc *p, int which)
 		at = look_at(p, which, it->it_next - now);
 		if (which != ITIMER_REAL && !due && p->p_nthreads != 0)
 			idle = MIN(LOOK_MAX, (clock_ns() - p->p_start) / 64);
-		callout_set(&it->it_callout, MAX(at, clock_ns() + MIN(idle,
-		    it->it_next - now)));
+		callout_set(&it->it_callout,
+		    MAX(at, clock_ns() + MIN(idle, it->it_next - now)));
 	}
 	spin_unlock(&p->p_lock);
 	if (due)
@@ -125,8 +125,8 @@ look_limit(void *p)
 void
 itimer_init(struct proc *p)
 {
-	static void (*const looks[4])(void *) = { look_real, look_virtual,
-		look_prof, look_limit };
+	static void (*const looks[4])(void *) = {
+	    look_real, look_virtual, look_prof, look_limit};
 
 	for (int i = 0; i < 4; i++) {
 		callout_init(&p->p_itimers[i].it_callout, looks[i], p);
@@ -155,8 +155,8 @@ arm(struct proc *p, int which, uint64_t next, uint64_t interval, uint64_t now)
 	spin_lock(&p->p_lock);
 	it->it_next = next;
 	it->it_interval = interval;
-	callout_set(&it->it_callout, look_at(p, which,
-	    next > now ? next - now : 0));
+	callout_set(
+	    &it->it_callout, look_at(p, which, next > now ? next - now : 0));
 	spin_unlock(&p->p_lock);
 }
 

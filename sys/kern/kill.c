@@ -7,8 +7,8 @@
 
 /* Signal 0 only asks whether it could be sent. (t) held. */
 static int
-kill_proc(struct thread *td, struct proc *p, int sig,
-    const struct siginfo *info)
+kill_proc(
+    struct thread *td, struct proc *p, int sig, const struct siginfo *info)
 {
 	int error = cred_can_signal(td->td_cred, p, sig);
 
@@ -26,15 +26,15 @@ merge(int *result, int error)
 }
 
 static int
-kill_group(struct thread *td, struct pgrp *pg, int sig,
-    const struct siginfo *info)
+kill_group(
+    struct thread *td, struct pgrp *pg, int sig, const struct siginfo *info)
 {
 	int result = ESRCH;
 	struct proc *p;
 
 	if (pg == NULL)
 		return (ESRCH);
-	LIST_FOREACH(p, &pg->pg_members, p_pglink)
+	LIST_FOREACH (p, &pg->pg_members, p_pglink)
 		if (p->p_pid > 1 && (p->p_flags & P_KERNEL) == 0)
 			merge(&result, kill_proc(td, p, sig, info));
 	return (result);
@@ -47,7 +47,7 @@ kill_all(struct thread *td, int sig, const struct siginfo *info)
 	int result = ESRCH;
 	struct proc *p;
 
-	LIST_FOREACH(p, &allproc, p_all)
+	LIST_FOREACH (p, &allproc, p_all)
 		if (p->p_pid > 1 && (p->p_flags & P_KERNEL) == 0 &&
 		    p != td->td_proc)
 			merge(&result, kill_proc(td, p, sig, info));
@@ -73,8 +73,9 @@ kern_kill(struct thread *td, pid_t pid, int sig, const struct siginfo *info)
 	} else if (pid == -1) {
 		error = kill_all(td, sig, info);
 	} else {
-		error = pid == INT_MIN ? ESRCH
-		    : kill_group(td, pgrp_find(-pid), sig, info);
+		error = pid == INT_MIN
+			    ? ESRCH
+			    : kill_group(td, pgrp_find(-pid), sig, info);
 	}
 	mutex_unlock(&proctree_lock);
 	return (error);
@@ -82,13 +83,13 @@ kern_kill(struct thread *td, pid_t pid, int sig, const struct siginfo *info)
 
 /* All threads of p but the sender. p_lock held. */
 static int
-kill_threads(struct thread *td, struct proc *p, int sig,
-    const struct siginfo *info)
+kill_threads(
+    struct thread *td, struct proc *p, int sig, const struct siginfo *info)
 {
 	struct thread *other;
 	int error = ESRCH;
 
-	LIST_FOREACH(other, &p->p_threads, td_plink) {
+	LIST_FOREACH (other, &p->p_threads, td_plink) {
 		if (other == td)
 			continue;
 		error = 0;
@@ -110,8 +111,9 @@ kill_thread(struct thread *td, struct proc *p, int64_t tid, int sig,
 		error = kill_threads(td, p, sig, info);
 	} else {
 		other = tid == td->td_tid && p == td->td_proc ? td
-		    : tid < 0 || tid > INT_MAX ? NULL
-		    : proc_thread(p, (lwpid_t)tid);
+			: tid < 0 || tid > INT_MAX
+			    ? NULL
+			    : proc_thread(p, (lwpid_t)tid);
 		if (other == NULL)
 			error = ESRCH;
 		else if (sig != 0)

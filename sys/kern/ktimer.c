@@ -10,24 +10,24 @@
 #include "kern/timekeeper.h"
 #include "vm/kmem.h"
 
-#define KTIMER_MAX	128		/* for a process */
-#define OVERRUN_MAX	INT_MAX		/* DELAYTIMER_MAX */
+#define KTIMER_MAX  128	    /* for a process */
+#define OVERRUN_MAX INT_MAX /* DELAYTIMER_MAX */
 
-struct ktimer {				/* (p) unless said */
-	struct list kt_link;		/* in p_ktimers, ascending kt_id */
-	int kt_id;			/* (!) */
-	clockid_t kt_clock;		/* (!) */
-	struct proc *kt_proc;		/* (!) */
+struct ktimer {		      /* (p) unless said */
+	struct list kt_link;  /* in p_ktimers, ascending kt_id */
+	int kt_id;	      /* (!) */
+	clockid_t kt_clock;   /* (!) */
+	struct proc *kt_proc; /* (!) */
 	struct callout kt_callout;
-	int kt_notify;			/* (!) SIGEV_* */
-	lwpid_t kt_tid;			/* (!) SIGEV_THREAD_ID */
+	int kt_notify;	/* (!) SIGEV_* */
+	lwpid_t kt_tid; /* (!) SIGEV_THREAD_ID */
 	struct ksiginfo kt_ksi;
-	bool kt_wall;			/* absolute, on a clock that steps */
-	uint64_t kt_wall_at;		/* if so: expiry in kt_clock's time */
-	uint64_t kt_next;		/* clock_ns(); NO_DEADLINE: off */
-	uint64_t kt_interval;		/* ns */
-	int kt_missed;			/* since the story was queued */
-	int kt_overrun;			/* of the signal last taken */
+	bool kt_wall;	      /* absolute, on a clock that steps */
+	uint64_t kt_wall_at;  /* if so: expiry in kt_clock's time */
+	uint64_t kt_next;     /* clock_ns(); NO_DEADLINE: off */
+	uint64_t kt_interval; /* ns */
+	int kt_missed;	      /* since the story was queued */
+	int kt_overrun;	      /* of the signal last taken */
 };
 
 int
@@ -93,7 +93,7 @@ find(struct proc *p, int id)
 {
 	struct ktimer *kt;
 
-	LIST_FOREACH(kt, &p->p_ktimers, kt_link)
+	LIST_FOREACH (kt, &p->p_ktimers, kt_link)
 		if (kt->kt_id == id)
 			return (kt);
 	return (NULL);
@@ -106,7 +106,7 @@ enter(struct proc *p, struct ktimer *kt)
 	struct ktimer *at;
 	int id = 0;
 
-	LIST_FOREACH(at, &p->p_ktimers, kt_link) {
+	LIST_FOREACH (at, &p->p_ktimers, kt_link) {
 		if (at->kt_id != id)
 			break;
 		id++;
@@ -134,8 +134,8 @@ event_valid(const struct sigevent *ev)
 }
 
 int
-kern_ktimer_create(struct thread *td, clockid_t id, const struct sigevent *ev,
-    int *idp)
+kern_ktimer_create(
+    struct thread *td, clockid_t id, const struct sigevent *ev, int *idp)
 {
 	struct proc *p = td->td_proc;
 	struct ktimer *kt;
@@ -215,8 +215,8 @@ ktimer_exit(struct proc *p)
 	struct ktimer *kt;
 
 	spin_lock(&p->p_lock);
-	while ((kt = LIST_FIRST(&p->p_ktimers, struct ktimer, kt_link)) !=
-	    NULL) {
+	while (
+	    (kt = LIST_FIRST(&p->p_ktimers, struct ktimer, kt_link)) != NULL) {
 		list_remove(&kt->kt_link);
 		kt->kt_next = NO_DEADLINE;
 		spin_unlock(&p->p_lock);
@@ -313,9 +313,9 @@ ktimer_clock_stepped(void)
 	struct proc *p;
 
 	mutex_lock(&proctree_lock);
-	LIST_FOREACH(p, &allproc, p_all) {
+	LIST_FOREACH (p, &allproc, p_all) {
 		spin_lock(&p->p_lock);
-		LIST_FOREACH(kt, &p->p_ktimers, kt_link) {
+		LIST_FOREACH (kt, &p->p_ktimers, kt_link) {
 			if (!kt->kt_wall || kt->kt_next == NO_DEADLINE)
 				continue;
 			kt->kt_next = wall_deadline(kt, kt->kt_wall_at);

@@ -20,13 +20,25 @@
 #include "kern/sigqueue.h"
 
 static const uint8_t defaults[32] = {
-	[SIGQUIT] = SD_CORE, [SIGILL] = SD_CORE, [SIGTRAP] = SD_CORE,
-	[SIGABRT] = SD_CORE, [SIGEMT] = SD_CORE, [SIGFPE] = SD_CORE,
-	[SIGBUS] = SD_CORE, [SIGSEGV] = SD_CORE, [SIGSYS] = SD_CORE,
-	[SIGURG] = SD_IGNORE, [SIGSTOP] = SD_STOP, [SIGTSTP] = SD_TTYSTOP,
-	[SIGCONT] = SD_CONT, [SIGCHLD] = SD_IGNORE, [SIGTTIN] = SD_TTYSTOP,
-	[SIGTTOU] = SD_TTYSTOP, [SIGIO] = SD_IGNORE, [SIGWINCH] = SD_IGNORE,
-	[SIGINFO] = SD_IGNORE,
+    [SIGQUIT] = SD_CORE,
+    [SIGILL] = SD_CORE,
+    [SIGTRAP] = SD_CORE,
+    [SIGABRT] = SD_CORE,
+    [SIGEMT] = SD_CORE,
+    [SIGFPE] = SD_CORE,
+    [SIGBUS] = SD_CORE,
+    [SIGSEGV] = SD_CORE,
+    [SIGSYS] = SD_CORE,
+    [SIGURG] = SD_IGNORE,
+    [SIGSTOP] = SD_STOP,
+    [SIGTSTP] = SD_TTYSTOP,
+    [SIGCONT] = SD_CONT,
+    [SIGCHLD] = SD_IGNORE,
+    [SIGTTIN] = SD_TTYSTOP,
+    [SIGTTOU] = SD_TTYSTOP,
+    [SIGIO] = SD_IGNORE,
+    [SIGWINCH] = SD_IGNORE,
+    [SIGINFO] = SD_IGNORE,
 };
 
 enum sig_default
@@ -60,7 +72,7 @@ static bool
 takes(struct thread *td, int sig)
 {
 	return (!sigismember(&td->td_sigmask, sig) &&
-	    (td->td_flags & TDF_EXITING) == 0);
+		(td->td_flags & TDF_EXITING) == 0);
 }
 
 /* A thread that would take sig; *waiting: it is in sigwait(2) for it. */
@@ -70,7 +82,7 @@ choose_thread(struct proc *p, int sig, bool *waiting)
 	struct thread *cur = curthread(), *best = NULL, *td;
 
 	*waiting = false;
-	LIST_FOREACH(td, &p->p_threads, td_plink) {
+	LIST_FOREACH (td, &p->p_threads, td_plink) {
 		if (sigismember(&td->td_sigwait, sig)) {
 			*waiting = true;
 			return (td);
@@ -102,7 +114,7 @@ forget_everywhere(struct proc *p, int sig)
 	struct thread *td;
 
 	sigqueue_delete(&p->p_sigqueue, sig);
-	LIST_FOREACH(td, &p->p_threads, td_plink)
+	LIST_FOREACH (td, &p->p_threads, td_plink)
 		sigqueue_delete(&td->td_sigqueue, sig);
 }
 
@@ -125,8 +137,8 @@ sig_stops(struct proc *p, int sig)
 	 * proctree_lock, which interrupt handlers can't take; a stop that
 	 * races with the orphaning may go either way.
 	 */
-	return (sd == SD_STOP ||
-	    (sd == SD_TTYSTOP && p->p_pgrp != NULL && p->p_pgrp->pg_jobc != 0));
+	return (sd == SD_STOP || (sd == SD_TTYSTOP && p->p_pgrp != NULL &&
+				     p->p_pgrp->pg_jobc != 0));
 }
 
 void
@@ -261,7 +273,7 @@ sig_send_pgrp(struct pgrp *pg, int sig, const struct siginfo *info)
 {
 	struct proc *p;
 
-	LIST_FOREACH(p, &pg->pg_members, p_pglink)
+	LIST_FOREACH (p, &pg->pg_members, p_pglink)
 		sig_send(p, sig, info);
 }
 
@@ -269,8 +281,10 @@ sig_send_pgrp(struct pgrp *pg, int sig, const struct siginfo *info)
 static void
 tell_parent(struct proc *p, int code, int status)
 {
-	struct siginfo info = { .si_signo = SIGCHLD, .si_code = code,
-		.si_status = status, .si_pid = p->p_pid };
+	struct siginfo info = {.si_signo = SIGCHLD,
+	    .si_code = code,
+	    .si_status = status,
+	    .si_pid = p->p_pid};
 	struct proc *parent;
 	struct sigacts *sa;
 	bool wanted;
@@ -283,8 +297,8 @@ tell_parent(struct proc *p, int code, int status)
 		spin_unlock(&p->p_lock);
 		sa = parent->p_sigacts;
 		spin_lock(&sa->sa_lock);
-		wanted = (sa->sa_actions[SIGCHLD - 1].sa_flags &
-		    SA_NOCLDSTOP) == 0;
+		wanted =
+		    (sa->sa_actions[SIGCHLD - 1].sa_flags & SA_NOCLDSTOP) == 0;
 		spin_unlock(&sa->sa_lock);
 		if (wanted)
 			sig_send(parent, SIGCHLD, &info);

@@ -7,8 +7,9 @@
 #include "kern/sigqueue.h"
 #include "vm/kmem.h"
 
-#define SA_ALL	(SA_ONSTACK | SA_RESTART | SA_RESETHAND | SA_NOCLDSTOP | \
-	    SA_NODEFER | SA_NOCLDWAIT | SA_SIGINFO)
+#define SA_ALL                                                                 \
+	(SA_ONSTACK | SA_RESTART | SA_RESETHAND | SA_NOCLDSTOP | SA_NODEFER |  \
+	    SA_NOCLDWAIT | SA_SIGINFO)
 
 void
 sigacts_init(struct sigacts *sa)
@@ -62,7 +63,7 @@ set_action(struct sigacts *sa, int sig, const struct sigaction *act)
 void
 sigacts_reset(struct sigacts *sa, int sig)
 {
-	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
 
 	set_action(sa, sig, &dfl);
 }
@@ -74,7 +75,7 @@ forget_ignored(struct proc *p, int sig)
 	struct thread *td;
 
 	sigqueue_delete(&p->p_sigqueue, sig);
-	LIST_FOREACH(td, &p->p_threads, td_plink)
+	LIST_FOREACH (td, &p->p_threads, td_plink)
 		sigqueue_delete(&td->td_sigqueue, sig);
 }
 
@@ -132,7 +133,7 @@ sig_exec(struct proc *p)
 	spin_unlock(&sa->sa_lock);
 	spin_unlock(&p->p_lock);
 	if (td->td_proc == p) {
-		td->td_sigstk = (struct sigaltstack){ .ss_flags = SS_DISABLE };
+		td->td_sigstk = (struct sigaltstack){.ss_flags = SS_DISABLE};
 		td->td_sigblock = 0;
 	}
 }
@@ -176,8 +177,7 @@ sig_push_mask(struct thread *td, const sigset_t *mask)
 }
 
 int
-kern_sigprocmask(struct thread *td, int how, const sigset_t *set,
-    sigset_t *old)
+kern_sigprocmask(struct thread *td, int how, const sigset_t *set, sigset_t *old)
 {
 	sigset_t mask = td->td_sigmask;
 

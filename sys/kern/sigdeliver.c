@@ -11,14 +11,15 @@
 #include "kern/sigqueue.h"
 #include "vm/vm.h"
 
-#define SIGFASTBLOCK_PEND	0x1u
-#define SIGFASTBLOCK_FLAGS	0xfu
+#define SIGFASTBLOCK_PEND  0x1u
+#define SIGFASTBLOCK_FLAGS 0xfu
 
 sigset_t
 sig_deliverable(struct thread *td)
 {
 	return (sigset_less(sigset_or(td->td_sigqueue.sq_signals,
-	    td->td_proc->p_sigqueue.sq_signals), td->td_sigmask));
+				td->td_proc->p_sigqueue.sq_signals),
+	    td->td_sigmask));
 }
 
 /* Those that even sigfastblock(2) can't hold back. */
@@ -64,9 +65,8 @@ fast_blocked_nosleep(struct thread *td)
 	paddr_t pa;
 	unsigned prot;
 
-	if (td->td_sigblock == 0 ||
-	    !pmap_extract(td->td_proc->p_vm->vs_pmap, td->td_sigblock, &pa,
-	    &prot))
+	if (td->td_sigblock == 0 || !pmap_extract(td->td_proc->p_vm->vs_pmap,
+					td->td_sigblock, &pa, &prot))
 		return (false);
 	pa |= td->td_sigblock & PAGE_MASK;
 	return (*(volatile uint32_t *)phys_to_virt(pa) & ~SIGFASTBLOCK_FLAGS);
@@ -106,16 +106,17 @@ sig_interrupts(struct thread *td)
 	if (td->td_sigblock != 0 && !sigisempty(&set) &&
 	    fast_blocked_nosleep(td))
 		only_unstoppable(&set);
-	wanted = sigset_and(td->td_sigwait, sigset_or(
-	    td->td_sigqueue.sq_signals, p->p_sigqueue.sq_signals));
+	wanted = sigset_and(td->td_sigwait,
+	    sigset_or(td->td_sigqueue.sq_signals, p->p_sigqueue.sq_signals));
 	if (!sigisempty(&wanted))
 		error = EINTR;
 	while (error == 0 && (sig = first_of(&set)) != 0) {
 		sigdelset(&set, sig);
 		action_of(p, sig, &act);
-		if (act.sa_handler == SIG_IGN || (act.sa_handler == SIG_DFL &&
-		    (sig_default(sig) == SD_IGNORE ||
-		    sig_default(sig) == SD_CONT)))
+		if (act.sa_handler == SIG_IGN ||
+		    (act.sa_handler == SIG_DFL &&
+			(sig_default(sig) == SD_IGNORE ||
+			    sig_default(sig) == SD_CONT)))
 			take(td, sig, &info);
 		else if (act.sa_handler == SIG_DFL && sig_is_stop(sig))
 			error = ERESTART;
@@ -156,8 +157,8 @@ default_action(struct thread *td, int sig)
 
 /* The next signal with a handler, taken, or 0. p_lock held. */
 static int
-next_caught(struct thread *td, bool fast, struct sigaction *act,
-    struct siginfo *info)
+next_caught(
+    struct thread *td, bool fast, struct sigaction *act, struct siginfo *info)
 {
 	struct proc *p = td->td_proc;
 	sigset_t set;
@@ -234,8 +235,10 @@ void
 trap_signal(struct thread *td, int sig, int code, uint64_t addr, int trapno)
 {
 	struct proc *p = td->td_proc;
-	struct siginfo info = { .si_signo = sig, .si_code = code,
-		.si_addr = addr, .si_reason.fault.si_trapno = trapno };
+	struct siginfo info = {.si_signo = sig,
+	    .si_code = code,
+	    .si_addr = addr,
+	    .si_reason.fault.si_trapno = trapno};
 	struct sigaction act;
 
 	spin_lock(&p->p_lock);
@@ -257,7 +260,7 @@ sig_thread_exit(struct thread *td)
 	atomic_or(&td->td_flags, TDF_EXITING);
 	sigqueue_flush(&td->td_sigqueue);
 	if (p->p_nthreads > 1)
-		sig_reassign(p, sigset_less(p->p_sigqueue.sq_signals,
-		    td->td_sigmask));
+		sig_reassign(
+		    p, sigset_less(p->p_sigqueue.sq_signals, td->td_sigmask));
 	spin_unlock(&p->p_lock);
 }

@@ -11,7 +11,7 @@
 #include "kern/sigqueue.h"
 #include "vm/kmem.h"
 
-#define SIGQUEUE_MAX	128	/* stories in one queue */
+#define SIGQUEUE_MAX 128 /* stories in one queue */
 
 void
 sigqueue_init(struct sigqueue *sq)
@@ -42,7 +42,7 @@ find_story(struct sigqueue *sq, int sig)
 {
 	struct ksiginfo *ksi;
 
-	LIST_FOREACH(ksi, &sq->sq_list, ksi_link)
+	LIST_FOREACH (ksi, &sq->sq_list, ksi_link)
 		if (ksi->ksi_info.si_signo == sig)
 			return (ksi);
 	return (NULL);
@@ -53,7 +53,7 @@ sigqueue_flush(struct sigqueue *sq)
 {
 	struct ksiginfo *ksi, *tmp;
 
-	LIST_FOREACH_SAFE(ksi, &sq->sq_list, ksi_link, tmp)
+	LIST_FOREACH_SAFE (ksi, &sq->sq_list, ksi_link, tmp)
 		drop_story(sq, ksi);
 	sigemptyset(&sq->sq_signals);
 }

@@ -15,7 +15,7 @@ static inline bool
 sig_is_stop(int sig)
 {
 	return (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN ||
-	    sig == SIGTTOU);
+		sig == SIGTTOU);
 }
 
 static inline sigset_t
@@ -74,8 +74,8 @@ void sigqueue_withdraw(struct ksiginfo *ksi);
 /* For kern/ktimer.c: as sig_send_locked() with a static story; td NULL: to
  * the process. False if the signal is ignored, so that it wasn't queued. */
 bool sig_send_static(struct proc *p, struct thread *td, struct ksiginfo *ksi);
-int sig_send_thread_locked(struct thread *td, int sig,
-    const struct siginfo *info);
+int sig_send_thread_locked(
+    struct thread *td, int sig, const struct siginfo *info);
 
 /* Signals that td would take now. p_lock held. */
 sigset_t sig_deliverable(struct thread *td);

@@ -32,14 +32,14 @@ take_wanted(struct thread *td, sigset_t set, struct siginfo *info)
 	sig = sigset_first(&set);
 	if (sig == 0)
 		return (false);
-	sigqueue_take(sigismember(&own->sq_signals, sig) ? own : all, sig,
-	    info);
+	sigqueue_take(
+	    sigismember(&own->sq_signals, sig) ? own : all, sig, info);
 	return (true);
 }
 
 int
-kern_sigtimedwait(struct thread *td, const sigset_t *setp,
-    struct siginfo *info, uint64_t deadline)
+kern_sigtimedwait(struct thread *td, const sigset_t *setp, struct siginfo *info,
+    uint64_t deadline)
 {
 	struct proc *p = td->td_proc;
 	sigset_t set = *setp;

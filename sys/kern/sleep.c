@@ -11,7 +11,7 @@
 
 static struct spin wall_lock = SPIN_INITIALIZER("wallsleep");
 static struct cv wall_cv = CV_INITIALIZER(wall_cv, "wallsleep");
-static uint64_t wall_steps;		/* (wall_lock) */
+static uint64_t wall_steps; /* (wall_lock) */
 
 void
 sleep_clock_stepped(void)
@@ -55,8 +55,8 @@ sleep_until_wall(clockid_t id, const struct timespec *when)
 			return (error);
 		spin_lock(&wall_lock);
 		while (error == 0 && steps == wall_steps)
-			error = cv_wait_spin_sig(&wall_cv, &wall_lock,
-			    deadline);
+			error =
+			    cv_wait_spin_sig(&wall_cv, &wall_lock, deadline);
 		spin_unlock(&wall_lock);
 	} while (error == 0);
 	return (error == ETIMEDOUT ? 0 : error);
@@ -77,8 +77,8 @@ sleep_cpu_clock(struct thread *td, clockid_t id, bool absolute, uint64_t ns)
 		return (error);
 	target = absolute ? ns : shown + ns;
 	while (error == 0 && shown < target) {
-		error = sleep_until(clock_ns() + MAX(target - shown,
-		    NSEC_PER_SEC / 1000));
+		error = sleep_until(
+		    clock_ns() + MAX(target - shown, NSEC_PER_SEC / 1000));
 		if (error == 0)
 			error = kern_clock_gettime(td, id, &shown);
 	}
@@ -103,7 +103,7 @@ kern_nanosleep(struct thread *td, clockid_t id, bool absolute,
 		*left = 0;
 		return (error == ERESTART ? EINTR : error);
 	} else if (id == CLOCK_THREAD_CPUTIME_ID) {
-		return (EINVAL);	/* it would never end */
+		return (EINVAL); /* it would never end */
 	} else {
 		error = time_deadline(id, absolute, when, &deadline);
 		if (error == 0)

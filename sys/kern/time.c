@@ -23,21 +23,21 @@
 #include "kern/sysctl.h"
 #include "kern/timekeeper.h"
 
-#define PAGE_RENEWAL	(4 * NSEC_PER_SEC)	/* see abi/freebsd/shpage.c */
-#define SLEW_PPM	500		/* as other systems do, for up to */
-#define SLEW_FAST_PPM	5000		/* a second; for more */
+#define PAGE_RENEWAL  (4 * NSEC_PER_SEC) /* see abi/freebsd/shpage.c */
+#define SLEW_PPM      500		 /* as other systems do, for up to */
+#define SLEW_FAST_PPM 5000		 /* a second; for more */
 
 struct wall {
-	uint64_t wall;			/* realtime - clock_ns(), unslewed */
-	uint64_t slew_start;		/* clock_ns() */
-	int64_t slew_total;		/* ns, 0: none */
+	uint64_t wall;	     /* realtime - clock_ns(), unslewed */
+	uint64_t slew_start; /* clock_ns() */
+	int64_t slew_total;  /* ns, 0: none */
 	uint32_t slew_ppm;
 };
 
 static struct spin time_lock = SPIN_INITIALIZER("time");
-static uint32_t generation;		/* (time_lock) writes */
-static struct wall state;		/* (time_lock) writes */
-static struct time_base base;		/* (time_lock) */
+static uint32_t generation;   /* (time_lock) writes */
+static struct wall state;     /* (time_lock) writes */
+static struct time_base base; /* (time_lock) */
 static struct callout renewal;
 
 /* What of the slew is in at clock_ns() == now. */
@@ -50,7 +50,7 @@ slewed(const struct wall *w, uint64_t now)
 		return (0);
 	size = (uint64_t)(w->slew_total < 0 ? -w->slew_total : w->slew_total);
 	in = gone / 1000000 * w->slew_ppm +
-	    gone % 1000000 * w->slew_ppm / 1000000;
+	     gone % 1000000 * w->slew_ppm / 1000000;
 	if (in >= size)
 		return (w->slew_total);
 	return (w->slew_total < 0 ? -(int64_t)in : (int64_t)in);
@@ -110,8 +110,7 @@ write_end(void)
 static void
 settle_slew(uint64_t now)
 {
-	if (state.slew_total != 0 &&
-	    slewed(&state, now) == state.slew_total) {
+	if (state.slew_total != 0 && slewed(&state, now) == state.slew_total) {
 		state.wall += (uint64_t)state.slew_total;
 		state.slew_total = 0;
 	}
@@ -143,7 +142,7 @@ static uint64_t
 slew_end(void)
 {
 	uint64_t size = (uint64_t)(state.slew_total < 0 ? -state.slew_total
-	    : state.slew_total);
+							: state.slew_total);
 
 	return (state.slew_start + (size / state.slew_ppm + 1) * 1000000);
 }
@@ -214,7 +213,9 @@ time_slew(const int64_t *delta)
 		state.slew_start = now;
 		state.slew_total = MAX(-max, MIN(max, *delta));
 		state.slew_ppm = *delta > (int64_t)NSEC_PER_SEC ||
-		    *delta < -(int64_t)NSEC_PER_SEC ? SLEW_FAST_PPM : SLEW_PPM;
+					 *delta < -(int64_t)NSEC_PER_SEC
+				     ? SLEW_FAST_PPM
+				     : SLEW_PPM;
 		publish();
 	}
 	write_end();
@@ -242,8 +243,8 @@ kern_clock_gettime(struct thread *td, clockid_t id, uint64_t *ns)
 		*ns = time_realtime();
 		return (0);
 	case CLOCK_TAI:
-		*ns = time_realtime() + (uint64_t)time_tai_offset *
-		    NSEC_PER_SEC;
+		*ns =
+		    time_realtime() + (uint64_t)time_tai_offset * NSEC_PER_SEC;
 		return (0);
 	case CLOCK_SECOND:
 		*ns = time_realtime() / NSEC_PER_SEC * NSEC_PER_SEC;
@@ -322,8 +323,7 @@ time_deadline(clockid_t id, bool absolute, const struct timespec *when,
 }
 
 static int
-sysctl_boottime(const struct sysctl_node *node __unused,
-    struct sysctl_req *req)
+sysctl_boottime(const struct sysctl_node *node __unused, struct sysctl_req *req)
 {
 	struct timeval tv = ns_timeval(wall_at(0));
 

@@ -13,7 +13,7 @@ static inline uint64_t
 timeval_ns(const struct timeval *tv)
 {
 	return ((uint64_t)tv->tv_sec * NSEC_PER_SEC +
-	    (uint64_t)tv->tv_usec * NSEC_PER_USEC);
+		(uint64_t)tv->tv_usec * NSEC_PER_USEC);
 }
 
 /* Does the clock follow settimeofday(2)? */
@@ -21,7 +21,8 @@ static inline bool
 clock_is_wall(clockid_t id)
 {
 	return (id == CLOCK_REALTIME || id == CLOCK_REALTIME_PRECISE ||
-	    id == CLOCK_REALTIME_FAST || id == CLOCK_SECOND || id == CLOCK_TAI);
+		id == CLOCK_REALTIME_FAST || id == CLOCK_SECOND ||
+		id == CLOCK_TAI);
 }
 
 /*
@@ -40,19 +41,19 @@ int64_t time_slew(const int64_t *delta);
 
 /* CPU time of a process or of a thread of curproc; EINVAL. */
 int cpu_clock(struct thread *td, clockid_t id, uint64_t *ns);
-uint64_t proc_cputime(struct proc *p);		/* p_lock not held */
+uint64_t proc_cputime(struct proc *p); /* p_lock not held */
 /* The clock id of clock_getcpuclockid2(2). */
 clockid_t cpu_clock_of_proc(pid_t pid);
 clockid_t cpu_clock_of_thread(lwpid_t tid);
 
-int kern_setitimer(struct proc *p, int which, uint64_t value,
-    uint64_t interval);
-void kern_getitimer(struct proc *p, int which, uint64_t *value,
-    uint64_t *interval);
+int kern_setitimer(
+    struct proc *p, int which, uint64_t value, uint64_t interval);
+void kern_getitimer(
+    struct proc *p, int which, uint64_t *value, uint64_t *interval);
 
 struct sigevent;
-int kern_ktimer_create(struct thread *td, clockid_t id,
-    const struct sigevent *ev, int *idp);
+int kern_ktimer_create(
+    struct thread *td, clockid_t id, const struct sigevent *ev, int *idp);
 int kern_ktimer_delete(struct proc *p, int id);
 /* value 0 disarms; ns. old may be NULL. */
 struct ktimer_setting {

@@ -22,8 +22,8 @@
 #include "kern/time.h"
 #include "kern/umtxq.h"
 
-#define UMTX_BUCKETS	256		/* a power of two */
-#define ROBUST_MAX	1000		/* mutexes walked in one list */
+#define UMTX_BUCKETS 256  /* a power of two */
+#define ROBUST_MAX   1000 /* mutexes walked in one list */
 
 static struct umtx_bucket buckets[UMTX_BUCKETS];
 
@@ -48,19 +48,18 @@ umtx_bucket(const struct vm_key *key)
 _Static_assert(UMTX_BUCKETS == 1 << (64 - 56), "umtx_bucket()'s shift");
 
 static bool
-same(const struct umtx_waiter *w, const struct vm_key *key,
-    enum umtx_kind kind)
+same(const struct umtx_waiter *w, const struct vm_key *key, enum umtx_kind kind)
 {
 	return (w->w_key.k_offset == key->k_offset &&
-	    w->w_key.k_where == key->k_where && w->w_kind == kind);
+		w->w_key.k_where == key->k_where && w->w_kind == kind);
 }
 
 int
 umtx_waiter_init(struct thread *td, struct umtx_waiter *w, const void *uaddr,
     enum umtx_kind kind, bool shared)
 {
-	int error = vm_key(td->td_proc->p_vm, (vaddr_t)uaddr, shared,
-	    &w->w_key);
+	int error =
+	    vm_key(td->td_proc->p_vm, (vaddr_t)uaddr, shared, &w->w_key);
 
 	if (error != 0)
 		return (error);
@@ -125,7 +124,7 @@ umtx_count(const struct vm_key *key, enum umtx_kind kind)
 	unsigned n = 0;
 
 	spin_lock(&b->b_lock);
-	LIST_FOREACH(w, &b->b_waiters, w_link)
+	LIST_FOREACH (w, &b->b_waiters, w_link)
 		n += same(w, key, kind);
 	spin_unlock(&b->b_lock);
 	return (n);
@@ -139,7 +138,7 @@ umtx_wake_key(const struct vm_key *key, enum umtx_kind kind, unsigned n)
 	unsigned woken = 0;
 
 	spin_lock(&b->b_lock);
-	LIST_FOREACH_SAFE(w, &b->b_waiters, w_link, tmp) {
+	LIST_FOREACH_SAFE (w, &b->b_waiters, w_link, tmp) {
 		if (woken == n)
 			break;
 		if (!same(w, key, kind))
@@ -166,28 +165,29 @@ umtx_timeout_set(struct thread *td, const struct timespec *ts, uint32_t flags,
 	t->t_absolute = flags & UMTX_ABSTIME;
 	error = time_deadline(id, t->t_absolute, ts, &t->t_deadline);
 	if (error == 0 && t->t_absolute && td->td_proc->p_umtx_min != 0)
-		t->t_deadline = MAX(t->t_deadline,
-		    clock_ns() + td->td_proc->p_umtx_min);
+		t->t_deadline =
+		    MAX(t->t_deadline, clock_ns() + td->td_proc->p_umtx_min);
 	return (error);
 }
 
 int
-umtx_timeout_get(struct thread *td, const void *uaddr, size_t size,
-    struct umtx_timeout *t)
+umtx_timeout_get(
+    struct thread *td, const void *uaddr, size_t size, struct umtx_timeout *t)
 {
-	struct umtx_time ut = { .clockid = CLOCK_REALTIME };
+	struct umtx_time ut = {.clockid = CLOCK_REALTIME};
 	int error;
 
 	t->t_given = t->t_absolute = false;
 	t->t_deadline = NO_DEADLINE;
 	if (uaddr == NULL)
 		return (0);
-	error = copyin(uaddr, &ut, size <= sizeof(struct timespec) ?
-	    sizeof(struct timespec) : sizeof(ut));
+	error = copyin(uaddr, &ut,
+	    size <= sizeof(struct timespec) ? sizeof(struct timespec)
+					    : sizeof(ut));
 	if (error != 0)
 		return (error);
-	return (umtx_timeout_set(td, &ut.timeout, ut.flags,
-	    (clockid_t)ut.clockid, t));
+	return (umtx_timeout_set(
+	    td, &ut.timeout, ut.flags, (clockid_t)ut.clockid, t));
 }
 
 int
@@ -241,8 +241,7 @@ umtx_wake(struct thread *td, uint64_t uaddr, int n)
  * inactive one may have been unlocked already. *next is its successor.
  */
 static int
-robust_unlock(struct thread *td, uint64_t uaddr, bool inactive,
-    uint64_t *next)
+robust_unlock(struct thread *td, uint64_t uaddr, bool inactive, uint64_t *next)
 {
 	struct umutex m;
 	int error;
@@ -280,7 +279,7 @@ umtx_thread_exit(struct thread *td)
 	uint64_t inactive = 0, next;
 
 	if ((td->td_robust_list | td->td_privrobust_list |
-	    td->td_robust_inact) == 0)
+		td->td_robust_inact) == 0)
 		return;
 	if (td->td_robust_inact != 0 &&
 	    fueword64((const void *)td->td_robust_inact, &inactive) != 0)

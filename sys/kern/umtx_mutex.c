@@ -25,11 +25,11 @@ is_free(uint32_t owner)
 }
 
 static int
-mutex_waiter(struct thread *td, struct umtx_waiter *w, struct umutex *m,
-    uint32_t flags)
+mutex_waiter(
+    struct thread *td, struct umtx_waiter *w, struct umutex *m, uint32_t flags)
 {
-	return (umtx_waiter_init(td, w, m, UMTX_MUTEX,
-	    flags & USYNC_PROCESS_SHARED));
+	return (umtx_waiter_init(
+	    td, w, m, UMTX_MUTEX, flags & USYNC_PROCESS_SHARED));
 }
 
 /*
@@ -64,8 +64,8 @@ enter_queue(struct umutex *m, uint32_t owner, struct umtx_waiter *w)
 	int error;
 
 	mutex_lock(&w->w_bucket->b_busy);
-	error = casueword32(&m->m_owner, owner, &seen,
-	    owner | UMUTEX_CONTESTED);
+	error =
+	    casueword32(&m->m_owner, owner, &seen, owner | UMUTEX_CONTESTED);
 	if (error == 0 && seen != owner)
 		error = EAGAIN;
 	if (error == 0)
@@ -111,7 +111,7 @@ umutex_lock(struct thread *td, struct umutex *m, enum umtx_lock_mode mode,
 			error = 0;
 		if (ended != 0 && ended != ETIMEDOUT)
 			ended = t->t_given || mode == UMTX_WAITFREE ? EINTR
-			    : ERESTART;
+								    : ERESTART;
 	}
 	return (error);
 }
@@ -125,8 +125,8 @@ free_value(uint32_t flags, bool owner_dead)
 	if (flags & UMUTEX_NONCONSISTENT)
 		return (UMUTEX_RB_NOTRECOV);
 	/* Locking one with a ceiling always goes through the kernel. */
-	return (flags & UMUTEX_PRIO_PROTECT ? UMUTEX_CONTESTED
-	    : UMUTEX_UNOWNED);
+	return (
+	    flags & UMUTEX_PRIO_PROTECT ? UMUTEX_CONTESTED : UMUTEX_UNOWNED);
 }
 
 int
@@ -223,11 +223,10 @@ umutex_wake2(struct thread *td, struct umutex *m, uint32_t flags)
 }
 
 int
-umutex_set_ceiling(struct thread *td, struct umutex *m, uint32_t ceiling,
-    uint32_t *old)
+umutex_set_ceiling(
+    struct thread *td, struct umutex *m, uint32_t ceiling, uint32_t *old)
 {
-	static const struct umtx_timeout forever = { NO_DEADLINE, false,
-		false };
+	static const struct umtx_timeout forever = {NO_DEADLINE, false, false};
 	uint32_t flags, owner;
 	bool mine;
 	int error;

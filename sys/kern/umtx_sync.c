@@ -21,8 +21,8 @@ cond_timeout(struct thread *td, struct ucond *cv, const struct timespec *ts,
 		return (0);
 	if ((flags & CVWAIT_CLOCKID) && fueword32(&cv->c_clockid, &clock) != 0)
 		return (EFAULT);
-	return (umtx_timeout_set(td, ts, flags & CVWAIT_ABSTIME ? UMTX_ABSTIME
-	    : 0, (clockid_t)clock, t));
+	return (umtx_timeout_set(td, ts,
+	    flags & CVWAIT_ABSTIME ? UMTX_ABSTIME : 0, (clockid_t)clock, t));
 }
 
 int
@@ -38,8 +38,8 @@ ucond_wait(struct thread *td, struct ucond *cv, struct umutex *m,
 		return (EFAULT);
 	error = cond_timeout(td, cv, ts, flags, &t);
 	if (error == 0)
-		error = umtx_waiter_init(td, &w, cv, UMTX_CV,
-		    cflags & USYNC_PROCESS_SHARED);
+		error = umtx_waiter_init(
+		    td, &w, cv, UMTX_CV, cflags & USYNC_PROCESS_SHARED);
 	if (error != 0)
 		return (error);
 	mutex_lock(&w.w_bucket->b_busy);
@@ -73,8 +73,8 @@ ucond_wake(struct thread *td, struct ucond *cv, bool all)
 
 	if (fueword32(&cv->c_flags, &flags) != 0)
 		return (EFAULT);
-	error = umtx_waiter_init(td, &w, cv, UMTX_CV,
-	    flags & USYNC_PROCESS_SHARED);
+	error =
+	    umtx_waiter_init(td, &w, cv, UMTX_CV, flags & USYNC_PROCESS_SHARED);
 	if (error != 0)
 		return (error);
 	mutex_lock(&w.w_bucket->b_busy);
@@ -108,9 +108,9 @@ change_bits(uint32_t *word, uint32_t clear, uint32_t set, uint32_t *now)
 /* One side of a read/write lock. */
 struct rw_side {
 	enum umtx_kind kind;
-	uint32_t waiters;		/* the bit for our waiters */
-	uint32_t busy;			/* a state with these keeps us out */
-	uint32_t take;			/* added to get in */
+	uint32_t waiters; /* the bit for our waiters */
+	uint32_t busy;	  /* a state with these keeps us out */
+	uint32_t take;	  /* added to get in */
 };
 
 static bool
@@ -132,8 +132,7 @@ rw_enter_queue(struct urwlock *rw, const struct rw_side *side, uint32_t state,
 	int error;
 
 	mutex_lock(&w->w_bucket->b_busy);
-	error = casueword32(&rw->rw_state, state, &seen,
-	    state | side->waiters);
+	error = casueword32(&rw->rw_state, state, &seen, state | side->waiters);
 	if (error == 0 && seen != state)
 		error = EAGAIN;
 	if (error == 0)
@@ -147,8 +146,8 @@ rw_enter_queue(struct urwlock *rw, const struct rw_side *side, uint32_t state,
  * readers out of a lock that readers hold.
  */
 static int
-rw_leave_queue(struct urwlock *rw, const struct rw_side *side,
-    struct umtx_waiter *w)
+rw_leave_queue(
+    struct urwlock *rw, const struct rw_side *side, struct umtx_waiter *w)
 {
 	uint32_t state;
 	int error = 0;
@@ -160,8 +159,8 @@ rw_leave_queue(struct urwlock *rw, const struct rw_side *side,
 		    (state & URWLOCK_READ_WAITERS) &&
 		    (state & URWLOCK_WRITE_OWNER) == 0) {
 			(void)umtx_wake_key(&w->w_key, UMTX_READERS, UINT_MAX);
-			error = change_bits(&rw->rw_state,
-			    URWLOCK_READ_WAITERS, 0, &state);
+			error = change_bits(
+			    &rw->rw_state, URWLOCK_READ_WAITERS, 0, &state);
 		}
 	}
 	mutex_unlock(&w->w_bucket->b_busy);
@@ -176,17 +175,18 @@ rw_lock(struct thread *td, struct urwlock *rw, const struct rw_side *side,
 	uint32_t state, seen;
 	int error, ended = 0;
 
-	error = umtx_waiter_init(td, &w, rw, side->kind,
-	    flags & USYNC_PROCESS_SHARED);
+	error = umtx_waiter_init(
+	    td, &w, rw, side->kind, flags & USYNC_PROCESS_SHARED);
 	while (error == 0) {
 		if (fueword32(&rw->rw_state, &state) != 0)
 			return (EFAULT);
 		if (rw_free(side, state)) {
-			if (side->kind == UMTX_READERS && (state &
-			    URWLOCK_MAX_READERS) == URWLOCK_MAX_READERS)
+			if (side->kind == UMTX_READERS &&
+			    (state & URWLOCK_MAX_READERS) ==
+				URWLOCK_MAX_READERS)
 				return (EAGAIN);
 			if (casueword32(&rw->rw_state, state, &seen,
-			    state + side->take) != 0)
+				state + side->take) != 0)
 				return (EFAULT);
 			if (seen == state)
 				return (0);
@@ -215,8 +215,8 @@ int
 urwlock_read(struct thread *td, struct urwlock *rw, uint32_t prefer,
     const struct umtx_timeout *t)
 {
-	struct rw_side side = { UMTX_READERS, URWLOCK_READ_WAITERS,
-		URWLOCK_WRITE_OWNER | URWLOCK_WRITE_WAITERS, 1 };
+	struct rw_side side = {UMTX_READERS, URWLOCK_READ_WAITERS,
+	    URWLOCK_WRITE_OWNER | URWLOCK_WRITE_WAITERS, 1};
 	uint32_t flags;
 
 	if (fueword32(&rw->rw_flags, &flags) != 0)
@@ -227,13 +227,11 @@ urwlock_read(struct thread *td, struct urwlock *rw, uint32_t prefer,
 }
 
 int
-urwlock_write(struct thread *td, struct urwlock *rw,
-    const struct umtx_timeout *t)
+urwlock_write(
+    struct thread *td, struct urwlock *rw, const struct umtx_timeout *t)
 {
-	static const struct rw_side side = { UMTX_WRITERS,
-		URWLOCK_WRITE_WAITERS,
-		URWLOCK_WRITE_OWNER | URWLOCK_MAX_READERS,
-		URWLOCK_WRITE_OWNER };
+	static const struct rw_side side = {UMTX_WRITERS, URWLOCK_WRITE_WAITERS,
+	    URWLOCK_WRITE_OWNER | URWLOCK_MAX_READERS, URWLOCK_WRITE_OWNER};
 	uint32_t flags;
 
 	if (fueword32(&rw->rw_flags, &flags) != 0)
@@ -251,8 +249,8 @@ rw_wake(struct urwlock *rw, const struct vm_key *key, uint32_t state,
 
 	if (readers && (prefer_reader || !writers)) {
 		(void)umtx_wake_key(key, UMTX_READERS, UINT_MAX);
-		return (change_bits(&rw->rw_state, URWLOCK_READ_WAITERS, 0,
-		    &state));
+		return (change_bits(
+		    &rw->rw_state, URWLOCK_READ_WAITERS, 0, &state));
 	}
 	if (!writers || (state & URWLOCK_MAX_READERS) != 0)
 		return (0);
@@ -273,8 +271,8 @@ urwlock_unlock(struct thread *td, struct urwlock *rw)
 	if (fueword32(&rw->rw_flags, &flags) != 0 ||
 	    fueword32(&rw->rw_state, &state) != 0)
 		return (EFAULT);
-	error = vm_key(td->td_proc->p_vm, (vaddr_t)rw,
-	    flags & USYNC_PROCESS_SHARED, &key);
+	error = vm_key(
+	    td->td_proc->p_vm, (vaddr_t)rw, flags & USYNC_PROCESS_SHARED, &key);
 	if (error != 0)
 		return (error);
 	b = umtx_bucket(&key);
@@ -286,8 +284,8 @@ urwlock_unlock(struct thread *td, struct urwlock *rw)
 			new = state - 1;
 		else
 			error = EPERM;
-		if (error == 0 && casueword32(&rw->rw_state, state, &seen,
-		    new) != 0)
+		if (error == 0 &&
+		    casueword32(&rw->rw_state, state, &seen, new) != 0)
 			error = EFAULT;
 		if (error != 0 || seen == state)
 			break;
@@ -309,8 +307,8 @@ usem2_wait(struct thread *td, struct usem2 *sem, const struct umtx_timeout *t)
 
 	if (fueword32(&sem->flags, &flags) != 0)
 		return (EFAULT);
-	error = umtx_waiter_init(td, &w, sem, UMTX_SEM,
-	    flags & USYNC_PROCESS_SHARED);
+	error = umtx_waiter_init(
+	    td, &w, sem, UMTX_SEM, flags & USYNC_PROCESS_SHARED);
 	if (error != 0)
 		return (error);
 	mutex_lock(&w.w_bucket->b_busy);
@@ -321,8 +319,8 @@ usem2_wait(struct thread *td, struct usem2 *sem, const struct umtx_timeout *t)
 		wait = error == 0 && (count & USEM_MAX_COUNT) == 0;
 		if (!wait || count == USEM_HAS_WAITERS)
 			break;
-		error = casueword32(&sem->count, count, &seen,
-		    USEM_HAS_WAITERS);
+		error =
+		    casueword32(&sem->count, count, &seen, USEM_HAS_WAITERS);
 		if (error != 0 || seen == count)
 			break;
 	}
@@ -347,8 +345,8 @@ usem2_wake(struct thread *td, struct usem2 *sem)
 
 	if (fueword32(&sem->flags, &flags) != 0)
 		return (EFAULT);
-	error = umtx_waiter_init(td, &w, sem, UMTX_SEM,
-	    flags & USYNC_PROCESS_SHARED);
+	error = umtx_waiter_init(
+	    td, &w, sem, UMTX_SEM, flags & USYNC_PROCESS_SHARED);
 	if (error != 0)
 		return (error);
 	mutex_lock(&w.w_bucket->b_busy);

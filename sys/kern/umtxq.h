@@ -10,23 +10,28 @@
 
 /* Different uses of one address don't meet. */
 enum umtx_kind {
-	UMTX_SIMPLE, UMTX_MUTEX, UMTX_CV, UMTX_READERS, UMTX_WRITERS, UMTX_SEM,
+	UMTX_SIMPLE,
+	UMTX_MUTEX,
+	UMTX_CV,
+	UMTX_READERS,
+	UMTX_WRITERS,
+	UMTX_SEM,
 };
 
 struct umtx_bucket {
-	struct mutex b_busy;		/* the user's word and the queue change
-					   together: held around both */
+	struct mutex b_busy; /* the user's word and the queue change
+				together: held around both */
 	struct spin b_lock;
-	struct list b_waiters;		/* (b_lock) */
+	struct list b_waiters; /* (b_lock) */
 };
 
 /* On the waiter's stack. */
 struct umtx_waiter {
-	struct list w_link;		/* (b_lock) */
-	struct vm_key w_key;		/* (!) */
-	enum umtx_kind w_kind;		/* (!) */
-	bool w_queued;			/* (b_lock) */
-	struct umtx_bucket *w_bucket;	/* (!) */
+	struct list w_link;	      /* (b_lock) */
+	struct vm_key w_key;	      /* (!) */
+	enum umtx_kind w_kind;	      /* (!) */
+	bool w_queued;		      /* (b_lock) */
+	struct umtx_bucket *w_bucket; /* (!) */
 	struct cv w_cv;
 };
 
@@ -40,16 +45,16 @@ bool umtx_dequeue(struct umtx_waiter *w);
 /* Sleeps until woken: 0. Or EINTR, ERESTART, ETIMEDOUT: then not queued. */
 int umtx_sleep(struct umtx_waiter *w, uint64_t deadline);
 unsigned umtx_count(const struct vm_key *key, enum umtx_kind kind);
-unsigned umtx_wake_key(const struct vm_key *key, enum umtx_kind kind,
-    unsigned n);
+unsigned umtx_wake_key(
+    const struct vm_key *key, enum umtx_kind kind, unsigned n);
 
 struct umtx_timeout {
-	uint64_t t_deadline;		/* clock_ns() */
+	uint64_t t_deadline; /* clock_ns() */
 	bool t_given;
 	bool t_absolute;
 };
-int umtx_timeout_get(struct thread *td, const void *uaddr, size_t size,
-    struct umtx_timeout *t);
+int umtx_timeout_get(
+    struct thread *td, const void *uaddr, size_t size, struct umtx_timeout *t);
 int umtx_timeout_set(struct thread *td, const struct timespec *ts,
     uint32_t flags, clockid_t id, struct umtx_timeout *t);
 
@@ -67,24 +72,24 @@ int umutex_lock(struct thread *td, struct umutex *m, enum umtx_lock_mode mode,
 int umutex_unlock(struct thread *td, struct umutex *m, bool dead);
 int umutex_wake(struct thread *td, struct umutex *m);
 int umutex_wake2(struct thread *td, struct umutex *m, uint32_t flags);
-int umutex_set_ceiling(struct thread *td, struct umutex *m, uint32_t ceiling,
-    uint32_t *old);
+int umutex_set_ceiling(
+    struct thread *td, struct umutex *m, uint32_t ceiling, uint32_t *old);
 int ucond_wait(struct thread *td, struct ucond *cv, struct umutex *m,
     const struct timespec *ts, uint32_t flags);
 int ucond_wake(struct thread *td, struct ucond *cv, bool all);
 int urwlock_read(struct thread *td, struct urwlock *rw, uint32_t flags,
     const struct umtx_timeout *t);
-int urwlock_write(struct thread *td, struct urwlock *rw,
-    const struct umtx_timeout *t);
+int urwlock_write(
+    struct thread *td, struct urwlock *rw, const struct umtx_timeout *t);
 int urwlock_unlock(struct thread *td, struct urwlock *rw);
-int usem2_wait(struct thread *td, struct usem2 *sem,
-    const struct umtx_timeout *t);
+int usem2_wait(
+    struct thread *td, struct usem2 *sem, const struct umtx_timeout *t);
 int usem2_wake(struct thread *td, struct usem2 *sem);
 
 /* WAIT and its kin; wide: a long, else an unsigned int. */
 int umtx_wait_word(struct thread *td, const void *uaddr, uint64_t val,
     bool wide, bool shared, const struct umtx_timeout *t);
-int umtx_wake_addr(struct thread *td, const void *uaddr, unsigned n,
-    bool shared);
+int umtx_wake_addr(
+    struct thread *td, const void *uaddr, unsigned n, bool shared);
 
 #endif

@@ -18,14 +18,14 @@
 #include "kern/time.h"
 #include "vm/vm.h"
 
-#define VDSO_TK_VER_CURR	1
-#define VDSO_TH_ALGO_X86_TSC	1
-#define VDSO_TH_NUM		4
-#define COUNT_MAX_HZ		250000000ul
+#define VDSO_TK_VER_CURR     1
+#define VDSO_TH_ALGO_X86_TSC 1
+#define VDSO_TH_NUM	     4
+#define COUNT_MAX_HZ	     250000000ul
 
 struct bintime {
 	int64_t sec;
-	uint64_t frac;			/* 2^-64 s */
+	uint64_t frac; /* 2^-64 s */
 };
 
 struct vdso_timehands {
@@ -49,8 +49,8 @@ struct vdso_timekeep {
 	struct vdso_timehands tk_th[VDSO_TH_NUM];
 };
 _Static_assert(offsetof(struct vdso_timekeep, tk_th) == 16, "tk_th");
-_Static_assert(SHPAGE_TIMEKEEP + sizeof(struct vdso_timekeep) <=
-    SHPAGE_SIGCODE, "shared page");
+_Static_assert(SHPAGE_TIMEKEEP + sizeof(struct vdso_timekeep) <= SHPAGE_SIGCODE,
+    "shared page");
 
 extern const char sigcode[], esigcode[];
 
@@ -62,15 +62,15 @@ SYSCTL_INT(kern_timecounter_fast_gettime, "kern.timecounter.fast_gettime",
 static uint64_t
 ns_fraction(uint64_t x)
 {
-	return ((x / NSEC_PER_SEC << 32) +
-	    (x % NSEC_PER_SEC << 32) / NSEC_PER_SEC);
+	return (
+	    (x / NSEC_PER_SEC << 32) + (x % NSEC_PER_SEC << 32) / NSEC_PER_SEC);
 }
 
 /* ns + frac / 2^32 */
 static struct bintime
 ns_bintime(uint64_t ns, uint32_t frac)
 {
-	struct bintime bt = { .sec = (int64_t)(ns / NSEC_PER_SEC) };
+	struct bintime bt = {.sec = (int64_t)(ns / NSEC_PER_SEC)};
 
 	bt.frac = ns_fraction(ns % NSEC_PER_SEC << 32 | frac);
 	return (bt);

@@ -19,19 +19,19 @@
 #include "vm/kmem.h"
 #include "vm/vm.h"
 
-#define FXSAVE_SIZE	512ul
-#define XSAVE_ALIGN	64ul
-#define RED_ZONE	128
+#define FXSAVE_SIZE 512ul
+#define XSAVE_ALIGN 64ul
+#define RED_ZONE    128
 
-#define PSL_T		0x00000100ul	/* single step */
-#define PSL_D		0x00000400ul	/* direction */
-#define PSL_RF		0x00010000ul
+#define PSL_T	    0x00000100ul /* single step */
+#define PSL_D	    0x00000400ul /* direction */
+#define PSL_RF	    0x00010000ul
 /* What a program may change: C PF AF Z N T D V NT AC ID. */
-#define PSL_USERCHANGE	0x00244dd5ul
+#define PSL_USERCHANGE 0x00244dd5ul
 
 /* FreeBSD's selectors for %fs and %gs. */
-#define SEL_UFS		0x13
-#define SEL_UGS		0x1b
+#define SEL_UFS 0x13
+#define SEL_UGS 0x1b
 
 /* XSAVE's area, aligned; *room is what kmem_free() wants. */
 struct fpu_buffer {
@@ -96,8 +96,8 @@ get_registers(struct thread *td, struct mcontext *mc)
 static bool
 selector_valid(uint16_t sel)
 {
-	return (sel == 0 || sel == SEL_UFS || sel == SEL_UGS ||
-	    sel == SEL_UDATA);
+	return (
+	    sel == 0 || sel == SEL_UFS || sel == SEL_UGS || sel == SEL_UDATA);
 }
 
 static int
@@ -112,9 +112,9 @@ check_registers(struct thread *td, const struct mcontext *mc)
 	if (mc->mc_cs != SEL_UCODE || mc->mc_ss != SEL_UDATA ||
 	    mc->mc_rip >= USER_TOP)
 		return (EINVAL);
-	if ((mc->mc_flags & MC_HASSEGS) && !(selector_valid(mc->mc_fs) &&
-	    selector_valid(mc->mc_gs) && selector_valid(mc->mc_es) &&
-	    selector_valid(mc->mc_ds)))
+	if ((mc->mc_flags & MC_HASSEGS) &&
+	    !(selector_valid(mc->mc_fs) && selector_valid(mc->mc_gs) &&
+		selector_valid(mc->mc_es) && selector_valid(mc->mc_ds)))
 		return (EINVAL);
 	if ((mc->mc_flags & MC_HASBASES) &&
 	    (mc->mc_fsbase >= USER_TOP || mc->mc_gsbase >= USER_TOP))
@@ -219,8 +219,8 @@ context_on_altstack(const struct thread *td, uint64_t rsp)
 {
 	const struct sigaltstack *ss = &td->td_sigstk;
 
-	return ((ss->ss_flags & SS_DISABLE) == 0 &&
-	    rsp - ss->ss_sp < ss->ss_size);
+	return (
+	    (ss->ss_flags & SS_DISABLE) == 0 && rsp - ss->ss_sp < ss->ss_size);
 }
 
 int
@@ -280,8 +280,8 @@ frame_context(struct thread *td, struct ucontext *uc,
 }
 
 static void
-handler_registers(struct thread *td, uint64_t frame,
-    const struct sigaction *sa, const struct siginfo *info)
+handler_registers(struct thread *td, uint64_t frame, const struct sigaction *sa,
+    const struct siginfo *info)
 {
 	struct trapframe *tf = td_frame(td);
 
@@ -304,14 +304,14 @@ abi_sendsig(struct thread *td, const struct sigaction *sa,
 {
 	size_t size = md_fpu_size();
 	bool onstack = context_on_altstack(td, td_frame(td)->tf_rsp);
-	struct sigframe sf = { .sf_handler = sa->sa_handler };
+	struct sigframe sf = {.sf_handler = sa->sa_handler};
 	uint64_t top = frame_top(td, sa, onstack), frame, extended = 0;
 
 	if (td->td_flags & TDF_TRACED)
 		syscall_trace_signal(td, info->si_signo);
 	if (size > FXSAVE_SIZE)
-		extended = top = (top - (size - FXSAVE_SIZE)) &
-		    ~(XSAVE_ALIGN - 1);
+		extended = top =
+		    (top - (size - FXSAVE_SIZE)) & ~(XSAVE_ALIGN - 1);
 	frame = (top - sizeof(sf)) & ~15ul;
 	sf.sf_si = *info;
 	frame_context(td, &sf.sf_uc, info, oldmask, onstack);

@@ -11,8 +11,10 @@
 static struct siginfo
 from_user(struct thread *td, int sig, int code)
 {
-	return ((struct siginfo){ .si_signo = sig, .si_code = code,
-	    .si_pid = td->td_proc->p_pid, .si_uid = td->td_cred->cr_ruid });
+	return ((struct siginfo){.si_signo = sig,
+	    .si_code = code,
+	    .si_pid = td->td_proc->p_pid,
+	    .si_uid = td->td_cred->cr_ruid});
 }
 
 int
@@ -78,8 +80,8 @@ sys_sigprocmask(struct thread *td, const struct sigprocmask_args *a)
 		if (error != 0)
 			return (error);
 	}
-	error = kern_sigprocmask(td, a->how, a->set != NULL ? &set : NULL,
-	    &old);
+	error =
+	    kern_sigprocmask(td, a->how, a->set != NULL ? &set : NULL, &old);
 	if (error == 0 && a->oset != NULL)
 		error = copyout(&old, a->oset, sizeof(old));
 	return (error);
@@ -94,7 +96,7 @@ sys_sigpending(struct thread *td, const struct sigpending_args *a)
 	spin_lock(&p->p_lock);
 	for (int i = 0; i < 4; i++)
 		set.bits[i] = td->td_sigqueue.sq_signals.bits[i] |
-		    p->p_sigqueue.sq_signals.bits[i];
+			      p->p_sigqueue.sq_signals.bits[i];
 	spin_unlock(&p->p_lock);
 	return (copyout(&set, a->set, sizeof(set)));
 }
@@ -122,8 +124,8 @@ wait_info(struct thread *td, const sigset_t *uset, struct siginfo *uinfo,
 	if (uts != NULL) {
 		error = copyin(uts, &ts, sizeof(ts));
 		if (error == 0)
-			error = time_deadline(CLOCK_MONOTONIC, false, &ts,
-			    &deadline);
+			error = time_deadline(
+			    CLOCK_MONOTONIC, false, &ts, &deadline);
 		if (error != 0)
 			return (error);
 	}
@@ -187,8 +189,7 @@ sys_sigaltstack(struct thread *td, const struct sigaltstack_args *a)
 			return (EPERM);
 		if (ss.ss_flags & ~SS_DISABLE)
 			return (EINVAL);
-		if ((ss.ss_flags & SS_DISABLE) == 0 &&
-		    ss.ss_size < MINSIGSTKSZ)
+		if ((ss.ss_flags & SS_DISABLE) == 0 && ss.ss_size < MINSIGSTKSZ)
 			return (ENOMEM);
 		td->td_sigstk = ss;
 	}
@@ -289,7 +290,7 @@ save(struct thread *td, struct ucontext *uctx)
 	error = context_get(td, uc);
 	uc->uc_mcontext.mc_rax = 0;
 	uc->uc_mcontext.mc_rdx = 0;
-	uc->uc_mcontext.mc_rflags &= ~1ul;	/* carry: no error */
+	uc->uc_mcontext.mc_rflags &= ~1ul; /* carry: no error */
 	if (error == 0)
 		error = copyout(uc, uctx, UC_COPY_SIZE);
 	context_free(uc);

@@ -47,8 +47,8 @@ set_wall(struct thread *td, const struct timespec *ts)
 	if (!timespec_valid(ts) ||
 	    ts->tv_sec >= (time_t)(UINT64_MAX / NSEC_PER_SEC))
 		return (EINVAL);
-	time_set_realtime((uint64_t)ts->tv_sec * NSEC_PER_SEC +
-	    (uint64_t)ts->tv_nsec);
+	time_set_realtime(
+	    (uint64_t)ts->tv_sec * NSEC_PER_SEC + (uint64_t)ts->tv_nsec);
 	return (0);
 }
 
@@ -68,7 +68,7 @@ int
 sys_gettimeofday(struct thread *td, const struct gettimeofday_args *a)
 {
 	struct timeval tv = ns_timeval(time_realtime());
-	struct timezone tz = { 0 };
+	struct timezone tz = {0};
 	int error = 0;
 
 	if (a->tp != NULL)
@@ -82,7 +82,7 @@ static bool
 timeval_valid(const struct timeval *tv)
 {
 	return (tv->tv_sec >= 0 && tv->tv_usec >= 0 &&
-	    tv->tv_usec < (suseconds_t)USEC_PER_SEC);
+		tv->tv_usec < (suseconds_t)USEC_PER_SEC);
 }
 
 int
@@ -103,8 +103,8 @@ sys_settimeofday(struct thread *td, const struct settimeofday_args *a)
 		return (priv_check(td));
 	if (!timeval_valid(&tv))
 		return (EINVAL);
-	return (set_wall(td, &(struct timespec){ tv.tv_sec,
-	    tv.tv_usec * (long)NSEC_PER_USEC }));
+	return (set_wall(td,
+	    &(struct timespec){tv.tv_sec, tv.tv_usec * (long)NSEC_PER_USEC}));
 }
 
 int
@@ -123,7 +123,7 @@ sys_adjtime(struct thread *td, const struct adjtime_args *a)
 		if (tv.tv_sec > INT_MAX || tv.tv_sec < INT_MIN)
 			return (EINVAL);
 		delta = tv.tv_sec * (int64_t)NSEC_PER_SEC +
-		    tv.tv_usec * (int64_t)NSEC_PER_USEC;
+			tv.tv_usec * (int64_t)NSEC_PER_USEC;
 	}
 	left = time_slew(a->delta != NULL ? &delta : NULL);
 	if (a->olddelta == NULL)
@@ -152,8 +152,8 @@ sys_ntp_adjtime(struct thread *td, const struct ntp_adjtime_args *a)
 	if (error != 0)
 		return (error);
 	if (tx.modes & MOD_OFFSET) {
-		delta = tx.offset * (tx.modes & MOD_NANO ? 1
-		    : (int64_t)NSEC_PER_USEC);
+		delta = tx.offset *
+			(tx.modes & MOD_NANO ? 1 : (int64_t)NSEC_PER_USEC);
 		(void)time_slew(&delta);
 	}
 	if ((tx.modes & MOD_TAI) && tx.constant > 0 && tx.constant < 1000)
@@ -220,12 +220,12 @@ sys_clock_nanosleep(struct thread *td, const struct clock_nanosleep_args *a)
 	return (0);
 }
 
-#define CPUCLOCK_WHICH_PID	0
-#define CPUCLOCK_WHICH_TID	1
+#define CPUCLOCK_WHICH_PID 0
+#define CPUCLOCK_WHICH_TID 1
 
 int
-sys_clock_getcpuclockid2(struct thread *td,
-    const struct clock_getcpuclockid2_args *a)
+sys_clock_getcpuclockid2(
+    struct thread *td, const struct clock_getcpuclockid2_args *a)
 {
 	int64_t id = a->id;
 	clockid_t clock;
@@ -275,7 +275,7 @@ sys_getitimer(struct thread *td, const struct getitimer_args *a)
 	return (get_itimer(td->td_proc, a->which, a->itv));
 }
 
-#define ITIMER_MAX_SEC	100000000	/* FreeBSD's limit of an itimer */
+#define ITIMER_MAX_SEC 100000000 /* FreeBSD's limit of an itimer */
 
 int
 sys_setitimer(struct thread *td, const struct setitimer_args *a)
@@ -287,8 +287,7 @@ sys_setitimer(struct thread *td, const struct setitimer_args *a)
 	if (a->which > ITIMER_PROF)
 		return (EINVAL);
 	if (a->itv == NULL)
-		return (a->oitv != NULL ? get_itimer(p, a->which, a->oitv)
-		    : 0);
+		return (a->oitv != NULL ? get_itimer(p, a->which, a->oitv) : 0);
 	error = copyin(a->itv, &itv, sizeof(itv));
 	if (error != 0)
 		return (error);
@@ -320,8 +319,8 @@ sys_ktimer_create(struct thread *td, const struct ktimer_create_args *a)
 		if (error != 0)
 			return (error);
 	}
-	error = kern_ktimer_create(td, a->clock_id, a->evp != NULL ? &ev
-	    : NULL, &id);
+	error = kern_ktimer_create(
+	    td, a->clock_id, a->evp != NULL ? &ev : NULL, &id);
 	if (error == 0) {
 		error = copyout(&id, a->timerid, sizeof(id));
 		if (error != 0)
@@ -339,8 +338,8 @@ sys_ktimer_delete(struct thread *td, const struct ktimer_delete_args *a)
 static int
 out_setting(const struct ktimer_setting *s, struct itimerspec *uits)
 {
-	struct itimerspec its = { .it_value = ns_timespec(s->value),
-		.it_interval = ns_timespec(s->interval) };
+	struct itimerspec its = {.it_value = ns_timespec(s->value),
+	    .it_interval = ns_timespec(s->interval)};
 
 	return (copyout(&its, uits, sizeof(its)));
 }
@@ -359,12 +358,12 @@ sys_ktimer_settime(struct thread *td, const struct ktimer_settime_args *a)
 		return (error);
 	if (!timespec_valid(&its.it_value) ||
 	    (timespec_ns(&its.it_value) != 0 &&
-	    !timespec_valid(&its.it_interval)))
+		!timespec_valid(&its.it_interval)))
 		return (EINVAL);
 	new.value = timespec_ns(&its.it_value);
 	new.interval = new.value != 0 ? timespec_ns(&its.it_interval) : 0;
-	error = kern_ktimer_settime(td->td_proc, a->timerid,
-	    a->flags & TIMER_ABSTIME, &new, &old);
+	error = kern_ktimer_settime(
+	    td->td_proc, a->timerid, a->flags & TIMER_ABSTIME, &new, &old);
 	if (error == 0 && a->ovalue != NULL)
 		error = out_setting(&old, a->ovalue);
 	return (error);
@@ -381,8 +380,7 @@ sys_ktimer_gettime(struct thread *td, const struct ktimer_gettime_args *a)
 }
 
 int
-sys_ktimer_getoverrun(struct thread *td,
-    const struct ktimer_getoverrun_args *a)
+sys_ktimer_getoverrun(struct thread *td, const struct ktimer_getoverrun_args *a)
 {
 	int error, overrun;
 

@@ -9,7 +9,7 @@
 #include "kern/signal.h"
 #include "kern/umtxq.h"
 
-#define NWAKE_BATCH	128u		/* addresses copied in at a time */
+#define NWAKE_BATCH 128u /* addresses copied in at a time */
 
 static int
 nwake(struct thread *td, const uint64_t *uaddrs, uint64_t n)
@@ -21,8 +21,8 @@ nwake(struct thread *td, const uint64_t *uaddrs, uint64_t n)
 		count = MIN(n, NWAKE_BATCH);
 		error = copyin(uaddrs, batch, count * sizeof(*batch));
 		for (uint64_t i = 0; i < count && error == 0; i++)
-			error = umtx_wake_addr(td, (const void *)batch[i],
-			    UINT_MAX, false);
+			error = umtx_wake_addr(
+			    td, (const void *)batch[i], UINT_MAX, false);
 		uaddrs += count;
 		n -= count;
 		sched_maybe_yield();
@@ -33,7 +33,7 @@ nwake(struct thread *td, const uint64_t *uaddrs, uint64_t n)
 static int
 robust_lists(struct thread *td, const struct _umtx_op_args *a)
 {
-	struct umtx_robust_lists_params rb = { 0 };
+	struct umtx_robust_lists_params rb = {0};
 	int error;
 
 	if (a->val > sizeof(rb))
@@ -88,8 +88,8 @@ sem2_wait(struct thread *td, const struct _umtx_op_args *a,
 	if (error == EINTR && t->t_given && !t->t_absolute &&
 	    (size_t)a->uaddr1 >= sizeof(*ut) + sizeof(left)) {
 		now = clock_ns();
-		left = ns_timespec(t->t_deadline > now ? t->t_deadline - now
-		    : 0);
+		left =
+		    ns_timespec(t->t_deadline > now ? t->t_deadline - now : 0);
 		(void)copyout(&left, ut + 1, sizeof(left));
 	}
 	return (error);
@@ -128,8 +128,7 @@ waiting_op(struct thread *td, const struct _umtx_op_args *a)
 int
 sys__umtx_op(struct thread *td, const struct _umtx_op_args *a)
 {
-	static const struct umtx_timeout forever = { NO_DEADLINE, false,
-		false };
+	static const struct umtx_timeout forever = {NO_DEADLINE, false, false};
 	long min;
 
 	switch (a->op) {
