@@ -92,19 +92,44 @@ fast_blocked(struct thread *td)
 	return (false);
 }
 
+/*
+ * What a pending signal means for a sleep: 0 if it is ignored, which forgets
+ * it. p_lock held.
+ */
+static int
+interruption(struct thread *td, int sig)
+{
+	struct sigaction act;
+	struct siginfo info;
+
+	action_of(td->td_proc, sig, &act);
+	if (act.sa_handler != SIG_IGN && act.sa_handler != SIG_DFL)
+		return (act.sa_flags & SA_RESTART ? ERESTART : EINTR);
+	if (act.sa_handler == SIG_DFL && sig_is_stop(sig))
+		return (ERESTART);
+	if (act.sa_handler == SIG_DFL && sig_default(sig) < SD_IGNORE)
+		return (EINTR);
+	take(td, sig, &info);
+	return (0);
+}
+
 int
 sig_interrupts(struct thread *td)
 {
 	struct proc *p = td->td_proc;
-	struct sigaction act;
-	struct siginfo info;
 	sigset_t set, wanted;
 	int sig, error = 0;
+	bool fast;
 
+	if (__predict_true(
+		(td->td_flags & (TDF_SIGPENDING | TDF_SUSPEND)) == 0))
+		return (0);
+	if (td->td_flags & TDF_SUSPEND)
+		return (ERESTART);
 	spin_lock(&p->p_lock);
 	set = sig_deliverable(td);
-	if (td->td_sigblock != 0 && !sigisempty(&set) &&
-	    fast_blocked_nosleep(td))
+	fast = !sigisempty(&set) && fast_blocked_nosleep(td);
+	if (fast)
 		only_unstoppable(&set);
 	wanted = sigset_and(td->td_sigwait,
 	    sigset_or(td->td_sigqueue.sq_signals, p->p_sigqueue.sq_signals));
@@ -112,18 +137,10 @@ sig_interrupts(struct thread *td)
 		error = EINTR;
 	while (error == 0 && (sig = first_of(&set)) != 0) {
 		sigdelset(&set, sig);
-		action_of(p, sig, &act);
-		if (act.sa_handler == SIG_IGN ||
-		    (act.sa_handler == SIG_DFL &&
-			(sig_default(sig) == SD_IGNORE ||
-			    sig_default(sig) == SD_CONT)))
-			take(td, sig, &info);
-		else if (act.sa_handler == SIG_DFL && sig_is_stop(sig))
-			error = ERESTART;
-		else
-			error = act.sa_flags & SA_RESTART ? ERESTART : EINTR;
+		error = interruption(td, sig);
 	}
-	if (error == 0)
+	/* What a fast block holds back gets its mark before user mode. */
+	if (error == 0 && !fast)
 		atomic_and(&td->td_flags, ~TDF_SIGPENDING);
 	spin_unlock(&p->p_lock);
 	return (error);

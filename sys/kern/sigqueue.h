@@ -7,7 +7,7 @@
 
 #include "kern/signal.h"
 
-/* What a signal does where nobody says otherwise. */
+/* What a signal does where nobody says otherwise; the deadly ones first. */
 enum sig_default { SD_KILL, SD_CORE, SD_IGNORE, SD_STOP, SD_TTYSTOP, SD_CONT };
 enum sig_default sig_default(int sig);
 
