@@ -83,12 +83,14 @@ set_rate(uint64_t frequency)
 		tc.tsc = now;
 		tc.ns = ns;
 	}
-	tc.mult = (uint64_t)(((unsigned __int128)NSEC_PER_SEC << 32) /
-	    frequency);
+	tc.mult = (NSEC_PER_SEC << 32) / frequency;
 	tc.frequency = frequency;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	tc.seq++;
+	now = tc.tsc;
+	ns = tc.ns;
 	spin_unlock(&tc.lock);
+	time_rate_changed(now, ns, frequency);
 }
 
 /* TSC and APIC count at the same moment, as near as several tries get. */
@@ -177,6 +179,14 @@ clock_wall_at_entry(void)
 	return (wall_at_entry);
 }
 
+/* Cycles that take at least ns. */
+static uint64_t
+cycles_of(uint64_t ns)
+{
+	return (ns / NSEC_PER_SEC * tc.frequency +
+	    ns % NSEC_PER_SEC * tc.frequency / NSEC_PER_SEC + 1);
+}
+
 void
 clock_arm(uint64_t deadline)
 {
@@ -199,9 +209,7 @@ clock_arm(uint64_t deadline)
 		uint64_t left = deadline > now ? deadline - now : 1;
 
 		if (cpu_features.tsc_deadline)
-			wrmsr(MSR_TSC_DEADLINE, rdtsc() +
-			    (uint64_t)((unsigned __int128)left *
-			    tc.frequency / NSEC_PER_SEC) + 1);
+			wrmsr(MSR_TSC_DEADLINE, rdtsc() + cycles_of(left));
 		else
 			apic_timer(left + 1);
 	}

@@ -5,16 +5,15 @@
  * ITIMER_REAL is a callout at the nanosecond.  The others (and RLIMIT_CPU,
  * kept here as a fourth) wait for CPU time: their callout comes when it could
  * be used up at the earliest, with all threads running, looks, and if it
- * isn't sets itself again.  While a process uses no CPU time the looks grow
- * apart, up to LOOK_MAX.  it_next is in the timer's own clock.
+ * isn't sets itself again, LOOK_MIN later at the soonest.  it_next is in the
+ * timer's own clock.
  */
 #include "kern/signal.h"
 #include "kern/timekeeper.h"
 #include "amd64/md.h"
 
 #define ITIMER_LIMIT 3 /* RLIMIT_CPU */
-#define LOOK_MIN     (NSEC_PER_SEC / 2000)
-#define LOOK_MAX     (NSEC_PER_SEC / 20)
+#define LOOK_MIN     (NSEC_PER_SEC / 1000)
 
 static const uint8_t itimer_signal[4] = {SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU};
 
@@ -39,14 +38,9 @@ itimer_clock(struct proc *p, int which)
 static uint64_t
 look_at(struct proc *p, int which, uint64_t left)
 {
-	uint64_t running;
-
-	if (which == ITIMER_REAL)
-		return (clock_ns() + left);
-	running = MAX(
-	    1, MIN(p->p_nthreads, (unsigned)__builtin_popcount(cpus_online)));
-	left /= running;
-	return (clock_ns() + MAX(LOOK_MIN, MIN(left, LOOK_MAX * 20)));
+	if (which != ITIMER_REAL)
+		left = MAX(LOOK_MIN, left / MAX(1, MIN(p->p_nthreads, ncpus)));
+	return (clock_ns() + left);
 }
 
 static void
@@ -79,20 +73,16 @@ static void
 look(struct proc *p, int which)
 {
 	struct itimer *it = &p->p_itimers[which];
-	uint64_t now = itimer_clock(p, which), idle = 0, at;
+	uint64_t now = itimer_clock(p, which);
 	bool due;
 
 	spin_lock(&p->p_lock);
 	due = it->it_next <= now;
 	if (due)
 		next_expiry(it, now);
-	if (it->it_next != NO_DEADLINE) {
-		at = look_at(p, which, it->it_next - now);
-		if (which != ITIMER_REAL && !due && p->p_nthreads != 0)
-			idle = MIN(LOOK_MAX, (clock_ns() - p->p_start) / 64);
-		callout_set(&it->it_callout,
-		    MAX(at, clock_ns() + MIN(idle, it->it_next - now)));
-	}
+	if (it->it_next != NO_DEADLINE)
+		callout_set(
+		    &it->it_callout, look_at(p, which, it->it_next - now));
 	spin_unlock(&p->p_lock);
 	if (due)
 		expired(p, which);
@@ -134,7 +124,8 @@ itimer_init(struct proc *p)
 		p->p_itimers[i].it_interval = 0;
 	}
 	list_init(&p->p_ktimers);
-	itimer_cpu_limit(p);
+	if (p->p_limits[RLIMIT_CPU].rlim_cur != RLIM_INFINITY)
+		itimer_cpu_limit(p);
 }
 
 static void

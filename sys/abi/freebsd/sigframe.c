@@ -145,6 +145,8 @@ set_registers(struct thread *td, const struct mcontext *mc)
 	tf->tf_rip = mc->mc_rip;
 	tf->tf_rflags = mc->mc_rflags;
 	tf->tf_rsp = mc->mc_rsp;
+	/* amd64/entry.S: not by sysret, which forgets %rcx and %r11. */
+	tf->tf_err = 1;
 	if (mc->mc_flags & MC_HASBASES) {
 		md_set_fsbase(td, mc->mc_fsbase);
 		md_set_gsbase(td, mc->mc_gsbase);
