@@ -119,7 +119,8 @@ struct thread {
 	char td_name[MAXCOMLEN + 1];	/* (k) */
 
 	/* Scheduling: (q) */
-	struct list td_qlink;		/* run queue, or a lock's waiters */
+	struct list td_qlink;		/* in a run queue */
+	struct list td_wlink;		/* (the lock's or cv's) in its waiters */
 	volatile enum thread_state td_state;
 	unsigned td_cpu;		/* where it runs or ran */
 	uint32_t td_affinity;		/* CPUs it may use */
@@ -216,6 +217,7 @@ struct proc {
 					   thread stopped */
 	unsigned p_nsuspended;		/* (p) threads stopped for p_single or
 					   by a stop signal */
+	struct cv p_suspendcv;		/* with (p): where those wait */
 
 	struct vmspace *p_vm;		/* (!) changed by exec only */
 	struct fdtable *p_fd;		/* (!) */
@@ -237,7 +239,9 @@ struct proc {
 	struct rusage p_ru;		/* (p) of exited threads */
 	struct rusage p_cru;		/* (p) of waited-for children */
 	uint64_t p_runtime;		/* (p) ns of exited threads */
-	uint64_t p_cruntime;
+	uint64_t p_stime;		/* of those in the kernel */
+	uint64_t p_cruntime;		/* (p) of waited-for children */
+	uint64_t p_cstime;
 	struct itimer p_itimers[4];	/* (p) ITIMER_*, RLIMIT_CPU */
 	struct list p_ktimers;		/* (p) timer_create(2) */
 	uint64_t p_start;		/* (!) clock_ns() */
@@ -271,7 +275,8 @@ struct proc {
 #define P_SINGLE_STOP	0x00000800	/* other threads are to stop */
 #define P_TRACED	0x00001000	/* imp run --trace */
 #define P_NOCHLDWAIT	0x00002000	/* SIGCHLD ignored: reap by itself */
-#define P_COREDUMP	0x00004000
+#define P_TELL_STOP	0x00004000	/* parent to hear of the stop */
+#define P_TELL_CONT	0x00008000	/* parent to hear that it runs again */
 
 extern struct mutex proctree_lock;
 extern struct list allproc;		/* (t) */
@@ -295,6 +300,22 @@ struct thread *proc_thread(struct proc *p, lwpid_t tid);
 struct thread *thread_find(lwpid_t tid);
 unsigned proc_count(void);
 
+/* A thread of p, not running, with a kernel stack; NULL: no memory. */
+struct thread *thread_alloc(struct proc *p);
+/* Joins p (p_lock not held); its id can be found from here on. */
+void thread_link(struct proc *p, struct thread *td);
+/* Leaves its process and ends; not the last one. */
+__noreturn void thread_exit(struct thread *td);
+/* (t) held for all of these. */
+pid_t pid_alloc(void);
+void proc_link(struct proc *p, struct proc *parent, struct pgrp *pg);
+void proc_unlink(struct proc *p);
+void pgrp_enter(struct proc *p, struct pgrp *pg);
+void pgrp_leave(struct proc *p);
+/* p exits: its children's groups may become orphaned. */
+void pgrp_orphan(struct proc *p);
+/* The parent of a vfork child may go on. */
+void proc_vfork_done(struct proc *p);
 /* CPU i's idle thread; static. */
 struct thread *thread_idle(unsigned i);
 /* A dead thread that no CPU runs any more. */

@@ -120,7 +120,7 @@ mutex_lock_slow(struct mutex *m)
 				return;
 			continue;
 		}
-		list_push_back(&m->m_waiters, &td->td_qlink);
+		list_push_back(&m->m_waiters, &td->td_wlink);
 		spin_unlock(&m->m_lock);
 		sched_wait(td);
 	}
@@ -151,9 +151,9 @@ mutex_unlock(struct mutex *m)
 	if ((self & ~WAITERS) != (uintptr_t)td)
 		panic("mutex %s released by who doesn't hold it", m->m_name);
 	spin_lock(&m->m_lock);
-	td = LIST_FIRST(&m->m_waiters, struct thread, td_qlink);
+	td = LIST_FIRST(&m->m_waiters, struct thread, td_wlink);
 	if (td != NULL)
-		list_remove(&td->td_qlink);
+		list_remove(&td->td_wlink);
 	atomic_store(owner_word(m), list_empty(&m->m_waiters) ? 0 : WAITERS);
 	if (td != NULL)
 		sched_wake(td, 0);
@@ -186,7 +186,7 @@ rw_sleep(struct rwlock *rw, struct list *l)
 	struct thread *td = curthread();
 
 	sched_wait_begin(td, rw->rw_name, false);
-	list_push_back(l, &td->td_qlink);
+	list_push_back(l, &td->td_wlink);
 	spin_unlock(&rw->rw_lock);
 	sched_wait(td);
 	spin_lock(&rw->rw_lock);
@@ -223,9 +223,9 @@ rw_wlock(struct rwlock *rw)
 static void
 wake_first(struct list *l)
 {
-	struct thread *td = LIST_FIRST(l, struct thread, td_qlink);
+	struct thread *td = LIST_FIRST(l, struct thread, td_wlink);
 
-	list_remove(&td->td_qlink);
+	list_remove(&td->td_wlink);
 	sched_wake(td, 0);
 }
 
@@ -308,7 +308,7 @@ cv_sleep(struct cv *cv, const struct guard *g, bool sig, uint64_t deadline)
 
 	sched_wait_begin(td, cv->cv_name, sig);
 	spin_lock(&cv->cv_lock);
-	list_push_back(&cv->cv_waiters, &td->td_qlink);
+	list_push_back(&cv->cv_waiters, &td->td_wlink);
 	spin_unlock(&cv->cv_lock);
 	guard_release(g);
 	lockdebug_sleep(cv->cv_name);
@@ -322,8 +322,8 @@ cv_sleep(struct cv *cv, const struct guard *g, bool sig, uint64_t deadline)
 		callout_drain(&td->td_timeout);
 	/* Whoever signals the cv takes the waiter off; others don't. */
 	spin_lock(&cv->cv_lock);
-	if (list_linked(&td->td_qlink))
-		list_remove(&td->td_qlink);
+	if (list_linked(&td->td_wlink))
+		list_remove(&td->td_wlink);
 	spin_unlock(&cv->cv_lock);
 	if (error == EINTR || error == ERESTART)
 		error = thread_suspend_check(td, true);
@@ -382,8 +382,8 @@ cv_signal(struct cv *cv)
 		return;
 	spin_lock(&cv->cv_lock);
 	while (!woken && (td = LIST_FIRST(&cv->cv_waiters, struct thread,
-	    td_qlink)) != NULL) {
-		list_remove(&td->td_qlink);
+	    td_wlink)) != NULL) {
+		list_remove(&td->td_wlink);
 		woken = sched_wake(td, 0);
 	}
 	spin_unlock(&cv->cv_lock);
@@ -397,9 +397,9 @@ cv_broadcast(struct cv *cv)
 	if (list_empty(&cv->cv_waiters))
 		return;
 	spin_lock(&cv->cv_lock);
-	while ((td = LIST_FIRST(&cv->cv_waiters, struct thread, td_qlink)) !=
+	while ((td = LIST_FIRST(&cv->cv_waiters, struct thread, td_wlink)) !=
 	    NULL) {
-		list_remove(&td->td_qlink);
+		list_remove(&td->td_wlink);
 		sched_wake(td, 0);
 	}
 	spin_unlock(&cv->cv_lock);

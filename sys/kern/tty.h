@@ -37,6 +37,8 @@ int tty_open_file(struct thread *td, struct tty *tp, int flags,
 int tty_set_controlling(struct tty *tp, struct proc *p);
 /* Session's leader exits: hang up, forget. proctree_lock held. */
 void tty_session_gone(struct tty *tp, struct session *s);
+/* A process group ends: no longer anybody's foreground group. Same lock. */
+void tty_pgrp_gone(struct pgrp *pg);
 dev_t tty_dev(struct tty *tp);
 const char *tty_name(struct tty *tp);
 

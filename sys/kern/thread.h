@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What thread.c, proc.c, fork.c and exit.c share. */
+#ifndef KERN_THREAD_H
+#define KERN_THREAD_H
+
+#include "kern/proc.h"
+
+void thread_init(void);
+void thread_unlink(struct thread *td);
+/* Adds td's counts to ru. p_lock held. */
+void thread_usage(struct proc *p, struct thread *td, struct rusage *ru);
+void proc_setup(struct proc *p);	/* locks, lists */
+void proc_free(struct proc *p);		/* after proc_unlink() */
+extern int maxproc;
+
+#endif
