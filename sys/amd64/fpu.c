@@ -139,11 +139,11 @@ md_fpu_mask(void)
 	return (xcr0);
 }
 
-void
-md_fpu_save(struct thread *td, void *buf)
+const void *
+md_fpu_area(struct thread *td)
 {
 	fpu_save(td->td_md.md_fpu);
-	memcpy(buf, td->td_md.md_fpu, fpu_size);
+	return (td->td_md.md_fpu);
 }
 
 /* xrstor faults on reserved bits in the header or MXCSR: refuse those. */
@@ -164,8 +164,8 @@ md_fpu_restore(struct thread *td, const void *buf, size_t size)
 				return (EINVAL);
 	}
 	uint64_t flags = intr_disable();
-	memset(fx, 0, fpu_size);
 	memcpy(fx, new, size);
+	memset((char *)fx + size, 0, fpu_size - size);
 	if (xcr0 != 0 && size <= FXSAVE_SIZE)
 		fx->xstate_bv = 3;	/* x87 and SSE only */
 	fpu_load(fx);

@@ -181,7 +181,9 @@ int md_thread_copy(struct thread *from, struct thread *to);
 /* FPU state as the user sees it (XSAVE layout); size from md_fpu_size(). */
 size_t md_fpu_size(void);
 uint64_t md_fpu_mask(void);		/* XCR0, or 0 without XSAVE */
-void md_fpu_save(struct thread *td, void *buf);	/* td is curthread */
+/* Where the state of td (curthread) now is stored, md_fpu_size() bytes; good
+ * until td returns to user mode. */
+const void *md_fpu_area(struct thread *td);
 /* 0, or EINVAL for a state that the CPU would refuse. */
 int md_fpu_restore(struct thread *td, const void *buf, size_t size);
 void md_fpu_reset(struct thread *td);

@@ -178,7 +178,8 @@ settled(struct proc *p, int sig, struct thread **tdp)
 	struct thread *td = *tdp;
 	bool waiting, open;
 
-	if ((p->p_flags & (P_KERNEL | P_EXITING)) || p->p_state == P_ZOMBIE)
+	if ((p->p_flags & (P_KERNEL | P_EXITING)) || p->p_state == P_ZOMBIE ||
+	    (td != NULL && (td->td_flags & TDF_EXITING)))
 		return (true);
 	if (event_wanted(&p->p_events))
 		event_notify(&p->p_events, NOTE_SIGNAL | sig);

@@ -198,6 +198,8 @@ kern_sigprocmask(struct thread *td, int how, const sigset_t *set, sigset_t *old)
 	default:
 		return (EINVAL);
 	}
-	sig_set_mask(td, &mask);
+	sigset_cantmask(&mask);
+	if (memcmp(&mask, &td->td_sigmask, sizeof(mask)) != 0)
+		sig_set_mask(td, &mask);
 	return (0);
 }

@@ -6,8 +6,8 @@
 
 struct thread;
 
-/* The user's registers of td (curthread). ENOMEM. */
-int context_get(struct thread *td, struct ucontext *uc);
+/* The user's registers of td (curthread). */
+void context_get(struct thread *td, struct ucontext *uc);
 /* Makes uc, from user memory, td's registers and signal mask. EINVAL, EFAULT,
  * ENOMEM: nothing has changed. */
 int context_set(struct thread *td, const struct ucontext *uc);

@@ -33,30 +33,6 @@
 #define SEL_UFS 0x13
 #define SEL_UGS 0x1b
 
-/* XSAVE's area, aligned; *room is what kmem_free() wants. */
-struct fpu_buffer {
-	void *memory;
-	char *area;
-	size_t size;
-};
-
-static int
-fpu_buffer_get(struct fpu_buffer *fb)
-{
-	fb->size = MAX(md_fpu_size(), FXSAVE_SIZE);
-	fb->memory = kmem_alloc(fb->size + XSAVE_ALIGN, 0);
-	if (fb->memory == NULL)
-		return (ENOMEM);
-	fb->area = (char *)roundup2((uintptr_t)fb->memory, XSAVE_ALIGN);
-	return (0);
-}
-
-static void
-fpu_buffer_put(struct fpu_buffer *fb)
-{
-	kmem_free(fb->memory, fb->size + XSAVE_ALIGN);
-}
-
 static void
 get_registers(struct thread *td, struct mcontext *mc)
 {
@@ -153,38 +129,33 @@ set_registers(struct thread *td, const struct mcontext *mc)
 	}
 }
 
-/* Floating-point state into mc, the rest of it to user memory at `extended`
- * (0: not wanted). */
-static int
-get_fpu(struct thread *td, struct mcontext *mc, uint64_t extended)
+/* XSAVE's bytes past FXSAVE's, which lie outside of struct mcontext. */
+static size_t
+extended_size(void)
 {
-	struct fpu_buffer fb;
-	size_t more;
-	int error;
+	return (md_fpu_size() > FXSAVE_SIZE ? md_fpu_size() - FXSAVE_SIZE : 0);
+}
 
-	error = fpu_buffer_get(&fb);
-	if (error != 0)
-		return (error);
-	md_fpu_save(td, fb.area);
-	memcpy(mc->mc_fpstate, fb.area, FXSAVE_SIZE);
-	mc->mc_fpformat = MC_FPFMT_XMM;
-	mc->mc_ownedfp = MC_FPOWNED_FPU;
-	more = md_fpu_size() > FXSAVE_SIZE ? md_fpu_size() - FXSAVE_SIZE : 0;
-	if (extended != 0 && more != 0) {
-		error = copyout(fb.area + FXSAVE_SIZE, (void *)extended, more);
-		mc->mc_flags |= MC_HASFPXSTATE;
-		mc->mc_xfpustate = extended;
-		mc->mc_xfpustate_len = more;
-	}
-	fpu_buffer_put(&fb);
-	return (error);
+/* XSAVE's area as mc describes it, at `area`; *size bytes of it. */
+static int
+gather_fpu(const struct mcontext *mc, char *area, size_t *size)
+{
+	memcpy(area, mc->mc_fpstate, FXSAVE_SIZE);
+	*size = FXSAVE_SIZE;
+	if ((mc->mc_flags & MC_HASFPXSTATE) == 0)
+		return (0);
+	if (mc->mc_xfpustate_len > extended_size())
+		return (EINVAL);
+	*size += mc->mc_xfpustate_len;
+	return (copyin((const void *)mc->mc_xfpustate, area + FXSAVE_SIZE,
+	    mc->mc_xfpustate_len));
 }
 
 static int
 set_fpu(struct thread *td, const struct mcontext *mc)
 {
-	struct fpu_buffer fb;
-	size_t size = FXSAVE_SIZE;
+	size_t room = FXSAVE_SIZE + extended_size(), size;
+	char *area;
 	int error;
 
 	if (mc->mc_fpformat == MC_FPFMT_NODEV)
@@ -198,21 +169,13 @@ set_fpu(struct thread *td, const struct mcontext *mc)
 	if (mc->mc_ownedfp != MC_FPOWNED_FPU &&
 	    mc->mc_ownedfp != MC_FPOWNED_PCB)
 		return (EINVAL);
-	error = fpu_buffer_get(&fb);
-	if (error != 0)
-		return (error);
-	memcpy(fb.area, mc->mc_fpstate, FXSAVE_SIZE);
-	if (mc->mc_flags & MC_HASFPXSTATE) {
-		if (mc->mc_xfpustate_len > fb.size - FXSAVE_SIZE)
-			error = EINVAL;
-		else
-			error = copyin((const void *)mc->mc_xfpustate,
-			    fb.area + FXSAVE_SIZE, mc->mc_xfpustate_len);
-		size += mc->mc_xfpustate_len;
-	}
+	area = kmem_alloc(room, 0);
+	if (area == NULL)
+		return (ENOMEM);
+	error = gather_fpu(mc, area, &size);
 	if (error == 0)
-		error = md_fpu_restore(td, fb.area, size);
-	fpu_buffer_put(&fb);
+		error = md_fpu_restore(td, area, size);
+	kmem_free(area, room);
 	return (error);
 }
 
@@ -225,7 +188,7 @@ context_on_altstack(const struct thread *td, uint64_t rsp)
 	    (ss->ss_flags & SS_DISABLE) == 0 && rsp - ss->ss_sp < ss->ss_size);
 }
 
-int
+void
 context_get(struct thread *td, struct ucontext *uc)
 {
 	struct mcontext *mc = &uc->uc_mcontext;
@@ -235,7 +198,9 @@ context_get(struct thread *td, struct ucontext *uc)
 	uc->uc_sigmask = td->td_sigmask;
 	uc->uc_stack = td->td_sigstk;
 	mc->mc_onstack = context_on_altstack(td, mc->mc_rsp);
-	return (get_fpu(td, mc, 0));
+	mc->mc_fpformat = MC_FPFMT_XMM;
+	mc->mc_ownedfp = MC_FPOWNED_FPU;
+	memcpy(mc->mc_fpstate, md_fpu_area(td), FXSAVE_SIZE);
 }
 
 int
@@ -300,25 +265,60 @@ handler_registers(struct thread *td, uint64_t frame, const struct sigaction *sa,
 	}
 }
 
+#define FRAME_FPSTATE offsetof(struct sigframe, sf_uc.uc_mcontext.mc_fpstate)
+#define FRAME_REST    offsetof(struct sigframe, sf_uc.uc_mcontext.mc_fsbase)
+
+/*
+ * Floating-point state goes to the user's stack from where it is stored, and
+ * doesn't go through sf.
+ */
+static int
+copyout_frame(struct thread *td, const struct sigframe *sf, uint64_t frame,
+    uint64_t extended)
+{
+	const char *area = md_fpu_area(td);
+	int error;
+
+	error = copyout(sf, (void *)frame, FRAME_FPSTATE);
+	if (error == 0)
+		error =
+		    copyout(area, (void *)(frame + FRAME_FPSTATE), FXSAVE_SIZE);
+	if (error == 0)
+		error = copyout((const char *)sf + FRAME_REST,
+		    (void *)(frame + FRAME_REST), sizeof(*sf) - FRAME_REST);
+	if (error == 0 && extended != 0)
+		error = copyout(
+		    area + FXSAVE_SIZE, (void *)extended, extended_size());
+	return (error);
+}
+
 void
 abi_sendsig(struct thread *td, const struct sigaction *sa,
     const struct siginfo *info, const sigset_t *oldmask)
 {
-	size_t size = md_fpu_size();
 	bool onstack = context_on_altstack(td, td_frame(td)->tf_rsp);
-	struct sigframe sf = {.sf_handler = sa->sa_handler};
 	uint64_t top = frame_top(td, sa, onstack), frame, extended = 0;
+	struct sigframe sf;
+	struct mcontext *mc = &sf.sf_uc.uc_mcontext;
 
 	if (td->td_flags & TDF_TRACED)
 		syscall_trace_signal(td, info->si_signo);
-	if (size > FXSAVE_SIZE)
-		extended = top =
-		    (top - (size - FXSAVE_SIZE)) & ~(XSAVE_ALIGN - 1);
-	frame = (top - sizeof(sf)) & ~15ul;
+	memset(&sf, 0, FRAME_FPSTATE);
+	memset((char *)&sf + FRAME_REST, 0, sizeof(sf) - FRAME_REST);
+	sf.sf_handler = sa->sa_handler;
 	sf.sf_si = *info;
 	frame_context(td, &sf.sf_uc, info, oldmask, onstack);
-	if (get_fpu(td, &sf.sf_uc.uc_mcontext, extended) != 0 ||
-	    copyout(&sf, (void *)frame, sizeof(sf)) != 0)
+	mc->mc_fpformat = MC_FPFMT_XMM;
+	mc->mc_ownedfp = MC_FPOWNED_FPU;
+	if (extended_size() != 0) {
+		top = (top - extended_size()) & ~(XSAVE_ALIGN - 1);
+		extended = top;
+		mc->mc_flags |= MC_HASFPXSTATE;
+		mc->mc_xfpustate = extended;
+		mc->mc_xfpustate_len = extended_size();
+	}
+	frame = (top - sizeof(sf)) & ~15ul;
+	if (copyout_frame(td, &sf, frame, extended) != 0)
 		/* No stack to tell it on. */
 		kern_exit(td, 0, SIGILL);
 	handler_registers(td, frame, sa, info);

@@ -287,12 +287,11 @@ save(struct thread *td, struct ucontext *uctx)
 
 	if (uc == NULL)
 		return (ENOMEM);
-	error = context_get(td, uc);
+	context_get(td, uc);
 	uc->uc_mcontext.mc_rax = 0;
 	uc->uc_mcontext.mc_rdx = 0;
 	uc->uc_mcontext.mc_rflags &= ~1ul; /* carry: no error */
-	if (error == 0)
-		error = copyout(uc, uctx, UC_COPY_SIZE);
+	error = copyout(uc, uctx, UC_COPY_SIZE);
 	context_free(uc);
 	return (error);
 }
