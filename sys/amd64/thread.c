@@ -163,7 +163,7 @@ md_thread_copy(struct thread *from, struct thread *to)
 	save_bases(from);
 	to->td_md.md_fsbase = from->td_md.md_fsbase;
 	to->td_md.md_gsbase = from->td_md.md_gsbase;
-	md_fpu_save(from, to->td_md.md_fpu);
+	memcpy(to->td_md.md_fpu, md_fpu_area(from), md_fpu_size());
 	return (0);
 }
 
