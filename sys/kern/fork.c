@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fork(2), vfork(2), rfork(2): a new process with one thread, which comes
+ * back from the same call.
+ */
+#include "lib/string.h"
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "fbsd/unistd.h"
+#include "kern/file.h"
+#include "kern/printf.h"
+#include "kern/proc.h"
+#include "kern/signal.h"
+#include "kern/sysctl.h"
+#include "kern/thread.h"
+#include "kern/time.h"
+#include "vfs/vnode.h"
+#include "vm/kmem.h"
+#include "vm/vm.h"
+
+int maxproc = 8192;
+SYSCTL_INT(kern_maxproc, "kern.maxproc", 6, CTLFLAG_RD, &maxproc);
+
+static void
+thread_return(void *arg)
+{
+	md_user_enter();
+}
+
+static unsigned
+count_user(uid_t ruid)
+{
+	struct proc *p;
+	unsigned n = 0;
+
+	LIST_FOREACH(p, &allproc, p_all)
+		n += p->p_cred->cr_ruid == ruid;
+	return (n);
+}
+
+/* proctree_lock held. */
+static int
+check_limits(struct proc *parent)
+{
+	uid_t ruid = parent->p_cred->cr_ruid;
+
+	if (proc_count() >= (unsigned)maxproc)
+		return (EAGAIN);
+	if (ruid != 0 && count_user(ruid) >= proc_limit(parent, RLIMIT_NPROC))
+		return (EAGAIN);
+	return (0);
+}
+
+/* What parent and child share or the child gets a copy of. */
+static int
+copy_resources(struct proc *p, struct proc *parent, int flags)
+{
+	if (flags & RFCFDG)
+		p->p_fd = fdtable_create();
+	else if (flags & RFFDG)
+		p->p_fd = fdtable_copy(parent->p_fd);
+	else
+		fdtable_hold(p->p_fd = parent->p_fd);
+	if (p->p_fd == NULL)
+		return (ENOMEM);
+	if (flags & RFSIGSHARE) {
+		p->p_sigacts = parent->p_sigacts;
+		refcount_take(&p->p_sigacts->sa_refs);
+	} else {
+		p->p_sigacts = sigacts_copy(parent->p_sigacts);
+	}
+	if (p->p_sigacts == NULL)
+		return (ENOMEM);
+	if (parent->p_vm == NULL)
+		return (0);
+	if (flags & RFMEM)
+		vmspace_hold(p->p_vm = parent->p_vm);
+	else
+		p->p_vm = vmspace_fork(parent->p_vm);
+	return (p->p_vm == NULL ? ENOMEM : 0);
+}
+
+static struct vnode *
+held(struct vnode *vp)
+{
+	if (vp != NULL)
+		vnode_hold(vp);
+	return (vp);
+}
+
+static void
+copy_fields(struct proc *p, struct proc *parent, struct thread *td,
+    const struct fork_args *fa)
+{
+	spin_lock(&parent->p_lock);
+	p->p_cred = cred_hold(parent->p_cred);
+	p->p_umask = parent->p_umask;
+	p->p_nice = parent->p_nice;
+	p->p_osrel = parent->p_osrel;
+	p->p_flags = parent->p_flags & (P_SUGID | P_CONTROLT | P_TRACED);
+	memcpy(p->p_limits, parent->p_limits, sizeof(p->p_limits));
+	memcpy(p->p_comm, parent->p_comm, sizeof(p->p_comm));
+	p->p_cwd = held(parent->p_cwd);
+	p->p_root = held(parent->p_root);
+	p->p_jailroot = held(parent->p_jailroot);
+	p->p_textvp = held(parent->p_textvp);
+	spin_unlock(&parent->p_lock);
+	if (fa->fresh)
+		p->p_flags &= P_KERNEL;
+	if (fa->flags & RFPPWAIT)
+		p->p_flags |= P_VFORK;
+	p->p_exitsig = fa->exitsig;
+	p->p_start = clock_ns();
+	if (parent->p_path != NULL)
+		p->p_path = kmem_strdup(parent->p_path);
+	if (parent->p_args != NULL &&
+	    (p->p_args = kmem_alloc(parent->p_argslen, 0)) != NULL) {
+		memcpy(p->p_args, parent->p_args, parent->p_argslen);
+		p->p_argslen = parent->p_argslen;
+	}
+	itimer_init(p);
+}
+
+static struct thread *
+copy_thread(struct proc *p, struct thread *from, bool fresh)
+{
+	struct thread *td = thread_alloc(p);
+
+	if (td == NULL)
+		return (NULL);
+	if (fresh)
+		return (td);
+	if (md_thread_copy(from, td) != 0) {
+		thread_free(td);
+		return (NULL);
+	}
+	/* The child's result: 0 in %rax, 1 in %rdx, no error. */
+	td->td_tf->tf_rax = 0;
+	td->td_tf->tf_rdx = 1;
+	td->td_tf->tf_rflags &= ~1ul;
+	md_thread_entry(td, thread_return, NULL);
+	td->td_sigmask = from->td_sigmask;
+	td->td_sigstk = from->td_sigstk;
+	td->td_sigblock = from->td_sigblock;
+	td->td_affinity = from->td_affinity;
+	td->td_prio_class = from->td_prio_class;
+	td->td_prio = from->td_prio;
+	td->td_base_priority = td->td_priority = from->td_base_priority;
+	td->td_cpu = from->td_cpu;
+	td->td_flags = from->td_flags & TDF_TRACED;
+	memcpy(td->td_name, from->td_name, sizeof(td->td_name));
+	return (td);
+}
+
+/* A process that never ran. */
+static void
+undo(struct proc *p)
+{
+	if (p->p_vm != NULL)
+		vmspace_release(p->p_vm);
+	if (p->p_sigacts != NULL)
+		sigacts_release(p->p_sigacts);
+	if (p->p_fd != NULL)
+		fdtable_release(p->p_fd);
+	proc_free(p);
+}
+
+static int
+enter_tree(struct proc *p, struct proc *parent)
+{
+	int error;
+
+	mutex_lock(&proctree_lock);
+	error = check_limits(parent);
+	if (error == 0) {
+		p->p_pid = pid_alloc();
+		p->p_reaper = parent->p_flags & P_REAPER ? parent
+		    : parent->p_reaper;
+		p->p_state = P_ALIVE;
+		proc_link(p, parent, parent->p_pgrp);
+	}
+	mutex_unlock(&proctree_lock);
+	return (error);
+}
+
+/* The parent of vfork(2) waits until the child has its own memory. */
+static void
+wait_for_vfork(struct proc *parent, struct proc *p)
+{
+	mutex_lock(&proctree_lock);
+	while (p->p_flags & P_VFORK)
+		cv_wait(&parent->p_childcv, &proctree_lock);
+	mutex_unlock(&proctree_lock);
+}
+
+void
+proc_vfork_done(struct proc *p)
+{
+	if (!(p->p_flags & P_VFORK))
+		return;
+	mutex_lock(&proctree_lock);
+	spin_lock(&p->p_lock);
+	p->p_flags &= ~P_VFORK;
+	spin_unlock(&p->p_lock);
+	cv_broadcast(&p->p_parent->p_childcv);
+	mutex_unlock(&proctree_lock);
+}
+
+int
+kern_fork(struct thread *td, struct fork_args *fa)
+{
+	struct proc *parent = td->td_proc;
+	struct proc *p = kmem_alloc(sizeof(*p), KM_ZERO);
+	struct thread *child;
+	int error;
+
+	if (p == NULL)
+		return (ENOMEM);
+	proc_setup(p);
+	copy_fields(p, parent, td, fa);
+	error = copy_resources(p, parent, fa->flags);
+	child = error == 0 ? copy_thread(p, td, fa->fresh) : NULL;
+	if (child == NULL) {
+		undo(p);
+		return (ENOMEM);
+	}
+	error = enter_tree(p, parent);
+	if (error != 0) {
+		thread_free(child);
+		undo(p);
+		return (error);
+	}
+	thread_link(p, child);
+	fa->child = p;
+	fa->child_td = child;
+	td->td_retval[0] = (uint64_t)p->p_pid;
+	td->td_retval[1] = 0;
+	event_notify(&parent->p_events, NOTE_FORK | p->p_pid);
+	if (fa->stopped)
+		return (0);
+	/* A vfork child may be gone as soon as it has run. */
+	if (fa->flags & RFPPWAIT) {
+		sched_run(child);
+		wait_for_vfork(parent, p);
+	} else {
+		sched_run(child);
+	}
+	return (0);
+}
