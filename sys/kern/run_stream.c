@@ -76,9 +76,6 @@ stream_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 		want_input(st);
 		*(int *)data = (int)vport_readable(st->st_port);
 		return (0);
-	case FIONBIO:
-	case FIOASYNC:
-		return (0);
 	default:
 		return (ENOTTY);
 	}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Open files, and reading and writing them by descriptor.
+ *
+ * A file is what open(2) makes: an offset and flags that all descriptors share
+ * which were made from it by dup(2) and fork(2).  It lives while a descriptor
+ * or a call in progress refers to it.  Tables of descriptors are fdtable.c's.
+ */
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "fbsd/fcntl.h"
+#include "fbsd/filio.h"
+#include "fbsd/signal.h"
+#include "kern/fdtable.h"
+#include "kern/file.h"
+#include "kern/signal.h"
+#include "kern/sysctl.h"
+#include "vm/kmem.h"
+
+static struct kcache *file_cache;	/* (!) */
+static unsigned max_files = 65536;	/* kern.maxfiles */
+unsigned open_files;
+
+SYSCTL_INT(kern_maxfiles, "kern.maxfiles", 7, CTLFLAG_RW, &max_files);
+SYSCTL_INT(kern_openfiles, "kern.openfiles", CTL_AUTO, CTLFLAG_RD,
+    &open_files);
+
+void
+file_init(void)
+{
+	file_cache = kcache_create("file", sizeof(struct file), 0);
+	fdtable_init();
+}
+
+struct file *
+file_alloc(struct thread *td, enum file_type type, int flag,
+    const struct fileops *ops, void *data)
+{
+	struct file *fp;
+
+	if (atomic_add(&open_files, 1) >= max_files)
+		goto full;
+	fp = kcache_alloc(file_cache, KM_ZERO);
+	if (fp == NULL)
+		goto full;
+	fp->f_refs = 1;
+	fp->f_type = type;
+	fp->f_flag = flag;
+	fp->f_ops = ops;
+	fp->f_data = data;
+	fp->f_cred = cred_hold(td->td_cred);
+	mutex_init(&fp->f_offset_lock, "file offset");
+	return (fp);
+full:
+	atomic_sub(&open_files, 1);
+	return (NULL);
+}
+
+void
+file_hold(struct file *fp)
+{
+	refcount_take(&fp->f_refs);
+}
+
+void
+file_release(struct file *fp)
+{
+	if (!refcount_drop(&fp->f_refs))
+		return;
+	if (fp->f_ops->fo_close != NULL)
+		fp->f_ops->fo_close(fp);
+	cred_release(fp->f_cred);
+	kcache_free(file_cache, fp);
+	atomic_sub(&open_files, 1);
+}
+
+/*
+ * What every transfer does after its operation: what was moved counts more
+ * than why it ended, and writing to nobody raises SIGPIPE.
+ */
+static int
+transferred(struct thread *td, struct uio *uio, size_t asked, int error)
+{
+	if (error == EPIPE && uio->uio_write)
+		(void)sig_send_thread(td, SIGPIPE, NULL);
+	if (uio->uio_resid != asked &&
+	    (error == EINTR || error == ERESTART || error == EAGAIN))
+		error = 0;
+	td->td_retval[0] = asked - uio->uio_resid;
+	return (error);
+}
+
+static int
+transfer(struct thread *td, int fd, struct uio *uio, off_t offset)
+{
+	size_t asked = uio->uio_resid;
+	const struct fileops *ops;
+	struct file *fp;
+	int error, flags = 0;
+
+	error = fd_get(td, fd, uio->uio_write ? FWRITE : FREAD, &fp);
+	if (error != 0)
+		return (error);
+	ops = fp->f_ops;
+	if (offset != -1) {
+		flags = FOF_OFFSET;
+		uio->uio_offset = offset;
+		error = ops->fo_seek == NULL ? ESPIPE : 0;
+	}
+	if (error == 0)
+		error = uio->uio_write ?
+		    (ops->fo_write == NULL ? EOPNOTSUPP :
+		    ops->fo_write(fp, uio, flags)) :
+		    (ops->fo_read == NULL ? EOPNOTSUPP :
+		    ops->fo_read(fp, uio, flags));
+	file_release(fp);
+	return (transferred(td, uio, asked, error));
+}
+
+int
+kern_readv(struct thread *td, int fd, struct uio *uio, off_t offset)
+{
+	return (transfer(td, fd, uio, offset));
+}
+
+int
+kern_writev(struct thread *td, int fd, struct uio *uio, off_t offset)
+{
+	return (transfer(td, fd, uio, offset));
+}
+
+/* Sets or clears flags that the operations look at. */
+static void
+set_flags(struct file *fp, uint32_t mask, uint32_t value)
+{
+	uint32_t old = atomic_load(&fp->f_flag);
+
+	while (!atomic_cas(&fp->f_flag, &old, (old & ~mask) | value))
+		continue;
+}
+
+/* Those that concern the file and not what is behind it; -1: none of them. */
+static int
+file_ioctl(struct thread *td, struct file *fp, int fd, unsigned long cmd,
+    void *data)
+{
+	switch (cmd) {
+	case FIOCLEX:
+		return (fd_set_flags(td, fd, UF_EXCLOSE, UF_EXCLOSE));
+	case FIONCLEX:
+		return (fd_set_flags(td, fd, UF_EXCLOSE, 0));
+	case FIONBIO:
+		set_flags(fp, O_NONBLOCK, *(int *)data != 0 ? O_NONBLOCK : 0);
+		return (0);
+	case FIOASYNC:
+		set_flags(fp, O_ASYNC, *(int *)data != 0 ? O_ASYNC : 0);
+		return (0);
+	case FIOSETOWN:
+		atomic_store(&fp->f_sigio, *(int *)data);
+		return (0);
+	case FIOGETOWN:
+		*(int *)data = atomic_load(&fp->f_sigio);
+		return (0);
+	default:
+		return (-1);
+	}
+}
+
+int
+kern_ioctl(struct thread *td, int fd, unsigned long cmd, void *data)
+{
+	struct file *fp;
+	int error;
+
+	error = fd_get(td, fd, 0, &fp);
+	if (error != 0)
+		return (error);
+	error = file_ioctl(td, fp, fd, cmd, data);
+	if (error == -1)
+		error = fp->f_ops->fo_ioctl == NULL ? ENOTTY :
+		    fp->f_ops->fo_ioctl(fp, cmd, data, td);
+	file_release(fp);
+	return (error);
+}
+
+#define SETFL_FLAGS (O_NONBLOCK | O_APPEND | O_ASYNC | O_SYNC | O_DSYNC | \
+    O_DIRECT)
+
+/* The commands on a file, given by its descriptor. */
+static int
+fcntl_file(struct thread *td, struct file *fp, int cmd, int64_t arg)
+{
+	uint32_t flag = atomic_load(&fp->f_flag);
+
+	switch (cmd) {
+	case F_GETFL:
+		/* FREAD and FWRITE are one more than O_RDONLY and so on. */
+		td->td_retval[0] = flag - 1;
+		return (0);
+	case F_SETFL:
+		set_flags(fp, SETFL_FLAGS, (uint32_t)arg & SETFL_FLAGS);
+		return (0);
+	case F_GETOWN:
+		td->td_retval[0] = (uint64_t)(int64_t)atomic_load(
+		    &fp->f_sigio);
+		return (0);
+	case F_SETOWN:
+		atomic_store(&fp->f_sigio, (int)arg);
+		return (0);
+	case F_RDAHEAD:
+	case F_READAHEAD:
+		/* All of a file is read ahead, or in memory. */
+		return (fp->f_type == DTYPE_VNODE ? 0 : EBADF);
+	case F_ISUNIONSTACK:
+		td->td_retval[0] = 0;
+		return (0);
+	default:
+		return (EINVAL);
+	}
+}
+
+/* A copy of the descriptor at the first free number from min. */
+static int
+fcntl_dup(struct thread *td, int fd, int64_t min, int uf_flags)
+{
+	struct file *fp;
+	int error, new;
+
+	error = fd_get(td, fd, 0, &fp);
+	if (error != 0)
+		return (error);
+	if (min < 0 || (uint64_t)min >= fd_limit(td->td_proc))
+		error = EINVAL;
+	else
+		error = fd_install(td, fp, (int)min, uf_flags, &new);
+	file_release(fp);
+	if (error == 0)
+		td->td_retval[0] = new;
+	return (error);
+}
+
+static int
+fcntl_descriptor(struct thread *td, int fd, int cmd, int64_t arg)
+{
+	switch (cmd) {
+	case F_DUPFD:
+		return (fcntl_dup(td, fd, (int)arg, 0));
+	case F_DUPFD_CLOEXEC:
+		return (fcntl_dup(td, fd, (int)arg, UF_EXCLOSE));
+	case F_DUPFD_CLOFORK:
+		return (fcntl_dup(td, fd, (int)arg, UF_FOCLOSE));
+	case F_DUP2FD:
+		td->td_retval[0] = (uint64_t)arg;
+		return (fd_dup2(td, fd, (int)arg, 0));
+	case F_DUP2FD_CLOEXEC:
+		td->td_retval[0] = (uint64_t)arg;
+		return (fd_dup2(td, fd, (int)arg, UF_EXCLOSE));
+	case F_GETFD:
+		return (fd_get_flags(td, fd, &td->td_retval[0]));
+	case F_SETFD:
+		return (fd_set_flags(td, fd, UF_EXCLOSE | UF_FOCLOSE,
+		    ((arg & FD_CLOEXEC) != 0 ? UF_EXCLOSE : 0) |
+		    ((arg & FD_CLOFORK) != 0 ? UF_FOCLOSE : 0)));
+	default:
+		return (-1);
+	}
+}
+
+int
+kern_fcntl(struct thread *td, int fd, int cmd, int64_t arg)
+{
+	struct file *fp;
+	int error;
+
+	error = fcntl_descriptor(td, fd, cmd, arg);
+	if (error != -1)
+		return (error);
+	error = fd_get(td, fd, 0, &fp);
+	if (error != 0)
+		return (error);
+	error = fcntl_file(td, fp, cmd, arg);
+	file_release(fp);
+	return (error);
+}
+
+/* The process or group that F_SETOWN named, if O_ASYNC is set. */
+void
+file_sigio(struct file *fp, int sig)
+{
+	int owner = atomic_load(&fp->f_sigio);
+	struct pgrp *pg;
+	struct proc *p;
+
+	if (owner == 0 || (atomic_load(&fp->f_flag) & O_ASYNC) == 0)
+		return;
+	mutex_lock(&proctree_lock);
+	if (owner > 0) {
+		p = proc_find(owner);
+		if (p != NULL)
+			(void)sig_send(p, sig, NULL);
+	} else {
+		pg = pgrp_find(-owner);
+		if (pg != NULL)
+			sig_send_pgrp(pg, sig, NULL);
+	}
+	mutex_unlock(&proctree_lock);
+}
