@@ -1,32 +1,45 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A tree of height h maps indices below 2^(6h); the value at index 0 of a
- * tree of height 0 is the root itself.
+ * Radix trees of 64-way nodes.  A tree of height h covers the indices below
+ * 64^h; height 0 is a single value for index 0.  A node knows which of its
+ * slots are in use, so that walking a sparse tree skips what is empty.
  */
 #include "lib/radix.h"
-#include "lib/string.h"
 #include "fbsd/errno.h"
 #include "vm/kmem.h"
 
-#define BITS	6
-#define SLOTS	(1u << BITS)
-#define HEIGHT_MAX 11		/* 66 bits */
+#define BITS  6
+#define SLOTS (1u << BITS)
 
 struct node {
-	void *slot[SLOTS];
-	unsigned used;
+	uint64_t used; /* bit n: slots[n] isn't NULL */
+	void *slots[SLOTS];
 };
 
-static unsigned
-slot_of(uint64_t index, unsigned height)
+static struct node *
+node_alloc(void)
 {
-	return (index >> (BITS * (height - 1)) & (SLOTS - 1));
+	return (kmem_alloc(sizeof(struct node), KM_ZERO));
 }
 
-static bool
-fits(uint64_t index, unsigned height)
+static void
+node_free(struct node *n)
 {
-	return (height >= HEIGHT_MAX || index >> (BITS * height) == 0);
+	kmem_free(n, sizeof(*n));
+}
+
+/* Is index beyond what a tree of this height can hold? */
+static bool
+too_high(uint64_t index, unsigned height)
+{
+	return (height * BITS < 64 && index >> (height * BITS) != 0);
+}
+
+/* Which slot of a node at this height (1: its slots are values). */
+static unsigned
+slot(uint64_t index, unsigned height)
+{
+	return (index >> ((height - 1) * BITS) & (SLOTS - 1));
 }
 
 void *
@@ -34,110 +47,155 @@ radix_get(const struct radix *r, uint64_t index)
 {
 	void *p = r->root;
 
-	if (!fits(index, r->height))
+	if (too_high(index, r->height))
 		return (NULL);
 	for (unsigned h = r->height; h > 0 && p != NULL; h--)
-		p = ((struct node *)p)->slot[slot_of(index, h)];
+		p = ((struct node *)p)->slots[slot(index, h)];
 	return (p);
 }
 
+/* One level more, with the old root as the first child. */
 static int
-grow(struct radix *r, uint64_t index)
+grow(struct radix *r)
 {
-	while (!fits(index, r->height)) {
-		if (r->root != NULL) {
-			struct node *n = kmem_alloc(sizeof(*n), KM_ZERO);
+	if (r->root != NULL) {
+		struct node *n = node_alloc();
 
-			if (n == NULL)
-				return (ENOMEM);
-			n->slot[0] = r->root;
-			n->used = 1;
-			r->root = n;
-		}
-		r->height++;
+		if (n == NULL)
+			return (ENOMEM);
+		n->slots[0] = r->root;
+		n->used = 1;
+		r->root = n;
 	}
+	r->height++;
 	return (0);
+}
+
+/* Frees the nodes on the way to index that have become empty, and levels at
+ * the top that hold nothing but their first child. */
+static void
+prune(struct radix *r, uint64_t index)
+{
+	struct node *path[64 / BITS + 2];
+	unsigned depth = 0;
+	void *p = r->root;
+
+	for (unsigned h = r->height; h > 0 && p != NULL; h--) {
+		path[depth++] = p;
+		p = ((struct node *)p)->slots[slot(index, h)];
+	}
+	for (; depth > 0 && path[depth - 1]->used == 0; depth--) {
+		unsigned h = r->height - (depth - 1);
+
+		node_free(path[depth - 1]);
+		if (depth == 1) {
+			r->root = NULL;
+			r->height = 0;
+			return;
+		}
+		path[depth - 2]->slots[slot(index, h + 1)] = NULL;
+		path[depth - 2]->used &= ~(1ul << slot(index, h + 1));
+	}
+	while (r->height > 0 && ((struct node *)r->root)->used == 1) {
+		struct node *top = r->root;
+
+		r->root = top->slots[0];
+		r->height--;
+		node_free(top);
+	}
 }
 
 int
 radix_set(struct radix *r, uint64_t index, void *value)
 {
-	void **p = &r->root;
-	struct node *above = NULL;
+	struct node *n;
 
-	if (grow(r, index) != 0)
-		return (ENOMEM);
-	for (unsigned h = r->height; h > 0; h--) {
-		struct node *n = *p;
-
-		if (n == NULL) {
-			n = kmem_alloc(sizeof(*n), KM_ZERO);
-			if (n == NULL)
-				return (ENOMEM);
-			*p = n;
-			if (above != NULL)
-				above->used++;
-		}
-		above = n;
-		p = &n->slot[slot_of(index, h)];
+	while (too_high(index, r->height))
+		if (grow(r) != 0)
+			return (ENOMEM);
+	if (r->height == 0) {
+		r->root = value;
+		return (0);
 	}
-	if (*p == NULL && above != NULL)
-		above->used++;
-	*p = value;
+	if (r->root == NULL && (r->root = node_alloc()) == NULL)
+		return (ENOMEM);
+	n = r->root;
+	for (unsigned h = r->height; h > 1; h--) {
+		unsigned s = slot(index, h);
+
+		if (n->slots[s] == NULL) {
+			n->slots[s] = node_alloc();
+			if (n->slots[s] == NULL) {
+				prune(r, index);
+				return (ENOMEM);
+			}
+			n->used |= 1ul << s;
+		}
+		n = n->slots[s];
+	}
+	n->slots[slot(index, 1)] = value;
+	n->used |= 1ul << slot(index, 1);
 	return (0);
 }
 
 void *
 radix_del(struct radix *r, uint64_t index)
 {
-	void **path[HEIGHT_MAX + 1];
-	void **p = &r->root;
+	struct node *n = r->root;
 	void *value;
-	unsigned h;
+	unsigned s;
 
-	if (!fits(index, r->height))
+	if (n == NULL || too_high(index, r->height))
 		return (NULL);
-	for (h = r->height; h > 0 && *p != NULL; h--) {
-		path[h] = p;
-		p = &((struct node *)*p)->slot[slot_of(index, h)];
+	if (r->height == 0) {
+		r->root = NULL;
+		return (n);
 	}
-	value = *p;
+	for (unsigned h = r->height; h > 1; h--) {
+		n = n->slots[slot(index, h)];
+		if (n == NULL)
+			return (NULL);
+	}
+	s = slot(index, 1);
+	value = n->slots[s];
 	if (value == NULL)
 		return (NULL);
-	*p = NULL;
-	for (h = 1; h <= r->height; h++) {
-		struct node *n = *path[h];
-
-		if (--n->used > 0)
-			return (value);
-		kmem_free(n, sizeof(*n));
-		*path[h] = NULL;
-	}
-	r->height = 0;
+	n->slots[s] = NULL;
+	n->used &= ~(1ul << s);
+	if (n->used == 0 || n->used == 1)
+		prune(r, index);
 	return (value);
 }
 
-/* The first value in the subtree at or after index within it. */
+/* The first value at or after *index below p, a subtree of height h. */
 static void *
-next_in(void *p, unsigned height, uint64_t *index)
+next_below(void *p, unsigned h, uint64_t *index)
 {
 	struct node *n = p;
-	unsigned shift = BITS * (height - 1);
-	unsigned first = slot_of(*index, height);
+	uint64_t span, todo;
+	unsigned first;
 
-	if (height == 0)
+	if (h == 0)
 		return (p);
-	for (unsigned i = first; i < SLOTS; i++) {
-		if (i != first)
-			*index = (*index >> shift << shift) + (1ul << shift);
-		if (n->slot[i] != NULL) {
-			void *v = next_in(n->slot[i], height - 1, index);
+	span = 1ul << ((h - 1) * BITS);
+	first = slot(*index, h);
+	todo = n->used & (~0ul << first);
+	while (todo != 0) {
+		unsigned s = (unsigned)__builtin_ctzll(todo);
+		uint64_t at = *index;
+		void *v;
 
-			if (v != NULL)
-				return (v);
-			/* The subtree moved index to its own end. */
-			*index = ((*index >> shift) << shift);
+		/* A later slot is searched from its beginning. */
+		if (s != first) {
+			at &= ~(span - 1);
+			at += (uint64_t)(s - first) * span;
 		}
+		v = next_below(n->slots[s], h - 1, &at);
+		if (v != NULL) {
+			*index = at;
+			return (v);
+		}
+		todo &= todo - 1;
 	}
 	return (NULL);
 }
@@ -145,15 +203,7 @@ next_in(void *p, unsigned height, uint64_t *index)
 void *
 radix_next(const struct radix *r, uint64_t *index)
 {
-	uint64_t i = *index;
-	void *v;
-
-	if (r->root == NULL || !fits(i, r->height))
+	if (r->root == NULL || too_high(*index, r->height))
 		return (NULL);
-	if (r->height == 0)
-		return (i == 0 ? r->root : NULL);
-	v = next_in(r->root, r->height, &i);
-	if (v != NULL)
-		*index = i;
-	return (v);
+	return (next_below(r->root, r->height, index));
 }

@@ -44,23 +44,26 @@ struct vm_object_ops {
 	void (*vo_destroy)(struct vm_object *o);
 	/* Device memory: the physical address at index; no struct page. */
 	paddr_t (*vo_phys)(struct vm_object *o, uint64_t index);
+	/* vo_get takes no time to speak of: a fault may ask for neighbours. */
+	bool vo_quick;
 };
 
 /* Guarded by (l) o_lock, (a) atomic, (!) set once. */
 struct vm_object {
 	struct mutex o_lock;
-	unsigned o_refs;			/* (a) */
-	struct radix o_pages;			/* (l) struct page by index */
-	uint64_t o_size;			/* (l) bytes; faults past the
-						   last page: SIGBUS */
-	uint64_t o_npages;			/* (l) resident */
-	struct list o_entries;			/* (l) entries that map it */
-	const struct vm_object_ops *o_ops;	/* (!) */
-	void *o_data;				/* (!) the pager's */
+	unsigned o_refs;		   /* (a) */
+	struct radix o_pages;		   /* (l) struct page by index */
+	uint64_t o_size;		   /* (l) bytes; faults past the
+					      last page: SIGBUS */
+	uint64_t o_npages;		   /* (l) resident */
+	struct list o_entries;		   /* (l) entries that map it */
+	const struct vm_object_ops *o_ops; /* (!) */
+	void *o_data;			   /* (!) the pager's */
+	bool o_embedded;		   /* (!) within another structure */
 };
 
-struct vm_object *vm_object_create(const struct vm_object_ops *ops,
-    void *data, uint64_t size);		/* one reference, or NULL */
+struct vm_object *vm_object_create(const struct vm_object_ops *ops, void *data,
+    uint64_t size); /* one reference, or NULL */
 /* The same within another structure (a vnode); never freed by itself. */
 void vm_object_init(struct vm_object *o, const struct vm_object_ops *ops,
     void *data, uint64_t size);
@@ -69,10 +72,10 @@ void vm_object_release(struct vm_object *o);
 /* Page at index, read in or zero-filled if absent, with a reference for the
  * caller (page_release). o_lock not held. 0, EIO, ENOMEM; beyond o_size
  * EINVAL. */
-#define VM_PAGE_WRITE	0x1	/* about to be written: marks it dirty */
-#define VM_PAGE_OVERWRITE 0x2	/* all of it: contents need not be read */
-int vm_object_page(struct vm_object *o, uint64_t index, unsigned flags,
-    struct page **pp);
+#define VM_PAGE_WRITE	  0x1 /* about to be written: marks it dirty */
+#define VM_PAGE_OVERWRITE 0x2 /* all of it: contents need not be read */
+int vm_object_page(
+    struct vm_object *o, uint64_t index, unsigned flags, struct page **pp);
 /* New size: pages past it are freed and unmapped everywhere, the rest of the
  * last page is zeroed. */
 void vm_object_resize(struct vm_object *o, uint64_t size);
@@ -81,72 +84,98 @@ void vm_object_discard(struct vm_object *o, uint64_t start, uint64_t end);
 /* Writes dirty pages in the range out; collects dirty bits first. */
 int vm_object_sync(struct vm_object *o, uint64_t start, uint64_t end);
 
-/* Guarded by (l) am_lock, (a) atomic. */
+/*
+ * Anonymous pages, by their distance from am_base of the views.  Shared by
+ * the address spaces that fork made of one, until each writes. A page's
+ * pg_refs counts the amaps that hold it: with one it is written in place.
+ * Guarded by (l) am_lock, (a) atomic.
+ */
 struct amap {
 	struct mutex am_lock;
-	unsigned am_refs;		/* (a) entries that use it */
-	struct radix am_pages;		/* (l) struct page by index */
+	unsigned am_refs;      /* (a) views */
+	struct radix am_pages; /* (l) struct page by index */
+	uint64_t am_npages;    /* (l) */
 };
 
-/* All fields are guarded by vs_lock, e_olink by the object's lock. */
+/*
+ * One address space's hold on an amap, used by one entry or by several that
+ * were one before they were cut.  The pages of an amap always lie within the
+ * entries of each of its views, so that an entry may grow without finding
+ * pages that are not its own.  All guarded by vs_lock.
+ */
+struct amap_view {
+	unsigned av_refs; /* entries */
+	bool av_shared;	  /* amap may have other views: copy it
+			     before changing it */
+	bool av_fixed;	  /* entries must not grow */
+	vaddr_t av_base;  /* address of index 0 */
+	struct amap *av_amap;
+	struct amap_view *av_child; /* while vmspace_fork() runs */
+};
+
+/*
+ * All fields are guarded by vs_lock, e_olink by the object's lock. The range
+ * and e_ooff of an entry that maps an object change with both held.
+ */
 struct vm_entry {
 	struct rb_node e_node;
 	vaddr_t e_start;
 	vaddr_t e_end;
-	uint8_t e_prot;			/* PROT_* now */
+	uint8_t e_prot; /* PROT_* now */
 	uint8_t e_maxprot;
-	uint8_t e_inherit;		/* INHERIT_* */
+	uint8_t e_inherit; /* INHERIT_* */
 	uint16_t e_flags;
-	struct amap *e_amap;		/* NULL: none yet */
-	uint64_t e_aoff;		/* page number of e_start in it */
-	struct vm_object *e_object;	/* NULL: zero-fill */
-	uint64_t e_ooff;		/* byte offset of e_start in it */
-	struct list e_olink;		/* in object's o_entries */
+	struct amap_view *e_view;   /* anonymous pages; NULL: none yet */
+	struct vm_object *e_object; /* NULL: zero-fill */
+	uint64_t e_ooff;	    /* byte offset of e_start in it */
+	struct list e_olink;	    /* in object's o_entries */
 	struct vmspace *e_space;
-	struct vnode *e_vnode;		/* file mapped, for procfs; held */
+	struct vnode *e_vnode; /* file mapped, for procfs; held */
 };
-#define VME_COW		0x0001	/* private: writes go to the amap */
-#define VME_NEEDS_COPY	0x0002	/* amap is shared copy-on-write */
-#define VME_GUARD	0x0004	/* MAP_GUARD: no access, ever */
-#define VME_STACK	0x0008	/* the stack's grown part */
-#define VME_GROWS	0x0010	/* reserve below a MAP_STACK mapping */
-#define VME_WIRED	0x0020
-#define VME_NOCORE	0x0040
-#define VME_NOSYNC	0x0080
+#define VME_COW	   0x0001 /* private: writes go to the amap */
+#define VME_GUARD  0x0004 /* MAP_GUARD: no access, ever */
+#define VME_STACK  0x0008 /* the stack's grown part */
+#define VME_GROWS  0x0010 /* reserve below a MAP_STACK mapping */
+#define VME_WIRED  0x0020
+#define VME_NOCORE 0x0040
+#define VME_NOSYNC 0x0080
 
 /* Guarded by (l) vs_lock, (a) atomic, (!) set once. */
 struct vmspace {
-	struct rwlock vs_lock;		/* read: look up; write: change */
-	unsigned vs_refs;		/* (a) processes: vfork, rfork */
-	struct rb_tree vs_entries;	/* (l) by address */
-	struct pmap *vs_pmap;		/* (!) */
-	uint64_t vs_size;		/* (l) bytes mapped */
-	uint64_t vs_anon;		/* (a) anonymous pages charged */
-	vaddr_t vs_brk_start;		/* (l) end of the program's data */
-	vaddr_t vs_brk;			/* (l) current break */
-	vaddr_t vs_hint;		/* (l) where anonymous mmap looks first */
-	vaddr_t vs_stack_top;		/* (!) per image */
-	vaddr_t vs_stack_size;		/* (!) per image: reserve */
-	vaddr_t vs_ps_strings;		/* (!) per image */
-	vaddr_t vs_timekeep;		/* (!) per image: shared page */
-	vaddr_t vs_sigcode;		/* (!) per image */
+	struct rwlock vs_lock;	   /* read: look up; write: change */
+	unsigned vs_refs;	   /* (a) processes: vfork, rfork */
+	struct rb_tree vs_entries; /* (l) by address */
+	struct pmap *vs_pmap;	   /* (!) */
+	uint64_t vs_size;	   /* (l) bytes mapped */
+	vaddr_t vs_brk_start;	   /* (l) end of the program's data */
+	vaddr_t vs_brk;		   /* (l) current break */
+	vaddr_t vs_base;	   /* (!) lowest address mmap chooses */
+	vaddr_t vs_hint;	   /* (l) where it looks first: */
+	uint64_t vs_hole;	   /* (l) below, holes have less than this */
+	uint64_t vs_wired;	   /* (l) bytes locked */
+	bool vs_wire_future;	   /* (l) mlockall(MCL_FUTURE) */
+	vaddr_t vs_stack_top;	   /* (!) per image */
+	vaddr_t vs_stack_size;	   /* (!) per image: reserve */
+	vaddr_t vs_ps_strings;	   /* (!) per image */
+	vaddr_t vs_timekeep;	   /* (!) per image: shared page */
+	vaddr_t vs_sigcode;	   /* (!) per image */
 };
 
-struct vmspace *vmspace_create(void);		/* one reference, or NULL */
-struct vmspace *vmspace_fork(struct vmspace *vs);	/* or NULL */
+struct vmspace *vmspace_create(void);		  /* one reference, or NULL */
+struct vmspace *vmspace_fork(struct vmspace *vs); /* or NULL */
 void vmspace_hold(struct vmspace *vs);
 void vmspace_release(struct vmspace *vs);
-void vmspace_activate(struct vmspace *vs);	/* on this CPU */
-uint64_t vmspace_resident(struct vmspace *vs);	/* pages */
+void vmspace_activate(struct vmspace *vs);     /* on this CPU */
+uint64_t vmspace_resident(struct vmspace *vs); /* pages */
 
 /*
  * Maps [addr, addr + size) of vs. `addr` is page-aligned; without MAP_FIXED
  * it's a hint and *addrp says where. flags are FreeBSD's MAP_* (fbsd/mman.h).
  * object NULL: anonymous; the call takes its own reference.  0, ENOMEM,
- * EINVAL, EEXIST (MAP_EXCL).
+ * EINVAL, EEXIST (MAP_EXCL), EACCES (prot is more than maxprot).
  */
 struct vm_mapping {
-	vaddr_t addr;			/* in: hint or fixed; out: where */
+	vaddr_t addr; /* in: hint or fixed; out: where */
 	uint64_t size;
 	unsigned prot;
 	unsigned maxprot;
@@ -157,8 +186,8 @@ struct vm_mapping {
 };
 int vm_map(struct vmspace *vs, struct vm_mapping *m);
 int vm_unmap(struct vmspace *vs, vaddr_t addr, uint64_t size);
-int vm_protect(struct vmspace *vs, vaddr_t addr, uint64_t size,
-    unsigned prot, bool set_max);
+int vm_protect(struct vmspace *vs, vaddr_t addr, uint64_t size, unsigned prot,
+    bool set_max);
 int vm_inherit(struct vmspace *vs, vaddr_t addr, uint64_t size, int inherit);
 int vm_advise(struct vmspace *vs, vaddr_t addr, uint64_t size, int advice);
 int vm_sync(struct vmspace *vs, vaddr_t addr, uint64_t size, int flags);
@@ -192,8 +221,8 @@ int vm_key(struct vmspace *vs, vaddr_t va, bool shared, struct vm_key *key);
 /* One anonymous page shared by all processes, read-only to them: the time
  * page and signal trampoline. */
 extern struct vm_object *vm_shared_page_object;
-extern void *vm_shared_page;		/* its kernel address */
+extern void *vm_shared_page; /* its kernel address */
 
-void vm_init(void);			/* after kmem_init() */
+void vm_init(void); /* after kmem_init() */
 
 #endif

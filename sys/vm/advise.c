@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a program says about memory that it has: protection, inheritance,
+ * advice, locking; and what it asks about it.
+ */
+#include "fbsd/errno.h"
+#include "fbsd/mman.h"
+#include "fbsd/resource.h"
+#include "kern/proc.h"
+#include "kern/sched.h"
+#include "vm/map.h"
+
+static bool
+bad_range(vaddr_t addr, uint64_t size)
+{
+	return ((addr & PAGE_MASK) != 0 || addr + size < addr ||
+		addr + size > USER_TOP);
+}
+
+/* Is all of [start, end) mapped? */
+static bool
+no_holes(struct vmspace *vs, vaddr_t start, vaddr_t end)
+{
+	struct vm_entry *e;
+
+	ENTRIES_IN(e, vs, start, end)
+	{
+		if (e->e_start > start || e->e_flags & VME_GUARD)
+			return (false);
+		start = e->e_end;
+	}
+	return (start >= end);
+}
+
+static int
+may_protect(struct vmspace *vs, vaddr_t start, vaddr_t end, unsigned prot)
+{
+	struct vm_entry *e;
+
+	ENTRIES_IN(e, vs, start, end)
+	if (prot & ~e->e_maxprot)
+		return (EACCES);
+	return (0);
+}
+
+static void
+protect_entry(
+    struct vmspace *vs, struct vm_entry *e, unsigned prot, bool set_max)
+{
+	unsigned lost = e->e_prot & ~prot;
+
+	if (set_max)
+		e->e_maxprot = (uint8_t)prot;
+	/* A reserve is given its rights when it becomes stack. */
+	if (e->e_flags & (VME_GUARD | VME_GROWS))
+		return;
+	if (set_max && (e->e_prot & ~prot) == 0)
+		return;
+	e->e_prot = (uint8_t)(set_max ? e->e_prot & prot : prot);
+	if (lost != 0)
+		pmap_protect(vs->vs_pmap, e->e_start, e->e_end,
+		    e->e_prot != PROT_NONE ? e->e_prot | PMAP_READ : 0);
+}
+
+int
+vm_protect(struct vmspace *vs, vaddr_t addr, uint64_t size, unsigned prot,
+    bool set_max)
+{
+	struct list dead = LIST_INITIALIZER(dead);
+	vaddr_t end = addr + round_page(size);
+	struct vm_entry *e;
+	int error;
+
+	if (bad_range(addr, size) || prot & ~(unsigned)PROT_ALL)
+		return (EINVAL);
+	rw_wlock(&vs->vs_lock);
+	error = may_protect(vs, addr, end, prot);
+	if (error == 0)
+		error = entries_clip(vs, addr, end);
+	if (error == 0) {
+		ENTRIES_IN(e, vs, addr, end)
+		protect_entry(vs, e, prot, set_max);
+		entries_join(vs, addr, end, &dead);
+	}
+	rw_wunlock(&vs->vs_lock);
+	entries_free(&dead);
+	return (error);
+}
+
+int
+vm_inherit(struct vmspace *vs, vaddr_t addr, uint64_t size, int inherit)
+{
+	struct list dead = LIST_INITIALIZER(dead);
+	vaddr_t end = addr + round_page(size);
+	struct vm_entry *e;
+	int error;
+
+	if (bad_range(addr, size) || inherit < INHERIT_SHARE ||
+	    inherit > INHERIT_ZERO)
+		return (EINVAL);
+	rw_wlock(&vs->vs_lock);
+	error = entries_clip(vs, addr, end);
+	if (error == 0) {
+		ENTRIES_IN(e, vs, addr, end)
+		if (inherit != INHERIT_ZERO || e->e_object == NULL)
+			e->e_inherit = (uint8_t)inherit;
+		entries_join(vs, addr, end, &dead);
+	}
+	rw_wunlock(&vs->vs_lock);
+	entries_free(&dead);
+	return (error);
+}
+
+/*
+ * MADV_FREE: the pages may be lost at once; the next touch finds zeroes.
+ * Only anonymous memory that nobody shares; locked memory stays.
+ */
+static void
+free_range(struct vmspace *vs, struct vm_entry *e, vaddr_t start, vaddr_t end)
+{
+	struct amap_view *v = e->e_view;
+
+	start = MAX(start, e->e_start);
+	end = MIN(end, e->e_end);
+	if (v == NULL || e->e_object != NULL || e->e_flags & VME_WIRED)
+		return;
+	if (v->av_shared &&
+	    (atomic_load(&v->av_amap->am_refs) > 1 || view_own(v) != 0))
+		return;
+	pmap_remove(vs->vs_pmap, start, end);
+	view_discard(v, start, end);
+}
+
+/* Brings in what is there to bring in, without reading. */
+static void
+will_need(struct vmspace *vs, vaddr_t start, vaddr_t end)
+{
+	struct page *pg;
+	struct vm_entry *e;
+	bool want;
+
+	for (vaddr_t va = start; va < end; va += PAGE_SIZE) {
+		rw_rlock(&vs->vs_lock);
+		e = entry_from(vs, va);
+		want = e != NULL && e->e_start <= va && e->e_object != NULL &&
+		       e->e_prot != PROT_NONE;
+		if (e != NULL && !want)
+			va = MAX(e->e_start, MAX(e->e_end, va + 1) - PAGE_SIZE);
+		rw_runlock(&vs->vs_lock);
+		if (e == NULL)
+			break;
+		if (want && fault_page(vs, va, PMAP_READ, &pg) == 0 &&
+		    pg != NULL)
+			page_release(pg);
+	}
+}
+
+static void
+set_flag(
+    struct vmspace *vs, vaddr_t start, vaddr_t end, uint16_t flag, bool set)
+{
+	struct vm_entry *e;
+
+	ENTRIES_IN(e, vs, start, end)
+	e->e_flags = (uint16_t)(set ? e->e_flags | flag : e->e_flags & ~flag);
+}
+
+/* Advice that changes entries. */
+static int
+flag_advice(struct vmspace *vs, vaddr_t start, vaddr_t end, int advice)
+{
+	struct list dead = LIST_INITIALIZER(dead);
+	bool set = advice == MADV_NOSYNC || advice == MADV_NOCORE;
+	uint16_t flag = advice == MADV_NOSYNC || advice == MADV_AUTOSYNC
+			    ? VME_NOSYNC
+			    : VME_NOCORE;
+	int error;
+
+	rw_wlock(&vs->vs_lock);
+	error = entries_clip(vs, start, end);
+	if (error == 0) {
+		set_flag(vs, start, end, flag, set);
+		entries_join(vs, start, end, &dead);
+	}
+	rw_wunlock(&vs->vs_lock);
+	entries_free(&dead);
+	return (error);
+}
+
+int
+vm_advise(struct vmspace *vs, vaddr_t addr, uint64_t size, int advice)
+{
+	vaddr_t end;
+	struct vm_entry *e;
+
+	/* madvise(2) takes any address within the first page. */
+	size += addr & PAGE_MASK;
+	addr = trunc_page(addr);
+	if (bad_range(addr, size))
+		return (EINVAL);
+	end = addr + round_page(size);
+	switch (advice) {
+	case MADV_FREE:
+		rw_wlock(&vs->vs_lock);
+		ENTRIES_IN(e, vs, addr, end)
+		free_range(vs, e, addr, end);
+		rw_wunlock(&vs->vs_lock);
+		return (0);
+	case MADV_WILLNEED:
+		will_need(vs, addr, end);
+		return (0);
+	case MADV_NOSYNC:
+	case MADV_AUTOSYNC:
+	case MADV_NOCORE:
+	case MADV_CORE:
+		return (flag_advice(vs, addr, end, advice));
+	case MADV_NORMAL:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_DONTNEED: /* keeps anonymous memory, on FreeBSD */
+	case MADV_PROTECT:
+		return (0);
+	default:
+		return (EINVAL);
+	}
+}
+
+/* The object of a shared mapping at or above *va whose pages can be written
+ * out, held; and which pages. NULL: none below end, or a hole: *error. */
+static struct vm_object *
+next_to_sync(struct vmspace *vs, vaddr_t *va, vaddr_t end, uint64_t *first,
+    uint64_t *last, int *error)
+{
+	struct vm_object *o = NULL;
+	struct vm_entry *e;
+
+	rw_rlock(&vs->vs_lock);
+	ENTRIES_IN(e, vs, *va, end)
+	{
+		vaddr_t start = MAX(*va, e->e_start);
+		vaddr_t stop = MIN(end, e->e_end);
+
+		if (e->e_start > *va)
+			break;
+		*va = stop;
+		if (e->e_object == NULL || e->e_flags & VME_COW ||
+		    e->e_object->o_ops->vo_put == NULL)
+			continue;
+		o = e->e_object;
+		vm_object_hold(o);
+		*first = atop(e->e_ooff + (start - e->e_start));
+		*last = *first + atop(stop - start);
+		break;
+	}
+	if (o == NULL && *va < end)
+		*error = ENOMEM;
+	rw_runlock(&vs->vs_lock);
+	return (o);
+}
+
+int
+vm_sync(struct vmspace *vs, vaddr_t addr, uint64_t size, int flags)
+{
+	uint64_t first, last;
+	struct vm_object *o;
+	vaddr_t end = addr + round_page(size);
+	int error = 0;
+
+	if (bad_range(addr, size) || flags & ~(MS_ASYNC | MS_INVALIDATE) ||
+	    flags == (MS_ASYNC | MS_INVALIDATE))
+		return (EINVAL);
+	while (
+	    error == 0 && addr < end &&
+	    (o = next_to_sync(vs, &addr, end, &first, &last, &error)) != NULL) {
+		error = vm_object_sync(o, first, last);
+		vm_object_release(o);
+	}
+	return (error);
+}
+
+/* Marks entries as wired or not; counts. vs_lock held for writing. */
+static int
+mark_wired(struct vmspace *vs, vaddr_t start, vaddr_t end, bool wire)
+{
+	uint64_t more = 0;
+	struct vm_entry *e;
+	int error;
+
+	if (!no_holes(vs, start, end))
+		return (ENOMEM);
+	error = entries_clip(vs, start, end);
+	if (error != 0)
+		return (error);
+	ENTRIES_IN(e, vs, start, end)
+	if (!(e->e_flags & VME_WIRED) == wire && entry_counts(e))
+		more += entry_size(e);
+	if (wire && vs->vs_wired + more > proc_limit(curproc(), RLIMIT_MEMLOCK))
+		return (ENOMEM);
+	vs->vs_wired += wire ? more : -more;
+	ENTRIES_IN(e, vs, start, end)
+	{
+		if (!entry_counts(e))
+			continue;
+		e->e_flags = (uint16_t)(wire ? e->e_flags | VME_WIRED
+					     : e->e_flags & ~VME_WIRED);
+	}
+	return (0);
+}
+
+/* Faults in what may be accessed at all. */
+static int
+touch(struct vmspace *vs, vaddr_t va)
+{
+	struct vm_entry *e;
+	struct page *pg;
+	unsigned access;
+	int error;
+
+	rw_rlock(&vs->vs_lock);
+	e = entry_at(vs, va);
+	access = e == NULL || !entry_counts(e)			  ? 0
+		 : e->e_flags & VME_COW && e->e_prot & PROT_WRITE ? PMAP_WRITE
+								  : e->e_prot;
+	rw_runlock(&vs->vs_lock);
+	if (access == 0)
+		return (0);
+	error =
+	    fault_page(vs, va, access & PMAP_WRITE ? access : PMAP_READ, &pg);
+	if (pg != NULL)
+		page_release(pg);
+	/* Past a file's end, and devices: nothing to lock. */
+	return (error == ENOMEM ? ENOMEM : 0);
+}
+
+int
+vm_wire(struct vmspace *vs, vaddr_t addr, uint64_t size, bool wire)
+{
+	struct list dead = LIST_INITIALIZER(dead);
+	vaddr_t end;
+	int error;
+
+	size += addr & PAGE_MASK;
+	addr = trunc_page(addr);
+	if (bad_range(addr, size))
+		return (EINVAL);
+	end = addr + round_page(size);
+	rw_wlock(&vs->vs_lock);
+	error = mark_wired(vs, addr, end, wire);
+	if (error == 0 && !wire)
+		entries_join(vs, addr, end, &dead);
+	rw_wunlock(&vs->vs_lock);
+	entries_free(&dead);
+	for (vaddr_t va = addr; wire && error == 0 && va < end;
+	     va += PAGE_SIZE) {
+		error = touch(vs, va);
+		sched_maybe_yield();
+	}
+	return (error);
+}
+
+/* What mincore(2) says of one page. vs_lock held. */
+static uint8_t
+core_flags(struct vmspace *vs, struct vm_entry *e, vaddr_t va)
+{
+	struct amap_view *v = e->e_view;
+	struct vm_object *o = e->e_object;
+	struct page *pg = NULL;
+	unsigned prot;
+	paddr_t pa;
+
+	if (pmap_extract(vs->vs_pmap, va, &pa, &prot))
+		return (MINCORE_INCORE | MINCORE_REFERENCED |
+			(prot & PMAP_WRITE ? MINCORE_MODIFIED : 0));
+	if (v != NULL) {
+		mutex_lock(&v->av_amap->am_lock);
+		pg = radix_get(&v->av_amap->am_pages, view_index(v, va));
+		mutex_unlock(&v->av_amap->am_lock);
+	}
+	if (pg == NULL && o != NULL) {
+		mutex_lock(&o->o_lock);
+		pg =
+		    radix_get(&o->o_pages, atop(e->e_ooff + (va - e->e_start)));
+		mutex_unlock(&o->o_lock);
+	}
+	return (pg != NULL ? MINCORE_INCORE | MINCORE_REFERENCED_OTHER : 0);
+}
+
+int
+vm_mincore(struct vmspace *vs, vaddr_t addr, uint64_t size,
+    int (*fn)(void *arg, uint64_t page, uint8_t flags), void *arg)
+{
+	vaddr_t start = addr, end = addr + round_page(size);
+	struct vm_entry *e;
+	int error = 0;
+
+	if (bad_range(addr, size))
+		return (size > USER_TOP || addr > USER_TOP - size ? ENOMEM
+								  : EINVAL);
+	rw_rlock(&vs->vs_lock);
+	if (!no_holes(vs, start, end))
+		error = ENOMEM;
+	for (vaddr_t va = start; va < end && error == 0; va += PAGE_SIZE) {
+		e = entry_at(vs, va);
+		error = fn(arg, atop(va - start), core_flags(vs, e, va));
+	}
+	rw_runlock(&vs->vs_lock);
+	return (error);
+}

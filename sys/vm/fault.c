@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Page faults.
+ *
+ * Most are resolved with vs_lock held for reading, so that threads fault side
+ * by side; what an entry's amap and object hold is then guarded by their own
+ * mutexes, amap first.  A page is entered into page tables with the mutex of
+ * its holder held: whoever takes it out again, takes it out of page tables
+ * too.  Only giving an entry its first amap, or a copy of a shared one, needs
+ * vs_lock for writing; resolve() says so by EAGAIN.
+ */
+#include "fbsd/errno.h"
+#include "fbsd/mman.h"
+#include "fbsd/signal.h"
+#include "kern/printf.h"
+#include "kern/proc.h"
+#include "vm/map.h"
+
+_Static_assert(PROT_READ == PMAP_READ && PROT_WRITE == PMAP_WRITE &&
+		   PROT_EXEC == PMAP_EXEC,
+    "protections are passed on as they are");
+
+#define AROUND_PAGES 16u /* object pages mapped at once, aligned */
+#define REGAIN_PAGES 8u	 /* anonymous pages made writable at once */
+
+struct fault {
+	struct vmspace *vs;
+	struct vm_entry *e;
+	vaddr_t va;
+	unsigned access;
+	bool want_page;
+	struct page *page; /* out, held, if wanted */
+};
+
+static int
+enter(struct fault *f, struct page *pg, unsigned prot)
+{
+	int error =
+	    pmap_enter(f->vs->vs_pmap, f->va, page_phys(pg), prot | PMAP_READ);
+
+	if (error == 0 && f->want_page) {
+		page_hold(pg);
+		f->page = pg;
+	}
+	return (error);
+}
+
+static uint64_t
+object_index(const struct vm_entry *e, vaddr_t va)
+{
+	return (atop(e->e_ooff + (va - e->e_start)));
+}
+
+/*
+ * After a fork whose other side is gone, the pages that follow are probably
+ * read-only too without need. am_lock held.
+ */
+static void
+regain_around(struct fault *f, struct amap_view *v)
+{
+	vaddr_t end = MIN(f->va + REGAIN_PAGES * PAGE_SIZE, f->e->e_end);
+
+	for (vaddr_t va = f->va + PAGE_SIZE; va < end; va += PAGE_SIZE) {
+		struct page *pg =
+		    radix_get(&v->av_amap->am_pages, view_index(v, va));
+
+		if (pg == NULL || atomic_load(&pg->pg_refs) != 1 ||
+		    pmap_enter(f->vs->vs_pmap, va, page_phys(pg),
+			f->e->e_prot | PMAP_READ) != 0)
+			break;
+	}
+}
+
+/* The amap has a page. am_lock held. */
+static int
+anon_present(struct fault *f, struct amap_view *v, struct page *pg)
+{
+	bool alone = !v->av_shared && atomic_load(&pg->pg_refs) == 1;
+	struct page *copy;
+	int error;
+
+	if (alone) {
+		error = enter(f, pg, f->e->e_prot);
+		if (error == 0 && f->access & PMAP_WRITE)
+			regain_around(f, v);
+		return (error);
+	}
+	if (!(f->access & PMAP_WRITE))
+		return (enter(f, pg, f->e->e_prot & ~PMAP_WRITE));
+	if (v->av_shared)
+		return (EAGAIN);
+	copy = page_alloc(0, 0);
+	if (copy == NULL)
+		return (ENOMEM);
+	copy_page(page_virt(copy), page_virt(pg));
+	/* Replacing what is there allocates nothing. */
+	(void)radix_set(&v->av_amap->am_pages, view_index(v, f->va), copy);
+	error = enter(f, copy, f->e->e_prot);
+	if (error != 0)
+		pmap_remove(f->vs->vs_pmap, f->va, f->va + PAGE_SIZE);
+	page_release(pg);
+	return (error);
+}
+
+/* Puts a new page into the amap. am_lock held; on failure pg is gone. */
+static int
+anon_add(struct fault *f, struct amap_view *v, struct page *pg)
+{
+	struct amap *am = v->av_amap;
+	int error = radix_set(&am->am_pages, view_index(v, f->va), pg);
+
+	if (error != 0) {
+		page_release(pg);
+		return (error);
+	}
+	am->am_npages++;
+	return (enter(f, pg, f->e->e_prot));
+}
+
+/* am_lock held, the amap is our own and has no page. */
+static int
+anon_zero(struct fault *f, struct amap_view *v)
+{
+	struct page *pg = page_alloc(0, PAGE_ZEROED);
+
+	return (pg != NULL ? anon_add(f, v, pg) : ENOMEM);
+}
+
+/* A private mapping is written where the amap has no page: am_lock held. */
+static int
+copy_up(struct fault *f, struct amap_view *v)
+{
+	struct vm_object *o = f->e->e_object;
+	struct page *from, *pg = page_alloc(0, 0);
+	int error;
+
+	if (pg == NULL)
+		return (ENOMEM);
+	mutex_lock(&o->o_lock);
+	error = object_page(o, object_index(f->e, f->va), 0, &from);
+	if (error == 0)
+		copy_page(page_virt(pg), page_virt(from));
+	mutex_unlock(&o->o_lock);
+	if (error != 0) {
+		page_release(pg);
+		return (error);
+	}
+	return (anon_add(f, v, pg));
+}
+
+/*
+ * Maps pages next to the one at f->va that are there already, or that come
+ * for nothing.  o_lock held; and am_lock, if there is an amap.
+ */
+static void
+map_around(struct fault *f, unsigned prot)
+{
+	const struct vm_entry *e = f->e;
+	struct vm_object *o = e->e_object;
+	struct amap_view *v = e->e_view;
+	vaddr_t window = f->va & ~(AROUND_PAGES * PAGE_SIZE - 1);
+	vaddr_t end = MIN(window + AROUND_PAGES * PAGE_SIZE, e->e_end);
+	paddr_t pa;
+	unsigned old;
+
+	for (vaddr_t va = MAX(window, e->e_start); va < end; va += PAGE_SIZE) {
+		uint64_t index = object_index(e, va);
+		struct page *pg;
+
+		if (va == f->va ||
+		    (v != NULL && radix_get(&v->av_amap->am_pages,
+				      view_index(v, va)) != NULL))
+			continue;
+		pg = radix_get(&o->o_pages, index);
+		if (pg == NULL &&
+		    (!o->o_ops->vo_quick || object_page(o, index, 0, &pg) != 0))
+			continue;
+		if (pmap_extract(f->vs->vs_pmap, va, &pa, &old))
+			continue;
+		if (pmap_enter(f->vs->vs_pmap, va, page_phys(pg), prot) != 0)
+			break;
+	}
+}
+
+/*
+ * Shows the object's own page.  What would have to be written out later is
+ * mapped for writing only by a write, which marks it dirty.
+ */
+static int
+object_show(struct fault *f)
+{
+	const struct vm_entry *e = f->e;
+	struct vm_object *o = e->e_object;
+	unsigned prot = e->e_prot | PMAP_READ, flags = 0;
+	struct page *pg;
+	int error;
+
+	if (f->access & PMAP_WRITE)
+		flags = VM_PAGE_WRITE;
+	else if (e->e_flags & VME_COW || o->o_ops->vo_put != NULL)
+		prot &= ~PMAP_WRITE;
+	mutex_lock(&o->o_lock);
+	if (o->o_ops->vo_phys != NULL) {
+		error = f->want_page
+			    ? EFAULT
+			    : pmap_enter(f->vs->vs_pmap, f->va,
+				  o->o_ops->vo_phys(o, object_index(e, f->va)),
+				  prot);
+	} else {
+		error = object_page(o, object_index(e, f->va), flags, &pg);
+		if (error == 0)
+			error = enter(f, pg, prot);
+		if (error == 0 && !f->want_page)
+			map_around(f,
+			    prot &
+				~(o->o_ops->vo_put != NULL ? PMAP_WRITE : 0u));
+	}
+	mutex_unlock(&o->o_lock);
+	return (error);
+}
+
+static int
+resolve_anon(struct fault *f, struct amap_view *v)
+{
+	struct page *pg =
+	    radix_get(&v->av_amap->am_pages, view_index(v, f->va));
+
+	if (pg != NULL)
+		return (anon_present(f, v, pg));
+	if (f->e->e_object != NULL && !(f->access & PMAP_WRITE))
+		return (object_show(f));
+	if (v->av_shared)
+		return (EAGAIN);
+	return (f->e->e_object != NULL ? copy_up(f, v) : anon_zero(f, v));
+}
+
+/* vs_lock held, at least for reading. EAGAIN: first make_own(). */
+static int
+resolve(struct fault *f)
+{
+	const struct vm_entry *e = f->e;
+	struct amap *am;
+	int error;
+
+	if (e->e_view == NULL) {
+		if (e->e_flags & VME_COW &&
+		    (e->e_object == NULL || f->access & PMAP_WRITE))
+			return (EAGAIN);
+		return (object_show(f));
+	}
+	am = e->e_view->av_amap;
+	mutex_lock(&am->am_lock);
+	error = resolve_anon(f, e->e_view);
+	mutex_unlock(&am->am_lock);
+	return (error);
+}
+
+/* Finds the entry and checks rights. vs_lock held. */
+static int
+look_up(struct fault *f, int *code)
+{
+	struct vm_entry *e = entry_at(f->vs, f->va);
+
+	f->e = e;
+	*code = SEGV_MAPERR;
+	if (e == NULL)
+		return (EFAULT);
+	if (e->e_flags & VME_GROWS)
+		return (ESTALE);
+	*code = SEGV_ACCERR;
+	if (f->access & PMAP_READ && e->e_prot != PROT_NONE)
+		return (0);
+	return ((e->e_prot & f->access) == f->access ? 0 : EFAULT);
+}
+
+/* Gives the entry an amap that it may change; then resolves the fault, while
+ * nobody can interfere. */
+static int
+fault_exclusive(struct fault *f, int *code)
+{
+	int error;
+
+	rw_wlock(&f->vs->vs_lock);
+	error = look_up(f, code);
+	if (error == 0) {
+		struct vm_entry *e = f->e;
+
+		if (e->e_view != NULL)
+			error = view_own(e->e_view);
+		else if ((e->e_view = view_create(e->e_start)) == NULL)
+			error = ENOMEM;
+		if (error == 0)
+			error = resolve(f);
+	}
+	rw_wunlock(&f->vs->vs_lock);
+	return (error);
+}
+
+static int
+fault_once(struct fault *f, int *code)
+{
+	int error;
+
+	rw_rlock(&f->vs->vs_lock);
+	error = look_up(f, code);
+	if (__predict_true(error == 0))
+		error = resolve(f);
+	rw_runlock(&f->vs->vs_lock);
+	if (error == EAGAIN)
+		error = fault_exclusive(f, code);
+	return (error);
+}
+
+static int
+fault(struct fault *f, int *code)
+{
+	int error;
+
+	for (;;) {
+		error = fault_once(f, code);
+		if (__predict_true(error == 0))
+			break;
+		if (error == ESTALE) {
+			error = stack_grow(f->vs, f->va);
+			if (error == 0)
+				continue;
+			*code = SEGV_ACCERR;
+			if (error == EFAULT)
+				break;
+		}
+		if (error != ENOMEM || !oom_relieve())
+			break;
+	}
+	curthread()->td_ru.minflt++;
+	return (error);
+}
+
+int
+vm_fault(struct vmspace *vs, vaddr_t va, unsigned access, int *code)
+{
+	struct fault f = {.vs = vs, .va = trunc_page(va), .access = access};
+
+	return (fault(&f, code));
+}
+
+int
+fault_page(struct vmspace *vs, vaddr_t va, unsigned access, struct page **pp)
+{
+	struct fault f = {.vs = vs,
+	    .va = trunc_page(va),
+	    .access = access,
+	    .want_page = true};
+	int code, error = fault(&f, &code);
+
+	*pp = f.page;
+	return (error);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of sys/vm share among themselves.
+ */
+#ifndef VM_MAP_H
+#define VM_MAP_H
+
+#include "vm/vm.h"
+
+/* Object's page at index, made if absent; o_lock held. See
+ * vm_object_page(). */
+int object_page(
+    struct vm_object *o, uint64_t index, unsigned flags, struct page **pp);
+
+/* Entries, map.c; vs_lock held. */
+struct vm_entry *entry_at(struct vmspace *vs, vaddr_t va); /* or NULL */
+/* The first entry that ends above va, or NULL. */
+struct vm_entry *entry_from(struct vmspace *vs, vaddr_t va);
+struct vm_entry *entry_next(struct vm_entry *e);
+struct vm_entry *entry_prev(struct vm_entry *e);
+struct vm_entry *entry_alloc(void);
+void entry_insert(struct vmspace *vs, struct vm_entry *e);
+/* Gives e references of its own to its object and vnode. */
+void entry_attach(struct vm_entry *e);
+/* Takes e out of the tree and from its object; it goes to `dead`, whose
+ * entries entries_free() ends when vs_lock has been released. */
+void entry_detach(struct vmspace *vs, struct vm_entry *e, struct list *dead);
+void entries_free(struct list *dead);
+/* Cuts entries so that none crosses start or end. 0, ENOMEM. */
+int entries_clip(struct vmspace *vs, vaddr_t start, vaddr_t end);
+/* Joins entries within and around [start, end) that are alike. */
+void entries_join(
+    struct vmspace *vs, vaddr_t start, vaddr_t end, struct list *dead);
+void entry_set_range(struct vm_entry *e, vaddr_t start, vaddr_t end);
+/* Walks entries that meet [start, end). */
+#define ENTRIES_IN(e, vs, start, end)                                          \
+	for (e = entry_from(vs, start); e != NULL && e->e_start < (end);       \
+	     e = entry_next(e))
+
+static inline uint64_t
+entry_size(const struct vm_entry *e)
+{
+	return (e->e_end - e->e_start);
+}
+
+/* Does it count as mapped memory: vs_size. */
+static inline bool
+entry_counts(const struct vm_entry *e)
+{
+	return (!(e->e_flags & (VME_GUARD | VME_GROWS)));
+}
+
+/* stack.c */
+#define STACK_GUARD PAGE_SIZE
+uint64_t stack_first_size(uint64_t size);
+/* va lies in a reserve below a stack: 0, EFAULT, ENOMEM. No lock held. */
+int stack_grow(struct vmspace *vs, vaddr_t va);
+
+/* amap.c; vs_lock held for writing unless said. */
+struct amap_view *view_create(vaddr_t base); /* or NULL */
+/* Another view of the same amap; both are shared now. */
+struct amap_view *view_share(struct amap_view *v);
+void view_release(struct amap_view *v);
+/* Makes the amap the view's own: 0, ENOMEM. */
+int view_own(struct amap_view *v);
+/* Frees pages of an amap that isn't shared; unmapped already. */
+void view_discard(struct amap_view *v, vaddr_t start, vaddr_t end);
+
+static inline uint64_t
+view_index(const struct amap_view *v, vaddr_t va)
+{
+	return (atop(va - v->av_base));
+}
+
+/*
+ * fault.c: makes the page at va present for access, and gives it out with a
+ * reference. 0, EFAULT, EIO, EINVAL, ENOMEM.
+ */
+int fault_page(
+    struct vmspace *vs, vaddr_t va, unsigned access, struct page **pp);
+
+/* oom.c: memory is out. Kills somebody and waits a little; true: it is worth
+ * trying again, false: the caller's process is the one. */
+bool oom_relieve(void);
+
+#endif

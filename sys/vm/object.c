@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Objects: pages that a file, shared memory or a device has, wherever they
+ * are mapped.  An object knows the entries that map it; when pages are taken
+ * from it, it unmaps them through those.  That is safe without the address
+ * spaces' locks, because an entry's range changes only with o_lock held, and
+ * a fault enters an object's page into page tables under o_lock.
+ */
+#include "lib/string.h"
+#include "fbsd/errno.h"
+#include "kern/printf.h"
+#include "kern/sched.h"
+#include "vm/kmem.h"
+#include "vm/map.h"
+#include "vm/vm.h"
+
+void
+vm_object_init(struct vm_object *o, const struct vm_object_ops *ops, void *data,
+    uint64_t size)
+{
+	static const struct vm_object_ops memory_ops;
+
+	memset(o, 0, sizeof(*o));
+	mutex_init(&o->o_lock, "vm object");
+	o->o_refs = 1;
+	o->o_embedded = true;
+	radix_init(&o->o_pages);
+	o->o_size = size;
+	list_init(&o->o_entries);
+	o->o_ops = ops != NULL ? ops : &memory_ops;
+	o->o_data = data;
+}
+
+struct vm_object *
+vm_object_create(const struct vm_object_ops *ops, void *data, uint64_t size)
+{
+	struct vm_object *o = kmem_alloc(sizeof(*o), 0);
+
+	if (o == NULL)
+		return (NULL);
+	vm_object_init(o, ops, data, size);
+	o->o_embedded = false;
+	return (o);
+}
+
+void
+vm_object_hold(struct vm_object *o)
+{
+	refcount_take(&o->o_refs);
+}
+
+/* o_lock held, [start, end) is mapped nowhere. */
+static void
+free_pages(struct vm_object *o, uint64_t start, uint64_t end)
+{
+	struct page *pg;
+
+	for (uint64_t i = start;
+	     (pg = radix_next(&o->o_pages, &i)) != NULL && i < end; i++) {
+		radix_del(&o->o_pages, i);
+		o->o_npages--;
+		pg->pg_object = NULL;
+		page_release(pg);
+	}
+}
+
+void
+vm_object_release(struct vm_object *o)
+{
+	if (!refcount_drop(&o->o_refs))
+		return;
+	kassert(list_empty(&o->o_entries));
+	if (o->o_ops->vo_destroy != NULL)
+		o->o_ops->vo_destroy(o);
+	mutex_lock(&o->o_lock);
+	free_pages(o, 0, UINT64_MAX);
+	mutex_unlock(&o->o_lock);
+	if (!o->o_embedded)
+		kmem_free(o, sizeof(*o));
+}
+
+/* Makes a page for index, which has none. o_lock held. */
+static int
+make_page(struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
+{
+	struct page *pg;
+	int error;
+
+	/*
+	 * A page that is to be overwritten is zeroed nevertheless: others can
+	 * see it before the new contents have come.
+	 */
+	if (o->o_ops->vo_get != NULL && !(flags & VM_PAGE_OVERWRITE)) {
+		error = o->o_ops->vo_get(o, index, &pg);
+		if (error != 0)
+			return (error);
+	} else if ((pg = page_alloc(0, PAGE_ZEROED)) == NULL) {
+		return (ENOMEM);
+	}
+	if (radix_set(&o->o_pages, index, pg) != 0) {
+		page_release(pg);
+		return (ENOMEM);
+	}
+	pg->pg_object = o;
+	pg->pg_index = index;
+	o->o_npages++;
+	*pp = pg;
+	return (0);
+}
+
+int
+object_page(
+    struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
+{
+	int error;
+
+	if (index >= atop(o->o_size + PAGE_MASK))
+		return (EINVAL);
+	*pp = radix_get(&o->o_pages, index);
+	if (*pp == NULL) {
+		error = make_page(o, index, flags, pp);
+		if (error != 0)
+			return (error);
+	}
+	if (flags & (VM_PAGE_WRITE | VM_PAGE_OVERWRITE))
+		(*pp)->pg_flags |= PG_DIRTY;
+	return (0);
+}
+
+int
+vm_object_page(
+    struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
+{
+	int error;
+
+	mutex_lock(&o->o_lock);
+	error = object_page(o, index, flags, pp);
+	if (error == 0)
+		page_hold(*pp);
+	mutex_unlock(&o->o_lock);
+	return (error);
+}
+
+/*
+ * The addresses at which e maps its object's pages [first, end): false if
+ * none. o_lock held.
+ */
+static bool
+mapped_range(const struct vm_entry *e, uint64_t first, uint64_t end,
+    vaddr_t *start, vaddr_t *stop)
+{
+	uint64_t from = atop(e->e_ooff);
+	uint64_t to = from + atop(e->e_end - e->e_start);
+
+	first = MAX(first, from);
+	end = MIN(end, to);
+	if (first >= end)
+		return (false);
+	*start = e->e_start + ptoa(first - from);
+	*stop = e->e_start + ptoa(end - from);
+	return (true);
+}
+
+/* o_lock held. */
+static void
+unmap_everywhere(struct vm_object *o, uint64_t first, uint64_t end)
+{
+	struct vm_entry *e;
+	vaddr_t start, stop;
+
+	LIST_FOREACH (e, &o->o_entries, e_olink)
+		if (mapped_range(e, first, end, &start, &stop))
+			pmap_remove(e->e_space->vs_pmap, start, stop);
+}
+
+/* o_lock held: frees whole pages. */
+static void
+discard(struct vm_object *o, uint64_t start, uint64_t end)
+{
+	uint64_t first = start;
+
+	if (start >= end || radix_next(&o->o_pages, &first) == NULL ||
+	    first >= end)
+		return;
+	unmap_everywhere(o, first, end);
+	free_pages(o, first, end);
+}
+
+void
+vm_object_discard(struct vm_object *o, uint64_t start, uint64_t end)
+{
+	mutex_lock(&o->o_lock);
+	discard(o, start, end);
+	mutex_unlock(&o->o_lock);
+}
+
+/* Zeroes what lies behind byte `from` in its page. o_lock held. */
+static void
+zero_tail(struct vm_object *o, uint64_t from)
+{
+	struct page *pg = radix_get(&o->o_pages, atop(from));
+	uint64_t offset = from & PAGE_MASK;
+
+	if (offset != 0 && pg != NULL)
+		memset((char *)page_virt(pg) + offset, 0, PAGE_SIZE - offset);
+}
+
+void
+vm_object_resize(struct vm_object *o, uint64_t size)
+{
+	uint64_t old;
+
+	mutex_lock(&o->o_lock);
+	old = o->o_size;
+	o->o_size = size;
+	if (size < old) {
+		discard(o, atop(size + PAGE_MASK), UINT64_MAX);
+		zero_tail(o, size);
+	} else if (!list_empty(&o->o_entries)) {
+		/* A mapping may have been written behind the end. */
+		zero_tail(o, old);
+	}
+	mutex_unlock(&o->o_lock);
+}
+
+static void
+mark_dirty(void *arg, vaddr_t va, paddr_t pa)
+{
+	const struct vm_object *o = arg;
+	struct page *pg = phys_to_page(pa);
+
+	/* A private mapping has pages of its own in the same range. */
+	if (pg->pg_object == o)
+		pg->pg_flags |= PG_DIRTY;
+}
+
+int
+vm_object_sync(struct vm_object *o, uint64_t start, uint64_t end)
+{
+	struct vm_entry *e;
+	struct page *pg;
+	vaddr_t from, to;
+	int error = 0;
+
+	if (o->o_ops->vo_put == NULL)
+		return (0);
+	mutex_lock(&o->o_lock);
+	LIST_FOREACH (e, &o->o_entries, e_olink)
+		if (!(e->e_flags & VME_COW) &&
+		    mapped_range(e, start, end, &from, &to))
+			pmap_clear_dirty(
+			    e->e_space->vs_pmap, from, to, mark_dirty, o);
+	for (uint64_t i = start;
+	     error == 0 && (pg = radix_next(&o->o_pages, &i)) != NULL &&
+	     i < end;
+	     i++) {
+		if (!(pg->pg_flags & PG_DIRTY))
+			continue;
+		pg->pg_flags &= ~PG_DIRTY;
+		error = o->o_ops->vo_put(o, pg);
+		if (error != 0)
+			pg->pg_flags |= PG_DIRTY;
+	}
+	mutex_unlock(&o->o_lock);
+	return (error);
+}
