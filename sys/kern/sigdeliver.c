@@ -8,11 +8,9 @@
  * is something to deliver, and leaves a mark in it.
  */
 #include "fbsd/errno.h"
+#include "fbsd/ucontext.h"
 #include "kern/sigqueue.h"
 #include "vm/vm.h"
-
-#define SIGFASTBLOCK_PEND  0x1u
-#define SIGFASTBLOCK_FLAGS 0xfu
 
 sigset_t
 sig_deliverable(struct thread *td)
@@ -62,11 +60,12 @@ first_of(const sigset_t *set)
 static bool
 fast_blocked_nosleep(struct thread *td)
 {
+	struct vmspace *vs = td->td_proc->p_vm;
 	paddr_t pa;
 	unsigned prot;
 
-	if (td->td_sigblock == 0 || !pmap_extract(td->td_proc->p_vm->vs_pmap,
-					td->td_sigblock, &pa, &prot))
+	if (td->td_sigblock == 0 || vs == NULL ||
+	    !pmap_extract(vs->vs_pmap, td->td_sigblock, &pa, &prot))
 		return (false);
 	pa |= td->td_sigblock & PAGE_MASK;
 	return (*(volatile uint32_t *)phys_to_virt(pa) & ~SIGFASTBLOCK_FLAGS);

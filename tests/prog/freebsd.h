@@ -39,16 +39,16 @@ sys6(long n, long a, long b, long c, long d, long e, long f)
 	long ret = n;
 	bool failed;
 
-	__asm__ volatile("syscall"
-			 : "+a"(ret), "=@ccc"(failed), "+d"(c), "+r"(r10),
-			 "+r"(r8), "+r"(r9)
-			 : "D"(a), "S"(b)
-			 : "rcx", "r11", "memory");
+	__asm__ volatile(
+	    "syscall"
+	    : "+a"(ret), "=@ccc"(failed), "+d"(c), "+r"(r10), "+r"(r8), "+r"(r9)
+	    : "D"(a), "S"(b)
+	    : "rcx", "r11", "memory");
 	return (failed ? -ret : ret);
 }
 
-#define SYS_(n, a, b, c, d, e, f, ...) \
-	sys6((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), \
+#define SYS_(n, a, b, c, d, e, f, ...)                                         \
+	sys6((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e),       \
 	    (long)(f))
 #define SYS(...) SYS_(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 
@@ -188,7 +188,7 @@ result(const char *name)
 static inline uint64_t
 now_ns(clockid_t id)
 {
-	struct timespec ts = { 0, 0 };
+	struct timespec ts = {0, 0};
 
 	(void)SYS(SYS_clock_gettime, id, &ts);
 	return ((uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec);
@@ -197,7 +197,7 @@ now_ns(clockid_t id)
 static inline void
 sleep_ms(long ms)
 {
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
+	struct timespec ts = {ms / 1000, ms % 1000 * 1000000};
 
 	(void)SYS(SYS_nanosleep, &ts, NULL);
 }
@@ -217,7 +217,7 @@ struct thr_param {
 	void *spare[3];
 };
 
-#define PROT_RW	     3
+#define PROT_RW		 3
 #define MAP_ANON_PRIVATE 0x1002
 #define MAP_ANON_SHARED	 0x1001
 
@@ -231,8 +231,10 @@ map_anon(size_t size, int flags)
 static inline long
 start_thread(void (*fn)(void *), void *arg, long *tid)
 {
-	struct thr_param tp = { .start_func = fn, .arg = arg,
-		.stack_size = 65536, .parent_tid = tid };
+	struct thr_param tp = {.start_func = fn,
+	    .arg = arg,
+	    .stack_size = 65536,
+	    .parent_tid = tid};
 
 	tp.stack_base = map_anon(tp.stack_size, MAP_ANON_PRIVATE);
 	return (SYS(SYS_thr_new, &tp, sizeof(tp)));
@@ -258,8 +260,8 @@ join_thread(volatile long *tid)
 static inline long
 handle(int sig, void *handler, int flags)
 {
-	struct sigaction sa = { .sa_handler = (uint64_t)handler,
-		.sa_flags = flags };
+	struct sigaction sa = {
+	    .sa_handler = (uint64_t)handler, .sa_flags = flags};
 
 	return (SYS(SYS_sigaction, sig, &sa, NULL));
 }

@@ -168,7 +168,7 @@ on_alt(int sig)
 static void
 alternate_stack(void)
 {
-	struct sigaltstack ss = { (uint64_t)altstack, sizeof(altstack), 0 };
+	struct sigaltstack ss = {(uint64_t)altstack, sizeof(altstack), 0};
 
 	CHECK_EQ(SYS(SYS_sigaltstack, &ss, &seen_stack), 0);
 	CHECK_EQ(seen_stack.ss_flags, SS_DISABLE);
@@ -204,22 +204,21 @@ registers(void)
 
 	CHECK_EQ(handle(SIGTRAP, clobber, SA_SIGINFO), 0);
 	caught = 0;
-	__asm__ volatile("movq $77, %%rax; movq %%rax, %%xmm0\n"
-			 "movq $78, %%rax; movq %%rax, %%xmm15\n"
-			 "movq $0x1234, %%r12; movq $5, %%r13\n"
-			 "movq $11, %%rcx; movq $12, %%r11\n"
-			 "int3\n"
-			 "movq %%xmm0, %3; movq %%xmm15, %4\n"
-			 : "=c"(rcx), "=&r"(r11), "=&r"(r13), "=&r"(x0),
-			 "=&r"(x15)
-			 :
-			 : "rax", "r12", "xmm0", "xmm15", "memory");
+	__asm__ volatile(
+	    "movq $77, %%rax; movq %%rax, %%xmm0\n"
+	    "movq $78, %%rax; movq %%rax, %%xmm15\n"
+	    "movq $0x1234, %%r12; movq $5, %%r13\n"
+	    "movq $11, %%rcx; movq $12, %%r11\n"
+	    "int3\n"
+	    "movq %%xmm0, %3; movq %%xmm15, %4\n"
+	    : "=c"(rcx), "=&r"(r11), "=&r"(r13), "=&r"(x0), "=&r"(x15)
+	    :
+	    : "rax", "r12", "xmm0", "xmm15", "memory");
 	CHECK_EQ(caught, 1);
 	CHECK_EQ(rcx, 11);
 	CHECK_EQ(x0, 77);
 	CHECK_EQ(x15, 78);
 }
-
 
 static void *jump[5];
 
@@ -295,12 +294,12 @@ hostile_contexts(void)
 	struct ucontext uc, good;
 
 	CHECK_EQ(SYS(SYS_getcontext, &good), 0);
-#define REFUSED(change) \
-	do { \
-		memcpy(&uc, &good, sizeof(uc)); \
-		change; \
-		CHECK_EQ(SYS(SYS_setcontext, &uc), -EINVAL); \
-		CHECK_EQ(SYS(SYS_sigreturn, &uc), -EINVAL); \
+#define REFUSED(change)                                                        \
+	do {                                                                   \
+		memcpy(&uc, &good, sizeof(uc));                                \
+		change;                                                        \
+		CHECK_EQ(SYS(SYS_setcontext, &uc), -EINVAL);                   \
+		CHECK_EQ(SYS(SYS_sigreturn, &uc), -EINVAL);                    \
 	} while (0)
 	REFUSED(uc.uc_mcontext.mc_rip = 0x800000000000);
 	REFUSED(uc.uc_mcontext.mc_rip = 0xffffffff80000000);
@@ -311,11 +310,11 @@ hostile_contexts(void)
 	REFUSED(uc.uc_mcontext.mc_len = 799);
 	REFUSED(uc.uc_mcontext.mc_flags |= 0x100);
 	REFUSED(uc.uc_mcontext.mc_flags |= 2;
-	    uc.uc_mcontext.mc_gsbase = 0xffff800000000000);
+		uc.uc_mcontext.mc_gsbase = 0xffff800000000000);
 	REFUSED(((uint32_t *)uc.uc_mcontext.mc_fpstate)[6] = 0xffffffff);
 	REFUSED(uc.uc_mcontext.mc_fpformat = 5);
 	REFUSED(uc.uc_mcontext.mc_flags |= MC_HASFPXSTATE;
-	    uc.uc_mcontext.mc_xfpustate_len = 1 << 30);
+		uc.uc_mcontext.mc_xfpustate_len = 1 << 30);
 	memcpy(&uc, &good, sizeof(uc));
 	CHECK_EQ(SYS(SYS_setcontext, 16), -EFAULT);
 	CHECK_EQ(SYS(SYS_getcontext, 16), -EFAULT);
@@ -325,7 +324,7 @@ hostile_contexts(void)
 static void
 waiting(void)
 {
-	struct timespec ts = { 0, 20000000 };
+	struct timespec ts = {0, 20000000};
 	struct siginfo si;
 	sigset_t set = set_of(SIGUSR1), none = set_of(0);
 	uint64_t before;
@@ -350,8 +349,8 @@ waiting(void)
 static void
 interrupted_calls(void)
 {
-	struct itimerval itv = { { 0, 0 }, { 0, 20000 } };
-	struct timespec ts = { 5, 0 }, left = { 0, 0 };
+	struct itimerval itv = {{0, 0}, {0, 20000}};
+	struct timespec ts = {5, 0}, left = {0, 0};
 	int fds[2];
 	char c;
 
@@ -448,7 +447,7 @@ stop_and_continue(void)
 static void
 default_actions(void)
 {
-	static const int killers[] = { SIGHUP, SIGTERM, SIGUSR2, SIGRTMIN };
+	static const int killers[] = {SIGHUP, SIGTERM, SIGUSR2, SIGRTMIN};
 	long child;
 
 	for (unsigned i = 0; i < nitems(killers); i++) {

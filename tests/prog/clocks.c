@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Clocks, the shared time page, sleeps and timers. */
+#include "freebsd.h"
+
+#define AT_TIMEKEEP 22
+#define MS	    1000000ul
+
+struct bintime {
+	int64_t sec;
+	uint64_t frac;
+};
+
+struct timehands {
+	uint32_t algo, gen;
+	uint64_t scale;
+	uint32_t offset_count, counter_mask;
+	struct bintime offset, boottime;
+	uint32_t shift, hpet, res[6];
+};
+
+struct timekeep {
+	uint32_t ver, enabled, current, pad;
+	struct timehands th[4];
+};
+
+static const volatile struct timekeep *tk;
+
+/* As libc reads it; bt in ns. */
+static uint64_t
+page_ns(bool wall)
+{
+	for (;;) {
+		uint32_t cur = __atomic_load_n(&tk->current, __ATOMIC_ACQUIRE);
+		const volatile struct timehands *th = &tk->th[cur];
+		uint32_t gen = __atomic_load_n(&th->gen, __ATOMIC_ACQUIRE);
+		uint64_t sec = (uint64_t)th->offset.sec;
+		uint64_t frac = th->offset.frac, add;
+		uint32_t count =
+		    (uint32_t)(__builtin_ia32_rdtsc() >> th->shift);
+
+		add =
+		    th->scale * ((count - th->offset_count) & th->counter_mask);
+		frac += add;
+		sec += frac < add;
+		if (wall) {
+			sec += (uint64_t)th->boottime.sec;
+			frac += th->boottime.frac;
+			sec += frac < th->boottime.frac;
+		}
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (gen != 0 && gen == th->gen && cur == tk->current)
+			return (sec * NSEC_PER_SEC +
+				((frac >> 32) * NSEC_PER_SEC >> 32));
+	}
+}
+
+/* Between two system calls the page shows a time between theirs. */
+static void
+page_agrees(bool wall)
+{
+	clockid_t id = wall ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+	int wrong = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		uint64_t a = now_ns(id), b = page_ns(wall), c = now_ns(id);
+
+		/* The count's resolution: up to 8 ns. */
+		wrong += b + 16 < a || b > c + 16;
+	}
+	CHECK_EQ(wrong, 0);
+}
+
+static void
+page(void)
+{
+	uint64_t last, now;
+	int backwards = 0;
+
+	CHECK(tk != NULL);
+	if (tk == NULL)
+		return;
+	CHECK_EQ(tk->ver, 1);
+	CHECK_EQ(tk->enabled, 1);
+	CHECK_EQ(tk->th[tk->current].algo, 1);
+	page_agrees(false);
+	page_agrees(true);
+	last = page_ns(false);
+	for (int i = 0; i < 200000; i++) {
+		now = page_ns(false);
+		backwards += now < last;
+		last = now;
+	}
+	CHECK_EQ(backwards, 0);
+	CHECK_EQ(SYS(SYS_mprotect, (uint64_t)tk & ~4095ul, 4096, 3), -EACCES);
+}
+
+static void
+clocks(void)
+{
+	static const int ids[] = {
+	    0, 1, 2, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+	struct timespec ts;
+	clockid_t id;
+
+	for (unsigned i = 0; i < nitems(ids); i++) {
+		CHECK_EQ(SYS(SYS_clock_gettime, ids[i], &ts), 0);
+		CHECK(ts.tv_nsec >= 0 && ts.tv_nsec < 1000000000);
+		CHECK_EQ(SYS(SYS_clock_getres, ids[i], &ts), 0);
+		CHECK(ts.tv_sec == 1 || ts.tv_nsec > 0);
+	}
+	CHECK_EQ(SYS(SYS_clock_gettime, 3, &ts), -EINVAL);
+	CHECK_EQ(SYS(SYS_clock_gettime, 6, &ts), -EINVAL);
+	CHECK_EQ(SYS(SYS_clock_gettime, 17, &ts), -EINVAL);
+	CHECK_EQ(SYS(SYS_clock_gettime, 4, 16), -EFAULT);
+	CHECK_EQ(SYS(SYS_clock_getcpuclockid2, 0, 0, &id), 0);
+	CHECK_EQ(SYS(SYS_clock_gettime, id, &ts), 0);
+	CHECK(ts.tv_sec != 0 || ts.tv_nsec != 0);
+	CHECK_EQ(SYS(SYS_clock_getcpuclockid2, 0, 1, &id), 0);
+	CHECK_EQ(SYS(SYS_clock_gettime, id, &ts), 0);
+	CHECK_EQ(SYS(SYS_clock_getcpuclockid2, 99999, 0, &id), -ESRCH);
+	CHECK_EQ(SYS(SYS_clock_getcpuclockid2, 0, 2, &id), -EINVAL);
+}
+
+static void
+cpu_time(void)
+{
+	uint64_t cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID), mono;
+
+	/* Work counts, sleep doesn't. */
+	mono = now_ns(CLOCK_MONOTONIC);
+	while (now_ns(CLOCK_MONOTONIC) - mono < 20 * MS)
+		;
+	CHECK(now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu >= 10 * MS);
+	cpu = now_ns(CLOCK_THREAD_CPUTIME_ID);
+	sleep_ms(50);
+	CHECK(now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu < 20 * MS);
+}
+
+static void
+sleeps(void)
+{
+	struct timespec ts = {0, 3 * (long)MS}, at;
+	uint64_t before = now_ns(CLOCK_MONOTONIC), took;
+
+	CHECK_EQ(SYS(SYS_nanosleep, &ts, NULL), 0);
+	took = now_ns(CLOCK_MONOTONIC) - before;
+	CHECK(took >= 3 * MS);
+	at = ns_timespec(now_ns(CLOCK_MONOTONIC) + 3 * MS);
+	CHECK_EQ(SYS(SYS_clock_nanosleep, CLOCK_MONOTONIC, 1, &at, NULL), 0);
+	CHECK(now_ns(CLOCK_MONOTONIC) >= timespec_ns(&at));
+	at = ns_timespec(now_ns(CLOCK_REALTIME) + 3 * MS);
+	CHECK_EQ(SYS(SYS_clock_nanosleep, CLOCK_REALTIME, 1, &at, NULL), 0);
+	CHECK(now_ns(CLOCK_REALTIME) >= timespec_ns(&at));
+	ts.tv_nsec = 1000000000;
+	CHECK_EQ(SYS(SYS_nanosleep, &ts, NULL), -EINVAL);
+	ts = (struct timespec){-1, 0};
+	CHECK_EQ(SYS(SYS_nanosleep, &ts, NULL), -EINVAL);
+	CHECK_EQ(SYS(SYS_nanosleep, 16, NULL), -EFAULT);
+	CHECK_EQ(SYS(SYS_clock_nanosleep, 3, 0, &at, NULL), EINVAL);
+}
+
+static volatile int ticks, overrun, value;
+
+static void
+tick(int sig, struct siginfo *si, void *uc)
+{
+	ticks++;
+	overrun = si->si_reason.timer.si_overrun;
+	value = si->si_value.sival_int;
+}
+
+static void
+wait_ticks(int n)
+{
+	uint64_t until = now_ns(CLOCK_MONOTONIC) + 3 * NSEC_PER_SEC;
+
+	while (ticks < n && now_ns(CLOCK_MONOTONIC) < until)
+		sleep_ms(1);
+}
+
+static void
+interval_timers(void)
+{
+	struct itimerval itv = {{0, 2000}, {0, 1000}}, old;
+
+	(void)handle(SIGALRM, tick, SA_SIGINFO);
+	ticks = 0;
+	CHECK_EQ(SYS(SYS_setitimer, 0, &itv, NULL), 0);
+	wait_ticks(3);
+	CHECK(ticks >= 3);
+	memset(&itv, 0, sizeof(itv));
+	CHECK_EQ(SYS(SYS_setitimer, 0, &itv, &old), 0);
+	CHECK_EQ(old.it_interval.tv_usec, 2000);
+	CHECK_EQ(SYS(SYS_setitimer, 3, &itv, NULL), -EINVAL);
+	itv.it_value.tv_usec = 1000000;
+	CHECK_EQ(SYS(SYS_setitimer, 0, &itv, NULL), -EINVAL);
+	/* CPU time. */
+	(void)handle(SIGPROF, tick, SA_SIGINFO);
+	ticks = 0;
+	itv.it_value.tv_usec = 5000;
+	CHECK_EQ(SYS(SYS_setitimer, 2, &itv, NULL), 0);
+	uint64_t until = now_ns(CLOCK_MONOTONIC) + 3 * NSEC_PER_SEC;
+
+	while (ticks == 0 && now_ns(CLOCK_MONOTONIC) < until)
+		;
+	CHECK_EQ(ticks, 1);
+}
+
+static void
+posix_timers(void)
+{
+	struct sigevent ev = {.sigev_notify = SIGEV_SIGNAL,
+	    .sigev_signo = SIGRTMIN + 1,
+	    .sigev_value.sival_int = 42};
+	struct itimerspec its = {{0, 1 * MS}, {0, 1 * MS}}, now;
+	sigset_t set;
+	int id = -1;
+
+	(void)handle(SIGRTMIN + 1, tick, SA_SIGINFO);
+	CHECK_EQ(SYS(SYS_ktimer_create, CLOCK_MONOTONIC, &ev, &id), 0);
+	CHECK_EQ(id, 0);
+	ticks = 0;
+	CHECK_EQ(SYS(SYS_ktimer_settime, id, 0, &its, NULL), 0);
+	wait_ticks(3);
+	CHECK(ticks >= 3);
+	CHECK_EQ(value, 42);
+	CHECK_EQ(SYS(SYS_ktimer_gettime, id, &now), 0);
+	CHECK_EQ(now.it_interval.tv_nsec, 1 * MS);
+	/* Blocked for many periods: one signal, the rest is overrun. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN + 1);
+	(void)SYS(SYS_sigprocmask, SIG_BLOCK, &set, NULL);
+	ticks = 0;
+	sleep_ms(20);
+	(void)SYS(SYS_sigprocmask, SIG_UNBLOCK, &set, NULL);
+	CHECK(overrun >= 10 || ticks > 1);
+	CHECK_EQ(SYS(SYS_ktimer_delete, id), 0);
+	CHECK_EQ(SYS(SYS_ktimer_delete, id), -EINVAL);
+	ticks = 0;
+	sleep_ms(5);
+	CHECK_EQ(ticks, 0);
+	ev.sigev_signo = 0;
+	CHECK_EQ(SYS(SYS_ktimer_create, CLOCK_MONOTONIC, &ev, &id), -EINVAL);
+	CHECK_EQ(SYS(SYS_ktimer_create, 99, NULL, &id), -EINVAL);
+	CHECK_EQ(SYS(SYS_ktimer_create, CLOCK_REALTIME, NULL, 16), -EFAULT);
+	int n = 0;
+
+	while (SYS(SYS_ktimer_create, CLOCK_REALTIME, NULL, &id) == 0)
+		n++;
+	CHECK(n >= 32 && n < 10000);
+	while (n-- > 0)
+		CHECK_EQ(SYS(SYS_ktimer_delete, n), 0);
+}
+
+static void
+stepped_clock(void)
+{
+	struct timespec was = ns_timespec(now_ns(CLOCK_REALTIME)), ts = was;
+	uint64_t mono = now_ns(CLOCK_MONOTONIC);
+
+	ts.tv_sec += 1000;
+	CHECK_EQ(SYS(SYS_clock_settime, CLOCK_REALTIME, &ts), 0);
+	CHECK(now_ns(CLOCK_REALTIME) / NSEC_PER_SEC >= (uint64_t)ts.tv_sec);
+	CHECK(now_ns(CLOCK_MONOTONIC) - mono < 100 * NSEC_PER_SEC);
+	if (tk != NULL)
+		page_agrees(true);
+	CHECK_EQ(SYS(SYS_clock_settime, CLOCK_REALTIME, &was), 0);
+	CHECK_EQ(SYS(SYS_clock_settime, CLOCK_MONOTONIC, &was), -EINVAL);
+	ts.tv_nsec = -1;
+	CHECK_EQ(SYS(SYS_clock_settime, CLOCK_REALTIME, &ts), -EINVAL);
+}
+
+int
+main(int argc, char **argv)
+{
+	char **p = argv + argc + 1;
+	uint64_t *aux;
+
+	while (*p != NULL)
+		p++;
+	for (aux = (uint64_t *)(p + 1); aux[0] != 0; aux += 2)
+		if (aux[0] == AT_TIMEKEEP)
+			tk = (const volatile struct timekeep *)aux[1];
+	page();
+	clocks();
+	cpu_time();
+	sleeps();
+	interval_timers();
+	posix_timers();
+	stepped_clock();
+	return (result("clocks"));
+}
