@@ -11,7 +11,7 @@ ast(struct thread *td)
 
 	do {
 		flags = atomic_and(&td->td_flags, ~(TDF_AST | TDF_RESCHED));
-		if (flags & TDF_RESCHED || curcpu()->c_resched)
+		if (flags & TDF_RESCHED)
 			sched_yield();
 		if (flags & TDF_SUSPEND)
 			(void)thread_suspend_check(td, false);

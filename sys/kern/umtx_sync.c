@@ -350,8 +350,9 @@ usem2_wake(struct thread *td, struct usem2 *sem)
 	if (error != 0)
 		return (error);
 	mutex_lock(&w.w_bucket->b_busy);
+	/* Without a waiter the semaphore may be gone already. */
 	waiting = umtx_count(&w.w_key, UMTX_SEM);
-	if (waiting <= 1)
+	if (waiting == 1)
 		error = change_bits(&sem->count, USEM_HAS_WAITERS, 0, &count);
 	(void)umtx_wake_key(&w.w_key, UMTX_SEM, error == 0 ? 1 : UINT_MAX);
 	mutex_unlock(&w.w_bucket->b_busy);
