@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
+#include "fbsd/event.h"
 #include "fbsd/unistd.h"
 #include "kern/file.h"
 #include "kern/printf.h"
@@ -90,7 +91,7 @@ held(struct vnode *vp)
 
 static void
 copy_fields(struct proc *p, struct proc *parent, struct thread *td,
-    const struct fork_args *fa)
+    const struct fork_request *fa)
 {
 	spin_lock(&parent->p_lock);
 	p->p_cred = cred_hold(parent->p_cred);
@@ -207,7 +208,7 @@ proc_vfork_done(struct proc *p)
 }
 
 int
-kern_fork(struct thread *td, struct fork_args *fa)
+kern_fork(struct thread *td, struct fork_request *fa)
 {
 	struct proc *parent = td->td_proc;
 	struct proc *p = kmem_alloc(sizeof(*p), KM_ZERO);

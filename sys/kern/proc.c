@@ -98,6 +98,7 @@ proc_link(struct proc *p, struct proc *parent, struct pgrp *pg)
 	list_push_back(&allproc, &p->p_all);
 	list_push_front(&pid_hash[(unsigned)p->p_pid % BUCKETS], &p->p_hash);
 	p->p_parent = parent;
+	p->p_ppid = parent->p_pid;
 	list_push_back(&parent->p_children, &p->p_sibling);
 	pgrp_enter(p, pg);
 	atomic_add(&nprocs, 1);
@@ -119,6 +120,7 @@ proc_reparent(struct proc *child, struct proc *parent)
 	list_remove(&child->p_sibling);
 	list_push_back(&parent->p_children, &child->p_sibling);
 	child->p_parent = parent;
+	child->p_ppid = parent->p_pid;
 }
 
 /*
@@ -387,7 +389,7 @@ kthread_create(const char *name, void (*fn)(void *), void *arg)
 struct proc *
 kproc_create(const char *name, void (*fn)(void *), void *arg)
 {
-	struct fork_args fa = { .flags = RFPROC | RFCFDG, .stopped = true,
+	struct fork_request fa = { .flags = RFPROC | RFCFDG, .stopped = true,
 		.fresh = true };
 
 	if (kern_fork(curthread(), &fa) != 0)

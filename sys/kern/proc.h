@@ -202,6 +202,7 @@ struct proc {
 	uint32_t p_flags;		/* (p) P_* */
 
 	struct proc *p_parent;		/* (t) */
+	pid_t p_ppid;			/* (t) its pid; read without */
 	struct list p_children;		/* (t) */
 	struct list p_sibling;		/* (t) */
 	struct proc *p_reaper;		/* (t) who inherits our orphans */
@@ -330,7 +331,7 @@ struct thread *kthread_create(const char *name, void (*fn)(void *),
  * fork: flags are FreeBSD's RF*; 0 and the child, not yet running if
  * `stopped`. EAGAIN, ENOMEM.
  */
-struct fork_args {
+struct fork_request {
 	int flags;
 	int exitsig;			/* SIGCHLD as a rule */
 	bool stopped;			/* caller starts it by sched_run() */
@@ -338,7 +339,7 @@ struct fork_args {
 	struct proc *child;		/* out */
 	struct thread *child_td;	/* out */
 };
-int kern_fork(struct thread *td, struct fork_args *fa);
+int kern_fork(struct thread *td, struct fork_request *fa);
 /* A thread in curproc: user registers copied from td, td_sigmask too. */
 int kern_thr_create(struct thread *td, struct thread **newp);
 __noreturn void kern_thr_exit(struct thread *td);

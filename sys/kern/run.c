@@ -337,7 +337,7 @@ program_main(void *arg)
 static struct thread *
 make_process(struct thread *td, void (*fn)(void *))
 {
-	struct fork_args fa = {.flags = RFPROC | RFCFDG,
+	struct fork_request fa = {.flags = RFPROC | RFCFDG,
 	    .exitsig = SIGCHLD,
 	    .stopped = true,
 	    .fresh = true};

@@ -13,6 +13,7 @@
 #include "kern/printf.h"
 #include "kern/proc.h"
 #include "kern/signal.h"
+#include "kern/thread.h"
 #include "kern/umtx.h"
 #include "vm/kmem.h"
 #include "vm/page.h"
