@@ -358,6 +358,57 @@ vm_wire(struct vmspace *vs, vaddr_t addr, uint64_t size, bool wire)
 	return (error);
 }
 
+/* The range of the first mapping above *end: false if there is none. */
+static bool
+next_mapping(struct vmspace *vs, vaddr_t *start, vaddr_t *end)
+{
+	struct vm_entry *e;
+
+	rw_rlock(&vs->vs_lock);
+	e = entry_from(vs, *end);
+	while (e != NULL && !entry_counts(e))
+		e = entry_next(e);
+	if (e != NULL) {
+		*start = e->e_start;
+		*end = e->e_end;
+	}
+	rw_runlock(&vs->vs_lock);
+	return (e != NULL);
+}
+
+static void
+wire_future(struct vmspace *vs, bool on)
+{
+	rw_wlock(&vs->vs_lock);
+	vs->vs_wire_future = on;
+	rw_wunlock(&vs->vs_lock);
+}
+
+int
+vm_wire_all(struct vmspace *vs, bool current, bool future)
+{
+	vaddr_t start, end = 0;
+	int error = 0;
+
+	while (current && error == 0 && next_mapping(vs, &start, &end))
+		error = vm_wire(vs, start, end - start, true);
+	if (error == 0 && future)
+		wire_future(vs, true);
+	return (error);
+}
+
+int
+vm_unwire_all(struct vmspace *vs)
+{
+	vaddr_t start, end = 0;
+	int error = 0;
+
+	wire_future(vs, false);
+	while (error == 0 && next_mapping(vs, &start, &end))
+		error = vm_wire(vs, start, end - start, false);
+	return (error);
+}
+
 /* What mincore(2) says of one page. vs_lock held. */
 static uint8_t
 core_flags(struct vmspace *vs, struct vm_entry *e, vaddr_t va)

@@ -371,23 +371,45 @@ vm_unmap(struct vmspace *vs, vaddr_t addr, uint64_t size)
 	return (error);
 }
 
-void
-vm_unmap_all(struct vmspace *vs)
+/* Takes all entries out; what page tables say is the caller's business. */
+static void
+drop_all(struct vmspace *vs)
 {
 	struct list dead = LIST_INITIALIZER(dead);
 	struct rb_node *n;
 
-	rw_wlock(&vs->vs_lock);
-	pmap_remove(vs->vs_pmap, 0, USER_TOP);
 	while ((n = vs->vs_entries.root) != NULL) {
 		entry_detach(vs, ENTRY(n), &dead);
 		sched_maybe_yield();
 	}
+	entries_free(&dead);
+}
+
+void
+vm_unmap_all(struct vmspace *vs)
+{
+	rw_wlock(&vs->vs_lock);
+	pmap_remove(vs->vs_pmap, 0, USER_TOP);
+	drop_all(vs);
 	vs->vs_hint = vs->vs_base;
 	vs->vs_hole = 0;
 	vs->vs_wire_future = false;
 	rw_wunlock(&vs->vs_lock);
-	entries_free(&dead);
+}
+
+/*
+ * The last reference: nobody else looks at it, but a truncation of a mapped
+ * file may, until the entries are gone; so page tables go last.  Pages that
+ * they still map are free before, which does no harm: no CPU has them loaded.
+ */
+void
+vmspace_release(struct vmspace *vs)
+{
+	if (!refcount_drop(&vs->vs_refs))
+		return;
+	drop_all(vs);
+	pmap_destroy(vs->vs_pmap);
+	kmem_free(vs, sizeof(*vs));
 }
 
 /* Would size more bytes be over the process's limit? */

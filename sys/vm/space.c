@@ -58,16 +58,6 @@ vmspace_hold(struct vmspace *vs)
 }
 
 void
-vmspace_release(struct vmspace *vs)
-{
-	if (!refcount_drop(&vs->vs_refs))
-		return;
-	vm_unmap_all(vs);
-	pmap_destroy(vs->vs_pmap);
-	kmem_free(vs, sizeof(*vs));
-}
-
-void
 vmspace_activate(struct vmspace *vs)
 {
 	pmap_activate(vs->vs_pmap);

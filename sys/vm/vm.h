@@ -192,6 +192,11 @@ int vm_inherit(struct vmspace *vs, vaddr_t addr, uint64_t size, int inherit);
 int vm_advise(struct vmspace *vs, vaddr_t addr, uint64_t size, int advice);
 int vm_sync(struct vmspace *vs, vaddr_t addr, uint64_t size, int flags);
 int vm_wire(struct vmspace *vs, vaddr_t addr, uint64_t size, bool wire);
+/* mlockall(2), munlockall(2). */
+int vm_wire_all(struct vmspace *vs, bool current, bool future);
+int vm_unwire_all(struct vmspace *vs);
+/* fn is called with the map locked: it must not touch user memory. Holes:
+ * ENOMEM. */
 int vm_mincore(struct vmspace *vs, vaddr_t addr, uint64_t size,
     int (*fn)(void *arg, uint64_t page, uint8_t flags), void *arg);
 int vm_set_break(struct proc *p, vaddr_t brk);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef KERN_SHM_H
+#define KERN_SHM_H
+
+#include "lib/types.h"
+
+struct thread;
+
+/*
+ * Shared memory by name (kernel strings; names begin with '/'); NULL: an
+ * object without one. flags are O_*, shmflags SHM_*. EINVAL, EACCES, ENOENT,
+ * EEXIST, ENOMEM, ENFILE, EMFILE.
+ */
+int kern_shm_open(struct thread *td, const char *name, int flags, mode_t mode,
+    int shmflags, int *fdp);
+int kern_shm_unlink(struct thread *td, const char *name);
+int kern_shm_rename(
+    struct thread *td, const char *from, const char *to, int flags);
+
+#endif
