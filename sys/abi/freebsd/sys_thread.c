@@ -25,7 +25,7 @@ struct thr_param {
 	uint64_t rtp;			/* struct rtprio * */
 	uint64_t spare[3];
 };
-_Static_assert(sizeof(struct thr_param) == 104, "struct thr_param");
+_Static_assert(sizeof(struct thr_param) == 96, "struct thr_param");
 #define THR_SUSPENDED	0x0001
 
 #define AMD64_GET_FSBASE 128

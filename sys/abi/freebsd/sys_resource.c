@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Limits, usage, priorities, CPU sets, procctl(2). */
+#include "abi/freebsd/sysargs.h"
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "fbsd/procctl.h"
+#include "fbsd/resource.h"
+#include "fbsd/time.h"
+#include "fbsd/wait.h"
+#include "kern/resource.h"
+#include "kern/signal.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
+
+int
+sys_getrlimit(struct thread *td, const struct getrlimit_args *a)
+{
+	struct rlimit rl;
+
+	if (a->which >= RLIM_NLIMITS)
+		return (EINVAL);
+	spin_lock(&td->td_proc->p_lock);
+	rl = td->td_proc->p_limits[a->which];
+	spin_unlock(&td->td_proc->p_lock);
+	return (copyout(&rl, a->rlp, sizeof(rl)));
+}
+
+int
+sys_setrlimit(struct thread *td, const struct setrlimit_args *a)
+{
+	struct rlimit rl;
+	int error = copyin(a->rlp, &rl, sizeof(rl));
+
+	return (error != 0 ? error : kern_setrlimit(td, a->which, &rl));
+}
+
+int
+sys_getrusage(struct thread *td, const struct getrusage_args *a)
+{
+	struct proc *p = td->td_proc;
+	struct rusage ru;
+
+	switch (a->who) {
+	case RUSAGE_SELF:
+		proc_rusage(p, &ru);
+		break;
+	case RUSAGE_CHILDREN:
+		spin_lock(&p->p_lock);
+		ru = p->p_cru;
+		spin_unlock(&p->p_lock);
+		break;
+	case RUSAGE_THREAD:
+		thread_rusage(td, &ru);
+		break;
+	default:
+		return (EINVAL);
+	}
+	return (copyout(&ru, a->rusage, sizeof(ru)));
+}
+
+/* Calls fn for each process that which and who name: ESRCH if none. */
+static int
+each_process(struct thread *td, int which, int who,
+    int (*fn)(struct proc *p, void *arg), void *arg)
+{
+	struct proc *self = td->td_proc, *p;
+	int error = ESRCH;
+
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return (EINVAL);
+	mutex_lock(&proctree_lock);
+	LIST_FOREACH(p, &allproc, p_all) {
+		bool match;
+
+		if (p->p_state != P_ALIVE || (p->p_flags & P_KERNEL))
+			continue;
+		if (which == PRIO_PROCESS)
+			match = p->p_pid == (who == 0 ? self->p_pid : who);
+		else if (which == PRIO_PGRP)
+			match = who == 0 ? p->p_pgrp == self->p_pgrp
+			    : p->p_pgrp->pg_id == who;
+		else
+			match = p->p_cred->cr_uid == (who == 0
+			    ? self->p_cred->cr_uid : (uid_t)who);
+		if (match)
+			error = fn(p, arg);
+		if (match && error != 0)
+			break;
+	}
+	mutex_unlock(&proctree_lock);
+	return (error);
+}
+
+static int
+lowest_nice(struct proc *p, void *arg)
+{
+	int *low = arg;
+
+	*low = MIN(*low, p->p_nice);
+	return (0);
+}
+
+int
+sys_getpriority(struct thread *td, const struct getpriority_args *a)
+{
+	int low = PRIO_MAX + 1;
+	int error = each_process(td, a->which, a->who, lowest_nice, &low);
+
+	td->td_retval[0] = (uint64_t)(int64_t)low;
+	return (error);
+}
+
+static int
+set_nice(struct proc *p, void *arg)
+{
+	const int *nice = arg;
+	const struct cred *cr = curproc()->p_cred;
+
+	if (cr->cr_uid != 0 && cr->cr_uid != p->p_cred->cr_uid &&
+	    cr->cr_ruid != p->p_cred->cr_uid)
+		return (EPERM);
+	if (*nice < p->p_nice && cr->cr_uid != 0)
+		return (EACCES);
+	proc_set_nice(p, *nice);
+	return (0);
+}
+
+int
+sys_setpriority(struct thread *td, const struct setpriority_args *a)
+{
+	int nice = a->prio;
+
+	return (each_process(td, a->which, a->who, set_nice, &nice));
+}
+
+/* A thread of ours by id (0: this one), or the first of process pid. p_lock
+ * of its process is held; NULL: none. */
+static struct thread *
+lock_thread(struct thread *td, pid_t pid, lwpid_t tid)
+{
+	struct proc *p = td->td_proc;
+
+	if (tid != 0 && tid != td->td_tid)
+		return (thread_find(tid));
+	if (pid == 0 || pid == p->p_pid) {
+		spin_lock(&p->p_lock);
+		return (td);
+	}
+	mutex_lock(&proctree_lock);
+	p = proc_find(pid);
+	if (p != NULL)
+		spin_lock(&p->p_lock);
+	mutex_unlock(&proctree_lock);
+	if (p == NULL)
+		return (NULL);
+	td = LIST_FIRST(&p->p_threads, struct thread, td_plink);
+	if (td == NULL)
+		spin_unlock(&p->p_lock);
+	return (td);
+}
+
+static int
+rtprio(struct thread *td, int function, pid_t pid, lwpid_t tid,
+    struct rtprio *urtp)
+{
+	struct rtprio rtp = { 0, 0 };
+	struct thread *other;
+	int error = 0;
+
+	if (function != RTP_LOOKUP && function != RTP_SET)
+		return (EINVAL);
+	if (function == RTP_SET)
+		error = copyin(urtp, &rtp, sizeof(rtp));
+	if (error == 0 && function == RTP_SET &&
+	    (rtp.type & ~8u) == RTP_PRIO_REALTIME)
+		error = priv_check(td);
+	if (error != 0)
+		return (error);
+	other = lock_thread(td, pid, tid);
+	if (other == NULL)
+		return (ESRCH);
+	if (function == RTP_SET)
+		error = thread_set_rtprio(other, &rtp);
+	else
+		thread_get_rtprio(other, &rtp);
+	spin_unlock(&other->td_proc->p_lock);
+	if (error == 0 && function == RTP_LOOKUP)
+		error = copyout(&rtp, urtp, sizeof(rtp));
+	return (error);
+}
+
+int
+sys_rtprio(struct thread *td, const struct rtprio_args *a)
+{
+	return (rtprio(td, a->function, a->pid, 0, a->rtp));
+}
+
+int
+sys_rtprio_thread(struct thread *td, const struct rtprio_thread_args *a)
+{
+	return (rtprio(td, a->function, 0, a->lwpid, a->rtp));
+}
+
+/* POSIX scheduling over the same classes: sched.h. */
+#define SCHED_FIFO	1
+#define SCHED_OTHER	2
+#define SCHED_RR	3
+
+int
+sys_sched_get_priority_max(struct thread *td,
+    const struct sched_get_priority_max_args *a)
+{
+	if (a->policy < SCHED_FIFO || a->policy > SCHED_RR)
+		return (EINVAL);
+	td->td_retval[0] = a->policy == SCHED_OTHER ? 103 : RTP_PRIO_MAX;
+	return (0);
+}
+
+int
+sys_sched_get_priority_min(struct thread *td,
+    const struct sched_get_priority_min_args *a)
+{
+	if (a->policy < SCHED_FIFO || a->policy > SCHED_RR)
+		return (EINVAL);
+	td->td_retval[0] = 0;
+	return (0);
+}
+
+int
+sys_sched_rr_get_interval(struct thread *td,
+    const struct sched_rr_get_interval_args *a)
+{
+	const struct timespec ts = { 0, 10000000 };
+
+	return (copyout(&ts, a->interval, sizeof(ts)));
+}
+
+int
+sys_sched_getscheduler(struct thread *td,
+    const struct sched_getscheduler_args *a)
+{
+	struct thread *other = lock_thread(td, a->pid, 0);
+
+	if (other == NULL)
+		return (ESRCH);
+	td->td_retval[0] = other->td_prio_class == RTP_PRIO_REALTIME
+	    ? SCHED_RR : SCHED_OTHER;
+	spin_unlock(&other->td_proc->p_lock);
+	return (0);
+}
+
+int
+sys_sched_getparam(struct thread *td, const struct sched_getparam_args *a)
+{
+	struct thread *other = lock_thread(td, a->pid, 0);
+	int level;
+
+	if (other == NULL)
+		return (ESRCH);
+	level = other->td_prio_class == RTP_PRIO_REALTIME
+	    ? RTP_PRIO_MAX - other->td_prio : 0;
+	spin_unlock(&other->td_proc->p_lock);
+	return (copyout(&level, a->param, sizeof(level)));
+}
+
+static int
+set_scheduler(struct thread *td, pid_t pid, int policy, const void *uparam)
+{
+	struct rtprio rtp = { RTP_PRIO_NORMAL, 0 };
+	struct thread *other;
+	int level, error = copyin(uparam, &level, sizeof(level));
+
+	if (error != 0)
+		return (error);
+	other = lock_thread(td, pid, 0);
+	if (other == NULL)
+		return (ESRCH);
+	if (policy == 0)
+		policy = other->td_prio_class == RTP_PRIO_REALTIME ? SCHED_RR
+		    : SCHED_OTHER;
+	if (policy < SCHED_FIFO || policy > SCHED_RR) {
+		error = EINVAL;
+	} else if (policy != SCHED_OTHER) {
+		if (level < 0 || level > RTP_PRIO_MAX)
+			error = EINVAL;
+		else if (td->td_proc->p_cred->cr_uid != 0)
+			error = EPERM;
+		rtp.type = RTP_PRIO_REALTIME;
+		rtp.prio = (uint16_t)(RTP_PRIO_MAX - level);
+	}
+	if (error == 0)
+		error = thread_set_rtprio(other, &rtp);
+	spin_unlock(&other->td_proc->p_lock);
+	return (error);
+}
+
+int
+sys_sched_setparam(struct thread *td, const struct sched_setparam_args *a)
+{
+	return (set_scheduler(td, a->pid, 0, a->param));
+}
+
+int
+sys_sched_setscheduler(struct thread *td,
+    const struct sched_setscheduler_args *a)
+{
+	if (a->policy == 0)
+		return (EINVAL);
+	return (set_scheduler(td, a->pid, a->policy, a->param));
+}
+
+/* CPU sets: cpuset(2). There is one set, number 1, of all CPUs. */
+#define CPU_LEVEL_ROOT	1
+#define CPU_LEVEL_CPUSET 2
+#define CPU_LEVEL_WHICH	3
+#define CPU_WHICH_TID	1
+#define CPU_WHICH_PID	2
+#define CPU_WHICH_CPUSET 3
+#define CPUSET_BYTES	128	/* 1024 CPUs */
+#define ALL_CPUS	((uint32_t)((1ul << ncpus) - 1))
+
+static struct thread *
+lock_which(struct thread *td, int which, int64_t id)
+{
+	if (id == -1)
+		id = 0;
+	if (id < 0 || id > INT_MAX)
+		return (NULL);
+	if (which == CPU_WHICH_TID)
+		return (lock_thread(td, 0, (lwpid_t)id));
+	return (lock_thread(td, (pid_t)id, 0));
+}
+
+int
+sys_cpuset_getaffinity(struct thread *td,
+    const struct cpuset_getaffinity_args *a)
+{
+	uint64_t mask = ALL_CPUS;
+	struct thread *other;
+	int error;
+
+	if (a->cpusetsize < sizeof(mask) || a->cpusetsize > CPUSET_BYTES)
+		return (ERANGE);
+	if (a->level == CPU_LEVEL_WHICH && (a->which == CPU_WHICH_TID ||
+	    a->which == CPU_WHICH_PID)) {
+		other = lock_which(td, a->which, a->id);
+		if (other == NULL)
+			return (ESRCH);
+		mask &= other->td_affinity;
+		spin_unlock(&other->td_proc->p_lock);
+	} else if (a->level < CPU_LEVEL_ROOT || a->level > CPU_LEVEL_WHICH) {
+		return (EINVAL);
+	}
+	error = copyout(&mask, a->mask, sizeof(mask));
+	if (error == 0)
+		error = zero_user((char *)a->mask + sizeof(mask),
+		    a->cpusetsize - sizeof(mask));
+	td->td_retval[0] = sizeof(mask);
+	return (error);
+}
+
+int
+sys_cpuset_setaffinity(struct thread *td,
+    const struct cpuset_setaffinity_args *a)
+{
+	uint64_t mask[CPUSET_BYTES / 8] = { 0 };
+	struct thread *other, *each;
+	struct proc *p;
+	int error;
+
+	if (a->cpusetsize < sizeof(mask[0]) || a->cpusetsize > CPUSET_BYTES)
+		return (ERANGE);
+	if (a->level != CPU_LEVEL_WHICH || (a->which != CPU_WHICH_TID &&
+	    a->which != CPU_WHICH_PID))
+		return (EINVAL);
+	error = copyin(a->mask, mask, a->cpusetsize);
+	if (error != 0)
+		return (error);
+	if ((mask[0] & ALL_CPUS) == 0)
+		return (EDEADLK);
+	other = lock_which(td, a->which, a->id);
+	if (other == NULL)
+		return (ESRCH);
+	p = other->td_proc;
+	if (a->which == CPU_WHICH_TID)
+		error = sched_set_affinity(other, (uint32_t)mask[0]);
+	else
+		LIST_FOREACH(each, &p->p_threads, td_plink)
+			error = sched_set_affinity(each, (uint32_t)mask[0]);
+	spin_unlock(&p->p_lock);
+	if (error == 0)
+		sched_leave_cpu();
+	return (error);
+}
+
+int
+sys_cpuset(struct thread *td, const struct cpuset_args *a)
+{
+	return (suword32(a->setid, 1));
+}
+
+int
+sys_cpuset_getid(struct thread *td, const struct cpuset_getid_args *a)
+{
+	if (a->level == CPU_LEVEL_WHICH && a->which != CPU_WHICH_CPUSET)
+		return (EINVAL);
+	return (suword32(a->setid, 1));
+}
+
+/* One memory domain, and every policy comes to the same. */
+int
+sys_cpuset_getdomain(struct thread *td, const struct cpuset_getdomain_args *a)
+{
+	uint64_t mask = 1;
+	int error;
+
+	if (a->domainsetsize < sizeof(mask) || a->domainsetsize > CPUSET_BYTES)
+		return (ERANGE);
+	error = copyout(&mask, a->mask, sizeof(mask));
+	if (error == 0)
+		error = zero_user((char *)a->mask + sizeof(mask),
+		    a->domainsetsize - sizeof(mask));
+	return (error != 0 ? error : suword32(a->policy, 1));
+}
+
+/* procctl(2) */
+static int
+find_target(struct thread *td, int idtype, int64_t id, struct proc **pp)
+{
+	if (idtype != P_PID)
+		return (EINVAL);
+	*pp = id == 0 ? td->td_proc : proc_find((pid_t)id);
+	return (*pp == NULL ? ESRCH : 0);
+}
+
+static void
+count_descendants(struct proc *reaper, struct procctl_reaper_status *rs)
+{
+	struct proc *p;
+
+	rs->rs_pid = -1;
+	LIST_FOREACH(p, &allproc, p_all) {
+		if (p->p_reaper != reaper || p->p_state != P_ALIVE)
+			continue;
+		rs->rs_descendants++;
+		if (p->p_parent == reaper) {
+			rs->rs_children++;
+			if (rs->rs_pid == -1)
+				rs->rs_pid = p->p_pid;
+		}
+	}
+}
+
+static int
+reap_status(struct proc *p, void *data)
+{
+	struct procctl_reaper_status rs;
+	struct proc *reaper = p->p_flags & P_REAPER || p->p_reaper == NULL
+	    ? p : p->p_reaper;
+
+	memset(&rs, 0, sizeof(rs));
+	rs.rs_flags = (p->p_flags & P_REAPER ? REAPER_STATUS_OWNED : 0) |
+	    (reaper == initproc ? REAPER_STATUS_REALINIT : 0);
+	rs.rs_reaper = reaper->p_pid;
+	count_descendants(reaper, &rs);
+	return (copyout(&rs, data, sizeof(rs)));
+}
+
+static int
+reap_kill(struct thread *td, struct proc *reaper, void *data)
+{
+	struct procctl_reaper_kill rk;
+	struct proc *p;
+	int error = copyin(data, &rk, sizeof(rk));
+
+	if (error != 0)
+		return (error);
+	if (!sig_valid(rk.rk_sig) || (rk.rk_flags & ~(REAPER_KILL_CHILDREN |
+	    REAPER_KILL_SUBTREE)) || rk.rk_flags == (REAPER_KILL_CHILDREN |
+	    REAPER_KILL_SUBTREE))
+		return (EINVAL);
+	rk.rk_killed = 0;
+	rk.rk_fpid = -1;
+	LIST_FOREACH(p, &allproc, p_all) {
+		if (p->p_reaper != reaper || p->p_state != P_ALIVE ||
+		    ((rk.rk_flags & REAPER_KILL_CHILDREN) &&
+		    p->p_parent != reaper))
+			continue;
+		error = cred_can_signal(td->td_proc->p_cred, p, rk.rk_sig);
+		if (error != 0) {
+			if (rk.rk_fpid == -1)
+				rk.rk_fpid = p->p_pid;
+			continue;
+		}
+		sig_send(p, rk.rk_sig, NULL);
+		rk.rk_killed++;
+	}
+	if (rk.rk_killed > 0)
+		error = 0;
+	else if (error == 0)
+		error = ESRCH;
+	int copied = copyout(&rk, data, sizeof(rk));
+
+	return (error != 0 ? error : copied);
+}
+
+static int
+reaper_control(struct thread *td, struct proc *p, int com, void *data)
+{
+	struct proc *q;
+	int error = 0;
+
+	switch (com) {
+	case PROC_REAP_ACQUIRE:
+		if (p != td->td_proc)
+			return (EPERM);
+		if (p->p_flags & P_REAPER)
+			return (EBUSY);
+		spin_lock(&p->p_lock);
+		p->p_flags |= P_REAPER;
+		spin_unlock(&p->p_lock);
+		return (0);
+	case PROC_REAP_RELEASE:
+		if (p != td->td_proc)
+			return (EPERM);
+		if (p == initproc || !(p->p_flags & P_REAPER))
+			return (EINVAL);
+		spin_lock(&p->p_lock);
+		p->p_flags &= ~(uint32_t)P_REAPER;
+		spin_unlock(&p->p_lock);
+		LIST_FOREACH(q, &allproc, p_all)
+			if (q->p_reaper == p)
+				q->p_reaper = p->p_reaper;
+		return (0);
+	case PROC_REAP_STATUS:
+		return (reap_status(p, data));
+	case PROC_REAP_KILL:
+		error = reap_kill(td, p->p_flags & P_REAPER ? p
+		    : p->p_reaper != NULL ? p->p_reaper : p, data);
+		return (error);
+	default:
+		return (ENOSYS);
+	}
+}
+
+static int
+death_signal(struct thread *td, struct proc *p, int com, void *data)
+{
+	int sig, error;
+
+	if (p != td->td_proc)
+		return (EINVAL);
+	if (com == PROC_PDEATHSIG_STATUS)
+		return (copyout(&p->p_pdeathsig, data, sizeof(int)));
+	error = copyin(data, &sig, sizeof(sig));
+	if (error == 0 && sig != 0 && !sig_valid(sig))
+		error = EINVAL;
+	if (error == 0)
+		p->p_pdeathsig = sig;
+	return (error);
+}
+
+/*
+ * Settings that programs make and ask back: two bits each in p_procctl, the
+ * value that was set last. What they would change is the same for all
+ * processes here.
+ */
+static const struct setting {
+	int ctl, status;
+	int max;			/* values 1..max may be set */
+	int answer;			/* status while nothing was set */
+} settings[] = {
+	{ PROC_TRACE_CTL, PROC_TRACE_STATUS, 3, 0 },
+	{ PROC_TRAPCAP_CTL, PROC_TRAPCAP_STATUS, 2, 2 },
+	{ PROC_ASLR_CTL, PROC_ASLR_STATUS, 3, (int)0x80000003 },
+	{ PROC_PROTMAX_CTL, PROC_PROTMAX_STATUS, 3, 3 },
+	{ PROC_STACKGAP_CTL, PROC_STACKGAP_STATUS, 0xf, 2 | 8 },
+	{ PROC_NO_NEW_PRIVS_CTL, PROC_NO_NEW_PRIVS_STATUS, 1, 2 },
+	{ PROC_WXMAP_CTL, PROC_WXMAP_STATUS, 3, 1 },
+	{ PROC_LOGSIGEXIT_CTL, PROC_LOGSIGEXIT_STATUS, 3, 3 },
+};
+
+static int
+setting(struct proc *p, int com, void *data)
+{
+	for (size_t i = 0; i < nitems(settings); i++) {
+		const struct setting *s = &settings[i];
+		unsigned shift = (unsigned)i * 4;
+		int value, error;
+
+		if (com == s->status) {
+			value = p->p_procctl >> shift & 0xf;
+			if (value == 0)
+				value = s->answer;
+			return (copyout(&value, data, sizeof(value)));
+		}
+		if (com != s->ctl)
+			continue;
+		error = copyin(data, &value, sizeof(value));
+		if (error != 0)
+			return (error);
+		if (value < 1 || value > s->max)
+			return (EINVAL);
+		spin_lock(&p->p_lock);
+		p->p_procctl = (p->p_procctl & ~(0xf << shift)) |
+		    value << shift;
+		spin_unlock(&p->p_lock);
+		return (0);
+	}
+	return (EINVAL);
+}
+
+int
+sys_procctl(struct thread *td, const struct procctl_args *a)
+{
+	struct proc *p;
+	int error;
+
+	mutex_lock(&proctree_lock);
+	error = find_target(td, a->idtype, a->id, &p);
+	if (error != 0)
+		;
+	else if (a->com >= PROC_REAP_ACQUIRE && a->com <= PROC_REAP_KILL)
+		error = reaper_control(td, p, a->com, a->data);
+	else if (a->com == PROC_PDEATHSIG_CTL ||
+	    a->com == PROC_PDEATHSIG_STATUS)
+		error = death_signal(td, p, a->com, a->data);
+	else if (a->com == PROC_SPROTECT)
+		error = priv_check(td);
+	else
+		error = setting(p, a->com, a->data);
+	mutex_unlock(&proctree_lock);
+	return (error);
+}
