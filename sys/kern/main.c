@@ -8,7 +8,6 @@
 #include "fs/tmpfs/archive.h"
 #include "kern/callout.h"
 #include "kern/file.h"
-#include "kern/ktest.h"
 #include "kern/main.h"
 #include "kern/printf.h"
 #include "kern/proc.h"
@@ -24,6 +23,9 @@
 #include "vm/page.h"
 #include "vm/vm.h"
 #include "dev/device.h"
+#ifdef OPT_KTEST
+#include "kern/ktest.h"
+#endif
 
 __noreturn void
 kernel_main(void)
