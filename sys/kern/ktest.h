@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kernel's own tests (options ktest).  A test is a function in
- * tests/kern/*.c:
+ * tests/kern:
  *
  *	KTEST(page_alloc)
  *	{

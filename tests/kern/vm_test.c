@@ -380,7 +380,7 @@ KTEST(advise_free)
 /* Nothing is left behind by any of it. */
 KTEST(vm_leaks)
 {
-	uint64_t before, after;
+	uint64_t before = 0, after;
 
 	for (unsigned round = 0; round < 3; round++) {
 		if (round == 1)
