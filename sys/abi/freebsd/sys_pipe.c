@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Pipes: the system calls. */
+#include "fbsd/errno.h"
+#include "fbsd/fcntl.h"
+#include "abi/freebsd/sysargs.h"
+#include "amd64/md.h"
+#include "kern/file.h"
+
+static int
+make_pipe(struct thread *td, int flags, int fds[2])
+{
+	int error, uf = ((flags & O_CLOEXEC) != 0 ? UF_EXCLOSE : 0) |
+	    ((flags & O_CLOFORK) != 0 ? UF_FOCLOSE : 0);
+	struct file *fps[2];
+
+	error = pipe_create(td, flags, fps);
+	if (error != 0)
+		return (error);
+	error = fd_open(td, fps[0], uf, &fds[0]);
+	if (error != 0) {
+		file_release(fps[1]);
+		return (error);
+	}
+	error = fd_open(td, fps[1], uf, &fds[1]);
+	if (error != 0)
+		(void)fd_close(td, fds[0]);
+	return (error);
+}
+
+int
+sys_pipe2(struct thread *td, const struct pipe2_args *a)
+{
+	int error, fds[2];
+
+	if ((a->flags & ~(O_CLOEXEC | O_CLOFORK | O_NONBLOCK)) != 0)
+		return (EINVAL);
+	error = make_pipe(td, a->flags, fds);
+	if (error != 0)
+		return (error);
+	error = copyout(fds, a->fildes, sizeof(fds));
+	if (error != 0) {
+		(void)fd_close(td, fds[0]);
+		(void)fd_close(td, fds[1]);
+	}
+	return (error);
+}
+
+/* The two numbers come back in registers. */
+int
+sys_freebsd10_pipe(struct thread *td, const struct freebsd10_pipe_args *a)
+{
+	int error, fds[2];
+
+	error = make_pipe(td, 0, fds);
+	if (error == 0) {
+		td->td_retval[0] = (uint64_t)fds[0];
+		td->td_retval[1] = (uint64_t)fds[1];
+	}
+	return (error);
+}
