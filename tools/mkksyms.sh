@@ -5,6 +5,7 @@
 set -eu
 
 "${NM:-nm}" -n "$1" | awk '
+BEGIN { n = 0; off = 0 }
 $2 ~ /^[tT]$/ && $3 !~ /^\./ && $1 ~ /^ffffffff/ {
 	addr[n] = $1
 	name[n++] = $3

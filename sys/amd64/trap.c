@@ -240,6 +240,8 @@ trap(struct trapframe *tf)
 		user_trap(td, tf, cr2);
 		return;
 	}
+	if (td == NULL)			/* before sched_init() */
+		trap_fatal(tf);
 	if (tf->tf_rflags & RFLAGS_IF)
 		intr_enable();
 	else if (td->td_md.md_onfault != 0)

@@ -35,9 +35,9 @@ kernel_main(void)
 	boot_step("page tables");
 	vm_page_init();
 	kmem_init();
+	sched_init();
 	vm_init();
 	boot_step("memory");
-	sched_init();
 	proc_init();
 	md_clock_init();
 	boot_step("clock");
