@@ -6,6 +6,7 @@
 #ifndef KERN_LOCKDEBUG_H
 #define KERN_LOCKDEBUG_H
 
+#include "amd64/md.h"
 #include "kern/printf.h"
 #include "kern/sched.h"
 

@@ -99,6 +99,9 @@ slab_create(struct kcache *kc)
 	obj = (char *)s + kc->kc_first + kc->kc_per_slab * kc->kc_size;
 	for (unsigned i = 0; i < kc->kc_per_slab; i++) {
 		obj -= kc->kc_size;
+#ifdef OPT_MEMDEBUG
+		memset(obj, POISON, kc->kc_size);
+#endif
 		*(void **)(void *)obj = s->s_free;
 		s->s_free = obj;
 	}
@@ -149,7 +152,7 @@ check_poison(const struct kcache *kc, void *p)
 	const uint8_t *b = p;
 
 	for (size_t i = sizeof(void *); i < kc->kc_size; i++)
-		if (b[i] != POISON && b[i] != 0)
+		if (b[i] != POISON)
 			panic("kcache %s: %p written after free at +%zu",
 			    kc->kc_name, p, i);
 #endif

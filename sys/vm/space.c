@@ -245,6 +245,7 @@ vmspace_fork(struct vmspace *vs)
 	return (child);
 }
 
+/* There are no threads yet, so no mutex may be taken. */
 void
 vm_init(void)
 {
@@ -252,7 +253,7 @@ vm_init(void)
 
 	vm_shared_page_object = vm_object_create(NULL, NULL, PAGE_SIZE);
 	if (vm_shared_page_object == NULL ||
-	    vm_object_page(vm_shared_page_object, 0, 0, &pg) != 0)
+	    object_page(vm_shared_page_object, 0, 0, &pg) != 0)
 		panic("no memory for the shared page");
 	vm_shared_page = page_virt(pg);
 }
