@@ -13,6 +13,7 @@
 #include "fbsd/signal.h"
 #include "kern/fdtable.h"
 #include "kern/file.h"
+#include "kern/kqueue.h"
 #include "kern/signal.h"
 #include "kern/sysctl.h"
 #include "vm/kmem.h"
@@ -50,6 +51,7 @@ file_alloc(struct thread *td, enum file_type type, int flag,
 	fp->f_data = data;
 	fp->f_cred = cred_hold(td->td_cred);
 	mutex_init(&fp->f_offset_lock, "file offset");
+	list_init(&fp->f_knotes);
 	return (fp);
 full:
 	atomic_sub(&open_files, 1);
@@ -67,6 +69,7 @@ file_release(struct file *fp)
 {
 	if (!refcount_drop(&fp->f_refs))
 		return;
+	knote_file_gone(fp);
 	if (fp->f_ops->fo_close != NULL)
 		fp->f_ops->fo_close(fp);
 	cred_release(fp->f_cred);

@@ -72,6 +72,7 @@ struct file {
 	struct mutex f_offset_lock;
 	off_t f_offset;			/* (o) */
 	void *f_private;		/* (d) devices: per-open data */
+	struct list f_knotes;		/* kqueue.c's files_lock */
 	int f_sigio;			/* (a) F_SETOWN: pid, or -pgid */
 	uint64_t f_seqpos;		/* (o) where sequential reading goes on */
 };
