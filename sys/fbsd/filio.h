@@ -39,4 +39,10 @@
 #define D_TTY		0x0004
 #define D_MEM		0x0008
 
+struct fiodgname_arg {
+	int len;
+	void *buf;
+};
+#define FIODGNAME _IOW('f', 120, struct fiodgname_arg)
+
 #endif

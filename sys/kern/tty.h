@@ -39,6 +39,11 @@ int tty_set_controlling(struct tty *tp, struct proc *p);
 void tty_session_gone(struct tty *tp, struct session *s);
 /* A process group ends: no longer anybody's foreground group. Same lock. */
 void tty_pgrp_gone(struct pgrp *pg);
+/* ioctls of a terminal; data is the kernel's copy. */
+int tty_ioctl(struct tty *tp, unsigned long cmd, void *data, struct thread *td);
+/* One more file on it; tty_fileops' fo_close takes it back. EBUSY. */
+int tty_opened(struct tty *tp);
+extern const struct fileops tty_fileops;
 dev_t tty_dev(struct tty *tp);
 const char *tty_name(struct tty *tp);
 
