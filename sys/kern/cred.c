@@ -64,6 +64,18 @@ cred_in_group(const struct cred *cr, gid_t gid)
 	return (false);
 }
 
+void
+cred_refresh(struct thread *td)
+{
+	struct proc *p = td->td_proc;
+	struct cred *old = td->td_cred;
+
+	spin_lock(&p->p_lock);
+	td->td_cred = cred_hold(p->p_cred);
+	spin_unlock(&p->p_lock);
+	cred_release(old);
+}
+
 int
 priv_check(struct thread *td)
 {

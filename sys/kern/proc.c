@@ -368,6 +368,7 @@ proc_init(void)
 	list_push_front(&pid_hash[0], &proc0.p_hash);
 	list_push_back(&allproc, &proc0.p_all);
 	pgrp_enter(&proc0, &pgrp0);
+	curthread()->td_cred = &cred0;	/* this code's, while it boots */
 	nprocs = 1;
 }
 

@@ -57,6 +57,7 @@ struct cred {
 struct cred *cred_hold(struct cred *cr);
 void cred_release(struct cred *cr);
 struct cred *cred_copy(const struct cred *cr);	/* or NULL; one reference */
+void cred_refresh(struct thread *td);	/* td_cred becomes p_cred */
 bool cred_in_group(const struct cred *cr, gid_t gid);
 int priv_check(struct thread *td);		/* 0 for root, else EPERM */
 int cred_can_signal(const struct cred *cr, struct proc *p, int sig);

@@ -69,6 +69,8 @@ setup(struct thread *td, struct proc *p)
 	sigqueue_init(&td->td_sigqueue);
 	cv_init(&td->td_sigcv, "sigwait");
 	td->td_sigstk.ss_flags = SS_DISABLE;
+	if (p->p_cred != NULL)
+		td->td_cred = cred_hold(p->p_cred);
 }
 
 struct thread *
@@ -126,6 +128,7 @@ thread_free(struct thread *td)
 	bool keep;
 
 	md_thread_free(td);
+	cred_release(td->td_cred);
 	spin_lock(&threads.lock);
 	keep = threads.nspare < SPARE_MAX;
 	if (keep) {
