@@ -207,3 +207,69 @@ radix_next(const struct radix *r, uint64_t *index)
 		return (NULL);
 	return (next_below(r->root, r->height, index));
 }
+
+static void
+clear_below(void *p, unsigned h, void (*fn)(void *arg, void *value), void *arg)
+{
+	struct node *n = p;
+
+	if (h == 0) {
+		fn(arg, p);
+		return;
+	}
+	for (uint64_t todo = n->used; todo != 0; todo &= todo - 1)
+		clear_below(n->slots[__builtin_ctzll(todo)], h - 1, fn, arg);
+	node_free(n);
+}
+
+void
+radix_clear(struct radix *r, void (*fn)(void *arg, void *value), void *arg)
+{
+	struct radix old = *r;
+
+	radix_init(r);
+	if (old.root != NULL)
+		clear_below(old.root, old.height, fn, arg);
+}
+
+/* Copies a subtree of height h > 0; on failure *to has a part of it. */
+static int
+copy_below(
+    const struct node *from, unsigned h, void **to, void (*fn)(void *value))
+{
+	struct node *n = node_alloc();
+	int error = 0;
+
+	if (n == NULL)
+		return (ENOMEM);
+	*to = n;
+	for (uint64_t todo = from->used; todo != 0 && error == 0;
+	     todo &= todo - 1) {
+		unsigned s = (unsigned)__builtin_ctzll(todo);
+
+		if (h == 1) {
+			n->slots[s] = from->slots[s];
+			fn(n->slots[s]);
+		} else {
+			error =
+			    copy_below(from->slots[s], h - 1, &n->slots[s], fn);
+		}
+		if (n->slots[s] != NULL)
+			n->used |= 1ul << s;
+	}
+	return (error);
+}
+
+int
+radix_copy(const struct radix *r, struct radix *copy, void (*fn)(void *value))
+{
+	if (r->root == NULL)
+		return (0);
+	copy->height = r->height;
+	if (r->height == 0) {
+		copy->root = r->root;
+		fn(copy->root);
+		return (0);
+	}
+	return (copy_below(r->root, r->height, &copy->root, fn));
+}

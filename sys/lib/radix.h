@@ -11,7 +11,7 @@
 
 struct radix {
 	void *root;
-	unsigned height;	/* 0: root is the value at index 0 */
+	unsigned height; /* 0: root is the value at index 0 */
 };
 
 static inline void
@@ -28,5 +28,13 @@ int radix_set(struct radix *r, uint64_t index, void *value);
 void *radix_del(struct radix *r, uint64_t index);
 /* The first value at an index >= *index, with *index set; NULL: none. */
 void *radix_next(const struct radix *r, uint64_t *index);
+
+/* Empties the tree, calling fn for each value, in order. */
+void radix_clear(
+    struct radix *r, void (*fn)(void *arg, void *value), void *arg);
+/* Makes copy, which is empty, a copy of r, calling fn for each value. 0; or
+ * ENOMEM, with some in the copy. */
+int radix_copy(
+    const struct radix *r, struct radix *copy, void (*fn)(void *value));
 
 #endif

@@ -42,12 +42,30 @@ free_pages(struct amap *am, uint64_t start, uint64_t end)
 }
 
 static void
+free_page(void *arg, void *value)
+{
+	unsigned *n = arg;
+
+	page_release(value);
+	if (++*n % YIELD_PAGES == 0)
+		sched_maybe_yield();
+}
+
+static void
 amap_release(struct amap *am)
 {
+	unsigned n = 0;
+
 	if (!refcount_drop(&am->am_refs))
 		return;
-	free_pages(am, 0, UINT64_MAX);
+	radix_clear(&am->am_pages, free_page, &n);
 	kmem_free(am, sizeof(*am));
+}
+
+static void
+hold_page(void *value)
+{
+	page_hold(value);
 }
 
 /* A new amap with the same pages. */
@@ -55,25 +73,18 @@ static struct amap *
 amap_copy(struct amap *from)
 {
 	struct amap *am = amap_create();
-	struct page *pg;
-	unsigned n = 0;
+	int error;
 
 	if (am == NULL)
 		return (NULL);
 	mutex_lock(&from->am_lock);
-	for (uint64_t i = 0; (pg = radix_next(&from->am_pages, &i)) != NULL;
-	     i++) {
-		if (radix_set(&am->am_pages, i, pg) != 0) {
-			mutex_unlock(&from->am_lock);
-			amap_release(am);
-			return (NULL);
-		}
-		page_hold(pg);
-		am->am_npages++;
-		if (++n % YIELD_PAGES == 0)
-			sched_maybe_yield();
-	}
+	error = radix_copy(&from->am_pages, &am->am_pages, hold_page);
+	am->am_npages = from->am_npages;
 	mutex_unlock(&from->am_lock);
+	if (error != 0) {
+		amap_release(am);
+		return (NULL);
+	}
 	return (am);
 }
 

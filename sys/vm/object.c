@@ -64,6 +64,15 @@ free_pages(struct vm_object *o, uint64_t start, uint64_t end)
 	}
 }
 
+static void
+free_page(void *arg, void *value)
+{
+	struct page *pg = value;
+
+	pg->pg_object = NULL;
+	page_release(pg);
+}
+
 void
 vm_object_release(struct vm_object *o)
 {
@@ -72,9 +81,8 @@ vm_object_release(struct vm_object *o)
 	kassert(list_empty(&o->o_entries));
 	if (o->o_ops->vo_destroy != NULL)
 		o->o_ops->vo_destroy(o);
-	mutex_lock(&o->o_lock);
-	free_pages(o, 0, UINT64_MAX);
-	mutex_unlock(&o->o_lock);
+	radix_clear(&o->o_pages, free_page, NULL);
+	o->o_npages = 0;
 	if (!o->o_embedded)
 		kmem_free(o, sizeof(*o));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Physical memory: a buddy allocator (Knuth, The Art of Computer Programming,
- * vol. 1, 2.5) with a small cache of single pages for each CPU in front.
+ * vol. 1, 2.5) under single pages that are kept as they are.
  *
  * At boot all memory is "untouched": ranges of frames that nothing is known
  * about.  When the free lists run dry, the next block of up to 4 MiB is cut
@@ -9,6 +9,11 @@
  * initialises the first struct page of the new half, so a struct page is
  * valid exactly if it heads a block that was ever cut or split off; that is
  * all that merging looks at.
+ *
+ * Nearly everybody wants single pages.  Those go round between each CPU's
+ * cache and a common stack of loose pages, and are given back to the buddy
+ * lists only when there are many of them, or when a larger block is wanted
+ * and there is none.
  */
 #include "amd64/md.h"
 #include "kern/printf.h"
@@ -17,9 +22,12 @@
 #include "lib/string.h"
 #include "vm/page.h"
 
-#define ORDER_MAX	10
-#define CACHE_SIZE	32u
-#define RESERVE		48u	/* pages for PAGE_URGENT only */
+#define ORDER_MAX   10
+#define CACHE_SIZE  64u /* pages that a CPU keeps, at most */
+#define CACHE_MOVE  16u /* moved at once; a block of CACHE_ORDER */
+#define CACHE_ORDER 4
+#define LOOSE_MAX   1024u /* loose pages, at most */
+#define RESERVE	    48u	  /* pages for PAGE_URGENT only */
 
 enum { PS_FREE = 1, PS_ALLOCATED = 2 };
 
@@ -27,19 +35,21 @@ struct page *page_array;
 
 static struct {
 	struct spin lock;
-	struct list free[ORDER_MAX + 1];	/* (lock) */
-	uint64_t nfree;			/* (lock) in lists and untouched */
-	struct mem_range untouched[MEM_RANGES_MAX];	/* (lock) */
-	struct mem_range range[MEM_RANGES_MAX];	/* (!) all of each */
+	struct list free[ORDER_MAX + 1]; /* (lock) */
+	struct page *loose;		 /* (lock) by pg_index */
+	unsigned nloose;		 /* (lock) */
+	uint64_t nfree; /* (lock) in lists, loose and untouched */
+	struct mem_range untouched[MEM_RANGES_MAX]; /* (lock) */
+	struct mem_range range[MEM_RANGES_MAX];	    /* (!) all of each */
 	unsigned nranges;
 	uint64_t total;
-} mem = { .lock = SPIN_INITIALIZER("page") };
+} mem = {.lock = SPIN_INITIALIZER("page")};
 
 /* Interrupts off while a CPU uses its own. */
 static struct cache {
 	unsigned n;
 	struct page *page[CACHE_SIZE];
-} caches[MAXCPU];
+} __aligned(64) caches[MAXCPU];
 
 static uint64_t
 frame(const struct page *pg)
@@ -54,8 +64,7 @@ touched(const struct page *pg)
 	paddr_t pa = page_phys(pg);
 
 	for (unsigned i = 0; i < mem.nranges; i++)
-		if (pa >= mem.range[i].start &&
-		    pa < mem.untouched[i].start)
+		if (pa >= mem.range[i].start && pa < mem.untouched[i].start)
 			return (true);
 	return (false);
 }
@@ -83,8 +92,7 @@ free_block(struct page *pg, unsigned order)
 static void
 init_head(struct page *pg)
 {
-	memset(pg, 0, sizeof(*pg));
-	list_init(&pg->pg_link);
+	*pg = (struct page){.pg_link = {&pg->pg_link, &pg->pg_link}};
 }
 
 /* Cuts the next block from untouched memory into the free lists. */
@@ -99,7 +107,7 @@ cut_block(void)
 		if (r->start >= r->end)
 			continue;
 		while (r->start & ((PAGE_SIZE << order) - 1) ||
-		    r->end - r->start < PAGE_SIZE << order)
+		       r->end - r->start < PAGE_SIZE << order)
 			order--;
 		pg = phys_to_page(r->start);
 		init_head(pg);
@@ -137,6 +145,20 @@ take_block(unsigned order)
 	return (pg);
 }
 
+/* Gives the loose pages back to the lists. mem.lock held. */
+static void
+merge_loose(void)
+{
+	struct page *pg;
+
+	while ((pg = mem.loose) != NULL) {
+		mem.loose = (struct page *)pg->pg_index;
+		mem.nfree--;
+		free_block(pg, 0);
+	}
+	mem.nloose = 0;
+}
+
 /* mem.lock held. */
 static struct page *
 get_block(unsigned order, unsigned flags)
@@ -145,10 +167,43 @@ get_block(unsigned order, unsigned flags)
 
 	if (!(flags & PAGE_URGENT) && mem.nfree < RESERVE + (1ul << order))
 		return (NULL);
-	while ((pg = take_block(order)) == NULL)
-		if (!cut_block())
+	while ((pg = take_block(order)) == NULL) {
+		if (cut_block())
+			continue;
+		if (mem.nloose == 0)
 			return (NULL);
+		merge_loose();
+	}
 	return (pg);
+}
+
+/* Pages for an empty cache: loose ones, or else a block. mem.lock held. */
+static void
+fill_cache(struct cache *c, unsigned flags)
+{
+	struct page *pg;
+
+	if (mem.nfree < RESERVE + CACHE_MOVE && !(flags & PAGE_URGENT))
+		return;
+	for (; c->n < CACHE_MOVE && (pg = mem.loose) != NULL; mem.nfree--) {
+		mem.loose = (struct page *)pg->pg_index;
+		mem.nloose--;
+		c->page[c->n++] = pg;
+	}
+	if (c->n > 0)
+		return;
+	pg = flags & PAGE_URGENT ? NULL : get_block(CACHE_ORDER, flags);
+	if (pg == NULL) {
+		pg = get_block(0, flags);
+		if (pg != NULL)
+			c->page[c->n++] = pg;
+		return;
+	}
+	for (unsigned i = CACHE_MOVE; i-- > 0;) {
+		init_head(pg + i);
+		pg[i].pg_state = PS_ALLOCATED;
+		c->page[c->n++] = pg + i;
+	}
 }
 
 static struct page *
@@ -158,19 +213,33 @@ get_single(unsigned flags)
 	struct cache *c = &caches[curcpu()->c_id];
 	struct page *pg = NULL;
 
-	if (c->n == 0) {
+	if (__predict_false(c->n == 0)) {
 		spin_lock(&mem.lock);
-		while (c->n < CACHE_SIZE / 2 &&
-		    (pg = get_block(0, flags)) != NULL) {
-			c->page[c->n++] = pg;
-			if (flags & PAGE_URGENT)
-				break;
-		}
+		fill_cache(c, flags);
 		spin_unlock(&mem.lock);
 	}
-	pg = c->n > 0 ? c->page[--c->n] : NULL;
+	if (__predict_true(c->n > 0))
+		pg = c->page[--c->n];
 	intr_restore(iflags);
 	return (pg);
+}
+
+/* Some pages of a full cache become loose. */
+static void
+drain_cache(struct cache *c)
+{
+	spin_lock(&mem.lock);
+	for (unsigned i = 0; i < CACHE_MOVE; i++) {
+		struct page *pg = c->page[--c->n];
+
+		pg->pg_index = (uintptr_t)mem.loose;
+		mem.loose = pg;
+	}
+	mem.nloose += CACHE_MOVE;
+	mem.nfree += CACHE_MOVE;
+	if (mem.nloose > LOOSE_MAX)
+		merge_loose();
+	spin_unlock(&mem.lock);
 }
 
 static void
@@ -179,12 +248,9 @@ put_single(struct page *pg)
 	uint64_t iflags = intr_disable();
 	struct cache *c = &caches[curcpu()->c_id];
 
-	if (c->n == CACHE_SIZE) {
-		spin_lock(&mem.lock);
-		while (c->n > CACHE_SIZE / 2)
-			free_block(c->page[--c->n], 0);
-		spin_unlock(&mem.lock);
-	}
+	kassert(pg->pg_state == PS_ALLOCATED);
+	if (__predict_false(c->n == CACHE_SIZE))
+		drain_cache(c);
 	c->page[c->n++] = pg;
 	intr_restore(iflags);
 }
@@ -194,19 +260,21 @@ page_alloc(unsigned order, unsigned flags)
 {
 	struct page *pg;
 
-	if (order > ORDER_MAX)
-		return (NULL);
-	if (order == 0) {
+	if (__predict_true(order == 0)) {
 		pg = get_single(flags);
+	} else if (order > ORDER_MAX) {
+		return (NULL);
 	} else {
 		spin_lock(&mem.lock);
 		pg = get_block(order, flags);
 		spin_unlock(&mem.lock);
 	}
-	if (pg == NULL)
+	if (__predict_false(pg == NULL))
 		return (NULL);
+	list_init(&pg->pg_link);
 	pg->pg_refs = 1;
 	pg->pg_object = NULL;
+	pg->pg_index = 0;
 	pg->pg_flags = 0;
 	if (flags & PAGE_ZEROED)
 		for (unsigned i = 0; i < 1u << order; i++)
@@ -259,7 +327,11 @@ page_total(void)
 uint64_t
 page_free_count(void)
 {
-	return (mem.nfree);
+	uint64_t n = atomic_load(&mem.nfree);
+
+	for (unsigned i = 0; i < ncpus; i++)
+		n += atomic_load(&caches[i].n);
+	return (n);
 }
 
 bool
