@@ -19,13 +19,14 @@ struct thr_param {
 	uint64_t stack_base;
 	uint64_t stack_size;
 	uint64_t tls_base;
+	uint64_t tls_size;
 	uint64_t child_tid;		/* long * */
 	uint64_t parent_tid;		/* long * */
 	int flags;
 	uint64_t rtp;			/* struct rtprio * */
 	uint64_t spare[3];
 };
-_Static_assert(sizeof(struct thr_param) == 96, "struct thr_param");
+_Static_assert(sizeof(struct thr_param) == 104, "struct thr_param");
 #define THR_SUSPENDED	0x0001
 
 #define AMD64_GET_FSBASE 128
