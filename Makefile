@@ -85,9 +85,49 @@ $(B)/imp: $(IMPOBJS)
 	@echo "LD $@"
 	@$(CC) -o $@ $(IMPOBJS)
 
+# Programs of ours for FreeBSD, without a C library.
+PROGCFLAGS = -std=gnu17 -O2 -g $(WARN) -ffreestanding -nostdlib -static \
+    -fno-pic -no-pie -fno-stack-protector -fno-builtin -mno-red-zone \
+    -Wl,--build-id=none -Wl,-z,noexecstack -Isys -Itests/prog
+PROGS = $(patsubst tests/prog/%.c,$(B)/tests/prog/%,$(wildcard tests/prog/*.c))
+
+$(B)/tests/prog/%: tests/prog/%.c tests/prog/freebsd.h $(wildcard sys/fbsd/*.h)
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@gcc $(PROGCFLAGS) -o $@ $<
+
+PARSERS = sys/lib/elf.c sys/amd64/mptable.c sys/amd64/startinfo.c \
+    sys/dev/virtio/mmio_cmdline.c sys/kern/run_config.c cmd/imp/elf.c
+$(B)/tests/host/fuzz-replay: tests/host/fuzz.c $(PARSERS)
+	@mkdir -p $(@D)
+	@echo "CC $@"
+	@clang -std=gnu17 -g -O1 -fsanitize=address,undefined \
+	    -fno-sanitize-recover=all -DREPLAY -Isys -o $@ tests/host/fuzz.c \
+	    $(filter-out sys/lib/elf.c sys/amd64/%,$(PARSERS))
+
+$(B)/tests/fakevm: tests/imp/fakevm.c
+	@mkdir -p $(@D)
+	@$(CC) $(HOSTCFLAGS) -o $@ $<
+
+DEPS = $(B)/.deps
+$(DEPS): tools/deps.sh
+	@tools/deps.sh $@
+
+test: $(DEPS)
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory KERNCONF=TEST kernel
+	@$(MAKE) --no-print-directory $(PROGS) $(B)/tests/fakevm \
+	    $(B)/tests/host/fuzz-replay
+	@tests/run.sh $(TESTS)
+
+smoke: all $(B)/tests/prog/hello
+	@test "$$($(B)/imp run -t 20 $(B)/tests/prog/hello a b)" = "hello$$(printf '\na\nb')"
+	@$(B)/imp run -t 20 $(B)/tests/prog/hello 7 >/dev/null; test $$? = 7
+	@echo "smoke: ok"
+
 clean:
 	rm -rf $(B)
 
 -include $(OBJS:.o=.d) $(IMPOBJS:.o=.d)
 
-.PHONY: all kernel imp clean
+.PHONY: all kernel imp clean test smoke

@@ -16,6 +16,14 @@
 
 int main(int argc, char **argv);
 
+/* FreeBSD's ABI note: the brand, and the release that it was built for. */
+__asm__(".section .note.tag, \"a\", @note\n"
+	"	.balign 4\n"
+	"	.long 8, 4, 1\n"
+	"	.asciz \"FreeBSD\"\n"
+	"	.long 1500068\n"
+	"	.text\n");
+
 __asm__(".globl _start\n"
 	"_start:\n"
 	"	xorl %ebp, %ebp\n"
@@ -123,7 +131,7 @@ memcpy(void *to, const void *from, size_t n)
 	return (ret);
 }
 
-static size_t
+static inline size_t
 length(const char *s)
 {
 	size_t n = 0;
@@ -159,7 +167,7 @@ static int failures;
 #define CHECK_EQ(a, b) check_eq((long)(a), (long)(b), #a " == " #b, __LINE__)
 #define CHECK(e)       check_eq(!!(e), 1, #e, __LINE__)
 
-static void
+static inline void
 check_eq(long a, long b, const char *what, int line)
 {
 	if (a == b)

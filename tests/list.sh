@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Prints the tests: name, time limit in seconds, command; tab-separated.
+# What takes longest comes first, so that two run side by side to the end.
+set -u
+
+t() {
+	printf '%s\t%s\t%s\n' "$1" "$2" "$3"
+}
+
+t kernel/all 60 'tests/ktest.sh build/sys/TEST/kernel'
+t host/fuzz-replay 60 build/tests/host/fuzz-replay
+t imp/relay 60 'tests/imp/relay.sh build/imp build/tests/fakevm build/tests/prog/true'
+
+for file in tests/prog/*.c; do
+	name=$(basename "$file" .c)
+	for cpus in 1 2 4; do
+		t "prog/$name/$cpus-cpus" 60 \
+		    "build/imp run -t 50 -c $cpus build/tests/prog/$name"
+	done
+done

@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# deps.sh STAMP: installs the Debian packages that building and testing needs
+# and that aren't there, and leaves STAMP. Says what it installs; asks for
+# root's rights by sudo where it hasn't got them.
+set -eu
+
+stamp=$1
+wanted="gcc clang lld binutils make qemu-system-x86 golang-go golang-src \
+    clang-format clang-tidy cppcheck shellcheck mandoc npm libclang-rt-14-dev \
+    busybox-static cpio xz-utils"
+
+missing=
+for package in $wanted; do
+	dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null |
+	    grep -q '^install ok installed' || missing="$missing $package"
+done
+# A Node.js from elsewhere brings npm as well.
+if command -v npm >/dev/null 2>&1; then
+	missing=$(echo "$missing" | sed 's/ npm\b//')
+fi
+if [ -n "$missing" ]; then
+	echo "installing:$missing"
+	sudo=
+	[ "$(id -u)" = 0 ] || sudo=sudo
+	export DEBIAN_FRONTEND=noninteractive
+	$sudo apt-get update -qq
+	# shellcheck disable=SC2086 # a list of words
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	    --no-install-recommends $missing >/dev/null
+fi
+mkdir -p "$(dirname "$stamp")"
+: >"$stamp"
