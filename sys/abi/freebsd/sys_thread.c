@@ -109,6 +109,8 @@ sys_thr_self(struct thread *td, const struct thr_self_args *a)
 int
 sys_thr_exit(struct thread *td, const struct thr_exit_args *a)
 {
+	/* Before a joiner knows: what the thread held is free. */
+	umtx_thread_exit(td);
 	if (a->state != NULL) {
 		(void)suword64(a->state, 1);
 		(void)umtx_wake(td, (uint64_t)a->state, INT_MAX);
