@@ -7,33 +7,43 @@
 #include "fbsd/errno.h"
 #include "vm/map.h"
 
-static int
-access_space(struct vmspace *vs, vaddr_t va, void *buf, size_t len, bool write)
+struct piece {
+	uint64_t offset; /* within the page */
+	char *buf;
+	size_t len;
+	bool write;
+};
+
+static void
+copy_piece(void *arg, struct page *pg)
 {
-	char *p = buf;
+	const struct piece *p = arg;
+	char *at = (char *)page_virt(pg) + p->offset;
+
+	if (p->write)
+		memcpy(at, p->buf, p->len);
+	else
+		memcpy(p->buf, at, p->len);
+}
+
+static int
+access_space(struct vmspace *vs, vaddr_t va, char *buf, size_t len, bool write)
+{
+	int error = 0;
 
 	if (va + len < va || va + len > USER_TOP)
 		return (EFAULT);
-	while (len > 0) {
-		uint64_t offset = va & PAGE_MASK;
-		size_t n = MIN(len, PAGE_SIZE - offset);
-		struct page *pg;
-		char *at;
+	while (len > 0 && error == 0) {
+		struct piece p = {va & PAGE_MASK, buf, 0, write};
 
-		if (fault_page(vs, va, write ? PMAP_WRITE : PMAP_READ, &pg) !=
-		    0)
-			return (EFAULT);
-		at = (char *)page_virt(pg) + offset;
-		if (write)
-			memcpy(at, p, n);
-		else
-			memcpy(p, at, n);
-		page_release(pg);
-		p += n;
-		va += n;
-		len -= n;
+		p.len = MIN(len, PAGE_SIZE - p.offset);
+		error = fault_use(
+		    vs, va, write ? PMAP_WRITE : PMAP_READ, copy_piece, &p);
+		va += p.len;
+		buf += p.len;
+		len -= p.len;
 	}
-	return (0);
+	return (error == 0 ? 0 : EFAULT);
 }
 
 int

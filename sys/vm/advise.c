@@ -135,9 +135,9 @@ free_range(struct vmspace *vs, struct vm_entry *e, vaddr_t start, vaddr_t end)
 static void
 will_need(struct vmspace *vs, vaddr_t start, vaddr_t end)
 {
-	struct page *pg;
 	struct vm_entry *e;
 	bool want;
+	int code;
 
 	for (vaddr_t va = start; va < end; va += PAGE_SIZE) {
 		rw_rlock(&vs->vs_lock);
@@ -149,9 +149,8 @@ will_need(struct vmspace *vs, vaddr_t start, vaddr_t end)
 		rw_runlock(&vs->vs_lock);
 		if (e == NULL)
 			break;
-		if (want && fault_page(vs, va, PMAP_READ, &pg) == 0 &&
-		    pg != NULL)
-			page_release(pg);
+		if (want)
+			(void)vm_fault(vs, va, PMAP_READ, &code);
 	}
 }
 
@@ -312,9 +311,8 @@ static int
 touch(struct vmspace *vs, vaddr_t va)
 {
 	struct vm_entry *e;
-	struct page *pg;
 	unsigned access;
-	int error;
+	int error, code;
 
 	rw_rlock(&vs->vs_lock);
 	e = entry_at(vs, va);
@@ -325,9 +323,7 @@ touch(struct vmspace *vs, vaddr_t va)
 	if (access == 0)
 		return (0);
 	error =
-	    fault_page(vs, va, access & PMAP_WRITE ? access : PMAP_READ, &pg);
-	if (pg != NULL)
-		page_release(pg);
+	    vm_fault(vs, va, access & PMAP_WRITE ? PMAP_WRITE : PMAP_READ, &code);
 	/* Past a file's end, and devices: nothing to lock. */
 	return (error == ENOMEM ? ENOMEM : 0);
 }

@@ -28,20 +28,20 @@ struct fault {
 	struct vm_entry *e;
 	vaddr_t va;
 	unsigned access;
-	bool want_page;
-	struct page *page; /* out, held, if wanted */
+	void (*use)(void *arg, struct page *pg); /* NULL: only map it */
+	void *arg;
 };
 
+/* Maps the page. Whoever holds it is locked: what f->use does can't be
+ * overtaken by a copy for somebody else. */
 static int
 enter(struct fault *f, struct page *pg, unsigned prot)
 {
 	int error =
 	    pmap_enter(f->vs->vs_pmap, f->va, page_phys(pg), prot | PMAP_READ);
 
-	if (error == 0 && f->want_page) {
-		page_hold(pg);
-		f->page = pg;
-	}
+	if (error == 0 && f->use != NULL)
+		f->use(f->arg, pg);
 	return (error);
 }
 
@@ -201,7 +201,7 @@ object_show(struct fault *f)
 		prot &= ~PMAP_WRITE;
 	mutex_lock(&o->o_lock);
 	if (o->o_ops->vo_phys != NULL) {
-		error = f->want_page
+		error = f->use != NULL
 			    ? EFAULT
 			    : pmap_enter(f->vs->vs_pmap, f->va,
 				  o->o_ops->vo_phys(o, object_index(e, f->va)),
@@ -210,7 +210,7 @@ object_show(struct fault *f)
 		error = object_page(o, object_index(e, f->va), flags, &pg);
 		if (error == 0)
 			error = enter(f, pg, prot);
-		if (error == 0 && !f->want_page)
+		if (error == 0 && f->use == NULL)
 			map_around(f,
 			    prot &
 				~(o->o_ops->vo_put != NULL ? PMAP_WRITE : 0u));
@@ -344,14 +344,15 @@ vm_fault(struct vmspace *vs, vaddr_t va, unsigned access, int *code)
 }
 
 int
-fault_page(struct vmspace *vs, vaddr_t va, unsigned access, struct page **pp)
+fault_use(struct vmspace *vs, vaddr_t va, unsigned access,
+    void (*use)(void *arg, struct page *pg), void *arg)
 {
 	struct fault f = {.vs = vs,
 	    .va = trunc_page(va),
 	    .access = access,
-	    .want_page = true};
-	int code, error = fault(&f, &code);
+	    .use = use,
+	    .arg = arg};
+	int code;
 
-	*pp = f.page;
-	return (error);
+	return (fault(&f, &code));
 }

@@ -16,11 +16,11 @@
 #include "vm/kmem.h"
 #include "vm/page.h"
 
-#define MAGAZINE	16u
-#define POISON		0xdf
+#define MAGAZINE 16u
+#define POISON	 0xdf
 
 struct slab {
-	struct list s_link;		/* in kc_partial, or unlinked: full */
+	struct list s_link; /* in kc_partial, or unlinked: full */
 	void *s_free;
 	unsigned s_used;
 };
@@ -33,26 +33,26 @@ struct magazine {
 struct kcache {
 	struct spin kc_lock;
 	const char *kc_name;
-	size_t kc_size;			/* of an object, with alignment */
-	unsigned kc_order;		/* of a slab */
+	size_t kc_size;	   /* of an object, with alignment */
+	unsigned kc_order; /* of a slab */
 	unsigned kc_per_slab;
 	size_t kc_first;		/* offset of the first object */
 	struct list kc_partial;		/* (kc_lock) slabs with room */
 	unsigned kc_nslabs;		/* (kc_lock) */
-	struct magazine kc_cpu[MAXCPU];	/* that CPU, interrupts off */
+	struct magazine kc_cpu[MAXCPU]; /* that CPU, interrupts off */
 };
 
-#define KCACHES	64
+#define KCACHES 64
 static struct kcache kcaches[KCACHES];
 static unsigned nkcaches;
 
 /* Sizes that kmem_alloc() rounds up to; larger ones are whole pages. */
-static const uint16_t class_size[] = { 16, 32, 48, 64, 96, 128, 192, 256,
-	384, 576, 768, 1024, 2048 };
-#define SMALL_MAX	2048
+static const uint16_t class_size[] = {
+    16, 32, 48, 64, 96, 128, 192, 256, 384, 576, 768, 1024, 2048};
+#define SMALL_MAX 2048
 static struct kcache *class_cache[nitems(class_size)];
-static uint8_t class_of[SMALL_MAX / 16 + 1];	/* by (size + 15) / 16 */
-static uint64_t large_pages;		/* atomic */
+static uint8_t class_of[SMALL_MAX / 16 + 1]; /* by (size + 15) / 16 */
+static uint64_t large_pages;		     /* atomic */
 
 static void
 kcache_setup(struct kcache *kc, const char *name, size_t size, size_t align)
@@ -62,11 +62,12 @@ kcache_setup(struct kcache *kc, const char *name, size_t size, size_t align)
 	kc->kc_name = name;
 	kc->kc_size = roundup2(MAX(size, 16), align);
 	kc->kc_first = roundup2(sizeof(struct slab), align);
-	while ((PAGE_SIZE << kc->kc_order) - kc->kc_first <
-	    6 * kc->kc_size && kc->kc_order < 3)
+	while ((PAGE_SIZE << kc->kc_order) - kc->kc_first < 6 * kc->kc_size &&
+	       kc->kc_order < 3)
 		kc->kc_order++;
-	kc->kc_per_slab = (unsigned)(((PAGE_SIZE << kc->kc_order) -
-	    kc->kc_first) / kc->kc_size);
+	kc->kc_per_slab =
+	    (unsigned)(((PAGE_SIZE << kc->kc_order) - kc->kc_first) /
+		       kc->kc_size);
 	list_init(&kc->kc_partial);
 }
 
@@ -130,8 +131,8 @@ slab_take(struct kcache *kc)
 static void
 slab_put(struct kcache *kc, void *p)
 {
-	struct slab *s = (struct slab *)((uintptr_t)p &
-	    ~((PAGE_SIZE << kc->kc_order) - 1));
+	struct slab *s =
+	    (struct slab *)((uintptr_t)p & ~((PAGE_SIZE << kc->kc_order) - 1));
 
 	if (s->s_free == NULL)
 		list_push_front(&kc->kc_partial, &s->s_link);
@@ -215,8 +216,8 @@ kmem_alloc(size_t size, unsigned flags)
 	struct page *pg;
 
 	if (size <= SMALL_MAX)
-		return (kcache_alloc(class_cache[class_of[(size + 15) / 16]],
-		    flags));
+		return (kcache_alloc(
+		    class_cache[class_of[(size + 15) / 16]], flags));
 	pg = page_alloc(order_for(size), flags & KM_ZERO ? PAGE_ZEROED : 0);
 	if (pg == NULL)
 		return (NULL);
@@ -261,8 +262,7 @@ kmem_used(void)
 	uint64_t pages = atomic_load(&large_pages);
 
 	for (unsigned i = 0; i < nkcaches; i++)
-		pages += (uint64_t)kcaches[i].kc_nslabs <<
-		    kcaches[i].kc_order;
+		pages += (uint64_t)kcaches[i].kc_nslabs << kcaches[i].kc_order;
 	return (ptoa(pages));
 }
 
@@ -275,7 +275,7 @@ kmem_init(void)
 		class_cache[i] = kcache_create("kmem", class_size[i], 16);
 	for (size_t i = 0; i < nitems(class_of); i++) {
 		if (i * 16 > class_size[class])
-			class++;
-		class_of[i] = (uint8_t)class;
+			class ++;
+		class_of[i] = (uint8_t) class;
 	}
 }

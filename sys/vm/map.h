@@ -73,11 +73,11 @@ view_index(const struct amap_view *v, vaddr_t va)
 }
 
 /*
- * fault.c: makes the page at va present for access, and gives it out with a
- * reference. 0, EFAULT, EIO, EINVAL, ENOMEM.
+ * fault.c: makes the page at va present for access, and calls use() for it
+ * with its holder's mutex held. 0, EFAULT, EIO, EINVAL, ENOMEM.
  */
-int fault_page(
-    struct vmspace *vs, vaddr_t va, unsigned access, struct page **pp);
+int fault_use(struct vmspace *vs, vaddr_t va, unsigned access,
+    void (*use)(void *arg, struct page *pg), void *arg);
 
 /* oom.c: memory is out. Kills somebody and waits a little; true: it is worth
  * trying again, false: the caller's process is the one. */

@@ -377,6 +377,52 @@ KTEST(advise_free)
 	vmspace_release(vs);
 }
 
+/*
+ * Four threads write to the same pages while those are forked again and
+ * again: no write may be lost to a copy.
+ */
+#define RACERS	    4u
+#define RACE_PAGES  64u
+#define RACE_ROUNDS 20u
+static struct vmspace *race_space;
+static unsigned race_left;
+
+static void
+racer(void *arg)
+{
+	uint32_t me = (uint32_t)(uintptr_t)arg;
+
+	for (uint32_t round = 1; round <= RACE_ROUNDS; round++)
+		for (uint32_t i = 0; i < RACE_PAGES; i++)
+			(void)poke(race_space, BASE + ptoa(i) + me * 4, round);
+	atomic_sub(&race_left, 1);
+	kern_thr_exit(curthread());
+}
+
+KTEST(fault_race)
+{
+	race_space = vmspace_create();
+	KT_ASSERT(race_space != NULL);
+	KT_ASSERT(map(race_space, BASE, RACE_PAGES * PAGE_SIZE, RW,
+		      ANON | MAP_FIXED) == 0);
+	atomic_store(&race_left, RACERS);
+	for (uintptr_t i = 0; i < RACERS; i++)
+		KT_ASSERT(kthread_create("racer", racer, (void *)i) != NULL);
+	while (atomic_load(&race_left) != 0) {
+		struct vmspace *child = vmspace_fork(race_space);
+
+		KT_ASSERT(child != NULL);
+		(void)poke(child, BASE, 12345);
+		vmspace_release(child);
+		sched_yield();
+	}
+	for (uint32_t i = 0; i < RACE_PAGES; i++)
+		for (uint32_t j = 0; j < RACERS; j++)
+			KT_ASSERT(peek(race_space, BASE + ptoa(i) + j * 4) ==
+				  RACE_ROUNDS);
+	vmspace_release(race_space);
+}
+
 /* Nothing is left behind by any of it. */
 KTEST(vm_leaks)
 {

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the memory tells about itself: vm.* of sysctl(3). */
+#include "amd64/md.h"
+#include "kern/sysctl.h"
+#include "vm/kmem.h"
+#include "vm/page.h"
+
+/* Nothing is ever reserved, and there is no swap. */
+SYSCTL_CONST_INT(vm_overcommit, "vm.overcommit", 12, 0);
+static const uint64_t no_swap;
+SYSCTL_NODE_(vm_swap_total, "vm.swap_total", CTL_AUTO, CTLTYPE_U64 | CTLFLAG_RD,
+    "QU", sysctl_handle_opaque, (void *)(uintptr_t)&no_swap, sizeof(no_swap),
+    NULL);
+SYSCTL_NODE_(vm_swap_reserved, "vm.swap_reserved", CTL_AUTO,
+    CTLTYPE_U64 | CTLFLAG_RD, "QU", sysctl_handle_opaque,
+    (void *)(uintptr_t)&no_swap, sizeof(no_swap), NULL);
+
+static int
+out_pages(struct sysctl_req *req, uint64_t pages)
+{
+	uint32_t n = (uint32_t)MIN(pages, UINT32_MAX);
+
+	return (sysctl_out(req, &n, sizeof(n)));
+}
+
+static int
+sysctl_page_count(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	return (out_pages(req, page_total()));
+}
+
+static int
+sysctl_free_count(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	return (out_pages(req, page_free_count()));
+}
+
+static int
+sysctl_wire_count(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	return (out_pages(req, atop(kmem_used())));
+}
+
+static int
+sysctl_active_count(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	uint64_t idle = page_free_count() + atop(kmem_used());
+
+	return (out_pages(req, page_total() - MIN(idle, page_total())));
+}
+
+SYSCTL_CONST_INT(v_page_size, "vm.stats.vm.v_page_size", CTL_AUTO, PAGE_SIZE);
+SYSCTL_PROC(v_page_count, "vm.stats.vm.v_page_count", CTL_AUTO,
+    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_page_count, NULL);
+SYSCTL_PROC(v_free_count, "vm.stats.vm.v_free_count", CTL_AUTO,
+    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_free_count, NULL);
+SYSCTL_PROC(v_wire_count, "vm.stats.vm.v_wire_count", CTL_AUTO,
+    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_wire_count, NULL);
+SYSCTL_PROC(v_active_count, "vm.stats.vm.v_active_count", CTL_AUTO,
+    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_active_count, NULL);
+SYSCTL_CONST_INT(v_inactive_count, "vm.stats.vm.v_inactive_count", CTL_AUTO, 0);
+SYSCTL_CONST_INT(v_swappgsin, "vm.stats.vm.v_swappgsin", CTL_AUTO, 0);
+SYSCTL_CONST_INT(v_swappgsout, "vm.stats.vm.v_swappgsout", CTL_AUTO, 0);
