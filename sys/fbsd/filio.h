@@ -32,6 +32,8 @@
 #define FIODTYPE	_IOR('f', 122, int)
 #define FIONWRITE	_IOR('f', 119, int)
 #define FIONSPACE	_IOR('f', 118, int)
+#define FIOSEEKDATA	_IOWR('f', 97, int64_t)
+#define FIOSEEKHOLE	_IOWR('f', 98, int64_t)
 
 /* FIODTYPE's answers. */
 #define D_TAPE		0x0001

@@ -16,6 +16,7 @@
 #include "kern/kqueue.h"
 #include "kern/signal.h"
 #include "kern/sysctl.h"
+#include "vfs/vnode.h"
 #include "vm/kmem.h"
 
 static struct kcache *file_cache;	/* (!) */
@@ -72,6 +73,8 @@ file_release(struct file *fp)
 	knote_file_gone(fp);
 	if (fp->f_ops->fo_close != NULL)
 		fp->f_ops->fo_close(fp);
+	if (fp->f_vnode != NULL)
+		vnode_release(fp->f_vnode);
 	cred_release(fp->f_cred);
 	kcache_free(file_cache, fp);
 	atomic_sub(&open_files, 1);

@@ -67,7 +67,8 @@ struct file {
 					   O_APPEND, ... as opened/set */
 	const struct fileops *f_ops;	/* (!) */
 	void *f_data;			/* (!) the object */
-	struct vnode *f_vnode;		/* (!) DTYPE_VNODE/FIFO: same as data */
+	struct vnode *f_vnode;		/* (!) what was opened, held by the
+					   file; NULL: not by a name */
 	struct cred *f_cred;		/* (!) of the opener */
 	struct mutex f_offset_lock;
 	off_t f_offset;			/* (o) */

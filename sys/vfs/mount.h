@@ -31,7 +31,10 @@ struct vfs_ops {
 	const char *vfs_name; /* "tmpfs" */
 	uint32_t vfs_flags;   /* MNT_LOCAL and such, or-ed into mounts */
 	int (*vfs_mount)(struct mount *mp, const struct mount_opts *opts);
-	/* EBUSY unless `force` and nobody uses it. */
+	/* With mount_lock: EBUSY if a vnode besides mnt_root is in use, or
+	 * that more than by mnt_root; otherwise all of it is freed, and the
+	 * reference mnt_root with it.  `force`: mnt_root is NULL or released,
+	 * and nobody else can know of it. */
 	int (*vfs_unmount)(struct mount *mp, bool force);
 	/* Referenced. */
 	int (*vfs_root)(struct mount *mp, struct vnode **vpp);
@@ -49,7 +52,6 @@ struct mount {
 	struct vnode *mnt_root;		/* (!) held */
 	uint64_t mnt_flags;		/* (m) MNT_*; read without */
 	uint64_t mnt_fsid;		/* (!) also st_dev */
-	unsigned mnt_vnodes;		/* (a) vnodes in use, but the root */
 	uid_t mnt_owner;		/* (!) */
 	void *mnt_data;			/* (!) the file system's */
 	char *mnt_from;			/* (!) kmem_strdup() */
@@ -63,6 +65,9 @@ extern struct vnode *rootvnode; /* (!) once it is mounted */
 /* Mounts on a kernel path. ENODEV: no such type. */
 int vfs_mount(struct thread *td, const char *fstype, const char *path,
     uint64_t flags, const struct mount_opts *opts);
+/* The same on a vnode, whose reference becomes the mount's; NULL: the root. */
+int vfs_mount_on(struct thread *td, const char *fstype, struct vnode *vp,
+    const char *on, uint64_t flags, const struct mount_opts *opts);
 int vfs_unmount(struct thread *td, struct mount *mp, uint64_t flags);
 /* All that statfs(2) tells. */
 int vfs_statfs(struct mount *mp, struct statfs *sf);

@@ -38,6 +38,7 @@ struct namei {
 	struct vnode *nd_start;		/* where relative paths begin; NULL:
 					   the process's directory */
 	unsigned nd_flags;
+	struct cred *nd_cred;		/* NULL: td's */
 	struct vnode *nd_vp;		/* out */
 	struct vnode *nd_dvp;		/* out, with NAMEI_PARENT */
 	struct cname nd_cn;		/* out, with NAMEI_PARENT */
@@ -49,14 +50,13 @@ struct namei {
 #define NAMEI_BENEATH	0x04	/* never above nd_start */
 #define NAMEI_EMPTY	0x08	/* "" means nd_start: AT_EMPTY_PATH */
 #define NAMEI_SEARCHED	0x10	/* nd_start was opened with O_SEARCH */
-#define NAMEI_REAL	0x20	/* with the ids of access(2): real ones */
 int namei(struct thread *td, struct namei *nd);
 void namei_done(struct namei *nd);	/* releases nd_vp, nd_dvp */
 
-/* nd_start (referenced) and flags for a directory descriptor; AT_FDCWD gives
- * NULL. EBADF, ENOTDIR. */
-int namei_start(struct thread *td, int dirfd, const char *path,
-    struct namei *nd);
+/* The same from a directory's descriptor, or AT_FDCWD; also EBADF. path may be
+ * nd_buf itself. With nd_cred of its own: namei() after setting it. */
+int namei_at(struct thread *td, struct namei *nd, int dirfd, const char *path,
+    unsigned flags);
 
 /* Absolute path of a vnode as far as it is known: 0 or ENOENT, ENOMEM. */
 int vn_path(struct thread *td, struct vnode *vp, char *buf, size_t size);
@@ -67,23 +67,25 @@ int vn_path(struct thread *td, struct vnode *vp, char *buf, size_t size);
  */
 struct vnode *vn_cwd(struct thread *td);
 struct vnode *vn_root(struct thread *td);
+bool vn_is_root(struct thread *td, struct vnode *vp);
 
 /*
- * Operations on names, from kernel strings; `dirfd` is a descriptor or
- * AT_FDCWD, at_flags AT_*.  As their manual pages say.
+ * Operations on names, for all personalities. dirfd is a directory's
+ * descriptor or AT_FDCWD, at_flags AT_*; paths are kernel strings.  As the
+ * manual pages of link(2), unlink(2), ... say.
  */
-int kern_openat(struct thread *td, int dirfd, const char *path, int flags,
-    mode_t mode);		/* descriptor in td_retval[0] */
 int kern_linkat(struct thread *td, int fd1, const char *path1, int fd2,
     const char *path2, int at_flags);
-int kern_symlinkat(struct thread *td, const char *target, int fd,
+int kern_symlinkat(struct thread *td, const char *target, int dirfd,
     const char *path);
+/* fd: the file must be the one it refers to (EDEADLK), or FD_NONE. */
 int kern_unlinkat(struct thread *td, int dirfd, const char *path, int fd,
     int at_flags);
 int kern_renameat(struct thread *td, int fd1, const char *path1, int fd2,
     const char *path2, int flags);
-/* va: va_type and va_mode (umask not yet applied), va_rdev. */
-int kern_mknodat(struct thread *td, int dirfd, const char *path,
-    struct vattr *va);
+/* mode: the umask isn't yet applied */
+int kern_mkdirat(struct thread *td, int dirfd, const char *path, mode_t mode);
+int kern_mknodat(struct thread *td, int dirfd, const char *path, mode_t mode,
+    dev_t rdev);
 
 #endif

@@ -108,6 +108,8 @@ struct vnode_ops {
 	/* (x) before the object is written past v_size: room, or ENOSPC,
 	 * EFBIG; sets the new size */
 	int (*vo_extend)(struct vnode *vp, uint64_t size);
+	/* (x) the object's pages were written: times, set-id bits */
+	void (*vo_modified)(struct vnode *vp, const struct cred *cr);
 	/* () opened or closed through a descriptor; open may replace fp's
 	 * f_ops and f_data (devices, fdescfs: ENODEV-style dup handled by
 	 * returning a file in *dupfp) */
@@ -162,6 +164,8 @@ struct vnode {
 	struct advlocks *v_locks;	/* (i) fcntl and flock locks */
 	struct fifo *v_fifo;		/* (i) named pipe's ends */
 	void *v_socket;			/* (i) bound AF_UNIX socket */
+	uint64_t v_accessed;		/* (a) last read, wall clock in ns, if
+					   later than the file system's atime */
 	unsigned v_writers;		/* (i) open for writing: ETXTBSY */
 	unsigned v_execs;		/* (i) running as a program */
 	uint32_t v_flags;		/* (i) VV_* */
@@ -188,6 +192,13 @@ int vn_open(struct thread *td, const char *path, int flags, mode_t mode,
 /* The full open(2): a file without descriptor. start NULL: cwd. */
 int vn_open_file(struct thread *td, const char *path, struct vnode *start,
     int flags, mode_t mode, struct file **fpp);
+/* The same for openat(2). */
+int vn_open_at(struct thread *td, int dirfd, const char *path, int flags,
+    mode_t mode, struct file **fpp);
+/* vo_create by the rules: with dvp locked inside, EEXIST if the name exists,
+ * write access and quota of names checked. */
+int vn_create(struct vnode *dvp, const struct cname *cn, struct vattr *va,
+    const char *target, struct vnode **vpp);
 /* Moves bytes between pages and a uio. ioflag: IO_APPEND. v_lock is taken
  * inside. */
 #define IO_APPEND	0x1
@@ -198,6 +209,16 @@ int vn_write(struct vnode *vp, struct uio *uio, int ioflag);
 int vn_pread(struct vnode *vp, void *buf, size_t len, off_t offset,
     size_t *resid);
 int vn_stat(struct vnode *vp, struct stat *st);
+/* A program runs from vp: nobody may open it for writing. ETXTBSY if somebody
+ * has it open so. */
+int vn_exec_begin(struct vnode *vp);
+void vn_exec_end(struct vnode *vp);
+/* Size of a regular file: for a moment, unless v_lock is held. */
+static inline uint64_t
+vn_size(const struct vnode *vp)
+{
+	return (vp->v_object.o_size);
+}
 extern const struct fileops vnode_fileops;
 
 /* What vo_setattr expects to have been checked: may cr change these? With
@@ -220,6 +241,21 @@ void vn_advlock_close(struct proc *p, struct file *fp);
 #define VWRITE	2
 #define VREAD	4
 int vfs_access(struct vnode *vp, int mode, struct cred *cr);
+/* The bare rule, without locks or flags. */
+int vn_access_mode(enum vtype type, mode_t fmode, uid_t uid, gid_t gid,
+    int mode, const struct cred *cr);
+mode_t vn_type_mode(enum vtype type);	/* S_IF* */
+enum vtype vn_mode_type(mode_t mode);
+/* RLIMIT_FSIZE: EFBIG, and SIGXFSZ sent, if a file may not be that large. */
+int vn_check_size(struct thread *td, uint64_t size);
+
+/* Something happened to vp: a NOTE_* of kqueue's EVFILT_VNODE. */
+static inline void
+vn_note(struct vnode *vp, long note)
+{
+	if (__predict_false(event_wanted(&vp->v_events)))
+		event_notify(&vp->v_events, note);
+}
 
 /* Device files: fs/devfs. `name` is the path below /dev. */
 struct cdev;
@@ -230,5 +266,8 @@ void destroy_dev(struct cdev *dev);
 void cdev_set_open(struct cdev *dev, int (*open)(struct cdev *dev,
     struct file *fp, struct thread *td));
 void *cdev_data(struct cdev *dev);
+dev_t cdev_number(const struct cdev *dev);	/* st_rdev */
+/* The name below /dev of the device with that number: 0, ENOENT. */
+int cdev_name(dev_t number, char *buf, size_t size);
 
 #endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Devices, as their drivers see them.
+ */
+#include "fbsd/errno.h"
+#include "fs/devfs/devfs.h"
+#include "kern/time.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
+
+struct mutex devfs_lock = MUTEX_INITIALIZER(devfs_lock, "devfs");
+struct list devfs_cdevs = LIST_INITIALIZER(devfs_cdevs);
+struct list devfs_mounts = LIST_INITIALIZER(devfs_mounts);
+static unsigned last_number;	/* (devfs_lock) */
+
+void
+cdev_release(struct cdev *cd)
+{
+	if (refcount_drop(&cd->cd_refs))
+		kmem_free(cd, sizeof(*cd));
+}
+
+/* The device exists from now on, in all mounts. */
+static void
+publish(struct cdev *cd)
+{
+	struct devfs_mount *dm;
+
+	mutex_lock(&devfs_lock);
+	cd->cd_number = ++last_number;
+	list_push_back(&devfs_cdevs, &cd->cd_link);
+	/* A mount that has no memory for the node goes without it. */
+	LIST_FOREACH(dm, &devfs_mounts, dm_link)
+		(void)devfs_add(dm, cd);
+	mutex_unlock(&devfs_lock);
+}
+
+static struct cdev *
+new_cdev(const struct fileops *ops, void *data, mode_t mode, uid_t uid,
+    gid_t gid)
+{
+	struct cdev *cd = kmem_alloc(sizeof(*cd), KM_ZERO);
+
+	if (cd == NULL)
+		return (NULL);
+	list_init(&cd->cd_link);
+	cd->cd_refs = 1;
+	cd->cd_ops = ops;
+	cd->cd_data = data;
+	cd->cd_mode = mode;
+	cd->cd_uid = uid;
+	cd->cd_gid = gid;
+	cd->cd_dupfd = -1;
+	cd->cd_made = time_now();
+	return (cd);
+}
+
+struct cdev *
+make_dev(const struct fileops *ops, void *data, mode_t mode, uid_t uid,
+    gid_t gid, const char *fmt, ...)
+{
+	struct cdev *cd = new_cdev(ops, data, mode, uid, gid);
+	va_list ap;
+
+	if (cd == NULL)
+		return (NULL);
+	va_start(ap, fmt);
+	vsnprintf(cd->cd_name, sizeof(cd->cd_name), fmt, ap);
+	va_end(ap);
+	publish(cd);
+	return (cd);
+}
+
+void
+destroy_dev(struct cdev *cd)
+{
+	struct devfs_mount *dm;
+
+	mutex_lock(&devfs_lock);
+	cd->cd_gone = true;
+	list_remove(&cd->cd_link);
+	LIST_FOREACH(dm, &devfs_mounts, dm_link)
+		devfs_drop(dm, cd);
+	mutex_unlock(&devfs_lock);
+	cdev_release(cd);
+}
+
+void
+cdev_set_open(struct cdev *dev,
+    int (*open)(struct cdev *dev, struct file *fp, struct thread *td))
+{
+	dev->cd_open = open;
+}
+
+void *
+cdev_data(struct cdev *dev)
+{
+	return (dev->cd_data);
+}
+
+dev_t
+cdev_number(const struct cdev *dev)
+{
+	return (dev->cd_number);
+}
+
+int
+cdev_name(dev_t number, char *buf, size_t size)
+{
+	struct cdev *cd;
+	int error = ENOENT;
+
+	mutex_lock(&devfs_lock);
+	LIST_FOREACH(cd, &devfs_cdevs, cd_link)
+		if (cd->cd_number == number) {
+			strlcpy(buf, cd->cd_name, size);
+			error = 0;
+			break;
+		}
+	mutex_unlock(&devfs_lock);
+	return (error);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mounting, and the table of operations.
+ */
+#include "fbsd/errno.h"
+#include "fs/tmpfs/tmpfs.h"
+#include "kern/random.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
+#include "vm/page.h"
+
+static int
+tmpfs_readlink(struct vnode *vp, char *buf, size_t *len)
+{
+	const struct tmpfs_node *n = tmpfs_node(vp);
+
+	*len = n->tn_symlink.len;
+	memcpy(buf, n->tn_symlink.target, n->tn_symlink.len);
+	return (0);
+}
+
+static int
+tmpfs_fsync(struct vnode *vp, bool datasync)
+{
+	return (0);
+}
+
+/* Device nodes can be made, but only devfs's lead to devices. */
+static int
+tmpfs_open(
+    struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
+{
+	return (vp->v_type == VCHR || vp->v_type == VBLK ? ENXIO : 0);
+}
+
+static void
+tmpfs_inactive(struct vnode *vp)
+{
+	tmpfs_node_free(tmpfs_node(vp));
+}
+
+const struct vnode_ops tmpfs_vnode_ops = {
+    .vo_lookup = tmpfs_lookup,
+    .vo_create = tmpfs_create,
+    .vo_remove = tmpfs_remove,
+    .vo_rmdir = tmpfs_rmdir,
+    .vo_link = tmpfs_linkto,
+    .vo_rename = tmpfs_rename,
+    .vo_getattr = tmpfs_getattr,
+    .vo_setattr = tmpfs_setattr,
+    .vo_readdir = tmpfs_readdir,
+    .vo_readlink = tmpfs_readlink,
+    .vo_extend = tmpfs_extend,
+    .vo_modified = tmpfs_written,
+    .vo_open = tmpfs_open,
+    .vo_fsync = tmpfs_fsync,
+    .vo_getextattr = tmpfs_getextattr,
+    .vo_setextattr = tmpfs_setextattr,
+    .vo_deleteextattr = tmpfs_deleteextattr,
+    .vo_listextattr = tmpfs_listextattr,
+    .vo_pathconf = tmpfs_pathconf,
+    .vo_name = tmpfs_name,
+    .vo_access = tmpfs_access,
+    .vo_getpage = tmpfs_getpage,
+    .vo_seekhole = tmpfs_seekhole,
+    .vo_punch = tmpfs_punch,
+    .vo_allocate = tmpfs_allocate,
+    .vo_inactive = tmpfs_inactive,
+};
+
+/* Nobody else knows any of it: everything goes. */
+static void
+free_all(struct tmpfs_mount *tm)
+{
+	struct tmpfs_node *n;
+	struct tmpfs_entry *te;
+	struct rb_node *rb;
+
+	while ((n = LIST_FIRST(&tm->tm_nodes, struct tmpfs_node, tn_link)) !=
+	    NULL) {
+		while (n->tn_vnode.v_type == VDIR &&
+		    (rb = n->tn_dir.entries.root) != NULL) {
+			te = container_of(rb, struct tmpfs_entry, te_rb);
+			rb_remove(&n->tn_dir.entries, rb);
+			kmem_free(te, sizeof(*te) + te->te_len);
+		}
+		tmpfs_node_free(n);
+	}
+	kmem_free(tm, sizeof(*tm));
+}
+
+/* A number with an optional k, m or g; 0 if it isn't there. */
+static uint64_t
+size_option(const struct mount_opts *opts, const char *name)
+{
+	static const char units[] = "kmg";
+	const char *s = mount_opt(opts, name), *end, *unit;
+	uint64_t n;
+
+	if (s == NULL || *s == '\0')
+		return (0);
+	n = strtoull(s, &end, 10);
+	unit = *end != '\0' ? strchr(units, *end | 0x20) : NULL;
+	if (unit != NULL)
+		n <<= 10 * (unit - units + 1);
+	return (n);
+}
+
+static uint32_t
+number_option(const struct mount_opts *opts, const char *name, int base,
+    uint32_t otherwise)
+{
+	const char *s = mount_opt(opts, name), *end;
+
+	if (s == NULL || *s == '\0')
+		return (otherwise);
+	return ((uint32_t)strtoull(s, &end, base));
+}
+
+/* By default half of the memory for data, and a node for each four pages. */
+static void
+set_limits(struct tmpfs_mount *tm, const struct mount_opts *opts)
+{
+	uint64_t size = size_option(opts, "size");
+	uint64_t nodes = size_option(opts, "inodes");
+
+	tm->tm_max_pages = size != 0 ? atop(size + PAGE_MASK) : page_total() / 2;
+	tm->tm_max_nodes = nodes != 0 ? nodes : page_total() / 4;
+	tm->tm_max_nodes = MAX(tm->tm_max_nodes, 1024);
+}
+
+static int
+make_root(struct tmpfs_mount *tm, const struct mount_opts *opts)
+{
+	struct vattr va = {.va_type = VDIR};
+	struct tmpfs_node *root;
+	int error;
+
+	va.va_mode = (mode_t)number_option(opts, "mode", 8, 0755) & ALLPERMS;
+	va.va_uid = number_option(opts, "uid", 10, 0);
+	va.va_gid = number_option(opts, "gid", 10, 0);
+	error = tmpfs_node_alloc(tm, &va, NULL, &root);
+	if (error != 0)
+		return (error);
+	root->tn_nlink = 2;
+	root->tn_vnode.v_flags |= VV_ROOT;
+	tm->tm_root = root;
+	return (0);
+}
+
+static int
+tmpfs_mount(struct mount *mp, const struct mount_opts *opts)
+{
+	struct tmpfs_mount *tm;
+	int error;
+
+	error = tmpfs_node_init();
+	if (error != 0)
+		return (error);
+	tm = kmem_alloc(sizeof(*tm), KM_ZERO);
+	if (tm == NULL)
+		return (ENOMEM);
+	tm->tm_mount = mp;
+	tm->tm_last_ino = 1;
+	spin_init(&tm->tm_lock, "tmpfs");
+	list_init(&tm->tm_nodes);
+	random_bytes(&tm->tm_hash_key, sizeof(tm->tm_hash_key));
+	set_limits(tm, opts);
+	mp->mnt_data = tm;
+	error = make_root(tm, opts);
+	if (error == 0 && mount_opt(opts, "archive") != NULL)
+		error = tmpfs_unpack(tm);
+	if (error != 0)
+		free_all(tm);
+	return (error);
+}
+
+/* Each node has its names' reference, the root mnt_root's besides. */
+static bool
+in_use(struct tmpfs_mount *tm)
+{
+	struct tmpfs_node *n;
+	bool used = false;
+
+	spin_lock(&tm->tm_lock);
+	LIST_FOREACH(n, &tm->tm_nodes, tn_link)
+		if (atomic_load(&n->tn_vnode.v_refs) !=
+			(n == tm->tm_root ? 2u : 1u) ||
+		    n->tn_nlink == 0)
+			used = true;
+	spin_unlock(&tm->tm_lock);
+	return (used);
+}
+
+static int
+tmpfs_unmount(struct mount *mp, bool force)
+{
+	struct tmpfs_mount *tm = mp->mnt_data;
+
+	if (!force && in_use(tm))
+		return (EBUSY);
+	free_all(tm);
+	return (0);
+}
+
+static int
+tmpfs_root(struct mount *mp, struct vnode **vpp)
+{
+	struct tmpfs_mount *tm = mp->mnt_data;
+
+	*vpp = &tm->tm_root->tn_vnode;
+	vnode_hold(*vpp);
+	return (0);
+}
+
+static int
+tmpfs_statfs(struct mount *mp, struct statfs *sf)
+{
+	struct tmpfs_mount *tm = mp->mnt_data;
+	uint64_t room;
+
+	spin_lock(&tm->tm_lock);
+	room = tm->tm_max_pages - MIN(tm->tm_pages, tm->tm_max_pages);
+	sf->f_files = tm->tm_max_nodes;
+	sf->f_ffree = (int64_t)(tm->tm_max_nodes - tm->tm_nnodes);
+	sf->f_blocks = tm->tm_max_pages;
+	spin_unlock(&tm->tm_lock);
+	room = MIN(room, page_free_count());
+	sf->f_bfree = room;
+	sf->f_bavail = (int64_t)room;
+	return (0);
+}
+
+static const struct vfs_ops tmpfs_vfs_ops = {
+    .vfs_name = "tmpfs",
+    .vfs_flags = MNT_LOCAL,
+    .vfs_mount = tmpfs_mount,
+    .vfs_unmount = tmpfs_unmount,
+    .vfs_root = tmpfs_root,
+    .vfs_statfs = tmpfs_statfs,
+};
+VFS_SET(tmpfs_vfs_ops);

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mounts: which file system's root stands in for which directory.
+ *
+ * A covered directory points to its mount, a mount to the directory; both
+ * links, and the list of mounts, are mount_lock's.  Walks cross downwards
+ * only under mount_lock, so that once a file system reports itself unused
+ * there, nobody can get in before it is gone.
+ */
+#include "fbsd/errno.h"
+#include "fbsd/fcntl.h"
+#include "kern/printf.h"
+#include "kern/proc.h"
+#include "lib/string.h"
+#include "vfs/vnode.h"
+#include "vm/kmem.h"
+
+struct mutex mount_lock = MUTEX_INITIALIZER(mount_lock, "mount");
+struct list mountlist = LIST_INITIALIZER(mountlist);
+struct vnode *rootvnode;
+static uint64_t last_fsid; /* (mount_lock) */
+
+SET_DECLARE(vfs);
+
+static const struct vfs_ops *
+find_type(const char *name)
+{
+	SET_FOREACH(p, vfs) {
+		const struct vfs_ops *ops = *p;
+
+		if (strcmp(ops->vfs_name, name) == 0)
+			return (ops);
+	}
+	return (NULL);
+}
+
+const char *
+mount_opt(const struct mount_opts *opts, const char *name)
+{
+	if (opts == NULL)
+		return (NULL);
+	for (unsigned i = 0; i < opts->mo_count; i++)
+		if (strcmp(opts->mo_list[i].mo_name, name) == 0)
+			return (opts->mo_list[i].mo_value != NULL ?
+				opts->mo_list[i].mo_value :
+				"");
+	return (NULL);
+}
+
+static void
+free_mount(struct mount *mp)
+{
+	if (mp->mnt_from != NULL)
+		kmem_strfree(mp->mnt_from);
+	if (mp->mnt_on != NULL)
+		kmem_strfree(mp->mnt_on);
+	kmem_free(mp, sizeof(*mp));
+}
+
+static struct mount *
+new_mount(struct thread *td, const struct vfs_ops *ops, const char *on,
+    uint64_t flags, const struct mount_opts *opts)
+{
+	const char *from = mount_opt(opts, "from");
+	struct mount *mp;
+
+	mp = kmem_alloc(sizeof(*mp), KM_ZERO);
+	if (mp == NULL)
+		return (NULL);
+	list_init(&mp->mnt_link);
+	mp->mnt_ops = ops;
+	mp->mnt_flags = (flags & MNT_SETTABLE) | ops->vfs_flags;
+	mp->mnt_owner = td != NULL ? td->td_cred->cr_uid : 0;
+	mp->mnt_from = kmem_strdup(from != NULL ? from : ops->vfs_name);
+	mp->mnt_on = kmem_strdup(on);
+	if (mp->mnt_from == NULL || mp->mnt_on == NULL) {
+		free_mount(mp);
+		return (NULL);
+	}
+	mutex_lock(&mount_lock);
+	mp->mnt_fsid = ++last_fsid;
+	mutex_unlock(&mount_lock);
+	return (mp);
+}
+
+/* Starts a file system; it isn't anywhere yet. */
+static int
+start_fs(struct mount *mp, const struct mount_opts *opts)
+{
+	int error;
+
+	error = mp->mnt_ops->vfs_mount(mp, opts);
+	if (error != 0)
+		return (error);
+	error = mp->mnt_ops->vfs_root(mp, &mp->mnt_root);
+	if (error != 0)
+		mp->mnt_ops->vfs_unmount(mp, true);
+	return (error);
+}
+
+static void
+stop_fs(struct mount *mp)
+{
+	vnode_release(mp->mnt_root);
+	mp->mnt_ops->vfs_unmount(mp, true);
+}
+
+/* The directory is covered from now on; vp's reference is the mount's. */
+static int
+cover(struct mount *mp, struct vnode *vp)
+{
+	int error = 0;
+
+	mutex_lock(&mount_lock);
+	if (vp != NULL && vp->v_mountedhere != NULL)
+		error = EBUSY;
+	else {
+		mp->mnt_covered = vp;
+		list_push_back(&mountlist, &mp->mnt_link);
+		if (vp != NULL)
+			atomic_store(&vp->v_mountedhere, mp);
+	}
+	mutex_unlock(&mount_lock);
+	return (error);
+}
+
+int
+vfs_mount_on(struct thread *td, const char *fstype, struct vnode *vp,
+    const char *on, uint64_t flags, const struct mount_opts *opts)
+{
+	const struct vfs_ops *ops = find_type(fstype);
+	struct mount *mp;
+	int error;
+
+	if (ops == NULL)
+		return (ENODEV);
+	mp = new_mount(td, ops, on, flags, opts);
+	if (mp == NULL)
+		return (ENOMEM);
+	error = start_fs(mp, opts);
+	if (error == 0) {
+		error = cover(mp, vp);
+		if (error == 0)
+			return (0);
+		stop_fs(mp);
+	}
+	free_mount(mp);
+	return (error);
+}
+
+static int
+update(struct vnode *vp, uint64_t flags)
+{
+	struct mount *mp = vp->v_mount;
+
+	if ((vp->v_flags & VV_ROOT) == 0)
+		return (EINVAL);
+	mutex_lock(&mount_lock);
+	mp->mnt_flags =
+	    (mp->mnt_flags & ~MNT_SETTABLE) | (flags & MNT_SETTABLE);
+	mutex_unlock(&mount_lock);
+	return (0);
+}
+
+int
+vfs_mount(struct thread *td, const char *fstype, const char *path,
+    uint64_t flags, const struct mount_opts *opts)
+{
+	struct namei nd;
+	char *on;
+	int error;
+
+	error = namei_at(td, &nd, AT_FDCWD, path, NAMEI_FOLLOW);
+	if (error != 0)
+		return (error);
+	on = kmem_alloc(MAXPATHLEN, 0);
+	if (on == NULL)
+		error = ENOMEM;
+	else if (nd.nd_vp->v_type != VDIR)
+		error = ENOTDIR;
+	else if ((flags & MNT_UPDATE) != 0)
+		error = update(nd.nd_vp, flags);
+	else {
+		error = vn_path(td, nd.nd_vp, on, MAXPATHLEN);
+		if (error == 0)
+			error = vfs_mount_on(
+			    td, fstype, nd.nd_vp, on, flags, opts);
+		if (error == 0)
+			nd.nd_vp = NULL;
+	}
+	if (on != NULL)
+		kmem_free(on, MAXPATHLEN);
+	namei_done(&nd);
+	return (error);
+}
+
+int
+vfs_unmount(struct thread *td, struct mount *mp, uint64_t flags)
+{
+	struct vnode *covered = mp->mnt_covered;
+	int error;
+
+	if (covered == NULL)
+		return (EINVAL);
+	mutex_lock(&mount_lock);
+	error = mp->mnt_ops->vfs_unmount(mp, false);
+	if (error == 0) {
+		covered->v_mountedhere = NULL;
+		list_remove(&mp->mnt_link);
+	}
+	mutex_unlock(&mount_lock);
+	if (error != 0)
+		return (error);
+	vnode_release(covered);
+	free_mount(mp);
+	return (0);
+}
+
+static void
+copy_string(char *to, const char *from, size_t size)
+{
+	memset(to, 0, size);
+	strlcpy(to, from, size);
+}
+
+int
+vfs_statfs(struct mount *mp, struct statfs *sf)
+{
+	memset(sf, 0, sizeof(*sf));
+	sf->f_version = STATFS_VERSION;
+	sf->f_bsize = sf->f_iosize = PAGE_SIZE;
+	sf->f_namemax = NAME_MAX;
+	sf->f_flags = mp->mnt_flags;
+	sf->f_owner = mp->mnt_owner;
+	sf->f_fsid.val[0] = (int32_t)mp->mnt_fsid;
+	sf->f_fsid.val[1] = (int32_t)(mp->mnt_fsid >> 32);
+	copy_string(sf->f_fstypename, mp->mnt_ops->vfs_name, MFSNAMELEN);
+	copy_string(sf->f_mntfromname, mp->mnt_from, MNAMELEN);
+	copy_string(sf->f_mntonname, mp->mnt_on, MNAMELEN);
+	return (mp->mnt_ops->vfs_statfs(mp, sf));
+}
+
+void
+vfs_init(void)
+{
+}
+
+/* /dev, and a directory for it if the archive has none. */
+static void
+mount_dev(void)
+{
+	static const struct mount_opts none = {NULL, 0};
+	struct thread *td = curthread();
+	int error;
+
+	error = kern_mkdirat(td, AT_FDCWD, "/dev", 0755);
+	if (error == 0 || error == EEXIST)
+		error = vfs_mount(td, "devfs", "/dev", 0, &none);
+	if (error != 0)
+		kprintf("/dev: cannot mount devfs: error %d\n", error);
+}
+
+int
+vfs_mount_root(void)
+{
+	int error;
+
+	error = vfs_mount_on(NULL, "tmpfs", NULL, "/", 0,
+	    &(const struct mount_opts){
+		&(const struct mount_opt){"archive", NULL, 0}, 1});
+	if (error != 0) {
+		kprintf("root: cannot make it: error %d\n", error);
+		return (error);
+	}
+	rootvnode =
+	    LIST_FIRST(&mountlist, struct mount, mnt_link)->mnt_root;
+	mount_dev();
+	return (0);
+}

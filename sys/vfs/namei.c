@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From paths to vnodes.
+ *
+ * The walk goes component by component.  The part of the path that is still
+ * to be walked lies in nd_buf; a symbolic link's target is put before it.
+ * Only one directory is locked at a time, for the look-up in it alone, so
+ * that a walk never holds two locks and can't be part of a deadlock.
+ */
+#include "fbsd/errno.h"
+#include "fbsd/fcntl.h"
+#include "kern/proc.h"
+#include "lib/string.h"
+#include "vfs/vnode.h"
+#include "vm/kmem.h"
+
+struct walk {
+	struct thread *td;
+	struct namei *nd;
+	struct cred *cr;
+	struct vnode *dvp;	/* where we are; held */
+	char *rest;		/* what is left of the path, in nd_buf */
+	const char *name;	/* this component, and its length */
+	size_t len;
+	bool last;		/* no component behind it */
+	bool slash;		/* but a slash */
+	unsigned links;		/* symbolic links so far */
+	unsigned depth;		/* directories below nd_start */
+};
+
+static struct vnode *
+proc_dir(struct thread *td, struct vnode **place)
+{
+	struct proc *p = td->td_proc;
+	struct vnode *vp;
+
+	spin_lock(&p->p_lock);
+	vp = *place != NULL ? *place : rootvnode;
+	vnode_hold(vp);
+	spin_unlock(&p->p_lock);
+	return (vp);
+}
+
+struct vnode *
+vn_cwd(struct thread *td)
+{
+	return (proc_dir(td, &td->td_proc->p_cwd));
+}
+
+struct vnode *
+vn_root(struct thread *td)
+{
+	return (proc_dir(td, &td->td_proc->p_root));
+}
+
+bool
+vn_is_root(struct thread *td, struct vnode *vp)
+{
+	struct proc *p = td->td_proc;
+	bool is;
+
+	if (vp == rootvnode)
+		return (true);
+	spin_lock(&p->p_lock);
+	is = vp == p->p_root || vp == p->p_jailroot;
+	spin_unlock(&p->p_lock);
+	return (is);
+}
+
+/* Takes the next component off the path. */
+static int
+next_component(struct walk *w)
+{
+	char *p = w->rest;
+
+	w->name = p;
+	while (*p != '/' && *p != '\0')
+		p++;
+	w->len = (size_t)(p - w->name);
+	if (w->len > NAME_MAX)
+		return (ENAMETOOLONG);
+	w->slash = *p == '/';
+	while (*p == '/')
+		p++;
+	w->last = *p == '\0';
+	w->rest = p;
+	return (0);
+}
+
+static bool
+is_dot(const struct walk *w)
+{
+	return (w->len == 1 && w->name[0] == '.');
+}
+
+static bool
+is_dotdot(const struct walk *w)
+{
+	return (w->len == 2 && w->name[0] == '.' && w->name[1] == '.');
+}
+
+/* A covered directory is replaced by the root of what is mounted on it. */
+static struct vnode *
+cross_down(struct vnode *vp)
+{
+	struct mount *mp;
+	struct vnode *root;
+
+	while (__predict_false(atomic_load(&vp->v_mountedhere) != NULL)) {
+		mutex_lock(&mount_lock);
+		mp = vp->v_mountedhere;
+		if (mp == NULL) {
+			mutex_unlock(&mount_lock);
+			break;
+		}
+		root = mp->mnt_root;
+		vnode_hold(root);
+		mutex_unlock(&mount_lock);
+		vnode_release(vp);
+		vp = root;
+	}
+	return (vp);
+}
+
+/* The parent of w->dvp, with a reference. */
+static int
+lookup_parent(struct walk *w, struct vnode **vpp)
+{
+	static const struct cname dotdot = {"..", 2, NULL};
+	struct vnode *vp = w->dvp, *covered;
+	int error;
+
+	if ((w->nd->nd_flags & NAMEI_BENEATH) != 0 && w->depth-- == 0)
+		return (ENOTCAPABLE);
+	vnode_hold(vp);
+	while ((vp->v_flags & VV_ROOT) != 0 && !vn_is_root(w->td, vp)) {
+		mutex_lock(&mount_lock);
+		covered = vp->v_mount->mnt_covered;
+		if (covered != NULL)
+			vnode_hold(covered);
+		mutex_unlock(&mount_lock);
+		vnode_release(vp);
+		if (covered == NULL)
+			return (ENOENT);
+		vp = covered;
+	}
+	if (vn_is_root(w->td, vp)) {
+		*vpp = vp;
+		return (0);
+	}
+	rw_rlock(&vp->v_lock);
+	error = vp->v_ops->vo_lookup(vp, &dotdot, vpp);
+	rw_runlock(&vp->v_lock);
+	vnode_release(vp);
+	return (error);
+}
+
+static int
+lookup(struct walk *w, struct vnode **vpp)
+{
+	struct vnode *dvp = w->dvp;
+	struct cname cn = {w->name, w->len, w->cr};
+	int error;
+
+	if ((w->nd->nd_flags & NAMEI_SEARCHED) == 0 ||
+	    dvp != w->nd->nd_start) {
+		error = vfs_access(dvp, VEXEC, w->cr);
+		if (__predict_false(error != 0))
+			return (error);
+	}
+	if (__predict_false(w->name[0] == '.')) {
+		if (is_dot(w)) {
+			vnode_hold(dvp);
+			*vpp = dvp;
+			return (0);
+		}
+		if (is_dotdot(w))
+			return (lookup_parent(w, vpp));
+	}
+	rw_rlock(&dvp->v_lock);
+	error = dvp->v_ops->vo_lookup(dvp, &cn, vpp);
+	rw_runlock(&dvp->v_lock);
+	if (error == 0) {
+		*vpp = cross_down(*vpp);
+		w->depth++;
+	}
+	return (error);
+}
+
+/* Puts the link's target before the rest of the path. */
+static int
+follow(struct walk *w, struct vnode *vp)
+{
+	struct namei *nd = w->nd;
+	char *buf;
+	size_t len = 0, rest;
+	int error;
+
+	if (++w->links > MAXSYMLINKS)
+		return (ELOOP);
+	if ((vp->v_mount->mnt_flags & MNT_NOSYMFOLLOW) != 0)
+		return (EACCES);
+	buf = kmem_alloc(MAXPATHLEN, 0);
+	if (buf == NULL)
+		return (ENOMEM);
+	rw_rlock(&vp->v_lock);
+	error = vp->v_ops->vo_readlink(vp, buf, &len);
+	rw_runlock(&vp->v_lock);
+	rest = strlen(w->rest);
+	if (error == 0 && len == 0)
+		error = ENOENT;
+	if (error == 0 && len + 1 + rest >= MAXPATHLEN)
+		error = ENAMETOOLONG;
+	if (error == 0) {
+		w->depth--;
+		memmove(nd->nd_buf + len + w->slash, w->rest, rest + 1);
+		memcpy(nd->nd_buf, buf, len);
+		if (w->slash)
+			nd->nd_buf[len] = '/';
+		w->rest = nd->nd_buf;
+	}
+	kmem_free(buf, MAXPATHLEN);
+	return (error);
+}
+
+/* An absolute path, or link, begins at the root. */
+static int
+start_at_root(struct walk *w)
+{
+	if (*w->rest != '/')
+		return (0);
+	if ((w->nd->nd_flags & NAMEI_BENEATH) != 0)
+		return (ENOTCAPABLE);
+	while (*w->rest == '/')
+		w->rest++;
+	vnode_release(w->dvp);
+	w->dvp = cross_down(vn_root(w->td));
+	return (0);
+}
+
+/* Hands the last component over: vp is held, or NULL if there is none. */
+static int
+finish(struct walk *w, struct vnode *vp)
+{
+	struct namei *nd = w->nd;
+
+	nd->nd_trailing_slash = w->slash;
+	nd->nd_vp = vp;
+	if (vp != NULL && w->slash && vp->v_type != VDIR) {
+		nd->nd_vp = NULL;
+		vnode_release(vp);
+		return (ENOTDIR);
+	}
+	if ((nd->nd_flags & NAMEI_PARENT) == 0) {
+		vnode_release(w->dvp);
+		w->dvp = NULL;
+		return (0);
+	}
+	nd->nd_cn = (struct cname){w->name, w->len, w->cr};
+	if (w->len == 0 || is_dot(w) || is_dotdot(w))
+		vnode_release(w->dvp);
+	else
+		nd->nd_dvp = w->dvp;
+	w->dvp = NULL;
+	return (0);
+}
+
+/* One component. *done: the last one has been handed over. */
+static int
+step(struct walk *w, bool *done)
+{
+	const unsigned flags = w->nd->nd_flags;
+	struct vnode *vp;
+	int error;
+
+	if (w->dvp->v_type != VDIR)
+		return (ENOTDIR);
+	error = next_component(w);
+	if (error == 0)
+		error = lookup(w, &vp);
+	if (error == ENOENT && w->last && (flags & NAMEI_PARENT) != 0 &&
+	    !is_dotdot(w)) {
+		*done = true;
+		return (finish(w, NULL));
+	}
+	if (error != 0)
+		return (error);
+	if (vp->v_type == VLNK &&
+	    (!w->last || w->slash || (flags & NAMEI_FOLLOW) != 0)) {
+		error = follow(w, vp);
+		vnode_release(vp);
+		return (error != 0 ? error : start_at_root(w));
+	}
+	if (w->last) {
+		*done = true;
+		return (finish(w, vp));
+	}
+	vnode_release(w->dvp);
+	w->dvp = vp;
+	return (0);
+}
+
+/* Nothing is left of the path ("/", or a link to it): dvp is the file. */
+static int
+finish_here(struct walk *w)
+{
+	struct vnode *vp = w->dvp;
+
+	vnode_hold(vp);
+	w->name = w->rest;
+	w->len = 0;
+	return (finish(w, vp));
+}
+
+int
+namei(struct thread *td, struct namei *nd)
+{
+	struct walk w = {.td = td, .nd = nd};
+	bool done = false;
+	int error = 0;
+
+	nd->nd_vp = nd->nd_dvp = NULL;
+	nd->nd_trailing_slash = false;
+	w.cr = nd->nd_cred != NULL ? nd->nd_cred : td->td_cred;
+	if (nd->nd_path != nd->nd_buf &&
+	    strlcpy(nd->nd_buf, nd->nd_path, MAXPATHLEN) >= MAXPATHLEN)
+		return (ENAMETOOLONG);
+	if (nd->nd_buf[0] == '\0' && (nd->nd_flags & NAMEI_EMPTY) == 0)
+		return (ENOENT);
+	w.rest = nd->nd_buf;
+	if (nd->nd_start == NULL)
+		w.dvp = vn_cwd(td);
+	else {
+		w.dvp = nd->nd_start;
+		vnode_hold(w.dvp);
+	}
+	error = start_at_root(&w);
+	while (error == 0 && !done) {
+		if (*w.rest != '\0')
+			error = step(&w, &done);
+		else {
+			error = finish_here(&w);
+			done = true;
+		}
+	}
+	if (w.dvp != NULL)
+		vnode_release(w.dvp);
+	return (error);
+}
+
+void
+namei_done(struct namei *nd)
+{
+	if (nd->nd_vp != NULL)
+		vnode_release(nd->nd_vp);
+	if (nd->nd_dvp != NULL)
+		vnode_release(nd->nd_dvp);
+	nd->nd_vp = nd->nd_dvp = NULL;
+}
+
+/* nd_start for a directory's descriptor, with a reference. */
+static int
+start_at_descriptor(struct thread *td, int fd, struct namei *nd)
+{
+	const bool empty = nd->nd_buf[0] == '\0';
+	struct file *fp;
+	int error;
+
+	error = fd_get(td, fd, 0, &fp);
+	if (error != 0)
+		return (error);
+	if (fp->f_vnode == NULL)
+		error = empty ? EBADF : ENOTDIR;
+	else if (fp->f_vnode->v_type != VDIR && !empty)
+		error = ENOTDIR;
+	else {
+		nd->nd_start = fp->f_vnode;
+		vnode_hold(nd->nd_start);
+		if ((fp->f_flag & O_SEARCH) != 0)
+			nd->nd_flags |= NAMEI_SEARCHED;
+	}
+	file_release(fp);
+	return (error);
+}
+
+int
+namei_at(struct thread *td, struct namei *nd, int dirfd, const char *path,
+    unsigned flags)
+{
+	int error;
+
+	nd->nd_path = nd->nd_buf;
+	nd->nd_start = nd->nd_vp = nd->nd_dvp = NULL;
+	nd->nd_flags = flags;
+	nd->nd_cred = NULL;
+	if (path != nd->nd_buf &&
+	    strlcpy(nd->nd_buf, path, MAXPATHLEN) >= MAXPATHLEN)
+		return (ENAMETOOLONG);
+	if (dirfd == AT_FDCWD || nd->nd_buf[0] == '/')
+		return (namei(td, nd));
+	if (nd->nd_buf[0] == '\0' && (flags & NAMEI_EMPTY) == 0)
+		return (ENOENT);
+	error = start_at_descriptor(td, dirfd, nd);
+	if (error == 0) {
+		error = namei(td, nd);
+		vnode_release(nd->nd_start);
+		nd->nd_start = NULL;
+	}
+	return (error);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Within vfs: kinds of open files besides vnode_fileops. */
+#ifndef VFS_VN_FILE_H
+#define VFS_VN_FILE_H
+
+#include "kern/file.h"
+
+/* While open(2) isn't through: knows only how to close. */
+extern const struct fileops vn_opening_fileops;
+/* O_PATH: a place, not its contents. */
+extern const struct fileops vn_path_fileops;
+
+/* For devices' operations too: they concern the node. */
+int vn_file_stat(struct file *fp, struct stat *st);
+int vn_file_chmod(struct file *fp, mode_t mode);
+int vn_file_chown(struct file *fp, uid_t uid, gid_t gid);
+int vn_file_seek(struct file *fp, off_t offset, int whence, off_t *res);
+
+/* Opening a name for descriptor `fd`: *dupfp is its file, held. EBADF, EACCES
+ * if it wasn't opened for what `flags` ask. */
+int vn_open_dup(struct thread *td, int fd, int flags, struct file **dupfp);
+
+void vn_writer_done(struct vnode *vp);
+
+#endif

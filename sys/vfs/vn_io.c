@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * read(2) and write(2) of regular files: bytes move between the pages of the
+ * vnode's object, which mmap(2) and exec share, and a uio.
+ *
+ * v_lock is held throughout, for reading or for writing, which makes each
+ * call atomic to the others.  Page faults on the user's buffer take no vnode
+ * lock, so the buffer may well be a mapping of the same file.
+ */
+#include "fbsd/errno.h"
+#include "kern/proc.h"
+#include "kern/time.h"
+#include "lib/string.h"
+#include "fbsd/event.h"
+#include "vfs/vnode.h"
+
+/* How much of the transfer lies within the page at its offset. */
+static size_t
+page_part(const struct uio *uio, uint64_t end)
+{
+	uint64_t offset = (uint64_t)uio->uio_offset, n;
+
+	n = PAGE_SIZE - (offset & PAGE_MASK);
+	n = MIN(n, uio->uio_resid);
+	return (MIN(n, end - offset));
+}
+
+static int
+read_page(struct vnode *vp, struct uio *uio, size_t n)
+{
+	uint64_t offset = (uint64_t)uio->uio_offset;
+	struct page *pg;
+	int error;
+
+	if (vp->v_ops->vo_getpage != NULL)
+		error = vp->v_ops->vo_getpage(vp, atop(offset), &pg);
+	else
+		error = vm_object_page(&vp->v_object, atop(offset), 0, &pg);
+	if (error != 0)
+		return (error);
+	if (pg == NULL)
+		return (uiozero(n, uio));
+	error =
+	    uiomove((char *)page_virt(pg) + (offset & PAGE_MASK), n, uio);
+	page_release(pg);
+	return (error);
+}
+
+int
+vn_read(struct vnode *vp, struct uio *uio, int ioflag)
+{
+	uint64_t size;
+	int error = 0;
+
+	if (vp->v_ops->vo_read != NULL)
+		return (vp->v_ops->vo_read(vp, uio, ioflag));
+	if (vp->v_type != VREG)
+		return (vp->v_type == VDIR ? EISDIR : EINVAL);
+	if (uio->uio_offset < 0)
+		return (EINVAL);
+	rw_rlock(&vp->v_lock);
+	size = vn_size(vp);
+	while (uio->uio_resid > 0 && (uint64_t)uio->uio_offset < size &&
+	    error == 0)
+		error = read_page(vp, uio, page_part(uio, size));
+	rw_runlock(&vp->v_lock);
+	if ((vp->v_mount->mnt_flags & (MNT_NOATIME | MNT_RDONLY)) == 0)
+		__atomic_store_n(
+		    &vp->v_accessed, time_realtime(), __ATOMIC_RELAXED);
+	vn_note(vp, NOTE_READ);
+	return (error);
+}
+
+/* One page's part of a write. */
+static int
+write_page(struct vnode *vp, struct uio *uio, size_t n)
+{
+	uint64_t offset = (uint64_t)uio->uio_offset;
+	struct page *pg;
+	int error;
+
+	error = vm_object_page(
+	    &vp->v_object, atop(offset), VM_PAGE_WRITE, &pg);
+	if (error != 0)
+		return (error == ENOMEM ? ENOSPC : error);
+	error =
+	    uiomove((char *)page_virt(pg) + (offset & PAGE_MASK), n, uio);
+	page_release(pg);
+	return (error);
+}
+
+/* Where the write ends at most: sizes and RLIMIT_FSIZE. */
+static int
+write_limit(struct uio *uio, uint64_t *end)
+{
+	struct thread *td = curthread();
+	uint64_t offset = (uint64_t)uio->uio_offset, limit;
+
+	if (uio->uio_resid > (uint64_t)INT64_MAX - offset)
+		return (EFBIG);
+	*end = offset + uio->uio_resid;
+	limit = proc_limit(td->td_proc, RLIMIT_FSIZE);
+	if (__predict_false(*end > limit)) {
+		if (offset >= limit)
+			return (vn_check_size(td, *end));
+		*end = limit;
+	}
+	return (0);
+}
+
+/* The write failed before its end: the file ends where it stopped. */
+static void
+cut_back(struct vnode *vp, uint64_t old_size, uint64_t reached)
+{
+	struct vattr va = {.va_set = VA_SIZE, .va_size = reached};
+
+	if (reached < old_size)
+		va.va_size = old_size;
+	if (va.va_size < vn_size(vp))
+		vp->v_ops->vo_setattr(vp, &va);
+}
+
+/* v_lock held for writing. */
+static int
+write_pages(struct vnode *vp, struct uio *uio)
+{
+	const uint64_t start = (uint64_t)uio->uio_offset,
+		       old_size = vn_size(vp);
+	uint64_t end = 0;
+	int error;
+
+	error = write_limit(uio, &end);
+	if (error == 0 && end > old_size)
+		error = vp->v_ops->vo_extend(vp, end);
+	if (error != 0)
+		return (error);
+	while ((uint64_t)uio->uio_offset < end && error == 0)
+		error = write_page(vp, uio, page_part(uio, end));
+	if (error != 0) {
+		cut_back(vp, old_size, (uint64_t)uio->uio_offset);
+		if ((uint64_t)uio->uio_offset > start && error == ENOSPC)
+			error = 0;
+	}
+	vp->v_ops->vo_modified(vp, curthread()->td_cred);
+	vn_note(vp, end > old_size ? NOTE_WRITE | NOTE_EXTEND : NOTE_WRITE);
+	return (error);
+}
+
+int
+vn_write(struct vnode *vp, struct uio *uio, int ioflag)
+{
+	int error;
+
+	if (vp->v_ops->vo_write != NULL)
+		return (vp->v_ops->vo_write(vp, uio, ioflag));
+	if (vp->v_type != VREG)
+		return (vp->v_type == VDIR ? EISDIR : EINVAL);
+	rw_wlock(&vp->v_lock);
+	if ((ioflag & IO_APPEND) != 0)
+		uio->uio_offset = (off_t)vn_size(vp);
+	if (uio->uio_offset < 0)
+		error = EINVAL;
+	else if (uio->uio_resid == 0)
+		error = 0;
+	else
+		error = write_pages(vp, uio);
+	rw_wunlock(&vp->v_lock);
+	return (error);
+}
+
+int
+vn_pread(
+    struct vnode *vp, void *buf, size_t len, off_t offset, size_t *resid)
+{
+	struct iovec iov;
+	struct uio uio;
+	int error;
+
+	uio_init(&uio, &iov, (uintptr_t)buf, len, offset, false, false);
+	error = vn_read(vp, &uio, 0);
+	if (resid != NULL)
+		*resid = uio.uio_resid;
+	else if (error == 0 && uio.uio_resid != 0)
+		error = EIO;
+	return (error);
+}

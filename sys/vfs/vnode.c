@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Vnodes: their life, the rights to them and their attributes.
+ *
+ * A vnode is a part of its file system's own structure (an inode, a device's
+ * node) and lives as long as somebody holds a reference.  Whatever can bring
+ * a vnode back by name holds one of its own: a tmpfs file has one reference
+ * for all of its names together.  So a count of zero is final, and looking a
+ * name up under the directory's lock can never meet a dying vnode.
+ */
+#include "fbsd/errno.h"
+#include "fbsd/event.h"
+#include "kern/printf.h"
+#include "kern/signal.h"
+#include "kern/time.h"
+#include "lib/string.h"
+#include "vfs/fifo.h"
+#include "vfs/lockf.h"
+#include "vfs/vnode.h"
+
+void
+vnode_init(struct vnode *vp, struct mount *mp, enum vtype type,
+    const struct vnode_ops *ops, void *data)
+{
+	vp->v_refs = 1;
+	vp->v_type = type;
+	rw_init(&vp->v_lock, "vnode");
+	spin_init(&vp->v_interlock, "vnode interlock");
+	vp->v_ops = ops;
+	vp->v_mount = mp;
+	vp->v_data = data;
+	event_source_init(&vp->v_events, "vnode events");
+}
+
+void
+vnode_hold(struct vnode *vp)
+{
+	refcount_take(&vp->v_refs);
+}
+
+void
+vnode_release(struct vnode *vp)
+{
+	if (!refcount_drop(&vp->v_refs))
+		return;
+	if (event_wanted(&vp->v_events))
+		event_source_drain(&vp->v_events);
+	if (vp->v_locks != NULL)
+		advlocks_free(vp);
+	if (vp->v_fifo != NULL)
+		fifo_free(vp);
+	vp->v_ops->vo_inactive(vp);
+}
+
+/*
+ * The classic rights: the owner's bits, or the group's, or the others'; the
+ * super-user may do all but run what nobody may run.
+ */
+int
+vn_access_mode(enum vtype type, mode_t fmode, uid_t uid, gid_t gid, int mode,
+    const struct cred *cr)
+{
+	int granted;
+
+	if (cr->cr_uid == 0) {
+		if ((mode & VEXEC) != 0 && type != VDIR &&
+		    (fmode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0)
+			return (EACCES);
+		return (0);
+	}
+	if (cr->cr_uid == uid)
+		granted = fmode >> 6;
+	else if (cred_in_group(cr, gid))
+		granted = fmode >> 3;
+	else
+		granted = fmode;
+	return ((mode & ~granted & 7) == 0 ? 0 : EACCES);
+}
+
+static bool
+written_to_storage(const struct vnode *vp)
+{
+	return (vp->v_type == VREG || vp->v_type == VDIR || vp->v_type == VLNK);
+}
+
+int
+vfs_access(struct vnode *vp, int mode, struct cred *cr)
+{
+	struct vattr va;
+	int error;
+
+	if ((mode & VWRITE) != 0 && (vp->v_mount->mnt_flags & MNT_RDONLY) &&
+	    written_to_storage(vp))
+		return (EROFS);
+	if (vp->v_ops->vo_access != NULL)
+		return (vp->v_ops->vo_access(vp, mode, cr));
+	error = vp->v_ops->vo_getattr(vp, &va);
+	if (error != 0)
+		return (error);
+	if ((mode & VWRITE) != 0 &&
+	    (va.va_flags & (UF_IMMUTABLE | SF_IMMUTABLE)) != 0)
+		return (EPERM);
+	return (vn_access_mode(
+	    vp->v_type, va.va_mode, va.va_uid, va.va_gid, mode, cr));
+}
+
+static const mode_t type_mode[] = {
+    [VREG] = S_IFREG,
+    [VDIR] = S_IFDIR,
+    [VBLK] = S_IFBLK,
+    [VCHR] = S_IFCHR,
+    [VLNK] = S_IFLNK,
+    [VSOCK] = S_IFSOCK,
+    [VFIFO] = S_IFIFO,
+    [VBAD] = 0,
+};
+
+mode_t
+vn_type_mode(enum vtype type)
+{
+	return (type_mode[type]);
+}
+
+enum vtype
+vn_mode_type(mode_t mode)
+{
+	for (enum vtype t = VREG; t < VBAD; t++)
+		if (type_mode[t] == (mode & S_IFMT))
+			return (t);
+	return (VNON);
+}
+
+int
+vn_stat(struct vnode *vp, struct stat *st)
+{
+	struct vattr va;
+	int error;
+
+	rw_rlock(&vp->v_lock);
+	error = vp->v_ops->vo_getattr(vp, &va);
+	rw_runlock(&vp->v_lock);
+	if (error != 0)
+		return (error);
+	*st = (struct stat){
+	    .st_dev = va.va_fsid,
+	    .st_ino = va.va_fileid,
+	    .st_nlink = va.va_nlink,
+	    .st_mode = type_mode[vp->v_type] | va.va_mode,
+	    .st_uid = va.va_uid,
+	    .st_gid = va.va_gid,
+	    .st_rdev = va.va_rdev,
+	    .st_atim = va.va_atime,
+	    .st_mtim = va.va_mtime,
+	    .st_ctim = va.va_ctime,
+	    .st_birthtim = va.va_birthtime,
+	    .st_size = (off_t)va.va_size,
+	    .st_blocks = (blkcnt_t)(va.va_bytes / 512),
+	    .st_blksize = va.va_blocksize,
+	    .st_flags = (fflags_t)va.va_flags,
+	    .st_gen = va.va_gen,
+	};
+	return (0);
+}
+
+#define NOCHANGE (UF_IMMUTABLE | UF_APPEND | SF_IMMUTABLE | SF_APPEND)
+#define SYSTEM	 (SF_IMMUTABLE | SF_APPEND | SF_NOUNLINK)
+
+static int
+check_flags(
+    const struct vattr *cur, const struct vattr *va, const struct cred *cr)
+{
+	if (cr->cr_uid == 0)
+		return (0);
+	if (cr->cr_uid != cur->va_uid)
+		return (EPERM);
+	if ((cur->va_flags & SYSTEM) != 0 ||
+	    ((cur->va_flags ^ va->va_flags) & SF_SETTABLE) != 0)
+		return (EPERM);
+	return (0);
+}
+
+static int
+check_owner(
+    const struct vattr *cur, const struct vattr *va, const struct cred *cr)
+{
+	if (cr->cr_uid == 0)
+		return (0);
+	if (cr->cr_uid != cur->va_uid)
+		return (EPERM);
+	if ((va->va_set & VA_UID) != 0 && va->va_uid != cur->va_uid)
+		return (EPERM);
+	if ((va->va_set & VA_GID) != 0 && va->va_gid != cur->va_gid &&
+	    !cred_in_group(cr, va->va_gid))
+		return (EPERM);
+	return (0);
+}
+
+static int
+check_mode(struct vnode *vp, const struct vattr *cur, const struct vattr *va,
+    const struct cred *cr)
+{
+	if (cr->cr_uid == 0)
+		return (0);
+	if (cr->cr_uid != cur->va_uid)
+		return (EPERM);
+	if (vp->v_type != VDIR && (va->va_mode & S_ISTXT) != 0)
+		return (EFTYPE);
+	if ((va->va_mode & S_ISGID) != 0 && !cred_in_group(cr, cur->va_gid))
+		return (EPERM);
+	return (0);
+}
+
+/* A changed owner takes the set-id bits along, but for the super-user. */
+static void
+drop_setid(
+    const struct vattr *cur, struct vattr *va, const struct cred *cr)
+{
+	if (cr->cr_uid == 0 || (cur->va_mode & (S_ISUID | S_ISGID)) == 0)
+		return;
+	if ((va->va_set & VA_MODE) == 0)
+		va->va_mode = cur->va_mode;
+	va->va_mode &= (mode_t) ~(S_ISUID | S_ISGID);
+	va->va_set |= VA_MODE;
+}
+
+int
+vn_setattr(struct vnode *vp, struct vattr *va, struct cred *cr)
+{
+	struct vattr cur;
+	int error;
+
+	if ((vp->v_mount->mnt_flags & MNT_RDONLY) != 0 && written_to_storage(vp))
+		return (EROFS);
+	error = vp->v_ops->vo_getattr(vp, &cur);
+	if (error != 0)
+		return (error);
+	if ((va->va_set & VA_FLAGS) != 0)
+		error = check_flags(&cur, va, cr);
+	else if ((cur.va_flags & NOCHANGE) != 0)
+		error = EPERM;
+	if (error == 0 && (va->va_set & VA_MODE) != 0)
+		error = check_mode(vp, &cur, va, cr);
+	if (error == 0 && (va->va_set & (VA_UID | VA_GID)) != 0) {
+		error = check_owner(&cur, va, cr);
+		if (error == 0)
+			drop_setid(&cur, va, cr);
+	}
+	if (error == 0 && (va->va_set & (VA_ATIME | VA_MTIME)) != 0 &&
+	    cr->cr_uid != 0 && cr->cr_uid != cur.va_uid) {
+		error = EPERM;
+		if ((va->va_set & VA_UTIMES_NULL) != 0)
+			error = vfs_access(vp, VWRITE, cr);
+	}
+	if (error == 0 && (va->va_set & VA_SIZE) != 0)
+		error = vp->v_type == VDIR ? EISDIR :
+		    vp->v_type != VREG	   ? EINVAL :
+					     0;
+	if (error == 0)
+		error = vp->v_ops->vo_setattr(vp, va);
+	if (error == 0)
+		vn_note(vp, NOTE_ATTRIB);
+	return (error);
+}
+
+int
+vn_check_size(struct thread *td, uint64_t size)
+{
+	struct proc *p = td->td_proc;
+
+	if (__predict_true(size <= proc_limit(p, RLIMIT_FSIZE)))
+		return (0);
+	sig_send_thread(td, SIGXFSZ, NULL);
+	return (EFBIG);
+}
