@@ -13,6 +13,7 @@
 #include "fbsd/fcntl.h"
 #include "fbsd/poll.h"
 #include "fbsd/stat.h"
+#include "dev/device.h"
 #include "kern/printf.h"
 #include "kern/signal.h"
 #include "kern/tty_impl.h"
@@ -85,6 +86,55 @@ static const struct termios initial_termios = {
 	.c_ospeed = 115200,
 };
 
+/* /dev/NAME is opened. */
+static int
+device_open(struct cdev *dev, struct file *fp, struct thread *td)
+{
+	return (tty_opened(cdev_data(dev)));
+}
+
+/* /dev/tty is: the controlling terminal, whatever its name. */
+static int
+own_open(struct cdev *dev, struct file *fp, struct thread *td)
+{
+	struct tty *tp;
+	int error = ENXIO;
+
+	mutex_lock(&proctree_lock);
+	tp = td->td_proc->p_pgrp->pg_session->s_tty;
+	if (tp != NULL && (td->td_proc->p_flags & P_CONTROLT) != 0) {
+		error = tty_opened(tp);
+		fp->f_data = tp;
+	}
+	mutex_unlock(&proctree_lock);
+	return (error);
+}
+
+static void
+own_attach(void)
+{
+	struct cdev *dev = make_dev(&tty_fileops, NULL, 0666, 0, 0, "tty");
+
+	if (dev != NULL)
+		cdev_set_open(dev, own_open);
+}
+
+static const struct driver own_tty = { "tty", own_attach };
+DRIVER_SET(own_tty);
+
+void
+tty_reset(struct tty *tp)
+{
+	spin_lock(&tp->t_lock);
+	tp->t_termios = initial_termios;
+	memset(&tp->t_winsize, 0, sizeof(tp->t_winsize));
+	ldisc_flush_input(tp);
+	ldisc_flush_output(tp);
+	tp->t_column = 0;
+	tp->t_stopped = tp->t_throttled = tp->t_gone = tp->t_lnext = false;
+	spin_unlock(&tp->t_lock);
+}
+
 struct tty *
 tty_create(const struct ttydev_ops *ops, void *arg, const char *name)
 {
@@ -110,6 +160,8 @@ tty_create(const struct ttydev_ops *ops, void *arg, const char *name)
 	if (start && kthread_create("ttysig", signal_thread, NULL) == NULL)
 		panic("no memory for the terminals' thread");
 	tp->t_dev = make_dev(&tty_fileops, tp, 0620, 0, 4, "%s", name);
+	if (tp->t_dev != NULL)
+		cdev_set_open(tp->t_dev, device_open);
 	return (tp);
 }
 

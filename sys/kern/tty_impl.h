@@ -69,6 +69,8 @@ void ldisc_flush_output(struct tty *tp);
 /* Bytes that read() would get now. */
 size_t ldisc_readable(const struct tty *tp);
 
+/* As new, for another user: nobody has it open. */
+void tty_reset(struct tty *tp);
 /* A signal for the foreground group, from any context. */
 void tty_signal(struct tty *tp, int sig);
 /* t_lock not held: the device has output to take. */

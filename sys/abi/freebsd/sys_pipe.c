@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Pipes: the system calls. */
+/* Pipes and pseudo-terminals: the system calls. */
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "kern/file.h"
+#include "kern/pty.h"
 
 static int
 make_pipe(struct thread *td, int flags, int fds[2])
@@ -56,5 +57,23 @@ sys_freebsd10_pipe(struct thread *td, const struct freebsd10_pipe_args *a)
 		td->td_retval[0] = (uint64_t)fds[0];
 		td->td_retval[1] = (uint64_t)fds[1];
 	}
+	return (error);
+}
+
+int
+sys_posix_openpt(struct thread *td, const struct posix_openpt_args *a)
+{
+	struct file *fp;
+	int error, fd;
+
+	if ((a->flags & ~(O_RDWR | O_NOCTTY | O_CLOEXEC | O_CLOFORK)) != 0)
+		return (EINVAL);
+	error = pty_open(td, a->flags, &fp);
+	if (error == 0)
+		error = fd_open(td, fp,
+		    ((a->flags & O_CLOEXEC) != 0 ? UF_EXCLOSE : 0) |
+		    ((a->flags & O_CLOFORK) != 0 ? UF_FOCLOSE : 0), &fd);
+	if (error == 0)
+		td->td_retval[0] = (uint64_t)fd;
 	return (error);
 }
