@@ -75,7 +75,8 @@ read_config(const uint8_t *p, size_t size, struct mptable *mp)
 	mp->lapic = c.lapic;
 	end = p + c.length;
 	p += sizeof(c);
-	for (unsigned i = 0; i < c.entries && p < end; i++) {
+	/* QEMU's firmware leaves the number of entries 0: go by the length. */
+	while (p < end) {
 		size_t len = *p == MP_PROCESSOR ? 20 : 8;
 
 		if (*p > MP_LINT || (size_t)(end - p) < len)

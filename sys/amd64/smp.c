@@ -24,6 +24,8 @@ static struct {
 void
 md_smp_start(void)
 {
+	if (boot_verbose)
+		kprintf("%u processors, %s\n", ncpus, md_cpu_model());
 	if (ncpus == 1)
 		return;
 	memcpy(phys_to_virt(AP_TRAMPOLINE), ap_trampoline,
