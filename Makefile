@@ -105,6 +105,12 @@ $(B)/tests/host/fuzz-replay: tests/host/fuzz.c $(PARSERS)
 	    -fno-sanitize-recover=all -DREPLAY -Isys -o $@ tests/host/fuzz.c \
 	    $(filter-out sys/lib/elf.c sys/amd64/%,$(PARSERS))
 
+$(B)/tests/host/trees: tests/host/trees.c sys/lib/radix.c sys/lib/rbtree.c
+	@mkdir -p $(@D)
+	@echo "CC $@"
+	@clang -std=gnu17 -g -O1 -fsanitize=address,undefined \
+	    -fno-sanitize-recover=all -Isys -o $@ $^
+
 $(B)/tests/fakevm: tests/imp/fakevm.c
 	@mkdir -p $(@D)
 	@$(CC) $(HOSTCFLAGS) -o $@ $<
@@ -117,7 +123,7 @@ test: $(DEPS)
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory KERNCONF=TEST kernel
 	@$(MAKE) --no-print-directory $(PROGS) $(B)/tests/fakevm \
-	    $(B)/tests/host/fuzz-replay
+	    $(B)/tests/host/fuzz-replay $(B)/tests/host/trees
 	@tests/run.sh $(TESTS)
 
 smoke: all $(B)/tests/prog/hello
