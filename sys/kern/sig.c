@@ -160,7 +160,7 @@ job_control(struct proc *p, int sig)
 	} else if (sig == SIGCONT) {
 		forget_stops(p);
 		if (p->p_flags & P_STOPPED) {
-			p->p_flags |= P_CONTINUED;
+			p->p_stopsig = SIGCONT;
 			proc_continue(p);
 		}
 	} else if (sig == SIGKILL && (p->p_flags & P_STOPPED)) {
@@ -292,6 +292,11 @@ tell_parent(struct proc *p, int code, int status)
 
 	mutex_lock(&proctree_lock);
 	parent = p->p_parent;
+	if (code == CLD_CONTINUED) {
+		spin_lock(&p->p_lock);
+		p->p_flags |= P_CONTINUED;
+		spin_unlock(&p->p_lock);
+	}
 	if (parent != NULL && (parent->p_flags & P_KERNEL) == 0) {
 		spin_lock(&p->p_lock);
 		info.si_uid = p->p_cred->cr_ruid;
@@ -318,6 +323,7 @@ sig_stopped(struct proc *p)
 void
 sig_continued(struct proc *p)
 {
-	if (p->p_flags & P_CONTINUED)
+	/* Continued to be killed is no news to anybody. */
+	if (p->p_stopsig == SIGCONT)
 		tell_parent(p, CLD_CONTINUED, SIGCONT);
 }
