@@ -41,8 +41,10 @@ enter_long_mode:
 	movl	%cr4, %eax
 	orl	$0x20, %eax
 	movl	%eax, %cr4
+	movl	%ebx, %edi
 	movl	$0x80000001, %eax
 	cpuid
+	movl	%edi, %ebx
 	movl	%edx, %esi
 	movl	$MSR_EFER, %ecx
 	rdmsr
@@ -105,7 +107,7 @@ ap_trampoline:
 	cmpl	PHYS(ncpus), %ebx
 	jae	3f
 	movl	%ebx, %esp
-	shll	$12, %esp
+	shll	$14, %esp
 	addl	$PHYS(ap_stacks), %esp	/* ticket 1 has the first stack */
 	movl	$PHYS(boot_pml4), %eax
 	movl	$PHYS(enter_long_mode), %ecx
@@ -193,8 +195,8 @@ device_pd:
 	.balign	4096
 	.globl	ap_stacks
 ap_stacks_base:
-	.skip	4096 * 16
-	/* A ticket's stack ends at ap_stacks + ticket * 4096. */
+	.skip	16384 * 16
+	/* A ticket's stack ends at ap_stacks + ticket * 16384. */
 	.set	ap_stacks, ap_stacks_base
 	.globl	boot_stack
 boot_stack:

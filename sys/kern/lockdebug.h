@@ -11,19 +11,10 @@
 #include "kern/sched.h"
 
 #ifdef OPT_LOCKDEBUG
-static inline void
-lockdebug_may_sleep(const char *name)
-{
-	if (curcpu()->c_spins > 0)
-		panic("%s: may sleep with a spin lock held", name);
-}
-
-static inline void
-lockdebug_spin(struct spin *s)
-{
-	if (spin_held(s))
-		panic("spin lock %s taken twice", s->s_name);
-}
+void lockdebug_may_sleep(const char *name);
+void lockdebug_spin(struct spin *s);		/* about to be taken */
+void lockdebug_spun(struct spin *s);		/* was taken */
+void lockdebug_unspin(struct spin *s);		/* about to be released */
 #else
 static inline void
 lockdebug_may_sleep(const char *name)
@@ -32,6 +23,16 @@ lockdebug_may_sleep(const char *name)
 
 static inline void
 lockdebug_spin(struct spin *s)
+{
+}
+
+static inline void
+lockdebug_spun(struct spin *s)
+{
+}
+
+static inline void
+lockdebug_unspin(struct spin *s)
 {
 }
 #endif

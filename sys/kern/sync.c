@@ -41,6 +41,7 @@ spin_lock(struct spin *s)
 		while (s->s_locked != 0)
 			cpu_relax();
 	s->s_cpu = c->c_id + 1;
+	lockdebug_spun(s);
 }
 
 void
@@ -48,6 +49,7 @@ spin_unlock(struct spin *s)
 {
 	struct cpu *c = curcpu();
 
+	lockdebug_unspin(s);
 	s->s_cpu = 0;
 	__atomic_store_n(&s->s_locked, 0, __ATOMIC_RELEASE);
 	if (--c->c_spins == 0)

@@ -81,7 +81,8 @@ thread_idle(unsigned i)
 
 	setup(td, &proc0);
 	td->td_flags = TDF_KERNEL;
-	td->td_kstack = i == 0 ? boot_stack : ap_stacks + (i - 1) * PAGE_SIZE;
+	td->td_kstack = i == 0 ? boot_stack : ap_stacks + (i - 1) *
+	    KSTACK_PAGES * PAGE_SIZE;
 	strlcpy(td->td_name, "idle", sizeof(td->td_name));
 	return (td);
 }

@@ -355,7 +355,6 @@ sys_cpuset_getaffinity(struct thread *td,
 	if (error == 0)
 		error = zero_user((char *)a->mask + sizeof(mask),
 		    a->cpusetsize - sizeof(mask));
-	td->td_retval[0] = sizeof(mask);
 	return (error);
 }
 
