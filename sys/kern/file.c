@@ -135,6 +135,26 @@ kern_writev(struct thread *td, int fd, struct uio *uio, off_t offset)
 	return (transfer(td, fd, uio, offset));
 }
 
+int
+kern_fstat(struct thread *td, int fd, struct stat *st)
+{
+	struct file *fp;
+	int error;
+
+	*st = (struct stat){ 0 };
+	error = fd_get(td, fd, 0, &fp);
+	if (error != 0)
+		return (error);
+	if (fp->f_vnode != NULL)
+		error = vn_stat(fp->f_vnode, st);
+	else if (fp->f_ops->fo_stat != NULL)
+		error = fp->f_ops->fo_stat(fp, st);
+	else
+		error = EOPNOTSUPP;
+	file_release(fp);
+	return (error);
+}
+
 /* Sets or clears flags that the operations look at. */
 static void
 set_flags(struct file *fp, uint32_t mask, uint32_t value)

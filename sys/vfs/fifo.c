@@ -157,8 +157,7 @@ fifo_close(struct file *fp)
 	mutex_unlock(&ff->ff_lock);
 	if ((atomic_load(&vp->v_flags) & VV_LOCKS) != 0)
 		advlocks_file_closed(fp);
-	vn_note(vp,
-	    (fp->f_flag & FWRITE) != 0 ? NOTE_CLOSE_WRITE : NOTE_CLOSE);
+	vn_note(vp, (fp->f_flag & FWRITE) != 0 ? NOTE_CLOSE_WRITE : NOTE_CLOSE);
 }
 
 /* Bytes between the buffer at `at` and the uio, up to its wrap. */
@@ -218,7 +217,7 @@ fifo_read(struct file *fp, struct uio *uio, int flags)
 
 	mutex_lock(&ff->ff_lock);
 	while (error == 0 && ff->ff_count == 0 && ff->ff_writers.open > 0 &&
-	    uio->uio_resid > 0)
+	       uio->uio_resid > 0)
 		error = wait_changed(fp, ff);
 	if (error == 0 && ff->ff_count > 0) {
 		error = take_bytes(ff, uio);
@@ -235,7 +234,7 @@ wait_room(struct file *fp, struct fifo *ff, size_t n)
 	int error = 0;
 
 	while (error == 0 && ff->ff_readers.open > 0 &&
-	    FIFO_SIZE - ff->ff_count < need)
+	       FIFO_SIZE - ff->ff_count < need)
 		error = wait_changed(fp, ff);
 	return (error == 0 && ff->ff_readers.open == 0 ? EPIPE : error);
 }
@@ -272,7 +271,7 @@ fifo_poll(struct file *fp, int events)
 	mutex_lock(&ff->ff_lock);
 	if ((fp->f_flag & FREAD) != 0) {
 		hangup = ff->ff_writers.open == 0 &&
-		    ff->ff_writers.openings != fp->f_seqpos;
+			 ff->ff_writers.openings != fp->f_seqpos;
 		if (ff->ff_count > 0 || hangup)
 			ready |= events & (POLLIN | POLLRDNORM);
 		if (hangup)

@@ -17,9 +17,9 @@
 /* [start, end] of a vnode, end included. */
 struct advlock {
 	struct list al_link;
-	const void *al_owner;	/* a process, or a file for flock(2) */
-	pid_t al_pid;		/* -1 for flock(2) */
-	int al_type;		/* F_RDLCK, F_WRLCK; F_UNLCK in requests */
+	const void *al_owner; /* a process, or a file for flock(2) */
+	pid_t al_pid;	      /* -1 for flock(2) */
+	int al_type;	      /* F_RDLCK, F_WRLCK; F_UNLCK in requests */
 	off_t al_start;
 	off_t al_end;
 };
@@ -34,7 +34,7 @@ struct advwait {
 	struct list aw_link;
 	const struct advlock *aw_request;
 	struct advlocks *aw_locks;
-	bool aw_reached;	/* by the search for a circle */
+	bool aw_reached; /* by the search for a circle */
 	bool aw_followed;
 };
 
@@ -64,7 +64,7 @@ advlocks_free(struct vnode *vp)
 {
 	struct advlock *al, *next;
 
-	LIST_FOREACH_SAFE(al, &vp->v_locks->als_locks, al_link, next)
+	LIST_FOREACH_SAFE (al, &vp->v_locks->als_locks, al_link, next)
 		kmem_free(al, sizeof(*al));
 	kmem_free(vp->v_locks, sizeof(*vp->v_locks));
 	vp->v_locks = NULL;
@@ -74,14 +74,14 @@ static bool
 conflict(const struct advlock *a, const struct advlock *b)
 {
 	return (a->al_owner != b->al_owner && a->al_start <= b->al_end &&
-	    b->al_start <= a->al_end &&
-	    (a->al_type == F_WRLCK || b->al_type == F_WRLCK));
+		b->al_start <= a->al_end &&
+		(a->al_type == F_WRLCK || b->al_type == F_WRLCK));
 }
 
 /* The first lock in the way of the request behind `after` (NULL: of all). */
 static struct advlock *
-blocker(struct advlocks *als, const struct advlock *request,
-    struct advlock *after)
+blocker(
+    struct advlocks *als, const struct advlock *request, struct advlock *after)
 {
 	struct list *l =
 	    after != NULL ? after->al_link.next : als->als_locks.next;
@@ -100,7 +100,7 @@ reach(const void *owner)
 {
 	struct advwait *aw;
 
-	LIST_FOREACH(aw, &waiting, aw_link)
+	LIST_FOREACH (aw, &waiting, aw_link)
 		if (aw->aw_request->al_owner == owner)
 			aw->aw_reached = true;
 }
@@ -108,8 +108,8 @@ reach(const void *owner)
 /* Marks the waits of all who hold something in the request's way. False: one
  * of them is `me`. */
 static bool
-reach_blockers(struct advlocks *als, const struct advlock *request,
-    const void *me)
+reach_blockers(
+    struct advlocks *als, const struct advlock *request, const void *me)
 {
 	struct advlock *al = NULL;
 
@@ -126,7 +126,7 @@ not_followed(void)
 {
 	struct advwait *aw;
 
-	LIST_FOREACH(aw, &waiting, aw_link)
+	LIST_FOREACH (aw, &waiting, aw_link)
 		if (aw->aw_reached && !aw->aw_followed)
 			return (aw);
 	return (NULL);
@@ -138,7 +138,7 @@ deadlock(struct advlocks *als, const struct advlock *request)
 {
 	struct advwait *aw;
 
-	LIST_FOREACH(aw, &waiting, aw_link)
+	LIST_FOREACH (aw, &waiting, aw_link)
 		aw->aw_reached = aw->aw_followed = false;
 	reach_blockers(als, request, NULL);
 	while ((aw = not_followed()) != NULL) {
@@ -154,7 +154,7 @@ static bool
 touches(const struct advlock *a, const struct advlock *b)
 {
 	return ((b->al_end == INT64_MAX || a->al_start <= b->al_end + 1) &&
-	    (a->al_end == INT64_MAX || b->al_start <= a->al_end + 1));
+		(a->al_end == INT64_MAX || b->al_start <= a->al_end + 1));
 }
 
 /*
@@ -167,16 +167,15 @@ carve(struct advlocks *als, struct advlock *request, struct advlock **spare)
 {
 	struct advlock *al, *next;
 
-	LIST_FOREACH_SAFE(al, &als->als_locks, al_link, next) {
-		if (al->al_owner != request->al_owner ||
-		    !touches(al, request))
+	LIST_FOREACH_SAFE (al, &als->als_locks, al_link, next) {
+		if (al->al_owner != request->al_owner || !touches(al, request))
 			continue;
 		if (al->al_type == request->al_type) {
 			request->al_start =
 			    MIN(al->al_start, request->al_start);
 			request->al_end = MAX(al->al_end, request->al_end);
 		} else if (al->al_end < request->al_start ||
-		    al->al_start > request->al_end) {
+			   al->al_start > request->al_end) {
 			continue;
 		} else if (al->al_start < request->al_start) {
 			if (al->al_end > request->al_end) {
@@ -284,9 +283,8 @@ get_lock(struct vnode *vp, const struct advlock *what, struct flock *fl)
 		fl->l_type = (int16_t)al->al_type;
 		fl->l_whence = SEEK_SET;
 		fl->l_start = al->al_start;
-		fl->l_len = al->al_end == INT64_MAX ?
-		    0 :
-		    al->al_end - al->al_start + 1;
+		fl->l_len =
+		    al->al_end == INT64_MAX ? 0 : al->al_end - al->al_start + 1;
 		fl->l_pid = al->al_pid;
 		fl->l_sysid = 0;
 	}
@@ -319,8 +317,7 @@ flock_range(struct file *fp, const struct flock *fl, struct advlock *al)
 	}
 	if (__builtin_add_overflow(base, fl->l_start, &start))
 		return (EOVERFLOW);
-	if (fl->l_len > 0 &&
-	    __builtin_add_overflow(start, fl->l_len - 1, &end))
+	if (fl->l_len > 0 && __builtin_add_overflow(start, fl->l_len - 1, &end))
 		return (EOVERFLOW);
 	if (fl->l_len < 0) {
 		end = start - 1;

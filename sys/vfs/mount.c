@@ -25,7 +25,7 @@ SET_DECLARE(vfs);
 static const struct vfs_ops *
 find_type(const char *name)
 {
-	SET_FOREACH(p, vfs) {
+	SET_FOREACH (p, vfs) {
 		const struct vfs_ops *ops = *p;
 
 		if (strcmp(ops->vfs_name, name) == 0)
@@ -41,9 +41,9 @@ mount_opt(const struct mount_opts *opts, const char *name)
 		return (NULL);
 	for (unsigned i = 0; i < opts->mo_count; i++)
 		if (strcmp(opts->mo_list[i].mo_name, name) == 0)
-			return (opts->mo_list[i].mo_value != NULL ?
-				opts->mo_list[i].mo_value :
-				"");
+			return (opts->mo_list[i].mo_value != NULL
+				    ? opts->mo_list[i].mo_value
+				    : "");
 	return (NULL);
 }
 
@@ -183,8 +183,8 @@ vfs_mount(struct thread *td, const char *fstype, const char *path,
 	else {
 		error = vn_path(td, nd.nd_vp, on, MAXPATHLEN);
 		if (error == 0)
-			error = vfs_mount_on(
-			    td, fstype, nd.nd_vp, on, flags, opts);
+			error =
+			    vfs_mount_on(td, fstype, nd.nd_vp, on, flags, opts);
 		if (error == 0)
 			nd.nd_vp = NULL;
 	}
@@ -194,19 +194,33 @@ vfs_mount(struct thread *td, const char *fstype, const char *path,
 	return (error);
 }
 
-int
-vfs_unmount(struct thread *td, struct mount *mp, uint64_t flags)
+static struct mount *
+find_mount(uint64_t fsid)
 {
-	struct vnode *covered = mp->mnt_covered;
-	int error;
+	struct mount *mp;
 
-	if (covered == NULL)
-		return (EINVAL);
+	LIST_FOREACH (mp, &mountlist, mnt_link)
+		if (mp->mnt_fsid == fsid)
+			return (mp);
+	return (NULL);
+}
+
+int
+vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags)
+{
+	struct vnode *covered = NULL;
+	struct mount *mp;
+	int error = EINVAL;
+
 	mutex_lock(&mount_lock);
-	error = mp->mnt_ops->vfs_unmount(mp, false);
-	if (error == 0) {
-		covered->v_mountedhere = NULL;
-		list_remove(&mp->mnt_link);
+	mp = find_mount(fsid);
+	if (mp != NULL && mp->mnt_covered != NULL) {
+		covered = mp->mnt_covered;
+		error = mp->mnt_ops->vfs_unmount(mp, false);
+		if (error == 0) {
+			covered->v_mountedhere = NULL;
+			list_remove(&mp->mnt_link);
+		}
 	}
 	mutex_unlock(&mount_lock);
 	if (error != 0)
@@ -272,8 +286,7 @@ vfs_mount_root(void)
 		kprintf("root: cannot make it: error %d\n", error);
 		return (error);
 	}
-	rootvnode =
-	    LIST_FIRST(&mountlist, struct mount, mnt_link)->mnt_root;
+	rootvnode = LIST_FIRST(&mountlist, struct mount, mnt_link)->mnt_root;
 	mount_dev();
 	return (0);
 }

@@ -40,26 +40,26 @@ struct vfs_ops {
 	int (*vfs_root)(struct mount *mp, struct vnode **vpp);
 	/* The fields only it knows: sizes; the rest is filled in. */
 	int (*vfs_statfs)(struct mount *mp, struct statfs *sf);
-	int (*vfs_sync)(struct mount *mp, bool wait);	/* may be NULL */
+	int (*vfs_sync)(struct mount *mp, bool wait); /* may be NULL */
 };
 #define VFS_SET(ops) LINKER_SET(vfs, ops)
 
 /* Guarded by (m) mount_lock, (!) set once, (a) atomic. */
 struct mount {
-	struct list mnt_link;		/* (m) in mountlist */
-	const struct vfs_ops *mnt_ops;	/* (!) */
-	struct vnode *mnt_covered;	/* (!) held; NULL: the root */
-	struct vnode *mnt_root;		/* (!) held */
-	uint64_t mnt_flags;		/* (m) MNT_*; read without */
-	uint64_t mnt_fsid;		/* (!) also st_dev */
-	uid_t mnt_owner;		/* (!) */
-	void *mnt_data;			/* (!) the file system's */
-	char *mnt_from;			/* (!) kmem_strdup() */
-	char *mnt_on;			/* (!) */
+	struct list mnt_link;	       /* (m) in mountlist */
+	const struct vfs_ops *mnt_ops; /* (!) */
+	struct vnode *mnt_covered;     /* (!) held; NULL: the root */
+	struct vnode *mnt_root;	       /* (!) held */
+	uint64_t mnt_flags;	       /* (m) MNT_*; read without */
+	uint64_t mnt_fsid;	       /* (!) also st_dev */
+	uid_t mnt_owner;	       /* (!) */
+	void *mnt_data;		       /* (!) the file system's */
+	char *mnt_from;		       /* (!) kmem_strdup() */
+	char *mnt_on;		       /* (!) */
 };
 
 extern struct mutex mount_lock;
-extern struct list mountlist; /* (mount_lock) */
+extern struct list mountlist;	/* (mount_lock) */
 extern struct vnode *rootvnode; /* (!) once it is mounted */
 
 /* Mounts on a kernel path. ENODEV: no such type. */
@@ -68,7 +68,8 @@ int vfs_mount(struct thread *td, const char *fstype, const char *path,
 /* The same on a vnode, whose reference becomes the mount's; NULL: the root. */
 int vfs_mount_on(struct thread *td, const char *fstype, struct vnode *vp,
     const char *on, uint64_t flags, const struct mount_opts *opts);
-int vfs_unmount(struct thread *td, struct mount *mp, uint64_t flags);
+/* EINVAL: nothing such is mounted, or the root; EBUSY. */
+int vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags);
 /* All that statfs(2) tells. */
 int vfs_statfs(struct mount *mp, struct statfs *sf);
 void vfs_init(void);

@@ -18,14 +18,14 @@ struct walk {
 	struct thread *td;
 	struct namei *nd;
 	struct cred *cr;
-	struct vnode *dvp;	/* where we are; held */
-	char *rest;		/* what is left of the path, in nd_buf */
-	const char *name;	/* this component, and its length */
+	struct vnode *dvp; /* where we are; held */
+	char *rest;	   /* what is left of the path, in nd_buf */
+	const char *name;  /* this component, and its length */
 	size_t len;
-	bool last;		/* no component behind it */
-	bool slash;		/* but a slash */
-	unsigned links;		/* symbolic links so far */
-	unsigned depth;		/* directories below nd_start */
+	bool last;	/* no component behind it */
+	bool slash;	/* but a slash */
+	unsigned links; /* symbolic links so far */
+	unsigned depth; /* directories below nd_start */
 };
 
 static struct vnode *
@@ -162,8 +162,7 @@ lookup(struct walk *w, struct vnode **vpp)
 	struct cname cn = {w->name, w->len, w->cr};
 	int error;
 
-	if ((w->nd->nd_flags & NAMEI_SEARCHED) == 0 ||
-	    dvp != w->nd->nd_start) {
+	if ((w->nd->nd_flags & NAMEI_SEARCHED) == 0 || dvp != w->nd->nd_start) {
 		error = vfs_access(dvp, VEXEC, w->cr);
 		if (__predict_false(error != 0))
 			return (error);

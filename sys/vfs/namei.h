@@ -13,9 +13,9 @@ struct thread;
 struct vattr;
 struct vnode;
 
-#define MAXPATHLEN	1024	/* with the NUL */
-#define NAME_MAX	255
-#define MAXSYMLINKS	32
+#define MAXPATHLEN  1024 /* with the NUL */
+#define NAME_MAX    255
+#define MAXSYMLINKS 32
 
 /* A name within a directory. Not NUL-terminated. */
 struct cname {
@@ -34,24 +34,24 @@ struct cname {
  * ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, ENOTCAPABLE, ENOMEM.
  */
 struct namei {
-	const char *nd_path;		/* kernel string */
-	struct vnode *nd_start;		/* where relative paths begin; NULL:
-					   the process's directory */
+	const char *nd_path;	/* kernel string */
+	struct vnode *nd_start; /* where relative paths begin; NULL:
+				   the process's directory */
 	unsigned nd_flags;
-	struct cred *nd_cred;		/* NULL: td's */
-	struct vnode *nd_vp;		/* out */
-	struct vnode *nd_dvp;		/* out, with NAMEI_PARENT */
-	struct cname nd_cn;		/* out, with NAMEI_PARENT */
-	bool nd_trailing_slash;		/* out */
+	struct cred *nd_cred;	/* NULL: td's */
+	struct vnode *nd_vp;	/* out */
+	struct vnode *nd_dvp;	/* out, with NAMEI_PARENT */
+	struct cname nd_cn;	/* out, with NAMEI_PARENT */
+	bool nd_trailing_slash; /* out */
 	char nd_buf[MAXPATHLEN];
 };
-#define NAMEI_FOLLOW	0x01	/* a symbolic link at the end too */
-#define NAMEI_PARENT	0x02
-#define NAMEI_BENEATH	0x04	/* never above nd_start */
-#define NAMEI_EMPTY	0x08	/* "" means nd_start: AT_EMPTY_PATH */
-#define NAMEI_SEARCHED	0x10	/* nd_start was opened with O_SEARCH */
+#define NAMEI_FOLLOW   0x01 /* a symbolic link at the end too */
+#define NAMEI_PARENT   0x02
+#define NAMEI_BENEATH  0x04 /* never above nd_start */
+#define NAMEI_EMPTY    0x08 /* "" means nd_start: AT_EMPTY_PATH */
+#define NAMEI_SEARCHED 0x10 /* nd_start was opened with O_SEARCH */
 int namei(struct thread *td, struct namei *nd);
-void namei_done(struct namei *nd);	/* releases nd_vp, nd_dvp */
+void namei_done(struct namei *nd); /* releases nd_vp, nd_dvp */
 
 /* The same from a directory's descriptor, or AT_FDCWD; also EBADF. path may be
  * nd_buf itself. With nd_cred of its own: namei() after setting it. */
@@ -76,16 +76,16 @@ bool vn_is_root(struct thread *td, struct vnode *vp);
  */
 int kern_linkat(struct thread *td, int fd1, const char *path1, int fd2,
     const char *path2, int at_flags);
-int kern_symlinkat(struct thread *td, const char *target, int dirfd,
-    const char *path);
+int kern_symlinkat(
+    struct thread *td, const char *target, int dirfd, const char *path);
 /* fd: the file must be the one it refers to (EDEADLK), or FD_NONE. */
-int kern_unlinkat(struct thread *td, int dirfd, const char *path, int fd,
-    int at_flags);
+int kern_unlinkat(
+    struct thread *td, int dirfd, const char *path, int fd, int at_flags);
 int kern_renameat(struct thread *td, int fd1, const char *path1, int fd2,
     const char *path2, int flags);
 /* mode: the umask isn't yet applied */
 int kern_mkdirat(struct thread *td, int dirfd, const char *path, mode_t mode);
-int kern_mknodat(struct thread *td, int dirfd, const char *path, mode_t mode,
-    dev_t rdev);
+int kern_mknodat(
+    struct thread *td, int dirfd, const char *path, mode_t mode, dev_t rdev);
 
 #endif

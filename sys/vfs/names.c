@@ -14,8 +14,8 @@
 #include "vfs/names.h"
 #include "vfs/vnode.h"
 
-#define KEEP_FILE \
-	(UF_IMMUTABLE | UF_APPEND | UF_NOUNLINK | SF_IMMUTABLE | SF_APPEND | \
+#define KEEP_FILE                                                              \
+	(UF_IMMUTABLE | UF_APPEND | UF_NOUNLINK | SF_IMMUTABLE | SF_APPEND |   \
 	    SF_NOUNLINK)
 #define KEEP_NAMES (UF_APPEND | SF_APPEND)
 
@@ -118,8 +118,7 @@ make_file(struct thread *td, int dirfd, const char *path, struct vattr *va,
 	if (error == 0 && nd.nd_trailing_slash && va->va_type != VDIR)
 		error = ENOENT;
 	if (error == 0)
-		error =
-		    vn_create(nd.nd_dvp, &nd.nd_cn, va, target, &nd.nd_vp);
+		error = vn_create(nd.nd_dvp, &nd.nd_cn, va, target, &nd.nd_vp);
 	namei_done(&nd);
 	return (error);
 }
@@ -144,8 +143,8 @@ kern_symlinkat(
 }
 
 int
-kern_mknodat(struct thread *td, int dirfd, const char *path, mode_t mode,
-    dev_t rdev)
+kern_mknodat(
+    struct thread *td, int dirfd, const char *path, mode_t mode, dev_t rdev)
 {
 	struct vattr va = {.va_type = vn_mode_type(mode), .va_rdev = rdev};
 	int error;
@@ -296,8 +295,8 @@ check_unlink(const struct namei *nd, const struct vnode *named, bool dir)
 }
 
 int
-kern_unlinkat(struct thread *td, int dirfd, const char *path, int fd,
-    int at_flags)
+kern_unlinkat(
+    struct thread *td, int dirfd, const char *path, int fd, int at_flags)
 {
 	const bool dir = (at_flags & AT_REMOVEDIR) != 0;
 	struct file *fp = NULL;
@@ -318,8 +317,7 @@ kern_unlinkat(struct thread *td, int dirfd, const char *path, int fd,
 		error = namei_at(td, &nd, dirfd, path, how);
 		if (error != 0)
 			break;
-		error =
-		    check_unlink(&nd, fp != NULL ? fp->f_vnode : NULL, dir);
+		error = check_unlink(&nd, fp != NULL ? fp->f_vnode : NULL, dir);
 		if (error == 0)
 			error = remove_vnode(&nd, dir);
 		namei_done(&nd);

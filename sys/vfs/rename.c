@@ -123,9 +123,9 @@ check_rights(const struct namei *from, const struct namei *to)
 
 	error = vn_may_remove(from->nd_dvp, from->nd_vp, cr);
 	if (error == 0)
-		error = to->nd_vp != NULL ?
-		    vn_may_remove(to->nd_dvp, to->nd_vp, cr) :
-		    vn_may_insert(to->nd_dvp, cr);
+		error = to->nd_vp != NULL
+			    ? vn_may_remove(to->nd_dvp, to->nd_vp, cr)
+			    : vn_may_insert(to->nd_dvp, cr);
 	/* Its ".." is to be written. */
 	if (error == 0 && from->nd_vp->v_type == VDIR &&
 	    from->nd_dvp != to->nd_dvp)
@@ -179,8 +179,7 @@ rename_locked(const struct namei *from, const struct namei *to)
 }
 
 static int
-rename_once(struct thread *td, struct namei *from, struct namei *to,
-    int flags)
+rename_once(struct thread *td, struct namei *from, struct namei *to, int flags)
 {
 	bool two;
 	int error;

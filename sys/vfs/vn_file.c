@@ -132,8 +132,7 @@ vn_file_seek(struct file *fp, off_t offset, int whence, off_t *res)
 }
 
 static int
-vn_file_ioctl(
-    struct file *fp, unsigned long cmd, void *data, struct thread *td)
+vn_file_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 {
 	off_t size;
 	int error;
@@ -150,8 +149,8 @@ vn_file_ioctl(
 		return (0);
 	case FIOSEEKDATA:
 	case FIOSEEKHOLE:
-		return (seek_hole(fp,
-		    cmd == FIOSEEKDATA ? SEEK_DATA : SEEK_HOLE, data));
+		return (seek_hole(
+		    fp, cmd == FIOSEEKDATA ? SEEK_DATA : SEEK_HOLE, data));
 	default:
 		return (ENOTTY);
 	}
@@ -278,8 +277,7 @@ vn_file_close(struct file *fp)
 	close_common(fp);
 	if (vp->v_ops->vo_close != NULL)
 		vp->v_ops->vo_close(vp, fp);
-	vn_note(vp,
-	    (fp->f_flag & FWRITE) != 0 ? NOTE_CLOSE_WRITE : NOTE_CLOSE);
+	vn_note(vp, (fp->f_flag & FWRITE) != 0 ? NOTE_CLOSE_WRITE : NOTE_CLOSE);
 }
 
 static void

@@ -40,8 +40,7 @@ read_page(struct vnode *vp, struct uio *uio, size_t n)
 		return (error);
 	if (pg == NULL)
 		return (uiozero(n, uio));
-	error =
-	    uiomove((char *)page_virt(pg) + (offset & PAGE_MASK), n, uio);
+	error = uiomove((char *)page_virt(pg) + (offset & PAGE_MASK), n, uio);
 	page_release(pg);
 	return (error);
 }
@@ -61,7 +60,7 @@ vn_read(struct vnode *vp, struct uio *uio, int ioflag)
 	rw_rlock(&vp->v_lock);
 	size = vn_size(vp);
 	while (uio->uio_resid > 0 && (uint64_t)uio->uio_offset < size &&
-	    error == 0)
+	       error == 0)
 		error = read_page(vp, uio, page_part(uio, size));
 	rw_runlock(&vp->v_lock);
 	if ((vp->v_mount->mnt_flags & (MNT_NOATIME | MNT_RDONLY)) == 0)
@@ -79,12 +78,10 @@ write_page(struct vnode *vp, struct uio *uio, size_t n)
 	struct page *pg;
 	int error;
 
-	error = vm_object_page(
-	    &vp->v_object, atop(offset), VM_PAGE_WRITE, &pg);
+	error = vm_object_page(&vp->v_object, atop(offset), VM_PAGE_WRITE, &pg);
 	if (error != 0)
 		return (error == ENOMEM ? ENOSPC : error);
-	error =
-	    uiomove((char *)page_virt(pg) + (offset & PAGE_MASK), n, uio);
+	error = uiomove((char *)page_virt(pg) + (offset & PAGE_MASK), n, uio);
 	page_release(pg);
 	return (error);
 }
@@ -169,8 +166,7 @@ vn_write(struct vnode *vp, struct uio *uio, int ioflag)
 }
 
 int
-vn_pread(
-    struct vnode *vp, void *buf, size_t len, off_t offset, size_t *resid)
+vn_pread(struct vnode *vp, void *buf, size_t len, off_t offset, size_t *resid)
 {
 	struct iovec iov;
 	struct uio uio;

@@ -17,8 +17,8 @@
 #include "vfs/vnode.h"
 
 /* f_flag keeps these. */
-#define KEPT \
-	(FREAD | FWRITE | O_NONBLOCK | O_APPEND | O_ASYNC | O_SYNC | \
+#define KEPT                                                                   \
+	(FREAD | FWRITE | O_NONBLOCK | O_APPEND | O_ASYNC | O_SYNC |           \
 	    O_DIRECT | O_EXEC | O_PATH | O_DSYNC)
 
 /* Makes the regular file that nd names; EEXIST if somebody else just did. */
@@ -31,21 +31,20 @@ create_file(struct thread *td, struct namei *nd, mode_t mode)
 
 	if (nd->nd_trailing_slash)
 		return (ENOENT);
-	va.va_mode =
-	    mode & ALLPERMS & (mode_t)~S_ISTXT & ~td->td_proc->p_umask;
+	va.va_mode = mode & ALLPERMS & (mode_t)~S_ISTXT & ~td->td_proc->p_umask;
 	error = vn_create(dvp, &nd->nd_cn, &va, NULL, &nd->nd_vp);
 	return (error);
 }
 
 /* Where a path that isn't absolute begins. */
 struct origin {
-	struct vnode *start;	/* if not NULL; otherwise */
-	int dirfd;		/* as openat(2) has it */
+	struct vnode *start; /* if not NULL; otherwise */
+	int dirfd;	     /* as openat(2) has it */
 };
 
 static int
-find(struct thread *td, struct namei *nd, struct origin from,
-    const char *path, unsigned how)
+find(struct thread *td, struct namei *nd, struct origin from, const char *path,
+    unsigned how)
 {
 	if (from.start == NULL)
 		return (namei_at(td, nd, from.dirfd, path, how));
@@ -245,8 +244,7 @@ open_file(struct thread *td, struct vnode *vp, int flags, struct file *fp,
  * checked.
  */
 static int
-vn_open_vnode(
-    struct thread *td, struct vnode *vp, int flags, struct file **fpp)
+vn_open_vnode(struct thread *td, struct vnode *vp, int flags, struct file **fpp)
 {
 	const bool writer = vp->v_type == VREG && (flags & FWRITE) != 0;
 	struct file *fp, *dupfp = NULL;
@@ -261,8 +259,7 @@ vn_open_vnode(
 	}
 	fp = file_alloc(td, vp->v_type == VFIFO ? DTYPE_FIFO : DTYPE_VNODE,
 	    flags & KEPT,
-	    (flags & O_PATH) != 0 ? &vn_path_fileops : &vn_opening_fileops,
-	    vp);
+	    (flags & O_PATH) != 0 ? &vn_path_fileops : &vn_opening_fileops, vp);
 	if (fp == NULL) {
 		if (writer)
 			vn_writer_done(vp);
@@ -314,8 +311,8 @@ open_from(struct thread *td, struct origin from, const char *path, int flags,
 	if (error != 0)
 		return (error);
 	if ((flags & O_PATH) != 0)
-		flags &= O_PATH | O_NOFOLLOW | O_DIRECTORY |
-		    O_RESOLVE_BENEATH | O_EMPTY_PATH;
+		flags &= O_PATH | O_NOFOLLOW | O_DIRECTORY | O_RESOLVE_BENEATH |
+			 O_EMPTY_PATH;
 	nd.nd_vp = nd.nd_dvp = NULL;
 	error = find_or_create(td, &nd, from, path, flags, mode, &created);
 	if (error == 0)

@@ -212,8 +212,7 @@ check_mode(struct vnode *vp, const struct vattr *cur, const struct vattr *va,
 
 /* A changed owner takes the set-id bits along, but for the super-user. */
 static void
-drop_setid(
-    const struct vattr *cur, struct vattr *va, const struct cred *cr)
+drop_setid(const struct vattr *cur, struct vattr *va, const struct cred *cr)
 {
 	if (cr->cr_uid == 0 || (cur->va_mode & (S_ISUID | S_ISGID)) == 0)
 		return;
@@ -229,7 +228,8 @@ vn_setattr(struct vnode *vp, struct vattr *va, struct cred *cr)
 	struct vattr cur;
 	int error;
 
-	if ((vp->v_mount->mnt_flags & MNT_RDONLY) != 0 && written_to_storage(vp))
+	if ((vp->v_mount->mnt_flags & MNT_RDONLY) != 0 &&
+	    written_to_storage(vp))
 		return (EROFS);
 	error = vp->v_ops->vo_getattr(vp, &cur);
 	if (error != 0)
@@ -252,9 +252,9 @@ vn_setattr(struct vnode *vp, struct vattr *va, struct cred *cr)
 			error = vfs_access(vp, VWRITE, cr);
 	}
 	if (error == 0 && (va->va_set & VA_SIZE) != 0)
-		error = vp->v_type == VDIR ? EISDIR :
-		    vp->v_type != VREG	   ? EINVAL :
-					     0;
+		error = vp->v_type == VDIR   ? EISDIR
+			: vp->v_type != VREG ? EINVAL
+					     : 0;
 	if (error == 0)
 		error = vp->v_ops->vo_setattr(vp, va);
 	if (error == 0)

@@ -30,7 +30,7 @@ struct flock;
 /* Attributes; vo_setattr sets those that va_set names. */
 struct vattr {
 	enum vtype va_type;
-	mode_t va_mode;			/* permission bits */
+	mode_t va_mode; /* permission bits */
 	nlink_t va_nlink;
 	uid_t va_uid;
 	gid_t va_gid;
@@ -43,28 +43,28 @@ struct vattr {
 	struct timespec va_ctime;
 	struct timespec va_birthtime;
 	uint64_t va_gen;
-	unsigned long va_flags;		/* UF_*, SF_* */
+	unsigned long va_flags; /* UF_*, SF_* */
 	dev_t va_rdev;
-	uint64_t va_bytes;		/* storage taken */
-	unsigned va_set;		/* VA_*: which fields setattr sets */
+	uint64_t va_bytes; /* storage taken */
+	unsigned va_set;   /* VA_*: which fields setattr sets */
 };
-#define VA_MODE		0x01
-#define VA_UID		0x02
-#define VA_GID		0x04
-#define VA_SIZE		0x08
-#define VA_ATIME	0x10
-#define VA_MTIME	0x20
-#define VA_BIRTHTIME	0x40
-#define VA_FLAGS	0x80
-#define VA_UTIMES_NULL	0x100	/* times are "now": write access suffices */
+#define VA_MODE	       0x01
+#define VA_UID	       0x02
+#define VA_GID	       0x04
+#define VA_SIZE	       0x08
+#define VA_ATIME       0x10
+#define VA_MTIME       0x20
+#define VA_BIRTHTIME   0x40
+#define VA_FLAGS       0x80
+#define VA_UTIMES_NULL 0x100 /* times are "now": write access suffices */
 
 /* getdirentries(2) in progress; the file system calls emit() for each entry
  * from `cookie` on, until that returns false. */
 struct dir_emit {
 	bool (*emit)(struct dir_emit *de, const char *name, size_t len,
 	    ino_t ino, uint8_t type, off_t next_cookie);
-	off_t cookie;			/* where to start */
-	bool eof;			/* out: no more after the last */
+	off_t cookie; /* where to start */
+	bool eof;     /* out: no more after the last */
 };
 
 /*
@@ -75,19 +75,19 @@ struct dir_emit {
 struct vnode_ops {
 	/* (dvp s) A child by name, or ".."; never "." or the root's "..".
 	 * 0, ENOENT, EIO. */
-	int (*vo_lookup)(struct vnode *dvp, const struct cname *cn,
-	    struct vnode **vpp);
+	int (*vo_lookup)(
+	    struct vnode *dvp, const struct cname *cn, struct vnode **vpp);
 	/* (dvp x) type from va (VREG, VDIR, VLNK, VFIFO, VSOCK, VCHR); `target`
 	 * for VLNK. EEXIST is the caller's check. */
 	int (*vo_create)(struct vnode *dvp, const struct cname *cn,
 	    const struct vattr *va, const char *target, struct vnode **vpp);
 	/* (dvp x, vp x) not a directory */
-	int (*vo_remove)(struct vnode *dvp, struct vnode *vp,
-	    const struct cname *cn);
+	int (*vo_remove)(
+	    struct vnode *dvp, struct vnode *vp, const struct cname *cn);
 	int (*vo_rmdir)(struct vnode *dvp, struct vnode *vp,
-	    const struct cname *cn);		/* ENOTEMPTY */
-	int (*vo_link)(struct vnode *dvp, struct vnode *vp,
-	    const struct cname *cn);
+	    const struct cname *cn); /* ENOTEMPTY */
+	int (*vo_link)(
+	    struct vnode *dvp, struct vnode *vp, const struct cname *cn);
 	/* (both dirs, fvp, tvp x) tvp NULL if the target doesn't exist, else
 	 * already checked for type; cycles are the caller's check. ENOTEMPTY */
 	int (*vo_rename)(struct vnode *fdvp, struct vnode *fvp,
@@ -113,8 +113,8 @@ struct vnode_ops {
 	/* () opened or closed through a descriptor; open may replace fp's
 	 * f_ops and f_data (devices, fdescfs: ENODEV-style dup handled by
 	 * returning a file in *dupfp) */
-	int (*vo_open)(struct vnode *vp, int flags, struct file *fp,
-	    struct file **dupfp);
+	int (*vo_open)(
+	    struct vnode *vp, int flags, struct file *fp, struct file **dupfp);
 	void (*vo_close)(struct vnode *vp, struct file *fp);
 	int (*vo_fsync)(struct vnode *vp, bool datasync);
 	/* (x) namespaces user 1, system 2; buffers are kernel's. list: names
@@ -124,13 +124,13 @@ struct vnode_ops {
 	int (*vo_setextattr)(struct vnode *vp, int ns, const char *name,
 	    const void *buf, size_t size);
 	int (*vo_deleteextattr)(struct vnode *vp, int ns, const char *name);
-	int (*vo_listextattr)(struct vnode *vp, int ns, void *buf,
-	    size_t *size);
+	int (*vo_listextattr)(
+	    struct vnode *vp, int ns, void *buf, size_t *size);
 	int (*vo_pathconf)(struct vnode *vp, int name, long *val);
 	/* () A name of the file and its directory, for vn_path(): 0, ENOENT.
 	 * *len in: room in buf, out: length without NUL */
-	int (*vo_name)(struct vnode *vp, struct vnode **dvpp, char *buf,
-	    size_t *len);
+	int (*vo_name)(
+	    struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len);
 	/* (s) Rights without vo_getattr's work; NULL: vfs_access() asks that.
 	 * 0 or EACCES, EPERM */
 	int (*vo_access)(struct vnode *vp, int mode, const struct cred *cr);
@@ -151,29 +151,29 @@ struct vnode_ops {
 
 /* Guarded by (v) v_lock, (i) v_interlock, (a) atomic, (!) set once. */
 struct vnode {
-	unsigned v_refs;		/* (a) with the file system's own */
-	enum vtype v_type;		/* (!) */
+	unsigned v_refs;   /* (a) with the file system's own */
+	enum vtype v_type; /* (!) */
 	struct rwlock v_lock;
 	struct spin v_interlock;
-	const struct vnode_ops *v_ops;	/* (!) */
-	struct mount *v_mount;		/* (!) */
-	void *v_data;			/* (!) the file system's inode */
-	struct vm_object v_object;	/* VREG: its pages */
-	struct mount *v_mountedhere;	/* (mount lock) covered by this one */
-	struct event_source v_events;	/* EVFILT_VNODE, EVFILT_READ */
-	struct advlocks *v_locks;	/* (i) fcntl and flock locks */
-	struct fifo *v_fifo;		/* (i) named pipe's ends */
-	void *v_socket;			/* (i) bound AF_UNIX socket */
-	uint64_t v_accessed;		/* (a) last read, wall clock in ns, if
-					   later than the file system's atime */
-	unsigned v_writers;		/* (i) open for writing: ETXTBSY */
-	unsigned v_execs;		/* (i) running as a program */
-	uint32_t v_flags;		/* (i) VV_* */
+	const struct vnode_ops *v_ops; /* (!) */
+	struct mount *v_mount;	       /* (!) */
+	void *v_data;		       /* (!) the file system's inode */
+	struct vm_object v_object;     /* VREG: its pages */
+	struct mount *v_mountedhere;   /* (mount lock) covered by this one */
+	struct event_source v_events;  /* EVFILT_VNODE, EVFILT_READ */
+	struct advlocks *v_locks;      /* (i) fcntl and flock locks */
+	struct fifo *v_fifo;	       /* (i) named pipe's ends */
+	void *v_socket;		       /* (i) bound AF_UNIX socket */
+	uint64_t v_accessed;	       /* (a) last read, wall clock in ns, if
+					  later than the file system's atime */
+	unsigned v_writers;	       /* (i) open for writing: ETXTBSY */
+	unsigned v_execs;	       /* (i) running as a program */
+	uint32_t v_flags;	       /* (i) VV_* */
 };
-#define VV_ROOT		0x1		/* of its file system */
-#define VV_LOCKS	0x2		/* record locks have been used */
-#define VV_DEAD		0x4		/* revoked */
-#define VV_NOATIME	0x8		/* reading leaves no trace */
+#define VV_ROOT	   0x1 /* of its file system */
+#define VV_LOCKS   0x2 /* record locks have been used */
+#define VV_DEAD	   0x4 /* revoked */
+#define VV_NOATIME 0x8 /* reading leaves no trace */
 
 static inline bool
 vnode_is_dir(const struct vnode *vp)
@@ -182,7 +182,7 @@ vnode_is_dir(const struct vnode *vp)
 }
 
 void vnode_init(struct vnode *vp, struct mount *mp, enum vtype type,
-    const struct vnode_ops *ops, void *data);	/* one reference */
+    const struct vnode_ops *ops, void *data); /* one reference */
 void vnode_hold(struct vnode *vp);
 void vnode_release(struct vnode *vp);
 
@@ -201,14 +201,16 @@ int vn_create(struct vnode *dvp, const struct cname *cn, struct vattr *va,
     const char *target, struct vnode **vpp);
 /* Moves bytes between pages and a uio. ioflag: IO_APPEND. v_lock is taken
  * inside. */
-#define IO_APPEND	0x1
-#define IO_SYNC		0x2
+#define IO_APPEND 0x1
+#define IO_SYNC	  0x2
 int vn_read(struct vnode *vp, struct uio *uio, int ioflag);
 int vn_write(struct vnode *vp, struct uio *uio, int ioflag);
 /* Kernel buffer, for exec: whole or EIO/ENOEXEC; *resid if not NULL. */
-int vn_pread(struct vnode *vp, void *buf, size_t len, off_t offset,
-    size_t *resid);
+int vn_pread(
+    struct vnode *vp, void *buf, size_t len, off_t offset, size_t *resid);
 int vn_stat(struct vnode *vp, struct stat *st);
+#define PIPE_BUF 512 /* of pipes and named pipes */
+int vn_pathconf(struct vnode *vp, int name, long *val); /* EINVAL */
 /* A program runs from vp: nobody may open it for writing. ETXTBSY if somebody
  * has it open so. */
 int vn_exec_begin(struct vnode *vp);
@@ -237,14 +239,14 @@ int vn_flock(struct thread *td, struct file *fp, int how);
 void vn_advlock_close(struct proc *p, struct file *fp);
 
 /* Rights: mode is a mask of VREAD, VWRITE, VEXEC. 0, EACCES, EPERM, EROFS. */
-#define VEXEC	1
-#define VWRITE	2
-#define VREAD	4
+#define VEXEC  1
+#define VWRITE 2
+#define VREAD  4
 int vfs_access(struct vnode *vp, int mode, struct cred *cr);
 /* The bare rule, without locks or flags. */
 int vn_access_mode(enum vtype type, mode_t fmode, uid_t uid, gid_t gid,
     int mode, const struct cred *cr);
-mode_t vn_type_mode(enum vtype type);	/* S_IF* */
+mode_t vn_type_mode(enum vtype type); /* S_IF* */
 enum vtype vn_mode_type(mode_t mode);
 /* RLIMIT_FSIZE: EFBIG, and SIGXFSZ sent, if a file may not be that large. */
 int vn_check_size(struct thread *td, uint64_t size);
@@ -263,10 +265,10 @@ struct cdev *make_dev(const struct fileops *ops, void *data, mode_t mode,
     uid_t uid, gid_t gid, const char *fmt, ...) __printflike(6, 7);
 void destroy_dev(struct cdev *dev);
 /* In vo_open of a device: called before f_ops is replaced; may be NULL. */
-void cdev_set_open(struct cdev *dev, int (*open)(struct cdev *dev,
-    struct file *fp, struct thread *td));
+void cdev_set_open(struct cdev *dev,
+    int (*open)(struct cdev *dev, struct file *fp, struct thread *td));
 void *cdev_data(struct cdev *dev);
-dev_t cdev_number(const struct cdev *dev);	/* st_rdev */
+dev_t cdev_number(const struct cdev *dev); /* st_rdev */
 /* The name below /dev of the device with that number: 0, ENOENT. */
 int cdev_name(dev_t number, char *buf, size_t size);
 

@@ -267,19 +267,11 @@ sys_ioctl(struct thread *td, const struct ioctl_args *a)
 int
 sys_fstat(struct thread *td, const struct fstat_args *a)
 {
-	struct stat st = { 0 };
-	struct file *fp;
+	struct stat st;
 	int error;
 
-	error = fd_get(td, a->fd, 0, &fp);
-	if (error != 0)
-		return (error);
-	error = fp->f_ops->fo_stat == NULL ? EOPNOTSUPP
-					   : fp->f_ops->fo_stat(fp, &st);
-	file_release(fp);
-	if (error == 0)
-		error = copyout(&st, a->sb, sizeof(st));
-	return (error);
+	error = kern_fstat(td, a->fd, &st);
+	return (error != 0 ? error : copyout(&st, a->sb, sizeof(st)));
 }
 
 int

@@ -12,7 +12,7 @@
 struct mutex devfs_lock = MUTEX_INITIALIZER(devfs_lock, "devfs");
 struct list devfs_cdevs = LIST_INITIALIZER(devfs_cdevs);
 struct list devfs_mounts = LIST_INITIALIZER(devfs_mounts);
-static unsigned last_number;	/* (devfs_lock) */
+static unsigned last_number; /* (devfs_lock) */
 
 void
 cdev_release(struct cdev *cd)
@@ -31,14 +31,14 @@ publish(struct cdev *cd)
 	cd->cd_number = ++last_number;
 	list_push_back(&devfs_cdevs, &cd->cd_link);
 	/* A mount that has no memory for the node goes without it. */
-	LIST_FOREACH(dm, &devfs_mounts, dm_link)
+	LIST_FOREACH (dm, &devfs_mounts, dm_link)
 		(void)devfs_add(dm, cd);
 	mutex_unlock(&devfs_lock);
 }
 
 static struct cdev *
-new_cdev(const struct fileops *ops, void *data, mode_t mode, uid_t uid,
-    gid_t gid)
+new_cdev(
+    const struct fileops *ops, void *data, mode_t mode, uid_t uid, gid_t gid)
 {
 	struct cdev *cd = kmem_alloc(sizeof(*cd), KM_ZERO);
 
@@ -80,7 +80,7 @@ destroy_dev(struct cdev *cd)
 	mutex_lock(&devfs_lock);
 	cd->cd_gone = true;
 	list_remove(&cd->cd_link);
-	LIST_FOREACH(dm, &devfs_mounts, dm_link)
+	LIST_FOREACH (dm, &devfs_mounts, dm_link)
 		devfs_drop(dm, cd);
 	mutex_unlock(&devfs_lock);
 	cdev_release(cd);
@@ -112,7 +112,7 @@ cdev_name(dev_t number, char *buf, size_t size)
 	int error = ENOENT;
 
 	mutex_lock(&devfs_lock);
-	LIST_FOREACH(cd, &devfs_cdevs, cd_link)
+	LIST_FOREACH (cd, &devfs_cdevs, cd_link)
 		if (cd->cd_number == number) {
 			strlcpy(buf, cd->cd_name, size);
 			error = 0;

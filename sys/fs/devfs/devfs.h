@@ -14,47 +14,47 @@
 
 /* (l) devfs_lock, (!) set once, (a) atomic. */
 struct cdev {
-	struct list cd_link;		/* (l) in devfs_cdevs */
-	unsigned cd_refs;		/* (a) the list's and each node's */
-	const struct fileops *cd_ops;	/* (!) */
-	void *cd_data;			/* (!) */
+	struct list cd_link;	      /* (l) in devfs_cdevs */
+	unsigned cd_refs;	      /* (a) the list's and each node's */
+	const struct fileops *cd_ops; /* (!) */
+	void *cd_data;		      /* (!) */
 	int (*cd_open)(struct cdev *, struct file *, struct thread *);
-	mode_t cd_mode;			/* (!) of new nodes; and the owners */
+	mode_t cd_mode; /* (!) of new nodes; and the owners */
 	uid_t cd_uid;
 	gid_t cd_gid;
-	unsigned cd_number;		/* (!) minor number, and inode's */
-	int cd_dupfd;			/* (!) opens this descriptor; -1 */
-	bool cd_gone;			/* (l) destroy_dev() was called */
-	struct timespec cd_made;	/* (!) */
-	char cd_name[64];		/* (!) below /dev */
+	unsigned cd_number;	 /* (!) minor number, and inode's */
+	int cd_dupfd;		 /* (!) opens this descriptor; -1 */
+	bool cd_gone;		 /* (l) destroy_dev() was called */
+	struct timespec cd_made; /* (!) */
+	char cd_name[64];	 /* (!) below /dev */
 };
 
 struct devfs_node {
 	struct vnode dn_vnode;
-	struct devfs_node *dn_parent;	/* (l) NULL: root, or removed */
-	struct list dn_link;		/* (l) in dn_parent's children */
-	struct list dn_children;	/* (l) of a directory, by dn_ino */
-	struct cdev *dn_cdev;		/* (!) held; NULL: directory or link */
-	char *dn_target;		/* (!) of a symbolic link */
-	uint64_t dn_ino;		/* (!) */
-	mode_t dn_mode;			/* (v_lock) this and what follows */
+	struct devfs_node *dn_parent; /* (l) NULL: root, or removed */
+	struct list dn_link;	      /* (l) in dn_parent's children */
+	struct list dn_children;      /* (l) of a directory, by dn_ino */
+	struct cdev *dn_cdev;	      /* (!) held; NULL: directory or link */
+	char *dn_target;	      /* (!) of a symbolic link */
+	uint64_t dn_ino;	      /* (!) */
+	mode_t dn_mode;		      /* (v_lock) this and what follows */
 	uid_t dn_uid;
 	gid_t dn_gid;
 	struct timespec dn_atime;
 	struct timespec dn_mtime;
 	struct timespec dn_ctime;
-	char dn_name[64];		/* (!) */
+	char dn_name[64]; /* (!) */
 };
 
 struct devfs_mount {
-	struct list dm_link;		/* (l) */
-	struct mount *dm_mount;		/* (!) */
-	struct devfs_node *dm_root;	/* (!) */
+	struct list dm_link;	    /* (l) */
+	struct mount *dm_mount;	    /* (!) */
+	struct devfs_node *dm_root; /* (!) */
 };
 
 extern struct mutex devfs_lock;
-extern struct list devfs_cdevs;		/* (l) */
-extern struct list devfs_mounts;	/* (l) */
+extern struct list devfs_cdevs;	 /* (l) */
+extern struct list devfs_mounts; /* (l) */
 extern const struct vnode_ops devfs_vnode_ops;
 
 static inline struct devfs_node *
@@ -71,7 +71,7 @@ int devfs_add_link(struct devfs_mount *dm, struct devfs_node *dir,
     const char *name, const char *target, struct devfs_node **np);
 struct devfs_node *devfs_find(
     struct devfs_node *dir, const char *name, size_t len);
-void devfs_unlink(struct devfs_node *n);	/* from its directory */
+void devfs_unlink(struct devfs_node *n); /* from its directory */
 void devfs_drop(struct devfs_mount *dm, struct cdev *cd);
 struct devfs_node *devfs_new_node(
     struct devfs_mount *dm, enum vtype type, const char *name, size_t len);

@@ -11,7 +11,7 @@
 
 /* Numbers of directories and links; devices have their cdev's. */
 #define FIRST_INO 0x10000
-static uint64_t last_ino = FIRST_INO;	/* (devfs_lock) */
+static uint64_t last_ino = FIRST_INO; /* (devfs_lock) */
 
 struct devfs_node *
 devfs_new_node(
@@ -46,7 +46,7 @@ devfs_find(struct devfs_node *dir, const char *name, size_t len)
 {
 	struct devfs_node *n;
 
-	LIST_FOREACH(n, &dir->dn_children, dn_link)
+	LIST_FOREACH (n, &dir->dn_children, dn_link)
 		if (strncmp(n->dn_name, name, len) == 0 &&
 		    n->dn_name[len] == '\0')
 			return (n);
@@ -106,8 +106,8 @@ devfs_add(struct devfs_mount *dm, struct cdev *cd)
 }
 
 int
-devfs_add_link(struct devfs_mount *dm, struct devfs_node *dir,
-    const char *name, const char *target, struct devfs_node **np)
+devfs_add_link(struct devfs_mount *dm, struct devfs_node *dir, const char *name,
+    const char *target, struct devfs_node **np)
 {
 	struct devfs_node *n = devfs_new_node(dm, VLNK, name, strlen(name));
 
@@ -142,7 +142,7 @@ devfs_drop(struct devfs_mount *dm, struct cdev *cd)
 
 	if (dir == NULL)
 		return;
-	LIST_FOREACH(n, &dir->dn_children, dn_link)
+	LIST_FOREACH (n, &dir->dn_children, dn_link)
 		if (n->dn_cdev == cd) {
 			devfs_unlink(n);
 			return;

@@ -34,8 +34,8 @@ devfs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 
 /* Only symbolic links, as the super-user's conveniences. */
 static int
-devfs_create(struct vnode *dvp, const struct cname *cn,
-    const struct vattr *va, const char *target, struct vnode **vpp)
+devfs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
+    const char *target, struct vnode **vpp)
 {
 	struct devfs_mount *dm = dvp->v_mount->mnt_data;
 	struct devfs_node *n;
@@ -92,7 +92,7 @@ count_links(struct devfs_node *n)
 	if (n->dn_vnode.v_type != VDIR)
 		return (n->dn_parent != NULL ? 1 : 0);
 	mutex_lock(&devfs_lock);
-	LIST_FOREACH(child, &n->dn_children, dn_link)
+	LIST_FOREACH (child, &n->dn_children, dn_link)
 		if (child->dn_vnode.v_type == VDIR)
 			links++;
 	mutex_unlock(&devfs_lock);
@@ -176,7 +176,7 @@ devfs_readdir(struct vnode *vp, struct dir_emit *de)
 	if (de->cookie <= 1 &&
 	    !de->emit(de, "..", 2, up->dn_ino, DT_DIR, FIRST_COOKIE))
 		goto full;
-	LIST_FOREACH(n, &dir->dn_children, dn_link)
+	LIST_FOREACH (n, &dir->dn_children, dn_link)
 		if ((off_t)n->dn_ino >= de->cookie && !emit_node(de, n))
 			goto full;
 	de->eof = true;
@@ -196,8 +196,7 @@ devfs_readlink(struct vnode *vp, char *buf, size_t *len)
 }
 
 static int
-devfs_open(
-    struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
+devfs_open(struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
 {
 	struct cdev *cd = devfs_node(vp)->dn_cdev;
 	int error = 0;
@@ -278,7 +277,7 @@ fill(struct devfs_mount *dm)
 	struct cdev *cd;
 	int error = 0;
 
-	LIST_FOREACH(cd, &devfs_cdevs, cd_link)
+	LIST_FOREACH (cd, &devfs_cdevs, cd_link)
 		if (error == 0)
 			error = devfs_add(dm, cd);
 	for (unsigned i = 0; i < nitems(links) && error == 0; i++)
@@ -322,7 +321,7 @@ in_use(struct devfs_node *n, unsigned expected)
 
 	if (atomic_load(&n->dn_vnode.v_refs) != expected)
 		return (true);
-	LIST_FOREACH(child, &n->dn_children, dn_link)
+	LIST_FOREACH (child, &n->dn_children, dn_link)
 		if (in_use(child, 1))
 			return (true);
 	return (false);

@@ -29,8 +29,8 @@ archive_run_config(size_t *size)
 /* A name that comes into being leaves the directory's times alone: they are
  * the archive's. */
 static int
-enter(struct tmpfs_node *dir, const char *name, size_t len,
-    struct tmpfs_node *n)
+enter(
+    struct tmpfs_node *dir, const char *name, size_t len, struct tmpfs_node *n)
 {
 	const struct timespec mtime = dir->tn_mtime, ctime = dir->tn_ctime;
 	int error;

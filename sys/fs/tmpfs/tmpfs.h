@@ -25,23 +25,23 @@ struct ustar_entry;
 
 /* (l) tm_lock, (!) set once. */
 struct tmpfs_mount {
-	struct mount *tm_mount;		/* (!) */
+	struct mount *tm_mount; /* (!) */
 	struct spin tm_lock;
-	struct tmpfs_node *tm_root;	/* (!) */
-	struct list tm_nodes;		/* (l) all */
-	uint64_t tm_nnodes;		/* (l) */
-	uint64_t tm_max_nodes;		/* (!) */
-	uint64_t tm_pages;		/* (l) in files */
-	uint64_t tm_max_pages;		/* (!) */
-	ino_t tm_last_ino;		/* (l) */
-	uint64_t tm_hash_key;		/* (!) random */
+	struct tmpfs_node *tm_root; /* (!) */
+	struct list tm_nodes;	    /* (l) all */
+	uint64_t tm_nnodes;	    /* (l) */
+	uint64_t tm_max_nodes;	    /* (!) */
+	uint64_t tm_pages;	    /* (l) in files */
+	uint64_t tm_max_pages;	    /* (!) */
+	ino_t tm_last_ino;	    /* (l) */
+	uint64_t tm_hash_key;	    /* (!) random */
 };
 
 /* An extended attribute. */
 struct tmpfs_attr {
 	struct list ta_link;
 	int ta_namespace;
-	size_t ta_size;			/* of the value */
+	size_t ta_size; /* of the value */
 	void *ta_value;
 	char ta_name[256];
 };
@@ -49,48 +49,48 @@ struct tmpfs_attr {
 /* (v) v_lock, (l) tm_lock, (o) the object's lock, (!) set once. */
 struct tmpfs_node {
 	struct vnode tn_vnode;
-	struct tmpfs_mount *tn_mount;	/* (!) */
-	struct list tn_link;		/* (l) in tm_nodes */
-	ino_t tn_ino;			/* (!) */
-	mode_t tn_mode;			/* (v) */
-	bool tn_removed;		/* (v) directory without a name */
-	uid_t tn_uid;			/* (v) */
-	gid_t tn_gid;			/* (v) */
-	fflags_t tn_flags;		/* (v) */
-	dev_t tn_rdev;			/* (!) */
-	nlink_t tn_nlink;		/* (v) */
-	struct timespec tn_atime;	/* (v) but see v_accessed */
-	struct timespec tn_mtime;	/* (v) */
-	struct timespec tn_ctime;	/* (v) */
-	struct timespec tn_birthtime;	/* (v) */
-	struct list tn_names;		/* (l) entries that lead here */
-	struct list tn_attrs;		/* (v) */
+	struct tmpfs_mount *tn_mount; /* (!) */
+	struct list tn_link;	      /* (l) in tm_nodes */
+	ino_t tn_ino;		      /* (!) */
+	mode_t tn_mode;		      /* (v) */
+	bool tn_removed;	      /* (v) directory without a name */
+	uid_t tn_uid;		      /* (v) */
+	gid_t tn_gid;		      /* (v) */
+	fflags_t tn_flags;	      /* (v) */
+	dev_t tn_rdev;		      /* (!) */
+	nlink_t tn_nlink;	      /* (v) */
+	struct timespec tn_atime;     /* (v) but see v_accessed */
+	struct timespec tn_mtime;     /* (v) */
+	struct timespec tn_ctime;     /* (v) */
+	struct timespec tn_birthtime; /* (v) */
+	struct list tn_names;	      /* (l) entries that lead here */
+	struct list tn_attrs;	      /* (v) */
 	union {
 		struct {
-			struct rb_tree entries;		/* (v) by key */
-			uint64_t count;			/* (v) */
-			struct tmpfs_node *parent;	/* (l) NULL: removed */
+			struct rb_tree entries;	   /* (v) by key */
+			uint64_t count;		   /* (v) */
+			struct tmpfs_node *parent; /* (l) NULL: removed */
 		} tn_dir;
 		struct {
-			char *target;			/* (!) */
-			size_t len;			/* (!) */
+			char *target; /* (!) */
+			size_t len;   /* (!) */
 		} tn_symlink;
 		struct {
-			const uint8_t *archive;		/* (o) the file's data
-							   in the archive */
-			uint64_t archive_size;		/* (o) less when cut */
-			uint64_t charged;		/* (o) pages */
+			const uint8_t *archive; /* (o) the file's data
+						   in the archive */
+			uint64_t archive_size;	/* (o) less when cut */
+			uint64_t charged;	/* (o) pages */
 		} tn_file;
 	};
 };
 
 struct tmpfs_entry {
 	struct rb_node te_rb;
-	uint64_t te_key;		/* (!) place in the directory */
-	struct tmpfs_node *te_node;	/* (dir's v_lock) */
-	struct tmpfs_node *te_dir;	/* (!) */
-	struct list te_link;		/* (l) in te_node's tn_names */
-	uint8_t te_len;			/* (!) */
+	uint64_t te_key;	    /* (!) place in the directory */
+	struct tmpfs_node *te_node; /* (dir's v_lock) */
+	struct tmpfs_node *te_dir;  /* (!) */
+	struct list te_link;	    /* (l) in te_node's tn_names */
+	uint8_t te_len;		    /* (!) */
 	char te_name[];
 };
 
@@ -114,8 +114,8 @@ int tmpfs_node_init(void);
 int tmpfs_node_alloc(struct tmpfs_mount *tm, const struct vattr *va,
     const char *target, struct tmpfs_node **np);
 void tmpfs_node_free(struct tmpfs_node *n);
-void tmpfs_changed(struct tmpfs_node *n);	/* ctime */
-void tmpfs_modified(struct tmpfs_node *n);	/* mtime and ctime */
+void tmpfs_changed(struct tmpfs_node *n);  /* ctime */
+void tmpfs_modified(struct tmpfs_node *n); /* mtime and ctime */
 int tmpfs_getattr(struct vnode *vp, struct vattr *va);
 int tmpfs_setattr(struct vnode *vp, const struct vattr *va);
 int tmpfs_access(struct vnode *vp, int mode, const struct cred *cr);
@@ -125,24 +125,19 @@ int tmpfs_pathconf(struct vnode *vp, int name, long *val);
 struct tmpfs_entry *tmpfs_find(
     struct tmpfs_node *dir, const char *name, size_t len);
 /* ENOSPC, ENOENT (directory removed), EMLINK. */
-int tmpfs_enter(struct tmpfs_node *dir, const char *name, size_t len,
-    struct tmpfs_node *n);
+int tmpfs_enter(
+    struct tmpfs_node *dir, const char *name, size_t len, struct tmpfs_node *n);
 void tmpfs_leave(struct tmpfs_node *dir, struct tmpfs_entry *te);
-int tmpfs_lookup(struct vnode *dvp, const struct cname *cn,
-    struct vnode **vpp);
+int tmpfs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp);
 int tmpfs_readdir(struct vnode *vp, struct dir_emit *de);
 int tmpfs_create(struct vnode *dvp, const struct cname *cn,
     const struct vattr *va, const char *target, struct vnode **vpp);
-int tmpfs_remove(
-    struct vnode *dvp, struct vnode *vp, const struct cname *cn);
+int tmpfs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
 int tmpfs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
-int tmpfs_linkto(
-    struct vnode *dvp, struct vnode *vp, const struct cname *cn);
-int tmpfs_rename(struct vnode *fdvp, struct vnode *fvp,
-    const struct cname *fcn, struct vnode *tdvp, struct vnode *tvp,
-    const struct cname *tcn);
-int tmpfs_name(
-    struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len);
+int tmpfs_linkto(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
+int tmpfs_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
+    struct vnode *tdvp, struct vnode *tvp, const struct cname *tcn);
+int tmpfs_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len);
 
 /* tmpfs_file.c */
 /* Takes n pages of the mount's room: false if there is none. */

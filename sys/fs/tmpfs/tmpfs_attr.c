@@ -12,7 +12,7 @@ find_attr(struct tmpfs_node *n, int ns, const char *name)
 {
 	struct tmpfs_attr *ta;
 
-	LIST_FOREACH(ta, &n->tn_attrs, ta_link)
+	LIST_FOREACH (ta, &n->tn_attrs, ta_link)
 		if (ta->ta_namespace == ns && strcmp(ta->ta_name, name) == 0)
 			return (ta);
 	return (NULL);
@@ -39,7 +39,7 @@ tmpfs_attrs_free(struct tmpfs_node *n)
 {
 	struct tmpfs_attr *ta, *next;
 
-	LIST_FOREACH_SAFE(ta, &n->tn_attrs, ta_link, next)
+	LIST_FOREACH_SAFE (ta, &n->tn_attrs, ta_link, next)
 		free_attr(n, ta);
 }
 
@@ -123,7 +123,7 @@ tmpfs_listextattr(struct vnode *vp, int ns, void *buf, size_t *size)
 	uint8_t *to = buf;
 	size_t used = 0, len;
 
-	LIST_FOREACH(ta, &tmpfs_node(vp)->tn_attrs, ta_link) {
+	LIST_FOREACH (ta, &tmpfs_node(vp)->tn_attrs, ta_link) {
 		if (ta->ta_namespace != ns)
 			continue;
 		len = strlen(ta->ta_name);

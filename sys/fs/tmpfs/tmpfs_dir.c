@@ -73,8 +73,8 @@ tmpfs_find(struct tmpfs_node *dir, const char *name, size_t len)
 	uint64_t key = hash_name(dir->tn_mount, name, len);
 	struct tmpfs_entry *te;
 
-	for (te = first_from(dir, key);
-	    te != NULL && te->te_key < key + WINDOW; te = next_entry(te))
+	for (te = first_from(dir, key); te != NULL && te->te_key < key + WINDOW;
+	     te = next_entry(te))
 		if (te->te_len == len && memcmp(te->te_name, name, len) == 0)
 			return (te);
 	return (NULL);
@@ -88,7 +88,7 @@ free_key(struct tmpfs_node *dir, const char *name, size_t len)
 	struct tmpfs_entry *te;
 
 	for (te = first_from(dir, key); te != NULL && te->te_key == key;
-	    te = next_entry(te))
+	     te = next_entry(te))
 		key++;
 	return (key < hash + WINDOW ? key : 0);
 }
@@ -102,8 +102,7 @@ insert(struct tmpfs_node *dir, struct tmpfs_entry *te)
 	while (*link != NULL) {
 		parent = *link;
 		at = container_of(parent, struct tmpfs_entry, te_rb);
-		link = te->te_key < at->te_key ? &parent->left :
-						 &parent->right;
+		link = te->te_key < at->te_key ? &parent->left : &parent->right;
 	}
 	rb_insert(&dir->tn_dir.entries, &te->te_rb, parent, link);
 	dir->tn_dir.count++;
@@ -145,8 +144,8 @@ point_to(struct tmpfs_entry *te, struct tmpfs_node *n)
 }
 
 int
-tmpfs_enter(struct tmpfs_node *dir, const char *name, size_t len,
-    struct tmpfs_node *n)
+tmpfs_enter(
+    struct tmpfs_node *dir, const char *name, size_t len, struct tmpfs_node *n)
 {
 	struct tmpfs_entry *te;
 
@@ -269,15 +268,14 @@ tmpfs_readdir(struct vnode *vp, struct dir_emit *de)
 		de->cookie = 1;
 	}
 	if (de->cookie == 1) {
-		if (!de->emit(de, "..", 2, parent_ino(dir), DT_DIR,
-			TMPFS_FIRST_KEY))
+		if (!de->emit(
+			de, "..", 2, parent_ino(dir), DT_DIR, TMPFS_FIRST_KEY))
 			return (0);
 		de->cookie = TMPFS_FIRST_KEY;
 	}
 	for (te = first_from(dir, (uint64_t)de->cookie); te != NULL;
-	    te = next_entry(te))
-		if (!de->emit(de, te->te_name, te->te_len,
-			te->te_node->tn_ino,
+	     te = next_entry(te))
+		if (!de->emit(de, te->te_name, te->te_len, te->te_node->tn_ino,
 			dirent_type[te->te_node->tn_vnode.v_type],
 			(off_t)te->te_key + 1))
 			return (0);
@@ -286,8 +284,8 @@ tmpfs_readdir(struct vnode *vp, struct dir_emit *de)
 }
 
 int
-tmpfs_create(struct vnode *dvp, const struct cname *cn,
-    const struct vattr *va, const char *target, struct vnode **vpp)
+tmpfs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
+    const char *target, struct vnode **vpp)
 {
 	struct tmpfs_node *dir = tmpfs_node(dvp), *n;
 	int error;

@@ -191,7 +191,7 @@ static bool
 has_data(struct tmpfs_node *n, uint64_t index)
 {
 	return (radix_get(&n->tn_vnode.v_object.o_pages, index) != NULL ||
-	    archived(n, index) > 0);
+		archived(n, index) > 0);
 }
 
 /* The first page from index on with data; UINT64_MAX: none. o_lock held. */
@@ -279,7 +279,7 @@ tmpfs_allocate(struct vnode *vp, off_t start, off_t end)
 	int error;
 
 	for (uint64_t i = atop(start); i < atop((uint64_t)end + PAGE_MASK);
-	    i++) {
+	     i++) {
 		error = vm_object_page(&vp->v_object, i, 0, &pg);
 		if (error != 0)
 			return (error == ENOMEM ? ENOSPC : error);

@@ -69,8 +69,8 @@ tmpfs_node_alloc(struct tmpfs_mount *tm, const struct vattr *va,
 	if (n == NULL)
 		return (ENOSPC);
 	n->tn_mount = tm;
-	vnode_init(&n->tn_vnode, tm->tm_mount, va->va_type, &tmpfs_vnode_ops,
-	    n);
+	vnode_init(
+	    &n->tn_vnode, tm->tm_mount, va->va_type, &tmpfs_vnode_ops, n);
 	n->tn_mode = va->va_mode;
 	n->tn_uid = va->va_uid;
 	n->tn_gid = va->va_gid;

@@ -27,8 +27,7 @@ tmpfs_fsync(struct vnode *vp, bool datasync)
 
 /* Device nodes can be made, but only devfs's lead to devices. */
 static int
-tmpfs_open(
-    struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
+tmpfs_open(struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
 {
 	return (vp->v_type == VCHR || vp->v_type == VBLK ? ENXIO : 0);
 }
@@ -77,9 +76,9 @@ free_all(struct tmpfs_mount *tm)
 	struct rb_node *rb;
 
 	while ((n = LIST_FIRST(&tm->tm_nodes, struct tmpfs_node, tn_link)) !=
-	    NULL) {
+	       NULL) {
 		while (n->tn_vnode.v_type == VDIR &&
-		    (rb = n->tn_dir.entries.root) != NULL) {
+		       (rb = n->tn_dir.entries.root) != NULL) {
 			te = container_of(rb, struct tmpfs_entry, te_rb);
 			rb_remove(&n->tn_dir.entries, rb);
 			kmem_free(te, sizeof(*te) + te->te_len);
@@ -124,7 +123,8 @@ set_limits(struct tmpfs_mount *tm, const struct mount_opts *opts)
 	uint64_t size = size_option(opts, "size");
 	uint64_t nodes = size_option(opts, "inodes");
 
-	tm->tm_max_pages = size != 0 ? atop(size + PAGE_MASK) : page_total() / 2;
+	tm->tm_max_pages =
+	    size != 0 ? atop(size + PAGE_MASK) : page_total() / 2;
 	tm->tm_max_nodes = nodes != 0 ? nodes : page_total() / 4;
 	tm->tm_max_nodes = MAX(tm->tm_max_nodes, 1024);
 }
@@ -183,7 +183,7 @@ in_use(struct tmpfs_mount *tm)
 	bool used = false;
 
 	spin_lock(&tm->tm_lock);
-	LIST_FOREACH(n, &tm->tm_nodes, tn_link)
+	LIST_FOREACH (n, &tm->tm_nodes, tn_link)
 		if (atomic_load(&n->tn_vnode.v_refs) !=
 			(n == tm->tm_root ? 2u : 1u) ||
 		    n->tn_nlink == 0)

@@ -78,7 +78,7 @@ byte_sum(const void *block)
 		lanes += (word & even) + (word >> 8 & even);
 	}
 	return ((uint32_t)((lanes & 0xffff) + (lanes >> 16 & 0xffff) +
-	    (lanes >> 32 & 0xffff) + (lanes >> 48)));
+			   (lanes >> 32 & 0xffff) + (lanes >> 48)));
 }
 
 /* An octal number that ends with the field, a space or a NUL; or GNU's: the
@@ -388,9 +388,9 @@ extended(struct ustar *u, const struct header *h, struct ustar_override *o,
 		o = &u->global;
 		/* FALLTHROUGH */
 	default:
-		return (read_records(o, data, size) ?
-			USTAR_ENTRY :
-			bad(u, "an extended header makes no sense"));
+		return (read_records(o, data, size)
+			    ? USTAR_ENTRY
+			    : bad(u, "an extended header makes no sense"));
 	}
 }
 

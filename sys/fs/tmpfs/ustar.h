@@ -57,9 +57,9 @@ struct ustar_override {
 struct ustar {
 	const uint8_t *data;
 	uint64_t size;
-	uint64_t offset;		/* of the next header */
-	struct ustar_override global;	/* from 'g' headers */
-	const char *error;		/* what was wrong, after USTAR_BAD */
+	uint64_t offset;	      /* of the next header */
+	struct ustar_override global; /* from 'g' headers */
+	const char *error;	      /* what was wrong, after USTAR_BAD */
 };
 
 enum ustar_result { USTAR_ENTRY, USTAR_END, USTAR_BAD };

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mounted file systems: statfs(2), getfsstat(2), mount(2), nmount(2),
+ * unmount(2).
+ */
+#include "abi/freebsd/path.h"
+#include "abi/freebsd/sysargs.h"
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "fbsd/fcntl.h"
+#include "kern/proc.h"
+#include "lib/string.h"
+#include "vfs/vnode.h"
+#include "vm/kmem.h"
+
+static void
+to_old(const struct statfs *sf, struct freebsd11_statfs *old)
+{
+	memset(old, 0, sizeof(*old));
+	old->f_version = FREEBSD11_STATFS_VERSION;
+	old->f_type = sf->f_type;
+	old->f_flags = sf->f_flags;
+	old->f_bsize = sf->f_bsize;
+	old->f_iosize = sf->f_iosize;
+	old->f_blocks = sf->f_blocks;
+	old->f_bfree = sf->f_bfree;
+	old->f_bavail = sf->f_bavail;
+	old->f_files = sf->f_files;
+	old->f_ffree = sf->f_ffree;
+	old->f_namemax = sf->f_namemax;
+	old->f_owner = sf->f_owner;
+	old->f_fsid = sf->f_fsid;
+	memcpy(old->f_fstypename, sf->f_fstypename, MFSNAMELEN);
+	strlcpy(old->f_mntfromname, sf->f_mntfromname, FREEBSD11_MNAMELEN);
+	strlcpy(old->f_mntonname, sf->f_mntonname, FREEBSD11_MNAMELEN);
+}
+
+/* To the user, in today's layout or release 11's. */
+static int
+copyout_statfs(const struct statfs *sf, void __user *to, bool old)
+{
+	struct freebsd11_statfs osf;
+
+	if (!old)
+		return (copyout(sf, to, sizeof(*sf)));
+	to_old(sf, &osf);
+	return (copyout(&osf, to, sizeof(osf)));
+}
+
+static int
+statfs_vnode(struct vnode *vp, void __user *to, bool old)
+{
+	struct statfs *sf = kmem_alloc(sizeof(*sf), 0);
+	int error;
+
+	if (sf == NULL)
+		return (ENOMEM);
+	error = vfs_statfs(vp->v_mount, sf);
+	if (error == 0)
+		error = copyout_statfs(sf, to, old);
+	kmem_free(sf, sizeof(*sf));
+	return (error);
+}
+
+static int
+statfs_path(
+    struct thread *td, const char __user *path, void __user *to, bool old)
+{
+	struct namei nd;
+	int error;
+
+	error = path_namei(td, &nd, AT_FDCWD, path, 0, 0);
+	if (error != 0)
+		return (error);
+	error = statfs_vnode(nd.nd_vp, to, old);
+	namei_done(&nd);
+	return (error);
+}
+
+static int
+statfs_descriptor(struct thread *td, int fd, void __user *to, bool old)
+{
+	struct file *fp;
+	int error;
+
+	error = fd_get(td, fd, 0, &fp);
+	if (error != 0)
+		return (error);
+	error =
+	    fp->f_vnode != NULL ? statfs_vnode(fp->f_vnode, to, old) : EINVAL;
+	file_release(fp);
+	return (error);
+}
+
+int
+sys_statfs(struct thread *td, const struct statfs_args *a)
+{
+	return (statfs_path(td, a->path, a->buf, false));
+}
+
+int
+sys_fstatfs(struct thread *td, const struct fstatfs_args *a)
+{
+	return (statfs_descriptor(td, a->fd, a->buf, false));
+}
+
+int
+sys_freebsd11_statfs(struct thread *td, const struct freebsd11_statfs_args *a)
+{
+	return (statfs_path(td, a->path, a->buf, true));
+}
+
+int
+sys_freebsd11_fstatfs(struct thread *td, const struct freebsd11_fstatfs_args *a)
+{
+	return (statfs_descriptor(td, a->fd, a->buf, true));
+}
+
+/* What is mounted, in order, as far as `list` has room; all are counted. */
+static int
+gather(struct statfs *list, size_t room, size_t *count)
+{
+	struct mount *mp;
+	int error = 0;
+
+	*count = 0;
+	mutex_lock(&mount_lock);
+	LIST_FOREACH (mp, &mountlist, mnt_link) {
+		if (*count < room && error == 0)
+			error = vfs_statfs(mp, &list[*count]);
+		++*count;
+	}
+	mutex_unlock(&mount_lock);
+	return (error);
+}
+
+#define MOUNTS_MAX 256 /* told at once */
+
+static int
+getfsstat(struct thread *td, char __user *buf, long bufsize, int mode, bool old)
+{
+	const size_t each =
+	    old ? sizeof(struct freebsd11_statfs) : sizeof(struct statfs);
+	struct statfs *list = NULL;
+	size_t room = 0, count;
+	int error;
+
+	if ((mode != MNT_WAIT && mode != MNT_NOWAIT) || bufsize < 0)
+		return (EINVAL);
+	if (buf != NULL) {
+		error = gather(NULL, 0, &count);
+		room = MIN((size_t)bufsize / each, MIN(count, MOUNTS_MAX));
+	}
+	if (room > 0) {
+		list = kmem_alloc(room * sizeof(*list), KM_ZERO);
+		if (list == NULL)
+			return (ENOMEM);
+	}
+	error = gather(list, room, &count);
+	if (buf != NULL)
+		count = MIN(count, room);
+	for (size_t i = 0; i < MIN(count, room) && error == 0; i++)
+		error = copyout_statfs(&list[i], buf + i * each, old);
+	if (list != NULL)
+		kmem_free(list, room * sizeof(*list));
+	td->td_retval[0] = count;
+	return (error);
+}
+
+int
+sys_getfsstat(struct thread *td, const struct getfsstat_args *a)
+{
+	return (getfsstat(td, (char *)a->buf, a->bufsize, a->mode, false));
+}
+
+int
+sys_freebsd11_getfsstat(
+    struct thread *td, const struct freebsd11_getfsstat_args *a)
+{
+	return (getfsstat(td, (char *)a->buf, a->bufsize, a->mode, true));
+}
+
+/* Without options: for file systems that need none. */
+int
+sys_mount(struct thread *td, const struct mount_args *a)
+{
+	static const struct mount_opts none = {NULL, 0};
+	char type[MFSNAMELEN], path[MAXPATHLEN];
+	size_t len;
+	int error;
+
+	error = priv_check(td);
+	if (error == 0)
+		error = copyinstr(a->type, type, sizeof(type), &len);
+	if (error == 0)
+		error = path_copyin(a->path, path);
+	if (error != 0)
+		return (error);
+	return (vfs_mount(td, type, path, (uint64_t)(unsigned)a->flags, &none));
+}
+
+#define OPTIONS_MAX 64
+#define VALUES_MAX  8192ul /* bytes of all names and values */
+
+/* nmount(2)'s options as they are copied in. */
+struct options {
+	struct iovec iov[2 * OPTIONS_MAX];
+	struct mount_opt opts[OPTIONS_MAX];
+	char text[VALUES_MAX];
+	size_t used;
+};
+
+/* A string of `len` bytes with its NUL; NULL for none. */
+static int
+copy_text(struct options *o, const struct iovec *iov, const char **to)
+{
+	char *at = o->text + o->used;
+	int error;
+
+	*to = NULL;
+	if (iov->iov_len == 0)
+		return (0);
+	if (iov->iov_len >= VALUES_MAX - o->used)
+		return (EINVAL);
+	error = copyin((void __user *)iov->iov_base, at, iov->iov_len);
+	if (error != 0)
+		return (error);
+	at[iov->iov_len] = '\0';
+	o->used += iov->iov_len + 1;
+	*to = at;
+	return (0);
+}
+
+static int
+copy_options(struct options *o, const struct iovec __user *iovp, unsigned n)
+{
+	int error;
+
+	if (n % 2 != 0 || n > 2 * OPTIONS_MAX)
+		return (EINVAL);
+	error = copyin(iovp, o->iov, n * sizeof(*iovp));
+	for (unsigned i = 0; error == 0 && i < n / 2; i++) {
+		struct mount_opt *mo = &o->opts[i];
+
+		error = copy_text(o, &o->iov[2 * i], &mo->mo_name);
+		if (error == 0 && mo->mo_name == NULL)
+			error = EINVAL;
+		/* A place for the answer. */
+		if (error == 0 && strcmp(mo->mo_name, "errmsg") == 0)
+			continue;
+		if (error == 0)
+			error = copy_text(o, &o->iov[2 * i + 1], &mo->mo_value);
+		mo->mo_len = o->iov[2 * i + 1].iov_len;
+	}
+	return (error);
+}
+
+static const char *
+needed(const struct mount_opts *opts, const char *name)
+{
+	const char *value = mount_opt(opts, name);
+
+	return (value != NULL && *value != '\0' ? value : NULL);
+}
+
+static int
+nmount(struct thread *td, const struct mount_opts *opts, uint64_t flags)
+{
+	const char *type = needed(opts, "fstype");
+	const char *path = needed(opts, "fspath");
+
+	if (path == NULL || (type == NULL && (flags & MNT_UPDATE) == 0))
+		return (EINVAL);
+	if (mount_opt(opts, "ro") != NULL)
+		flags |= MNT_RDONLY;
+	if (mount_opt(opts, "noexec") != NULL)
+		flags |= MNT_NOEXEC;
+	if (mount_opt(opts, "nosuid") != NULL)
+		flags |= MNT_NOSUID;
+	if (mount_opt(opts, "noatime") != NULL)
+		flags |= MNT_NOATIME;
+	if (mount_opt(opts, "update") != NULL)
+		flags |= MNT_UPDATE;
+	return (vfs_mount(td, type, path, flags, opts));
+}
+
+int
+sys_nmount(struct thread *td, const struct nmount_args *a)
+{
+	struct mount_opts opts;
+	struct options *o;
+	int error;
+
+	error = priv_check(td);
+	if (error != 0)
+		return (error);
+	o = kmem_alloc(sizeof(*o), KM_ZERO);
+	if (o == NULL)
+		return (ENOMEM);
+	error = copy_options(o, a->iovp, a->iovcnt);
+	opts = (struct mount_opts){o->opts, a->iovcnt / 2};
+	if (error == 0)
+		error = nmount(td, &opts, (uint64_t)(unsigned)a->flags);
+	kmem_free(o, sizeof(*o));
+	return (error);
+}
+
+/* "FSID:val0:val1", as umount(8) says it. */
+static int
+parse_fsid(const char *s, uint64_t *fsid)
+{
+	const char *end;
+	uint64_t low, high;
+
+	if (strncmp(s, "FSID:", 5) != 0)
+		return (EINVAL);
+	low = strtoull(s + 5, &end, 10);
+	if (*end != ':')
+		return (EINVAL);
+	high = strtoull(end + 1, &end, 10);
+	if (*end != '\0')
+		return (EINVAL);
+	*fsid = (high & UINT_MAX) << 32 | (low & UINT_MAX);
+	return (0);
+}
+
+static int
+find_mounted(struct thread *td, const char *path, uint64_t *fsid)
+{
+	struct namei nd;
+	int error;
+
+	error = namei_at(td, &nd, AT_FDCWD, path, NAMEI_FOLLOW);
+	if (error != 0)
+		return (error);
+	if ((nd.nd_vp->v_flags & VV_ROOT) != 0)
+		*fsid = nd.nd_vp->v_mount->mnt_fsid;
+	else
+		error = EINVAL;
+	namei_done(&nd);
+	return (error);
+}
+
+int
+sys_unmount(struct thread *td, const struct unmount_args *a)
+{
+	const uint64_t flags = (uint64_t)(unsigned)a->flags;
+	char path[MAXPATHLEN];
+	uint64_t fsid;
+	int error;
+
+	error = priv_check(td);
+	if (error == 0)
+		error = path_copyin(a->path, path);
+	if (error == 0)
+		error = (flags & MNT_BYFSID) != 0
+			    ? parse_fsid(path, &fsid)
+			    : find_mounted(td, path, &fsid);
+	return (error != 0 ? error : vfs_unmount(td, fsid, flags));
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Files' storage: truncate(2), posix_fallocate(2), posix_fadvise(2),
+ * fspacectl(2), fsync(2), sync(2).  (ftruncate(2) is in sys_file.c.)
+ */
+#include "abi/freebsd/path.h"
+#include "abi/freebsd/sysargs.h"
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "fbsd/event.h"
+#include "fbsd/fcntl.h"
+#include "kern/proc.h"
+#include "vfs/vnode.h"
+
+static int
+truncate_path(struct thread *td, const char __user *path, off_t length)
+{
+	struct vattr va = {.va_set = VA_SIZE, .va_size = (uint64_t)length};
+	struct namei nd;
+	int error;
+
+	if (length < 0)
+		return (EINVAL);
+	error = path_namei(td, &nd, AT_FDCWD, path, 0, 0);
+	if (error != 0)
+		return (error);
+	rw_wlock(&nd.nd_vp->v_lock);
+	error = nd.nd_vp->v_type == VDIR ? EISDIR : 0;
+	if (error == 0)
+		error = vfs_access(nd.nd_vp, VWRITE, td->td_cred);
+	if (error == 0 && nd.nd_vp->v_execs > 0)
+		error = ETXTBSY;
+	if (error == 0)
+		error = vn_check_size(td, va.va_size);
+	if (error == 0)
+		error = vn_setattr(nd.nd_vp, &va, td->td_cred);
+	rw_wunlock(&nd.nd_vp->v_lock);
+	namei_done(&nd);
+	return (error);
+}
+
+int
+sys_truncate(struct thread *td, const struct truncate_args *a)
+{
+	return (truncate_path(td, a->path, a->length));
+}
+
+int
+sys_otruncate(struct thread *td, const struct otruncate_args *a)
+{
+	return (truncate_path(td, a->path, a->length));
+}
+
+int
+sys_freebsd6_truncate(struct thread *td, const struct freebsd6_truncate_args *a)
+{
+	return (truncate_path(td, a->path, a->length));
+}
+
+/* A regular file, open for writing if need says so. */
+static int
+get_regular(struct thread *td, int fd, int need, struct file **fpp)
+{
+	int error;
+
+	error = fd_get(td, fd, need, fpp);
+	if (error != 0)
+		return (error);
+	if ((*fpp)->f_vnode != NULL && (*fpp)->f_vnode->v_type == VREG)
+		return (0);
+	error = (*fpp)->f_type == DTYPE_PIPE || (*fpp)->f_type == DTYPE_FIFO
+		    ? ESPIPE
+		    : ENODEV;
+	file_release(*fpp);
+	return (error);
+}
+
+static int
+allocate(struct thread *td, struct vnode *vp, off_t start, off_t end)
+{
+	int error;
+
+	error = vn_check_size(td, (uint64_t)end);
+	if (error != 0)
+		return (error);
+	if (vp->v_ops->vo_allocate == NULL)
+		return (EINVAL);
+	if ((uint64_t)end > vn_size(vp))
+		error = vp->v_ops->vo_extend(vp, (uint64_t)end);
+	if (error == 0)
+		error = vp->v_ops->vo_allocate(vp, start, end);
+	if (error == 0)
+		vp->v_ops->vo_modified(vp, td->td_cred);
+	return (error);
+}
+
+int
+sys_posix_fallocate(struct thread *td, const struct posix_fallocate_args *a)
+{
+	struct file *fp;
+	uint64_t old;
+	int error;
+	struct vattr va = {.va_set = VA_SIZE};
+
+	/* The result is the error, which never goes to errno. */
+	if (a->offset < 0 || a->len <= 0)
+		error = EINVAL;
+	else if (a->offset > INT64_MAX - a->len)
+		error = EFBIG;
+	else
+		error = get_regular(td, a->fd, FWRITE, &fp);
+	if (error == 0) {
+		rw_wlock(&fp->f_vnode->v_lock);
+		old = vn_size(fp->f_vnode);
+		error =
+		    allocate(td, fp->f_vnode, a->offset, a->offset + a->len);
+		va.va_size = old;
+		if (error != 0 && vn_size(fp->f_vnode) > old)
+			fp->f_vnode->v_ops->vo_setattr(fp->f_vnode, &va);
+		rw_wunlock(&fp->f_vnode->v_lock);
+		file_release(fp);
+	}
+	td->td_retval[0] = (uint64_t)error;
+	return (0);
+}
+
+/* All files are in memory: there is nothing to advise. */
+int
+sys_posix_fadvise(struct thread *td, const struct posix_fadvise_args *a)
+{
+	struct file *fp;
+	int error;
+
+	if (a->offset < 0 || a->len < 0 || a->advice < POSIX_FADV_NORMAL ||
+	    a->advice > POSIX_FADV_NOREUSE)
+		error = EINVAL;
+	else {
+		error = get_regular(td, a->fd, 0, &fp);
+		if (error == 0)
+			file_release(fp);
+	}
+	td->td_retval[0] = (uint64_t)error;
+	return (0);
+}
+
+/* Frees the range's storage within the file; what is left of it in *range. */
+static int
+punch(struct thread *td, struct vnode *vp, struct spacectl_range *range)
+{
+	off_t size, end = range->r_offset + range->r_len;
+	int error = 0;
+
+	rw_wlock(&vp->v_lock);
+	size = (off_t)vn_size(vp);
+	end = MIN(end, size);
+	if (range->r_offset < end) {
+		if (vp->v_ops->vo_punch == NULL)
+			error = ENODEV;
+		else
+			error = vp->v_ops->vo_punch(vp, range->r_offset, end);
+		if (error == 0)
+			vp->v_ops->vo_modified(vp, td->td_cred);
+	}
+	rw_wunlock(&vp->v_lock);
+	if (error == 0) {
+		vn_note(vp, NOTE_WRITE);
+		range->r_offset = MAX(end, range->r_offset);
+		range->r_len = 0;
+	}
+	return (error);
+}
+
+int
+sys_fspacectl(struct thread *td, const struct fspacectl_args *a)
+{
+	struct spacectl_range range;
+	struct file *fp;
+	int error;
+
+	error = copyin(a->rqsr, &range, sizeof(range));
+	if (error != 0)
+		return (error);
+	if (a->cmd != SPACECTL_DEALLOC || a->flags != 0 || range.r_offset < 0 ||
+	    range.r_len <= 0 || range.r_offset > INT64_MAX - range.r_len)
+		return (EINVAL);
+	error = get_regular(td, a->fd, FWRITE, &fp);
+	if (error != 0)
+		return (error);
+	error = punch(td, fp->f_vnode, &range);
+	file_release(fp);
+	if (error == 0 && a->rmsr != NULL)
+		error = copyout(&range, a->rmsr, sizeof(range));
+	return (error);
+}
+
+static int
+sync_file(struct thread *td, int fd, bool datasync)
+{
+	struct vnode *vp;
+	struct file *fp;
+	int error;
+
+	error = fd_get(td, fd, 0, &fp);
+	if (error != 0)
+		return (error);
+	vp = fp->f_vnode;
+	if (vp == NULL || (fp->f_flag & O_PATH) != 0)
+		error = vp == NULL ? EINVAL : EBADF;
+	else if (vp->v_ops->vo_fsync != NULL)
+		error = vp->v_ops->vo_fsync(vp, datasync);
+	file_release(fp);
+	return (error);
+}
+
+int
+sys_fsync(struct thread *td, const struct fsync_args *a)
+{
+	return (sync_file(td, a->fd, false));
+}
+
+int
+sys_fdatasync(struct thread *td, const struct fdatasync_args *a)
+{
+	return (sync_file(td, a->fd, true));
+}
+
+int
+sys_sync(struct thread *td, const struct sync_args *a)
+{
+	struct mount *mp;
+
+	mutex_lock(&mount_lock);
+	LIST_FOREACH (mp, &mountlist, mnt_link)
+		if (mp->mnt_ops->vfs_sync != NULL)
+			(void)mp->mnt_ops->vfs_sync(mp, false);
+	mutex_unlock(&mount_lock);
+	return (0);
+}
