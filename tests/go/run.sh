@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# run.sh PACKAGE: builds the package's own tests for FreeBSD with Debian's Go
+# and runs them under Imp, in a copy of the package's folder, less those that
+# tests/go/skip names.
+set -eu
+
+package=$1
+here=$(dirname "$0")
+goroot=$(go env GOROOT)
+binary=build/tests/go/$(echo "$package" | tr / _).test
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# Names that -test.skip would take; this Go only knows -test.run, so run all
+# that are listed but for those.
+export GOOS=freebsd GOARCH=amd64 GOFLAGS=-mod=mod GO111MODULE=off CGO_ENABLED=0
+if [ ! -f "$binary" ]; then
+	mkdir -p "$(dirname "$binary")"
+	go test -c -o "$binary.$$" "$package"
+	mv "$binary.$$" "$binary"
+fi
+
+skip=$(awk -F'\t' -v p="$package" '$1 == p { print $2 }' "$here/skip")
+all=$(build/imp run -t 60 "$binary" -test.list . | grep -E '^(Test|Example)')
+if [ -n "$skip" ]; then
+	all=$(echo "$all" | grep -vxF "$skip")
+fi
+pattern=$(echo "$all" | tr '\n' '|' | sed 's/|$//')
+
+source=$(cd "$goroot/src/$package" && pwd -P)
+if build/imp run -m 1g -t "${LIMIT:-240}" -e TMPDIR=/tmp \
+    -v "$source:/src" -w /src \
+    "$binary" -test.short -test.v -test.run "^($pattern)\$" >"$log" 2>&1; then
+	tail -n 1 "$log"
+else
+	status=$?
+	grep -E -B 30 '^ *--- FAIL' "$log" | tail -n 80
+	tail -n 40 "$log"
+	echo "status $status; failed tests:"
+	grep -E '^ *--- FAIL' "$log" || true
+	exit 1
+fi
