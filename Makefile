@@ -131,9 +131,35 @@ smoke: all $(B)/tests/prog/hello
 	@$(B)/imp run -t 20 $(B)/tests/prog/hello 7 >/dev/null; test $$? = 7
 	@echo "smoke: ok"
 
+BENCHES = $(addprefix $(B)/bench/,ops tiny hello null ops-linux tiny-linux)
+
+$(B)/bench/ops: bench/ops.c bench/bench_freebsd.h tests/prog/freebsd.h
+	@mkdir -p $(@D)
+	@gcc $(PROGCFLAGS) -Ibench -o $@ $<
+$(B)/bench/tiny: bench/tiny.c
+	@mkdir -p $(@D)
+	@gcc $(PROGCFLAGS) -s -o $@ $<
+$(B)/bench/hello: tests/prog/hello.c tests/prog/freebsd.h
+	@mkdir -p $(@D)
+	@gcc $(PROGCFLAGS) -o $@ $<
+$(B)/bench/null: bench/null.S
+	@mkdir -p $(@D)
+	@gcc -m32 -nostdlib -static -no-pie -Wl,--build-id=none \
+	    -Wl,-Ttext=0x100000 -o $@ $<
+$(B)/bench/ops-linux: bench/ops.c bench/bench_linux.h
+	@mkdir -p $(@D)
+	@gcc -std=gnu17 -O2 $(WARN) -DLINUX -static -o $@ $<
+$(B)/bench/tiny-linux: bench/tiny.c
+	@mkdir -p $(@D)
+	@gcc $(PROGCFLAGS) -DLINUX -s -o $@ $<
+
+bench: $(DEPS)
+	@$(MAKE) --no-print-directory all $(BENCHES)
+	@bench/run.sh
+
 clean:
 	rm -rf $(B)
 
 -include $(OBJS:.o=.d) $(IMPOBJS:.o=.d)
 
-.PHONY: all kernel imp clean test smoke
+.PHONY: all kernel imp clean test smoke bench

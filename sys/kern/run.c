@@ -93,6 +93,7 @@ finish(void)
 		(void)vport_drain(run.trace);
 	if (run.ctl != NULL)
 		(void)vport_drain(run.ctl);
+	boot_step("end");
 	md_reset();
 }
 
@@ -306,6 +307,7 @@ exec_program(struct thread *td, const char *path, char **argv, char **envp)
 	error = kern_exec(td, &ea);
 	if (error != EJUSTRETURN)
 		exec_failed(error);
+	boot_step("first user instruction");
 	md_user_enter();
 }
 
