@@ -33,7 +33,6 @@ typedef uint64_t pte_t;
 #define PTE_FRAME	0x000ffffffffff000ul
 #define PTES		512
 #define LEVELS		4
-#define KERNEL_SLOTS	256	/* first slot of the upper half */
 #define FLUSH_MAX	32	/* pages flushed one by one */
 
 struct pmap {
@@ -41,6 +40,7 @@ struct pmap {
 	pte_t *pm_root;			/* (!) level 4 */
 	uint32_t pm_cpus;		/* atomic: may be loaded there */
 	uint64_t pm_resident;		/* (pm_lock) */
+	struct list pm_tables;		/* (pm_lock) pages of all tables */
 };
 
 /* What a change has made stale, and the tables that it has emptied. */
@@ -187,6 +187,8 @@ pmap_create(void)
 		return (NULL);
 	}
 	spin_init(&pm->pm_lock, "pmap");
+	list_init(&pm->pm_tables);
+	list_push_back(&pm->pm_tables, &pg->pg_link);
 	pm->pm_root = page_virt(pg);
 	pm->pm_root[256] = kernel_pml4[256];
 	pm->pm_root[511] = kernel_pml4[511];
@@ -203,24 +205,15 @@ leave_pmap(void *arg)
 		pmap_activate(NULL);
 }
 
-static void
-free_tables(pte_t *table, int level)
-{
-	unsigned n = level == LEVELS ? KERNEL_SLOTS : PTES;
-
-	for (unsigned i = 0; level > 1 && i < n; i++)
-		if (table[i] & PTE_P)
-			free_tables(phys_to_virt(table[i] & PTE_FRAME),
-			    level - 1);
-	page_free(phys_to_page(virt_to_phys(table)), 0);
-}
-
 void
 pmap_destroy(struct pmap *pm)
 {
+	struct page *pg, *next;
+
 	leave_pmap(pm);
 	cpu_broadcast(atomic_load(&pm->pm_cpus), leave_pmap, pm);
-	free_tables(pm->pm_root, LEVELS);
+	LIST_FOREACH_SAFE(pg, &pm->pm_tables, pg_link, next)
+		page_free(pg, 0);
 	kmem_free(pm, sizeof(*pm));
 }
 
@@ -245,6 +238,7 @@ find_pte(struct pmap *pm, vaddr_t va, bool make)
 			if (!make || (pg = page_alloc(0, PAGE_ZEROED)) == NULL)
 				return (NULL);
 			*e = page_phys(pg) | PTE_P | PTE_W | PTE_U;
+			list_push_back(&pm->pm_tables, &pg->pg_link);
 		}
 		table = phys_to_virt(*e & PTE_FRAME);
 	}
@@ -319,6 +313,7 @@ walk_table(struct walk *w, pte_t *table, int level, vaddr_t start, vaddr_t end)
 			struct page *pg = phys_to_page(*e & PTE_FRAME);
 
 			*e = 0;
+			list_remove(&pg->pg_link);
 			pg->pg_index = (uint64_t)w->flush.tables;
 			w->flush.tables = pg;
 		}
