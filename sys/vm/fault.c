@@ -148,6 +148,12 @@ copy_up(struct fault *f, struct amap_view *v)
 	return (anon_add(f, v, pg));
 }
 
+static bool
+at_hand(struct vm_object *o, uint64_t index)
+{
+	return (o->o_ops->vo_at_hand != NULL && o->o_ops->vo_at_hand(o, index));
+}
+
 /*
  * Maps pages next to the one at f->va that are there already, or that come
  * for nothing.  o_lock held; and am_lock, if there is an amap.
@@ -173,7 +179,7 @@ map_around(struct fault *f, unsigned prot)
 			continue;
 		pg = radix_get(&o->o_pages, index);
 		if (pg == NULL &&
-		    (!o->o_ops->vo_quick || object_page(o, index, 0, &pg) != 0))
+		    (!at_hand(o, index) || object_page(o, index, 0, &pg) != 0))
 			continue;
 		if (pmap_extract(f->vs->vs_pmap, va, &pa, &old))
 			continue;
@@ -332,6 +338,9 @@ fault(struct fault *f, int *code)
 			break;
 	}
 	curthread()->td_ru.minflt++;
+	/* Whatever a pager says else, the page could not be had. */
+	if (error != 0 && error != EFAULT && error != EINVAL && error != ENOMEM)
+		error = EIO;
 	return (error);
 }
 

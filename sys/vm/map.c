@@ -373,28 +373,29 @@ vm_unmap(struct vmspace *vs, vaddr_t addr, uint64_t size)
 
 /* Takes all entries out; what page tables say is the caller's business. */
 static void
-drop_all(struct vmspace *vs)
+drop_all(struct vmspace *vs, struct list *dead)
 {
-	struct list dead = LIST_INITIALIZER(dead);
 	struct rb_node *n;
 
 	while ((n = vs->vs_entries.root) != NULL) {
-		entry_detach(vs, ENTRY(n), &dead);
+		entry_detach(vs, ENTRY(n), dead);
 		sched_maybe_yield();
 	}
-	entries_free(&dead);
 }
 
 void
 vm_unmap_all(struct vmspace *vs)
 {
+	struct list dead = LIST_INITIALIZER(dead);
+
 	rw_wlock(&vs->vs_lock);
 	pmap_remove(vs->vs_pmap, 0, USER_TOP);
-	drop_all(vs);
+	drop_all(vs, &dead);
 	vs->vs_hint = vs->vs_base;
 	vs->vs_hole = 0;
 	vs->vs_wire_future = false;
 	rw_wunlock(&vs->vs_lock);
+	entries_free(&dead);
 }
 
 /*
@@ -405,9 +406,12 @@ vm_unmap_all(struct vmspace *vs)
 void
 vmspace_release(struct vmspace *vs)
 {
+	struct list dead = LIST_INITIALIZER(dead);
+
 	if (!refcount_drop(&vs->vs_refs))
 		return;
-	drop_all(vs);
+	drop_all(vs, &dead);
+	entries_free(&dead);
 	pmap_destroy(vs->vs_pmap);
 	kmem_free(vs, sizeof(*vs));
 }

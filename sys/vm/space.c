@@ -69,62 +69,110 @@ vmspace_resident(struct vmspace *vs)
 	return (pmap_resident(vs->vs_pmap));
 }
 
-/*
- * Private memory that parent and child are to share from now on becomes an
- * object of its own.  Parent's lock held for writing.
- */
-static int
-make_shared(struct vmspace *vs, struct vm_entry *e)
+/* The page that e shows at va, held; NULL: zeroes, or past a file's end. */
+static struct page *
+visible_page(struct vm_entry *e, vaddr_t va)
 {
-	struct vm_object *o = vm_object_create(NULL, NULL, entry_size(e));
-	struct vm_object *old = e->e_object;
+	struct page *pg = NULL;
+
+	if (e->e_view != NULL)
+		pg = radix_get(
+		    &e->e_view->av_amap->am_pages, view_index(e->e_view, va));
+	if (pg != NULL)
+		page_hold(pg);
+	else if (e->e_object != NULL)
+		(void)vm_object_page(
+		    e->e_object, atop(e->e_ooff + (va - e->e_start)), 0, &pg);
+	return (pg);
+}
+
+/* Copies what e shows into o. */
+static int
+fill_object(struct vm_entry *e, struct vm_object *o)
+{
+	uint64_t n = atop(entry_size(e)), i, at;
 	int error = 0;
 
-	if (o == NULL)
-		return (ENOMEM);
-	for (uint64_t i = 0; i < atop(entry_size(e)) && error == 0; i++) {
-		struct page *from = NULL, *to;
-		uint64_t at = e->e_start + ptoa(i);
+	for (i = 0; i < n && error == 0; i++) {
+		struct page *from, *to;
 
-		if (e->e_view != NULL)
-			from = radix_get(&e->e_view->av_amap->am_pages,
-			    view_index(e->e_view, at));
-		if (from != NULL)
-			page_hold(from);
-		else if (old == NULL || vm_object_page(old, atop(e->e_ooff) + i,
-					    0, &from) != 0)
-			continue; /* zeroes, or past the file's end */
+		/* Where there is no file below, only what is in the amap. */
+		if (e->e_object == NULL) {
+			at = view_index(e->e_view, e->e_start) + i;
+			if (radix_next(&e->e_view->av_amap->am_pages, &at) ==
+			    NULL)
+				break;
+			i = at - view_index(e->e_view, e->e_start);
+			if (i >= n)
+				break;
+		}
+		from = visible_page(e, e->e_start + ptoa(i));
+		if (from == NULL)
+			continue;
 		error = vm_object_page(o, i, VM_PAGE_WRITE, &to);
 		if (error == 0) {
 			copy_page(page_virt(to), page_virt(from));
 			page_release(to);
 		}
 		page_release(from);
+		sched_maybe_yield();
 	}
+	return (error);
+}
+
+/*
+ * Private memory that parent and child are to share from now on becomes an
+ * object of its own.  Parent's lock held for writing.
+ */
+static int
+make_shared(struct vmspace *vs, struct vm_entry *e, struct list *dead)
+{
+	struct vm_object *o = vm_object_create(NULL, NULL, entry_size(e));
+	struct vm_entry *new = entry_alloc();
+	int error = o == NULL || new == NULL ? ENOMEM : 0;
+
+	if (error == 0 && (e->e_view != NULL || e->e_object != NULL))
+		error = fill_object(e, o);
+	if (error == 0 && e->e_view != NULL && e->e_view->av_refs > 1)
+		error = view_own(e->e_view);
 	if (error != 0) {
-		vm_object_release(o);
+		if (o != NULL)
+			vm_object_release(o);
+		if (new != NULL)
+			kmem_free(new, sizeof(*new));
 		return (error);
 	}
+	*new = *e;
+	list_init(&new->e_olink);
+	new->e_view = NULL;
+	new->e_vnode = NULL;
+	new->e_object = o;
+	new->e_ooff = 0;
+	new->e_flags &= (uint16_t)~VME_COW;
 	pmap_remove(vs->vs_pmap, e->e_start, e->e_end);
-	if (e->e_view != NULL) {
-		if (e->e_view->av_refs > 1 && !e->e_view->av_shared)
-			view_discard(e->e_view, e->e_start, e->e_end);
-		view_release(e->e_view);
-		e->e_view = NULL;
-	}
-	if (old != NULL) {
-		mutex_lock(&old->o_lock);
-		list_remove(&e->e_olink);
-		mutex_unlock(&old->o_lock);
-		vm_object_release(old);
-	}
-	e->e_object = o;
-	e->e_ooff = 0;
-	e->e_flags &= (uint16_t)~VME_COW;
-	mutex_lock(&o->o_lock);
-	list_push_back(&o->o_entries, &e->e_olink);
-	mutex_unlock(&o->o_lock);
+	if (e->e_view != NULL && e->e_view->av_refs > 1)
+		view_discard(e->e_view, e->e_start, e->e_end);
+	entry_detach(vs, e, dead);
+	entry_insert(vs, new);
+	if (new->e_flags & VME_WIRED)
+		vs->vs_wired += entry_size(new);
 	return (0);
+}
+
+/* Before any view is copied. */
+static int
+share_entries(struct vmspace *vs, struct list *dead)
+{
+	struct vm_entry *e = entry_from(vs, 0), *next;
+	int error = 0;
+
+	for (; e != NULL && error == 0; e = next) {
+		next = entry_next(e);
+		if (e->e_inherit == INHERIT_SHARE && e->e_flags & VME_COW &&
+		    entry_counts(e))
+			error = make_shared(vs, e, dead);
+	}
+	return (error);
 }
 
 /* The child's view of what e's view sees. */
@@ -158,11 +206,6 @@ fork_entry(struct vmspace *vs, struct vmspace *child, struct vm_entry *e)
 
 	if (e->e_inherit == INHERIT_NONE)
 		return (0);
-	if (e->e_inherit == INHERIT_SHARE && e->e_flags & VME_COW &&
-	    entry_counts(e))
-		error = make_shared(vs, e);
-	if (error != 0)
-		return (error);
 	new = entry_alloc();
 	if (new == NULL)
 		return (ENOMEM);
@@ -208,16 +251,9 @@ finish_views(struct vmspace *vs)
 	}
 }
 
-struct vmspace *
-vmspace_fork(struct vmspace *vs)
+static void
+copy_layout(const struct vmspace *vs, struct vmspace *child)
 {
-	struct vmspace *child = space_alloc();
-	struct vm_entry *e;
-	int error = 0;
-
-	if (child == NULL)
-		return (NULL);
-	rw_wlock(&vs->vs_lock);
 	child->vs_brk_start = vs->vs_brk_start;
 	child->vs_brk = vs->vs_brk;
 	child->vs_base = vs->vs_base;
@@ -228,16 +264,31 @@ vmspace_fork(struct vmspace *vs)
 	child->vs_ps_strings = vs->vs_ps_strings;
 	child->vs_timekeep = vs->vs_timekeep;
 	child->vs_sigcode = vs->vs_sigcode;
-	ENTRIES_IN(e, vs, 0, USER_TOP)
-	{
+}
+
+struct vmspace *
+vmspace_fork(struct vmspace *vs)
+{
+	struct vmspace *child = space_alloc();
+	struct list dead = LIST_INITIALIZER(dead);
+	struct vm_entry *e;
+	int error;
+
+	if (child == NULL)
+		return (NULL);
+	rw_wlock(&vs->vs_lock);
+	copy_layout(vs, child);
+	error = share_entries(vs, &dead);
+	for (e = entry_from(vs, 0); e != NULL && error == 0;
+	     e = entry_next(e)) {
+		/* Holes that the parent doesn't have. */
 		if (e->e_inherit == INHERIT_NONE)
 			child->vs_hint = child->vs_base;
 		error = fork_entry(vs, child, e);
-		if (error != 0)
-			break;
 	}
 	finish_views(vs);
 	rw_wunlock(&vs->vs_lock);
+	entries_free(&dead);
 	if (error != 0) {
 		vmspace_release(child);
 		return (NULL);

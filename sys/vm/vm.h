@@ -44,8 +44,9 @@ struct vm_object_ops {
 	void (*vo_destroy)(struct vm_object *o);
 	/* Device memory: the physical address at index; no struct page. */
 	paddr_t (*vo_phys)(struct vm_object *o, uint64_t index);
-	/* vo_get takes no time to speak of: a fault may ask for neighbours. */
-	bool vo_quick;
+	/* Would vo_get at index neither take time nor memory? Then a fault
+	 * may ask for neighbours. NULL: never. */
+	bool (*vo_at_hand)(struct vm_object *o, uint64_t index);
 };
 
 /* Guarded by (l) o_lock, (a) atomic, (!) set once. */

@@ -80,8 +80,18 @@ tmpfs_get(struct vm_object *o, uint64_t index, struct page **pp)
 	return (0);
 }
 
+static bool
+tmpfs_at_hand(struct vm_object *o, uint64_t index)
+{
+	const struct tmpfs_node *n = o->o_data;
+
+	return (adoptable(n->tn_file.archive + ptoa(index),
+	    archived(n, index)));
+}
+
 const struct vm_object_ops tmpfs_object_ops = {
     .vo_get = tmpfs_get,
+    .vo_at_hand = tmpfs_at_hand,
 };
 
 /*
