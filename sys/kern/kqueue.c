@@ -405,10 +405,15 @@ next_queued(struct kqueue *kq)
 	return (kn);
 }
 
-/* What becomes of a knote that was reported. kq_mutex held. */
+/*
+ * What becomes of a knote that was reported. While it was looked at it wasn't
+ * queued, and somebody may have gone to sleep because of that. kq_mutex held.
+ */
 static void
 reported(struct kqueue *kq, struct knote *kn, const struct kevent *kev)
 {
+	bool again = false;
+
 	if ((kev->flags & EV_ONESHOT) != 0) {
 		drop(kq, kn);
 		return;
@@ -422,11 +427,13 @@ reported(struct kqueue *kq, struct knote *kn, const struct kevent *kev)
 	if (kn->kn_event.flags & EV_DISPATCH) {
 		kn->kn_disabled = true;
 		dequeue(kq, kn);
-	} else if (!(kn->kn_event.flags & EV_CLEAR) || kn->kn_count != 0 ||
-		   kn->kn_happened != 0) {
-		(void)enqueue(kq, kn);
+	} else {
+		again = !(kn->kn_event.flags & EV_CLEAR) || kn->kn_count != 0 ||
+			kn->kn_happened != 0;
 	}
 	spin_unlock(&kq->kq_lock);
+	if (again)
+		knote_wake(kn);
 }
 
 /* Looks once at all that is queued. */
@@ -531,12 +538,9 @@ kqueue_poll(struct file *fp, int events)
 			break;
 		kev = kn->kn_event;
 		ready = kn->kn_filter->fl_ready(kn, &kev);
-		if (!ready)
-			continue;
 		/* Looking isn't taking. */
-		spin_lock(&kq->kq_lock);
-		(void)enqueue(kq, kn);
-		spin_unlock(&kq->kq_lock);
+		if (ready)
+			knote_wake(kn);
 	}
 	mutex_unlock(&kq->kq_mutex);
 	return (ready ? events & (POLLIN | POLLRDNORM) : 0);
