@@ -21,16 +21,28 @@ if [ ! -f "$binary" ]; then
 	mv "$binary.$$" "$binary"
 fi
 
+zones=
+if [ "$package" = time ]; then
+	zones="-v /usr/share/zoneinfo"
+fi
 skip=$(awk -F'\t' -v p="$package" '$1 == p { print $2 }' "$here/skip")
-all=$(build/imp run -t 60 "$binary" -test.list . | grep -E '^(Test|Example)')
+# shellcheck disable=SC2086 # two words, or none
+all=$(build/imp run -t 60 $zones "$binary" -test.list . | grep -E '^(Test|Example)')
 if [ -n "$skip" ]; then
 	all=$(echo "$all" | grep -vxF "$skip")
 fi
 pattern=$(echo "$all" | tr '\n' '|' | sed 's/|$//')
 
+# The package where it is on the host, with what lies beside it if it is one
+# of several in a folder; and the time zones.
 source=$(cd "$goroot/src/$package" && pwd -P)
+case $package in
+*/*) tree=$(dirname "$source") ;;
+*) tree=$source ;;
+esac
+# shellcheck disable=SC2086 # two words, or none
 if build/imp run -m 1g -t "${LIMIT:-240}" -e TMPDIR=/tmp \
-    -v "$source:/src" -w /src \
+    -v "$tree" -w "$source" $zones \
     "$binary" -test.short -test.v -test.run "^($pattern)\$" >"$log" 2>&1; then
 	tail -n 1 "$log"
 else

@@ -317,8 +317,11 @@ set_groups(struct thread *td, int n, const gid_t *ugroups, bool first_is_gid)
 
 	if (error != 0)
 		return (error);
-	if (n < 0 || n > NGROUPS_MAX + 1 || (first_is_gid && n == 0))
+	if (n < 0 || n > NGROUPS_MAX + 1)
 		return (EINVAL);
+	/* None at all means: only the effective group, which stays. */
+	if (n == 0)
+		first_is_gid = false;
 	if (first_is_gid) {
 		error = fueword32(ugroups++, &egid);
 		n--;
