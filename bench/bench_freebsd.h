@@ -45,7 +45,7 @@ os_clock(void)
 	volatile struct timehands *th;
 	uint64_t frac, sec, x;
 	uint32_t gen, lo, hi, delta;
-	static volatile struct timespec ts;
+	static struct timespec ts;
 
 	do {
 		th = &timekeep->th[timekeep->current];
@@ -61,6 +61,7 @@ os_clock(void)
 	} while (gen == 0 || gen != th->gen);
 	ts.tv_sec = (time_t)sec;
 	ts.tv_nsec = (long)(((frac >> 32) * 1000000000) >> 32);
+	__asm__ volatile("" :: "m"(ts));
 }
 
 static inline long
