@@ -17,7 +17,7 @@ trap 'rm -f "$log"' EXIT
 export GOOS=freebsd GOARCH=amd64 GOFLAGS=-mod=mod GO111MODULE=off CGO_ENABLED=0
 if [ ! -f "$binary" ]; then
 	mkdir -p "$(dirname "$binary")"
-	go test -c -o "$binary.$$" "$package"
+	go test -tags timetzdata -c -o "$binary.$$" "$package"
 	mv "$binary.$$" "$binary"
 fi
 
