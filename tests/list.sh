@@ -8,6 +8,16 @@ t() {
 	printf '%s\t%s\t%s\n' "$1" "$2" "$3"
 }
 
+# The Go standard library's own tests, the slow packages first.
+for package in time os/signal os sync encoding/json \
+    $(grep -v '^#' tests/go/packages |
+	grep -vxE 'time|os/signal|os|sync|encoding/json'); do
+	t "go/$package" 300 "tests/go/run.sh $package"
+done
+t npm/esbuild 120 tests/npm/esbuild.sh
+t npm/lefthook 120 tests/npm/lefthook.sh
+t go/exec 120 tests/go/exec.sh
+
 t kernel/all 60 'tests/ktest.sh build/sys/TEST/kernel'
 t host/fuzz-replay 60 build/tests/host/fuzz-replay
 t host/trees 60 build/tests/host/trees
