@@ -32,6 +32,8 @@ _Static_assert(sizeof(struct tss) == 104, "tss");
 struct md_cpu {
 	uint32_t apic_id;
 	struct pmap *pmap;		/* in %cr3; NULL: the kernel's */
+	volatile bool stale;		/* others', atomic: was spared a flush
+					   while idle; see pmap.c */
 	uint64_t gdt[GDT_ENTRIES];
 	struct tss tss;
 	uint64_t armed;			/* deadline in the timer */

@@ -155,14 +155,34 @@ flush_add(struct flush *f, vaddr_t va)
 	f->end = MAX(f->end, va + PAGE_SIZE);
 }
 
+/*
+ * An idle CPU touches no user memory: instead of being woken it is told to
+ * flush before it does.  Either it sees that when it has stopped being idle,
+ * or we see that it has.
+ */
+static bool
+spared(struct cpu *c)
+{
+	if (!atomic_load(&c->c_idling))
+		return (false);
+	(void)atomic_swap(&c->c_md.stale, true);
+	return (atomic_load(&c->c_idling));
+}
+
 /* pm_lock not held. */
 static void
 flush_done(struct flush *f)
 {
 	if (f->start < f->end) {
-		uint32_t others = atomic_load(&f->pm->pm_cpus);
+		uint32_t others = atomic_load(&f->pm->pm_cpus) &
+		    ~(1u << curcpu()->c_id);
 
 		flush_local(f);
+		/* But tables must not be in use when they are freed. */
+		for (unsigned i = 0; others >> i != 0 && f->tables == NULL;
+		    i++)
+			if ((others >> i & 1) && spared(&cpus[i]))
+				others &= ~(1u << i);
 		cpu_broadcast(others, flush_local, f);
 	}
 	while (f->tables != NULL) {
@@ -426,8 +446,11 @@ pmap_activate(struct pmap *pm)
 	struct md_cpu *m = &curcpu()->c_md;
 	uint32_t self = 1u << curcpu()->c_id;
 	struct pmap *old = m->pmap;
+	bool stale = m->stale && atomic_swap(&m->stale, false);
 
-	if (old != pm) {
+	if (old == pm && stale) {
+		wcr3(rcr3());
+	} else if (old != pm) {
 		if (pm != NULL)
 			atomic_or(&pm->pm_cpus, self);
 		m->pmap = pm;
