@@ -18,7 +18,7 @@ KLDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--gc-sections \
     -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments \
     -T sys/amd64/kernel.ld
 ifeq ($(findstring clang,$(CC)),clang)
-KLDFLAGS := $(filter-out -Wl$(comma)--no-warn-rwx-segments,$(KLDFLAGS))
+KLDFLAGS += -Wno-unused-command-line-argument
 endif
 
 all: kernel imp
@@ -126,6 +126,25 @@ test: $(DEPS)
 	    $(B)/tests/host/fuzz-replay $(B)/tests/host/trees
 	@tests/run.sh $(TESTS)
 
+# The example of the README: esbuild for FreeBSD bundles some JavaScript.
+run: $(DEPS)
+	@$(MAKE) --no-print-directory all
+	@examples/bundle/run.sh
+
+SOURCES = $(shell git ls-files '*.c' '*.h')
+SCRIPTS = $(shell git ls-files '*.sh' .ci/run)
+check: $(DEPS)
+	@echo "clang-format"; clang-format --dry-run -Werror $(SOURCES)
+	@echo "clang"
+	@$(MAKE) --no-print-directory -s CC=clang B=$(B)/clang all
+	@echo "cppcheck"
+	@cppcheck --quiet --error-exitcode=1 --inline-suppr \
+	    --suppressions-list=tools/cppcheck.suppress \
+	    --enable=warning,portability --std=c11 -Isys sys cmd
+	@echo "shellcheck"; shellcheck $(SCRIPTS)
+	@echo "mandoc"; mandoc -Tlint -W warning cmd/imp/imp.1
+	@echo "check: ok"
+
 smoke: all $(B)/tests/prog/hello
 	@test "$$($(B)/imp run -t 20 $(B)/tests/prog/hello a b)" = "hello$$(printf '\na\nb')"
 	@$(B)/imp run -t 20 $(B)/tests/prog/hello 7 >/dev/null; test $$? = 7
@@ -162,4 +181,4 @@ clean:
 
 -include $(OBJS:.o=.d) $(IMPOBJS:.o=.d)
 
-.PHONY: all kernel imp clean test smoke bench
+.PHONY: all kernel imp clean test smoke bench run check

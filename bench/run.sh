@@ -39,7 +39,7 @@ boot() {
 	linux_boot=-
 	[ "$label" != "1 CPU, 256 MB" ] ||
 	    result "imp run of a program that exits" \
-		"$(step end "$tmp/boot")" - instructions
+		"$(step 'the program has ended' "$tmp/boot")" - instructions
 }
 
 # The quickest of several runs, in nanoseconds.

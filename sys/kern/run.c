@@ -93,7 +93,6 @@ finish(void)
 		(void)vport_drain(run.trace);
 	if (run.ctl != NULL)
 		(void)vport_drain(run.ctl);
-	boot_step("end");
 	md_reset();
 }
 
@@ -402,6 +401,7 @@ run_main(void *arg)
 	run_stream_drain(1);
 	run_stream_drain(2);
 	run_tty_drain();
+	boot_step("the program has ended");
 	if (WIFSIGNALED(status))
 		run_tell("signal %d\n", WTERMSIG(status));
 	else
