@@ -59,22 +59,32 @@ find_osrel(struct vnode *vp, const struct elf_image *elf)
 	return (osrel);
 }
 
+/* The interpreter's name; "" if there is none. */
 static int
-read_interp(struct thread *td, struct image *img)
+read_interp_path(struct image *img)
 {
 	const struct elf_phdr *ph = img->elf.interp;
-	struct elf_header *eh;
-	struct elf_phdr *phs;
 	int error;
 
+	img->interp_path[0] = '\0';
+	if (ph == NULL)
+		return (0);
 	if (ph->p_filesz == 0 || ph->p_filesz > sizeof(img->interp_path))
 		return (ENOEXEC);
 	error = vn_pread(img->vp, img->interp_path, ph->p_filesz,
 	    (off_t)ph->p_offset, NULL);
 	if (error != 0)
 		return (error);
-	if (img->interp_path[ph->p_filesz - 1] != '\0')
-		return (ENOEXEC);
+	return (img->interp_path[ph->p_filesz - 1] != '\0' ? ENOEXEC : 0);
+}
+
+static int
+read_interp(struct thread *td, struct image *img)
+{
+	struct elf_header *eh;
+	struct elf_phdr *phs;
+	int error;
+
 	error = vn_open(td, img->interp_path, FREAD, 0, &img->interp_vp);
 	if (error != 0)
 		return (error);
@@ -106,7 +116,12 @@ image_read(struct thread *td, struct image *img)
 	if (error != 0)
 		return (error);
 	img->osrel = find_osrel(img->vp, &img->elf);
-	if (!img->elf.freebsd && img->osrel == 0)
+	error = read_interp_path(img);
+	if (error != 0)
+		return (error);
+	/* A brand, an ABI note, or our dynamic linker makes it ours. */
+	if (!img->elf.freebsd && img->osrel == 0 &&
+	    strcmp(img->interp_path, "/libexec/ld-elf.so.1") != 0)
 		return (ENOEXEC);
 	if (img->elf.dyn)
 		img->base = random_base(PIE_BASE);

@@ -119,17 +119,18 @@ error_text(int error)
 	}
 }
 
-/* The program can't be started because of what. */
+/* The program can't be started because of what; "": the program itself. */
 static __noreturn void
 fail(int code, const char *what, int error)
 {
 	const char *text = error_text(error);
+	const char *colon = what[0] != '\0' ? ": " : "";
 
 	if (text == NULL)
-		run_tell("fail %d %s: error %d\n", code, what, error);
+		run_tell("fail %d %s%serror %d\n", code, what, colon, error);
 	else
-		run_tell("fail %d %s: %s\n", code, what, text);
-	kprintf("run: %s: error %d\n", what, error);
+		run_tell("fail %d %s%s%s\n", code, what, colon, text);
+	kprintf("run: %s%serror %d\n", what, colon, error);
 	finish();
 }
 
@@ -286,28 +287,24 @@ enter_folder(struct thread *td, const char *path)
 static __noreturn void
 exec_failed(int error)
 {
-	int code = FAIL_NOEXEC;
-
-	if (error == ENOENT || error == ENOTDIR)
-		code = FAIL_NOTFOUND;
-	else if (error == ENOMEM)
-		code = FAIL_IMP;
-	fail(code, run.config.rc_path, error);
+	/* The host saw that the program is there. */
+	if (error == ENOENT)
+		fail(FAIL_NOTFOUND, "its dynamic linker", error);
+	fail(error == ENOMEM ? FAIL_IMP : FAIL_NOEXEC, "", error);
 }
 
-/* Replaces the current process, which has no image yet, by a program. */
-static __noreturn void
+/* Replaces the current process, which has no image yet, by a program; returns
+ * why that failed. */
+static int
 exec_program(struct thread *td, const char *path, char **argv, char **envp)
 {
 	struct exec_args ea = {
 	    .path = path, .fd = -1, .kargv = argv, .kenvp = envp};
-	int error;
+	int error = kern_exec(td, &ea);
 
-	error = kern_exec(td, &ea);
-	if (error != EJUSTRETURN)
-		exec_failed(error);
-	boot_step("first user instruction");
-	md_user_enter();
+	if (error == EJUSTRETURN)
+		md_user_enter();
+	return (error);
 }
 
 /* The program's first thread, still in the kernel. */
@@ -322,7 +319,7 @@ program_main(void *arg)
 	argv = kmem_alloc((rc->rc_argc + 1) * sizeof(*argv), 0);
 	envp = kmem_alloc((rc->rc_envc + 1) * sizeof(*envp), 0);
 	if (argv == NULL || envp == NULL)
-		fail(FAIL_IMP, rc->rc_path, ENOMEM);
+		fail(FAIL_IMP, "", ENOMEM);
 	run_config_list(rc, "arg", argv);
 	run_config_list(rc, "env", envp);
 	error = enter_folder(td, rc->rc_cwd);
@@ -331,7 +328,7 @@ program_main(void *arg)
 	(void)proc_setsid(td->td_proc);
 	run_tty_set_controlling(td->td_proc);
 	/* The lists are let go of with the machine. */
-	exec_program(td, rc->rc_path, argv, envp);
+	exec_failed(exec_program(td, rc->rc_path, argv, envp));
 }
 
 /* A process with nothing in it that will run fn, and is held back. */
@@ -417,7 +414,8 @@ init_main(void *arg)
 	static char *argv[] = {path, NULL};
 	static char *envp[] = {NULL};
 
-	exec_program(curthread(), path, argv, envp);
+	panic("%s can't be started: error %d", path,
+	    exec_program(curthread(), path, argv, envp));
 }
 
 void
