@@ -146,30 +146,53 @@ md_fpu_area(struct thread *td)
 	return (td->td_md.md_fpu);
 }
 
-/* xrstor faults on reserved bits in the header or MXCSR: refuse those. */
-int
-md_fpu_restore(struct thread *td, const void *buf, size_t size)
+void *
+md_fpu_area_alloc(void)
 {
-	struct fxsave *fx = td->td_md.md_fpu;
-	const struct fxsave *new = buf;
+	return (kcache_alloc(fpu_cache, 0));
+}
 
-	if (size < FXSAVE_SIZE || (new->mxcsr & ~mxcsr_mask) != 0)
+void
+md_fpu_area_free(void *area)
+{
+	kcache_free(fpu_cache, area);
+}
+
+/* xrstor faults on reserved bits in the header or MXCSR: refuse those. */
+static bool
+loadable(const struct fxsave *fx, size_t size)
+{
+	if (size < FXSAVE_SIZE || size > fpu_size ||
+	    (fx->mxcsr & ~mxcsr_mask) != 0)
+		return (false);
+	if (xcr0 == 0 || size == FXSAVE_SIZE)
+		return (true);
+	if (size < sizeof(*fx) || (fx->xstate_bv & ~xcr0) != 0 ||
+	    fx->xcomp_bv != 0)
+		return (false);
+	for (size_t i = 0; i < nitems(fx->reserved); i++)
+		if (fx->reserved[i] != 0)
+			return (false);
+	return (true);
+}
+
+int
+md_fpu_install(struct thread *td, void *area, size_t size)
+{
+	struct fxsave *fx = area;
+	void *old = td->td_md.md_fpu;
+
+	if (!loadable(fx, size))
 		return (EINVAL);
-	if (xcr0 != 0 && size > FXSAVE_SIZE) {
-		if (size < sizeof(*new) || size > fpu_size ||
-		    (new->xstate_bv & ~xcr0) != 0 || new->xcomp_bv != 0)
-			return (EINVAL);
-		for (size_t i = 0; i < nitems(new->reserved); i++)
-			if (new->reserved[i] != 0)
-				return (EINVAL);
-	}
-	uint64_t flags = intr_disable();
-	memcpy(fx, new, size);
-	memset((char *)fx + size, 0, fpu_size - size);
-	if (xcr0 != 0 && size <= FXSAVE_SIZE)
+	if (size < fpu_size)
+		memset((char *)area + size, 0, fpu_size - size);
+	if (xcr0 != 0 && size == FXSAVE_SIZE)
 		fx->xstate_bv = 3;	/* x87 and SSE only */
-	fpu_load(fx);
+	uint64_t flags = intr_disable();
+	td->td_md.md_fpu = area;
+	fpu_load(area);
 	intr_restore(flags);
+	kcache_free(fpu_cache, old);
 	return (0);
 }
 

@@ -184,8 +184,14 @@ uint64_t md_fpu_mask(void);		/* XCR0, or 0 without XSAVE */
 /* Where the state of td (curthread) now is stored, md_fpu_size() bytes; good
  * until td returns to user mode. */
 const void *md_fpu_area(struct thread *td);
-/* 0, or EINVAL for a state that the CPU would refuse. */
-int md_fpu_restore(struct thread *td, const void *buf, size_t size);
+/*
+ * A new state for td: md_fpu_area_alloc() gives room for it (NULL: no
+ * memory), size bytes of which were filled in.  0: the area is td's now; or
+ * EINVAL for a state that the CPU would refuse, and the caller frees it.
+ */
+void *md_fpu_area_alloc(void);
+void md_fpu_area_free(void *area);
+int md_fpu_install(struct thread *td, void *area, size_t size);
 void md_fpu_reset(struct thread *td);
 void md_set_fsbase(struct thread *td, uint64_t base);
 void md_set_gsbase(struct thread *td, uint64_t base);

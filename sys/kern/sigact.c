@@ -199,7 +199,7 @@ kern_sigprocmask(struct thread *td, int how, const sigset_t *set, sigset_t *old)
 		return (EINVAL);
 	}
 	sigset_cantmask(&mask);
-	if (memcmp(&mask, &td->td_sigmask, sizeof(mask)) != 0)
+	if (!sigset_equal(&mask, &td->td_sigmask))
 		sig_set_mask(td, &mask);
 	return (0);
 }

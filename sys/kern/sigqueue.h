@@ -42,6 +42,14 @@ sigset_less(sigset_t a, sigset_t b)
 	return (a);
 }
 
+static inline bool
+sigset_equal(const sigset_t *a, const sigset_t *b)
+{
+	return (
+	    ((a->bits[0] ^ b->bits[0]) | (a->bits[1] ^ b->bits[1]) |
+		(a->bits[2] ^ b->bits[2]) | (a->bits[3] ^ b->bits[3])) == 0);
+}
+
 /* Lowest member, 0: none. */
 static inline int
 sigset_first(const sigset_t *s)

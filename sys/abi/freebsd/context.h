@@ -8,9 +8,9 @@ struct thread;
 
 /* The user's registers of td (curthread). */
 void context_get(struct thread *td, struct ucontext *uc);
-/* Makes uc, from user memory, td's registers and signal mask. EINVAL, EFAULT,
- * ENOMEM: nothing has changed. */
-int context_set(struct thread *td, const struct ucontext *uc);
+/* Makes what is at uctx, user memory, td's registers and signal mask. EINVAL,
+ * EFAULT, ENOMEM: nothing has changed. */
+int context_set(struct thread *td, const struct ucontext *uctx);
 bool context_on_altstack(const struct thread *td, uint64_t rsp);
 
 #endif

@@ -16,7 +16,6 @@
 #include "abi/freebsd/syscall.h"
 #include "amd64/md.h"
 #include "kern/signal.h"
-#include "vm/kmem.h"
 #include "vm/vm.h"
 
 #define FXSAVE_SIZE 512ul
@@ -136,14 +135,19 @@ extended_size(void)
 	return (md_fpu_size() > FXSAVE_SIZE ? md_fpu_size() - FXSAVE_SIZE : 0);
 }
 
-/* XSAVE's area as mc describes it, at `area`; *size bytes of it. */
+/*
+ * XSAVE's area as mc describes it, at `area`; *size bytes of it.  fpstate is
+ * the user's address of mc_fpstate, which mc itself doesn't have.
+ */
 static int
-gather_fpu(const struct mcontext *mc, char *area, size_t *size)
+gather_fpu(
+    const struct mcontext *mc, uint64_t fpstate, char *area, size_t *size)
 {
-	memcpy(area, mc->mc_fpstate, FXSAVE_SIZE);
+	int error = copyin((const void *)fpstate, area, FXSAVE_SIZE);
+
 	*size = FXSAVE_SIZE;
-	if ((mc->mc_flags & MC_HASFPXSTATE) == 0)
-		return (0);
+	if (error != 0 || (mc->mc_flags & MC_HASFPXSTATE) == 0)
+		return (error);
 	if (mc->mc_xfpustate_len > extended_size())
 		return (EINVAL);
 	*size += mc->mc_xfpustate_len;
@@ -152,9 +156,9 @@ gather_fpu(const struct mcontext *mc, char *area, size_t *size)
 }
 
 static int
-set_fpu(struct thread *td, const struct mcontext *mc)
+set_fpu(struct thread *td, const struct mcontext *mc, uint64_t fpstate)
 {
-	size_t room = FXSAVE_SIZE + extended_size(), size;
+	size_t size;
 	char *area;
 	int error;
 
@@ -169,13 +173,14 @@ set_fpu(struct thread *td, const struct mcontext *mc)
 	if (mc->mc_ownedfp != MC_FPOWNED_FPU &&
 	    mc->mc_ownedfp != MC_FPOWNED_PCB)
 		return (EINVAL);
-	area = kmem_alloc(room, 0);
+	area = md_fpu_area_alloc();
 	if (area == NULL)
 		return (ENOMEM);
-	error = gather_fpu(mc, area, &size);
+	error = gather_fpu(mc, fpstate, area, &size);
 	if (error == 0)
-		error = md_fpu_restore(td, area, size);
-	kmem_free(area, room);
+		error = md_fpu_install(td, area, size);
+	if (error != 0)
+		md_fpu_area_free(area);
 	return (error);
 }
 
@@ -203,20 +208,29 @@ context_get(struct thread *td, struct ucontext *uc)
 	memcpy(mc->mc_fpstate, md_fpu_area(td), FXSAVE_SIZE);
 }
 
+#define UC_FPSTATE offsetof(struct ucontext, uc_mcontext.mc_fpstate)
+#define UC_REST	   offsetof(struct ucontext, uc_mcontext.mc_fsbase)
+
 int
-context_set(struct thread *td, const struct ucontext *uc)
+context_set(struct thread *td, const struct ucontext *uctx)
 {
-	const struct mcontext *mc = &uc->uc_mcontext;
+	struct ucontext uc;
+	const struct mcontext *mc = &uc.uc_mcontext;
 	int error;
 
-	error = check_registers(td, mc);
+	/* All but the floating-point state, which goes where it belongs. */
+	error = copyin(uctx, &uc, UC_FPSTATE);
 	if (error == 0)
-		error = set_fpu(td, mc);
+		error = copyin((const char *)uctx + UC_REST,
+		    (char *)&uc + UC_REST, sizeof(uc) - UC_REST);
+	if (error == 0)
+		error = check_registers(td, mc);
+	if (error == 0)
+		error = set_fpu(td, mc, (uint64_t)uctx + UC_FPSTATE);
 	if (error != 0)
 		return (error);
 	set_registers(td, mc);
-	sig_set_mask(td, &uc->uc_sigmask);
-	return (0);
+	return (kern_sigprocmask(td, SIG_SETMASK, &uc.uc_sigmask, NULL));
 }
 
 /* Where the handler's frame begins to grow down from. */

@@ -6,7 +6,6 @@
 #include "amd64/md.h"
 #include "kern/signal.h"
 #include "kern/time.h"
-#include "vm/kmem.h"
 
 static struct siginfo
 from_user(struct thread *td, int sig, int code)
@@ -238,31 +237,11 @@ sys_sigfastblock(struct thread *td, const struct sigfastblock_args *a)
 	return (0);
 }
 
-/* 880 bytes are too much for the stack of a call that may nest. */
-static struct ucontext *
-context_alloc(void)
-{
-	return (kmem_alloc(sizeof(struct ucontext), 0));
-}
-
-static void
-context_free(struct ucontext *uc)
-{
-	kmem_free(uc, sizeof(*uc));
-}
-
 static int
 resume(struct thread *td, const struct ucontext *uctx)
 {
-	struct ucontext *uc = context_alloc();
-	int error;
+	int error = context_set(td, uctx);
 
-	if (uc == NULL)
-		return (ENOMEM);
-	error = copyin(uctx, uc, sizeof(*uc));
-	if (error == 0)
-		error = context_set(td, uc);
-	context_free(uc);
 	return (error != 0 ? error : EJUSTRETURN);
 }
 
@@ -282,18 +261,13 @@ sys_setcontext(struct thread *td, const struct setcontext_args *a)
 static int
 save(struct thread *td, struct ucontext *uctx)
 {
-	struct ucontext *uc = context_alloc();
-	int error;
+	struct ucontext uc;
 
-	if (uc == NULL)
-		return (ENOMEM);
-	context_get(td, uc);
-	uc->uc_mcontext.mc_rax = 0;
-	uc->uc_mcontext.mc_rdx = 0;
-	uc->uc_mcontext.mc_rflags &= ~1ul; /* carry: no error */
-	error = copyout(uc, uctx, UC_COPY_SIZE);
-	context_free(uc);
-	return (error);
+	context_get(td, &uc);
+	uc.uc_mcontext.mc_rax = 0;
+	uc.uc_mcontext.mc_rdx = 0;
+	uc.uc_mcontext.mc_rflags &= ~1ul; /* carry: no error */
+	return (copyout(&uc, uctx, UC_COPY_SIZE));
 }
 
 int
