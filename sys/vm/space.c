@@ -177,7 +177,7 @@ share_entries(struct vmspace *vs, struct list *dead)
 
 /* The child's view of what e's view sees. */
 static int
-copy_view(struct vmspace *vs, struct vm_entry *e, struct vm_entry *new)
+copy_view(struct vm_entry *e, struct vm_entry *new)
 {
 	struct amap_view *v = e->e_view;
 	bool shared = v->av_shared;
@@ -191,11 +191,21 @@ copy_view(struct vmspace *vs, struct vm_entry *e, struct vm_entry *new)
 	}
 	new->e_view = v->av_child;
 	new->e_view->av_refs++;
-	/* What is shared already is mapped read-only already. */
-	if (!shared && e->e_prot & PROT_WRITE)
+	return (0);
+}
+
+/*
+ * No page of an amap that is going to be shared may be written in place, also
+ * where the child has no entry: it may get one by a later fork.  What is
+ * shared already is mapped read-only already.
+ */
+static void
+write_protect(struct vmspace *vs, const struct vm_entry *e)
+{
+	if (e->e_view != NULL && !e->e_view->av_shared &&
+	    e->e_prot & PROT_WRITE)
 		pmap_protect(vs->vs_pmap, e->e_start, e->e_end,
 		    (e->e_prot | PMAP_READ) & ~PMAP_WRITE);
-	return (0);
 }
 
 static int
@@ -204,6 +214,7 @@ fork_entry(struct vmspace *vs, struct vmspace *child, struct vm_entry *e)
 	struct vm_entry *new;
 	int error = 0;
 
+	write_protect(vs, e);
 	if (e->e_inherit == INHERIT_NONE)
 		return (0);
 	new = entry_alloc();
@@ -218,7 +229,7 @@ fork_entry(struct vmspace *vs, struct vmspace *child, struct vm_entry *e)
 		new->e_vnode = NULL;
 		new->e_flags |= VME_COW;
 	} else if (e->e_view != NULL) {
-		error = copy_view(vs, e, new);
+		error = copy_view(e, new);
 	}
 	if (error != 0) {
 		kmem_free(new, sizeof(*new));
