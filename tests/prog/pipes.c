@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Descriptors and pipes. */
+#include "freebsd.h"
+#include "fbsd/fcntl.h"
+#include "fbsd/filio.h"
+#include "fbsd/stat.h"
+
+enum {
+	SYS_open = 5,
+	SYS_dup = 41,
+	SYS_ioctl = 54,
+	SYS_dup2 = 90,
+	SYS_fcntl = 92,
+	SYS_readv = 120,
+	SYS_writev = 121,
+	SYS_setrlimit = 195,
+	SYS_pread = 475,
+	SYS_lseek = 478,
+	SYS_closefrom = 509,
+	SYS_fstat = 551,
+	SYS_close_range = 575,
+};
+
+#define BAD ((void *)0x10)
+
+static char big[300000];
+
+static void
+numbers(void)
+{
+	int p[2];
+	long a, b;
+
+	CHECK_EQ(SYS(SYS_pipe2, p, 0), 0);
+	CHECK_EQ(p[0], 3);
+	CHECK_EQ(p[1], 4);
+	a = SYS(SYS_dup, p[0]);
+	CHECK_EQ(a, 5);
+	CHECK_EQ(SYS(SYS_close, p[0]), 0);
+	CHECK_EQ(SYS(SYS_close, p[0]), -EBADF);
+	b = SYS(SYS_fcntl, p[1], F_DUPFD, 0);
+	CHECK_EQ(b, 3);
+	CHECK_EQ(SYS(SYS_fcntl, p[1], F_DUPFD, 100), 100);
+	CHECK_EQ(SYS(SYS_fcntl, p[1], F_DUPFD_CLOEXEC, 100), 101);
+	CHECK_EQ(SYS(SYS_fcntl, 101, F_GETFD, 0), FD_CLOEXEC);
+	CHECK_EQ(SYS(SYS_dup2, p[1], 1000), 1000);
+	CHECK_EQ(SYS(SYS_dup2, p[1], -1), -EBADF);
+	CHECK_EQ(SYS(SYS_dup2, 77, 5), -EBADF);
+	CHECK_EQ(SYS(SYS_dup2, 1000, 1000), 1000);
+	CHECK_EQ(SYS(SYS_close_range, 101, 1000, 0), 0);
+	CHECK_EQ(SYS(SYS_close, 100), 0);
+	CHECK_EQ(SYS(SYS_close, 1000), -EBADF);
+	CHECK_EQ(SYS(SYS_close_range, 9, 8, 0), -EINVAL);
+	SYS(SYS_closefrom, 3);
+	CHECK_EQ(SYS(SYS_close, 3), -EBADF);
+	CHECK_EQ(SYS(SYS_close, -1), -EBADF);
+	CHECK_EQ(SYS(SYS_read, 99, big, 1), -EBADF);
+	CHECK_EQ(SYS(SYS_pipe2, BAD, 0), -EFAULT);
+	CHECK_EQ(SYS(SYS_pipe2, p, 0x12345678), -EINVAL);
+	/* Neither failure left something behind. */
+	CHECK_EQ(SYS(SYS_pipe2, p, 0), 0);
+	CHECK_EQ(p[0], 3);
+	SYS(SYS_closefrom, 3);
+}
+
+/* All that the limit allows, and not one more; then they can be used again. */
+static void
+exhausted(void)
+{
+	uint64_t limit[2] = {200, 200};
+	long fd, last = 0;
+
+	CHECK_EQ(SYS(SYS_setrlimit, 8, limit), 0);
+	while ((fd = SYS(SYS_dup, 1)) >= 0)
+		last = fd;
+	CHECK_EQ(fd, -EMFILE);
+	CHECK_EQ(last, 199);
+	SYS(SYS_closefrom, 3);
+	CHECK_EQ(SYS(SYS_dup, 1), 3);
+	SYS(SYS_close, 3);
+}
+
+static void
+basics(void)
+{
+	struct stat st;
+	char buf[16];
+	int p[2], n = -1;
+
+	CHECK_EQ(SYS(SYS_pipe2, p, O_NONBLOCK), 0);
+	CHECK_EQ(SYS(SYS_read, p[0], buf, 4), -EAGAIN);
+	CHECK_EQ(SYS(SYS_write, p[1], "hello", 5), 5);
+	CHECK_EQ(SYS(SYS_ioctl, p[0], FIONREAD, &n), 0);
+	CHECK_EQ(n, 5);
+	CHECK_EQ(SYS(SYS_fstat, p[0], &st), 0);
+	CHECK(S_ISFIFO(st.st_mode));
+	CHECK_EQ(st.st_size, 5);
+	CHECK_EQ(SYS(SYS_read, p[0], BAD, 5), -EFAULT);
+	CHECK_EQ(SYS(SYS_read, p[0], buf, 3), 3);
+	CHECK_EQ(SYS(SYS_read, p[0], buf + 3, 8), 2);
+	CHECK_EQ(buf[0], 'h');
+	CHECK_EQ(buf[4], 'o');
+	CHECK_EQ(SYS(SYS_write, p[1], BAD, 5), -EFAULT);
+	CHECK_EQ(SYS(SYS_lseek, p[0], 0, SEEK_CUR), -ESPIPE);
+	CHECK_EQ(SYS(SYS_pread, p[0], buf, 1, 0L), -ESPIPE);
+	/* Both ways, as FreeBSD's. */
+	CHECK_EQ(SYS(SYS_write, p[0], "x", 1), 1);
+	CHECK_EQ(SYS(SYS_read, p[1], buf, 1), 1);
+	CHECK_EQ(SYS(SYS_close, p[1]), 0);
+	CHECK_EQ(SYS(SYS_read, p[0], buf, 1), 0);
+	handle(SIGPIPE, (void *)SIG_IGN, 0);
+	CHECK_EQ(SYS(SYS_write, p[0], "x", 1), -EPIPE);
+	CHECK_EQ(SYS(SYS_close, p[0]), 0);
+}
+
+/* What doesn't fit waits, or is cut; small writes are never cut. */
+static void
+full(void)
+{
+	long n, total = 0;
+	int p[2];
+
+	CHECK_EQ(SYS(SYS_pipe2, p, O_NONBLOCK), 0);
+	n = SYS(SYS_write, p[1], big, sizeof(big));
+	CHECK(n >= 4096 && n < (long)sizeof(big));
+	CHECK_EQ(SYS(SYS_write, p[1], big, 100), -EAGAIN);
+	CHECK_EQ(SYS(SYS_read, p[0], big, 99), 99);
+	CHECK_EQ(SYS(SYS_write, p[1], big, 100), -EAGAIN);
+	CHECK_EQ(SYS(SYS_write, p[1], big, 99), 99);
+	total = 0;
+	while (SYS(SYS_read, p[0], big, 5000) > 0)
+		total++;
+	CHECK(total > 0);
+	SYS(SYS_close, p[0]);
+	SYS(SYS_close, p[1]);
+}
+
+/* A child writes much more than the pipe holds; every byte is checked. */
+static void
+stream(void)
+{
+	unsigned long wrong = 0, at = 0;
+	int p[2], status;
+	long pid, n;
+
+	CHECK_EQ(SYS(SYS_pipe2, p, 0), 0);
+	pid = SYS(SYS_fork);
+	if (pid == 0) {
+		for (size_t i = 0; i < sizeof(big); i++)
+			big[i] = (char)(i % 251);
+		for (int i = 0; i < 20; i++)
+			if (SYS(SYS_write, p[1], big, 251 * 1000) != 251000)
+				SYS(SYS_exit, 1);
+		SYS(SYS_exit, 0);
+	}
+	SYS(SYS_close, p[1]);
+	while ((n = SYS(SYS_read, p[0], big, 7777)) > 0)
+		for (long i = 0; i < n; i++, at++)
+			wrong += (unsigned char)big[i] != at % 251;
+	CHECK_EQ(n, 0);
+	CHECK_EQ(at, 20 * 251000);
+	CHECK_EQ(wrong, 0);
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, 0), pid);
+	CHECK_EQ(status, 0);
+	SYS(SYS_close, p[0]);
+}
+
+static void
+nothing(int sig)
+{
+	(void)sig;
+}
+
+/* A signal ends a read that waits: with EINTR, or not at all. */
+static void
+interrupted(void)
+{
+	long pid, parent = SYS(SYS_getpid);
+	char c = 0;
+	int p[2];
+
+	CHECK_EQ(SYS(SYS_pipe2, p, 0), 0);
+	for (int restart = 0; restart < 2; restart++) {
+		handle(SIGUSR1, (void *)nothing, restart ? SA_RESTART : 0);
+		pid = SYS(SYS_fork);
+		if (pid == 0) {
+			sleep_ms(50);
+			SYS(SYS_kill, parent, SIGUSR1);
+			sleep_ms(50);
+			SYS(SYS_write, p[1], "r", 1);
+			SYS(SYS_exit, 0);
+		}
+		if (!restart)
+			CHECK_EQ(SYS(SYS_read, p[0], &c, 1), -EINTR);
+		CHECK_EQ(SYS(SYS_read, p[0], &c, 1), 1);
+		CHECK_EQ(c, 'r');
+		CHECK_EQ(SYS(SYS_wait4, pid, 0, 0, 0), pid);
+	}
+	SYS(SYS_close, p[0]);
+	SYS(SYS_close, p[1]);
+}
+
+static void
+vectors(void)
+{
+	struct {
+		const void *base;
+		size_t len;
+	} iov[3] = {{"ab", 2}, {NULL, 0}, {"cde", 3}}, in[2];
+	char x[2], y[8];
+	int p[2];
+
+	CHECK_EQ(SYS(SYS_pipe2, p, 0), 0);
+	CHECK_EQ(SYS(SYS_writev, p[1], iov, 3), 5);
+	in[0].base = x;
+	in[0].len = 2;
+	in[1].base = y;
+	in[1].len = 8;
+	CHECK_EQ(SYS(SYS_readv, p[0], in, 2), 5);
+	CHECK_EQ(x[1], 'b');
+	CHECK_EQ(y[2], 'e');
+	CHECK_EQ(SYS(SYS_writev, p[1], iov, -1), -EINVAL);
+	CHECK_EQ(SYS(SYS_writev, p[1], BAD, 1), -EFAULT);
+	iov[0].len = (size_t)-1;
+	CHECK_EQ(SYS(SYS_writev, p[1], iov, 1), -EINVAL);
+	SYS(SYS_close, p[0]);
+	SYS(SYS_close, p[1]);
+}
+
+int
+main(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	numbers();
+	basics();
+	full();
+	stream();
+	interrupted();
+	vectors();
+	exhausted();
+	return (result("pipes"));
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Pseudo-terminals: line editing, keys that send signals, job control. */
+#include "freebsd.h"
+#include "fbsd/fcntl.h"
+#include "fbsd/poll.h"
+#include "fbsd/termios.h"
+
+enum {
+	SYS_open = 5,
+	SYS_ioctl = 54,
+	SYS_setsid = 147,
+	SYS_poll = 209,
+	SYS_posix_openpt = 504,
+};
+
+static int master, terminal;
+static char buf[4096];
+
+static bool
+same(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (a[i] != b[i])
+			return (false);
+	return (true);
+}
+
+/* The next bytes of a descriptor are these. */
+#define EXPECT(fd, text) expect((fd), (text), __LINE__)
+static void
+expect(int fd, const char *text, int line)
+{
+	size_t n = length(text), got = 0;
+	struct pollfd pfd = {fd, POLLIN, 0};
+	long r;
+
+	while (got < n && SYS(SYS_poll, &pfd, 1, 2000) == 1) {
+		r = SYS(SYS_read, fd, buf + got, n - got);
+		if (r <= 0)
+			break;
+		got += (size_t)r;
+	}
+	check_eq(got == n && same(buf, text, n), 1, text, line);
+	buf[got] = '\0';
+	if (got != n || !same(buf, text, n))
+		say(buf);
+}
+
+static void
+type(const char *text)
+{
+	CHECK_EQ(SYS(SYS_write, master, text, length(text)), length(text));
+}
+
+static void
+open_pair(void)
+{
+	char path[] = "/dev/pts/0";
+	int number = -1;
+
+	master = (int)SYS(SYS_posix_openpt, O_RDWR | O_NOCTTY);
+	CHECK(master >= 3);
+	CHECK_EQ(SYS(SYS_ioctl, master, TIOCPTMASTER, 0), 0);
+	CHECK_EQ(SYS(SYS_ioctl, master, TIOCGPTN, &number), 0);
+	CHECK(number >= 0 && number < 10);
+	path[9] = (char)('0' + number);
+	terminal = (int)SYS(SYS_open, path, O_RDWR | O_NOCTTY, 0);
+	CHECK(terminal >= 3);
+}
+
+static void
+lines(void)
+{
+	type("one\n");
+	EXPECT(master, "one\r\n");
+	EXPECT(terminal, "one\n");
+	/* Erase, word erase, kill, and a literal control character. */
+	type("twx\177o\n");
+	EXPECT(terminal, "two\n");
+	EXPECT(master, "twx\b \bo\r\n");
+	type("a bc\027d\n");
+	EXPECT(terminal, "a d\n");
+	type("gone\025left\n");
+	EXPECT(terminal, "left\n");
+	type("\026\003\n");
+	EXPECT(terminal, "\003\n");
+	/* End of file at the beginning of a line, and in it. */
+	type("\004");
+	CHECK_EQ(SYS(SYS_read, terminal, buf, 10), 0);
+	type("part\004");
+	CHECK_EQ(SYS(SYS_read, terminal, buf, 10), 4);
+	CHECK_EQ(SYS(SYS_ioctl, master, TIOCFLUSH, &(int){0}), 0);
+}
+
+static void
+raw(void)
+{
+	struct termios saved, t;
+
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCGETA, &saved), 0);
+	t = saved;
+	t.c_lflag &= ~(uint32_t)(ICANON | ECHO | ISIG);
+	t.c_oflag &= ~(uint32_t)OPOST;
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCSETA, &t), 0);
+	type("a\003b");
+	EXPECT(terminal, "a\003b");
+	CHECK_EQ(SYS(SYS_write, terminal, "x\n", 2), 2);
+	EXPECT(master, "x\n");
+	t.c_cc[VMIN] = 0;
+	t.c_cc[VTIME] = 1;
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCSETA, &t), 0);
+	CHECK_EQ(SYS(SYS_read, terminal, buf, 1), 0);
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCSETAF, &saved), 0);
+}
+
+static void
+sizes(void)
+{
+	struct winsize ws = {33, 77, 0, 0}, got = {0, 0, 0, 0};
+
+	CHECK_EQ(SYS(SYS_ioctl, master, TIOCSWINSZ, &ws), 0);
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCGWINSZ, &got), 0);
+	CHECK_EQ(got.ws_row, 33);
+	CHECK_EQ(got.ws_col, 77);
+	CHECK_EQ(SYS(SYS_ioctl, 0, TIOCGPTN, &(int){0}), -ENOTTY);
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCSWINSZ, (void *)16), -EFAULT);
+}
+
+static volatile int caught;
+
+static void
+handler(int sig)
+{
+	caught = sig;
+}
+
+/* In a session of its own, with the terminal: ^C, size, and hang-up. */
+static void
+session(void)
+{
+	int foreground = -1;
+	long self = SYS(SYS_getpid);
+
+	if (SYS(SYS_setsid) != self)
+		SYS(SYS_exit, 1);
+	if (SYS(SYS_ioctl, terminal, TIOCSCTTY, 0) != 0)
+		SYS(SYS_exit, 2);
+	if (SYS(SYS_ioctl, terminal, TIOCGPGRP, &foreground) != 0 ||
+	    foreground != self)
+		SYS(SYS_exit, 3);
+	if (SYS(SYS_open, "/dev/tty", O_RDWR, 0) < 0)
+		SYS(SYS_exit, 4);
+	SYS(SYS_close, master);
+	handle(SIGINT, (void *)handler, 0);
+	handle(SIGWINCH, (void *)handler, 0);
+	handle(SIGHUP, (void *)handler, 0);
+	SYS(SYS_write, terminal, "ready", 5);
+	for (int i = 0; i < 2; i++) {
+		while (caught == 0)
+			sleep_ms(1000);
+		SYS(SYS_write, terminal, caught == SIGINT ? "I" : "W", 1);
+		caught = 0;
+	}
+	while (caught != SIGHUP)
+		sleep_ms(1000);
+	SYS(SYS_exit, 7);
+}
+
+static void
+job(void)
+{
+	struct winsize ws = {1, 2, 0, 0};
+	int status = 0;
+	long pid;
+
+	pid = SYS(SYS_fork);
+	if (pid == 0)
+		session();
+	SYS(SYS_close, terminal);
+	EXPECT(master, "ready");
+	type("\003");
+	EXPECT(master, "^CI");
+	CHECK_EQ(SYS(SYS_ioctl, master, TIOCSWINSZ, &ws), 0);
+	EXPECT(master, "W");
+	CHECK_EQ(SYS(SYS_close, master), 0);
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, 0), pid);
+	CHECK_EQ(status, 7 << 8);
+}
+
+int
+main(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	open_pair();
+	lines();
+	raw();
+	sizes();
+	job();
+	/* The pair's number is free again. */
+	open_pair();
+	return (result("pty"));
+}
