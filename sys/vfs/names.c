@@ -43,7 +43,7 @@ vn_may_remove(struct vnode *dvp, struct vnode *vp, struct cred *cr)
 	if ((dir.va_mode & S_ISTXT) != 0 && cr->cr_uid != 0 &&
 	    cr->cr_uid != dir.va_uid && cr->cr_uid != va.va_uid)
 		return (EPERM);
-	if ((vp->v_flags & VV_ROOT) != 0 || vp->v_mountedhere != NULL)
+	if (vp->v_mountedhere != NULL)
 		return (EBUSY);
 	return (0);
 }
@@ -285,6 +285,8 @@ check_unlink(const struct namei *nd, const struct vnode *named, bool dir)
 	}
 	if (nd->nd_vp == NULL)
 		return (ENOENT);
+	if ((nd->nd_vp->v_flags & VV_ROOT) != 0)
+		return (EBUSY);
 	if (named != NULL && nd->nd_vp != named)
 		return (EDEADLK);
 	if (dir && nd->nd_vp->v_type != VDIR)
