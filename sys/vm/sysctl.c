@@ -61,3 +61,9 @@ SYSCTL_PROC(v_active_count, "vm.stats.vm.v_active_count", CTL_AUTO,
 SYSCTL_CONST_INT(v_inactive_count, "vm.stats.vm.v_inactive_count", CTL_AUTO, 0);
 SYSCTL_CONST_INT(v_swappgsin, "vm.stats.vm.v_swappgsin", CTL_AUTO, 0);
 SYSCTL_CONST_INT(v_swappgsout, "vm.stats.vm.v_swappgsout", CTL_AUTO, 0);
+
+SYSCTL_CONST_INT(
+    stack_guard_page, "security.bsd.stack_guard_page", CTL_AUTO, 1);
+SYSCTL_CONST_INT(map_at_zero, "security.bsd.map_at_zero", CTL_AUTO, 0);
+SYSCTL_CONST_INT(
+    unprivileged_mlock, "security.bsd.unprivileged_mlock", CTL_AUTO, 1);

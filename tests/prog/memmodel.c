@@ -207,7 +207,7 @@ main(int argc, char **argv)
 	CHECK_EQ(SYS(SYS_munmap, window, PAGES * PAGE), 0);
 	for (unsigned i = 0; i < PAGES; i++)
 		model[i].inherit = INHERIT_COPY;
-	live(argc > 1 ? 20000 : 1500, 0, fds);
+	live(argc > 1 ? 50000 : 8000, 0, fds);
 	CHECK_EQ(mistakes, 0);
 	return (result("memmodel"));
 }
