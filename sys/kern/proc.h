@@ -279,6 +279,7 @@ struct proc {
 #define P_NOCHLDWAIT	0x00002000	/* SIGCHLD ignored: reap by itself */
 #define P_TELL_STOP	0x00004000	/* parent to hear of the stop */
 #define P_TELL_CONT	0x00008000	/* parent to hear that it runs again */
+#define P_OOMKILLED	0x00010000	/* for memory; see vm/oom.c */
 
 extern struct mutex proctree_lock;
 extern struct list allproc;		/* (t) */

@@ -549,19 +549,35 @@ extend_below(struct vmspace *vs, const struct vm_mapping *m)
 	return (true);
 }
 
+/* Bytes of [start, end) that count as mapped. */
+static uint64_t
+mapped_bytes(struct vmspace *vs, vaddr_t start, vaddr_t end)
+{
+	struct vm_entry *e;
+	uint64_t n = 0;
+
+	ENTRIES_IN(e, vs, start, end)
+	{
+		if (entry_counts(e))
+			n += MIN(e->e_end, end) - MAX(e->e_start, start);
+	}
+	return (n);
+}
+
 static int
 map_locked(struct vmspace *vs, struct vm_mapping *m, struct list *dead)
 {
 	struct vm_entry *e;
+	uint64_t gone = 0;
 	int error;
 
-	if (!(m->flags & (MAP_GUARD | MAP_FIXED)) && over_limit(vs, m->size))
+	if (m->flags & MAP_FIXED && m->addr < USER_TOP)
+		gone = mapped_bytes(vs, m->addr, m->addr + m->size);
+	if (!(m->flags & MAP_GUARD) && over_limit(vs, m->size - gone))
 		return (ENOMEM);
 	error = place(vs, m, dead);
 	if (error != 0 || extend_below(vs, m))
 		return (error);
-	if (m->flags & MAP_FIXED && over_limit(vs, m->size))
-		return (ENOMEM);
 	e = make_entry(m);
 	if (e == NULL)
 		return (ENOMEM);

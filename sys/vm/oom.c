@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Out of memory: the process with the most pages is killed, one at a time,
- * and whoever needs memory waits for it to go.
+ * Out of memory: the process with the most pages is killed, and whoever needs
+ * memory waits for it to go.  If it doesn't go in time, perhaps because it
+ * waits for something that the one who needs memory holds, the next is killed,
+ * until it is the turn of that one itself.
  */
 #include "fbsd/signal.h"
 #include "fbsd/errno.h"
@@ -17,7 +19,6 @@
 static struct {
 	struct mutex lock;
 	struct cv cv;	/* never signalled: naps end by time */
-	pid_t victim;	/* (l) on its way out */
 	uint64_t until; /* (l) clock_ns(): its time is over */
 } oom = {.lock = MUTEX_INITIALIZER(oom.lock, "oom"),
     .cv = CV_INITIALIZER(oom.cv, "oom")};
@@ -30,13 +31,14 @@ largest(uint64_t *pages)
 
 	*pages = 0;
 	LIST_FOREACH (p, &allproc, p_all) {
-		struct vmspace *vs = p->p_vm;
-		uint64_t n;
+		uint64_t n = 0;
 
-		if (p->p_state != P_ALIVE || p->p_flags & P_KERNEL ||
-		    vs == NULL)
-			continue;
-		n = vmspace_resident(vs);
+		spin_lock(&p->p_lock);
+		/* Exit gives the memory up after P_EXITING. */
+		if (p->p_state == P_ALIVE && p->p_vm != NULL &&
+		    !(p->p_flags & (P_KERNEL | P_EXITING | P_OOMKILLED)))
+			n = vmspace_resident(p->p_vm);
+		spin_unlock(&p->p_lock);
 		if (n > *pages) {
 			*pages = n;
 			found = p;
@@ -45,8 +47,8 @@ largest(uint64_t *pages)
 	return (found);
 }
 
-/* oom.lock held. */
-static void
+/* False: there is nobody left. oom.lock held. */
+static bool
 kill_one(void)
 {
 	struct proc *p;
@@ -55,27 +57,31 @@ kill_one(void)
 	mutex_lock(&proctree_lock);
 	p = largest(&pages);
 	if (p != NULL) {
-		oom.victim = p->p_pid;
 		oom.until = clock_ns() + GRACE;
 		kprintf("out of memory: killed %s, pid %d, with %lu pages\n",
 		    p->p_comm, p->p_pid, pages);
-		(void)sig_send(p, SIGKILL, NULL);
+		spin_lock(&p->p_lock);
+		p->p_flags |= P_OOMKILLED;
+		(void)sig_send_locked(p, SIGKILL, NULL);
+		spin_unlock(&p->p_lock);
 	}
 	mutex_unlock(&proctree_lock);
+	return (p != NULL);
 }
 
 bool
 oom_relieve(void)
 {
-	struct thread *td = curthread();
-	bool again;
+	struct proc *p = curproc();
+	bool again = true;
 
-	if (td->td_proc->p_flags & (P_KERNEL | P_EXITING))
+	if (p->p_flags & (P_KERNEL | P_EXITING | P_OOMKILLED))
 		return (false);
 	mutex_lock(&oom.lock);
 	if (page_low() && clock_ns() >= oom.until)
-		kill_one();
-	again = oom.victim != td->td_proc->p_pid;
+		again = kill_one();
+	if (p->p_flags & P_OOMKILLED)
+		again = false;
 	if (again && page_low())
 		(void)cv_timedwait(&oom.cv, &oom.lock, clock_ns() + NAP);
 	mutex_unlock(&oom.lock);
