@@ -134,7 +134,10 @@ write_pages(struct vnode *vp, struct uio *uio)
 	while ((uint64_t)uio->uio_offset < end && error == 0)
 		error = write_page(vp, uio, page_part(uio, end));
 	if (error != 0) {
-		cut_back(vp, old_size, (uint64_t)uio->uio_offset);
+		cut_back(vp, old_size,
+		    (uint64_t)uio->uio_offset > start
+			? (uint64_t)uio->uio_offset
+			: old_size);
 		if ((uint64_t)uio->uio_offset > start && error == ENOSPC)
 			error = 0;
 	}

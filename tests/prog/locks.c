@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Advisory locks and named pipes, between processes. */
+#include "files.h"
+
+static long
+lock(long fd, int cmd, int type, off_t start, off_t len)
+{
+	struct flock fl = {
+	    .l_start = start, .l_len = len, .l_type = (int16_t)type};
+
+	return (SYS(SYS_fcntl, fd, cmd, &fl));
+}
+
+static long fd, fd2;
+
+/* What the parent has locked, seen from a child. */
+static int
+other(void)
+{
+	struct flock fl = {.l_start = 0, .l_len = 0, .l_type = F_WRLCK};
+
+	CHECK_EQ(SYS(SYS_fcntl, fd, F_GETLK, &fl), 0);
+	CHECK_EQ(fl.l_type, F_WRLCK);
+	CHECK_EQ(fl.l_start, 10);
+	CHECK_EQ(fl.l_len, 5);
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 0, 10), 0);
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 9, 2), -EAGAIN);
+	CHECK_EQ(lock(fd, F_SETLK, F_RDLCK, 14, 1), -EAGAIN);
+	CHECK_EQ(lock(fd, F_SETLK, F_RDLCK, 20, 1), 0);
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 25, 1), -EAGAIN);
+	CHECK_EQ(SYS(SYS_flock, fd2, LOCK_EX | LOCK_NB), -EAGAIN);
+	return (failures);
+}
+
+static int
+free_now(void)
+{
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 0, 0), 0);
+	return (failures);
+}
+
+static void
+ranges(void)
+{
+	fd = xopen("lk", O_RDWR | O_CREAT, 0644);
+	fd2 = xopen("lk", O_RDONLY, 0);
+	CHECK_EQ(lock(fd2, F_SETLK, F_WRLCK, 0, 1), -EBADF);
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, -1, 1), -EINVAL);
+	CHECK_EQ(lock(fd, F_SETLK, 77, 0, 1), -EINVAL);
+	/* [10, 15) for writing, [20, 30) for reading, out of larger ones. */
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 0, 20), 0);
+	CHECK_EQ(lock(fd, F_SETLK, F_UNLCK, 0, 10), 0);
+	CHECK_EQ(lock(fd, F_SETLK, F_UNLCK, 15, 5), 0);
+	CHECK_EQ(lock(fd, F_SETLK, F_RDLCK, 20, 0), 0);
+	CHECK_EQ(lock(fd, F_SETLK, F_UNLCK, 30, 0), 0);
+	CHECK_EQ(in_child(other), 0);
+	/* Closing any descriptor of the file drops them. */
+	CHECK_EQ(SYS(SYS_close, fd2), 0);
+	CHECK_EQ(in_child(free_now), 0);
+}
+
+static void
+whole_files(void)
+{
+	long a = xopen("lk", O_RDWR, 0), b = xopen("lk", O_RDWR, 0), c;
+
+	CHECK_EQ(SYS(SYS_flock, a, LOCK_SH), 0);
+	CHECK_EQ(SYS(SYS_flock, b, LOCK_SH | LOCK_NB), 0);
+	CHECK_EQ(SYS(SYS_flock, b, LOCK_EX | LOCK_NB), -EAGAIN);
+	CHECK_EQ(SYS(SYS_flock, a, LOCK_UN), 0);
+	CHECK_EQ(SYS(SYS_flock, b, LOCK_EX | LOCK_NB), 0);
+	c = SYS(SYS_dup, b);
+	CHECK_EQ(SYS(SYS_close, b), 0);
+	CHECK_EQ(SYS(SYS_flock, a, LOCK_SH | LOCK_NB), -EAGAIN);
+	CHECK_EQ(xopen("lk", O_RDONLY | O_SHLOCK | O_NONBLOCK, 0), -EAGAIN);
+	CHECK_EQ(SYS(SYS_close, c), 0);
+	CHECK_EQ(SYS(SYS_flock, a, LOCK_SH | LOCK_NB), 0);
+	CHECK_EQ(SYS(SYS_close, a), 0);
+}
+
+static int
+waiter(void)
+{
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 1, 1), 0);
+	sleep_ms(20);
+	/* The parent waits for byte 1 by now, or will. */
+	CHECK_EQ(lock(fd, F_SETLKW, F_WRLCK, 0, 1), -EDEADLK);
+	return (failures);
+}
+
+static void
+deadlock(void)
+{
+	int status;
+	long pid;
+
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 0, 1), 0);
+	pid = SYS(SYS_fork);
+	if (pid == 0)
+		(void)SYS(SYS_exit, waiter());
+	sleep_ms(10);
+	CHECK_EQ(lock(fd, F_SETLKW, F_WRLCK, 1, 1), 0);
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), pid);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+}
+
+static int
+writer(void)
+{
+	long w = xopen("fifo", O_WRONLY, 0);
+
+	CHECK_EQ(SYS(SYS_write, w, "through", 7), 7);
+	return (failures);
+}
+
+static void
+fifos(void)
+{
+	char buf[16];
+	long r, w, pid;
+
+	CHECK_EQ(SYS(SYS_mkfifo, "fifo", 0644), 0);
+	CHECK_EQ(xopen("fifo", O_WRONLY | O_NONBLOCK, 0), -ENXIO);
+	pid = SYS(SYS_fork);
+	if (pid == 0)
+		(void)SYS(SYS_exit, writer());
+	r = xopen("fifo", O_RDONLY, 0);
+	CHECK_EQ(SYS(SYS_read, r, buf, 16), 7);
+	CHECK(same(buf, "through", 7));
+	CHECK_EQ(SYS(SYS_read, r, buf, 16), 0);
+	CHECK_EQ(SYS(SYS_wait4, pid, NULL, 0, NULL), pid);
+	w = xopen("fifo", O_WRONLY | O_NONBLOCK, 0);
+	CHECK(w >= 0);
+	CHECK_EQ(SYS(SYS_close, r), 0);
+	r = xopen("fifo", O_RDONLY | O_NONBLOCK, 0);
+	CHECK_EQ(SYS(SYS_read, r, buf, 16), -EAGAIN);
+	CHECK_EQ(SYS(SYS_write, w, "x", 1), 1);
+	CHECK_EQ(SYS(SYS_lseek, r, 0, SEEK_SET), -ESPIPE);
+	CHECK_EQ(SYS(SYS_close, w), 0);
+	CHECK_EQ(SYS(SYS_read, r, buf, 16), 1);
+	CHECK_EQ(SYS(SYS_read, r, buf, 16), 0);
+	CHECK_EQ(SYS(SYS_close, r), 0);
+	r = xopen("fifo", O_RDWR, 0);
+	CHECK_EQ(SYS(SYS_write, r, "both", 4), 4);
+	CHECK_EQ(SYS(SYS_read, r, buf, 16), 4);
+}
+
+/* Two directions of renames between directories, and look-ups meanwhile. */
+#define ROUNDS 300
+
+static int
+shuffler(void)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		(void)SYS(SYS_rename, "a/x", "b/x");
+		(void)SYS(SYS_rename, "a/d", "b/c/d");
+		(void)SYS(SYS_rename, "b/c", "a/c");
+		(void)exists("a/c/d/../../../b/x");
+		(void)SYS(SYS_mkdir, "a/d", 0755);
+		(void)SYS(SYS_rmdir, "b/c/d");
+	}
+	return (0);
+}
+
+static void
+shuffle(void)
+{
+	long pid[3];
+
+	CHECK_EQ(SYS(SYS_mkdir, "a", 0755), 0);
+	CHECK_EQ(SYS(SYS_mkdir, "b", 0755), 0);
+	CHECK_EQ(SYS(SYS_mkdir, "b/c", 0755), 0);
+	CHECK_EQ(SYS(SYS_mkdir, "a/d", 0755), 0);
+	CHECK_EQ(put("a/x", "x"), 0);
+	for (int i = 0; i < 3; i++) {
+		pid[i] = SYS(SYS_fork);
+		if (pid[i] == 0)
+			(void)SYS(SYS_exit, shuffler());
+	}
+	for (int i = 0; i < ROUNDS; i++) {
+		(void)SYS(SYS_rename, "b/x", "a/x");
+		(void)SYS(SYS_rename, "b/c/d", "a/d");
+		(void)SYS(SYS_rename, "a/c", "b/c");
+		(void)SYS(SYS_rename, "b/c", "b/e");
+		(void)SYS(SYS_rename, "b/e", "b/c");
+	}
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(SYS(SYS_wait4, pid[i], NULL, 0, NULL), pid[i]);
+	CHECK(exists("a/x") || exists("b/x"));
+}
+
+int
+main(int argc, char **argv)
+{
+	CHECK_EQ(SYS(SYS_mkdir, "/t", 0755), 0);
+	CHECK_EQ(SYS(SYS_chdir, "/t"), 0);
+	ranges();
+	whole_files();
+	deadlock();
+	fifos();
+	shuffle();
+	return (result("locks"));
+}
