@@ -115,6 +115,10 @@ $(B)/tests/fakevm: tests/imp/fakevm.c
 	@mkdir -p $(@D)
 	@$(CC) $(HOSTCFLAGS) -o $@ $<
 
+$(B)/tests/pty: tests/imp/pty.c
+	@mkdir -p $(@D)
+	@$(CC) $(HOSTCFLAGS) -o $@ $<
+
 DEPS = $(B)/.deps
 $(DEPS): tools/deps.sh
 	@tools/deps.sh $@
@@ -122,7 +126,7 @@ $(DEPS): tools/deps.sh
 test: $(DEPS)
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory KERNCONF=TEST kernel
-	@$(MAKE) --no-print-directory $(PROGS) $(B)/tests/fakevm \
+	@$(MAKE) --no-print-directory $(PROGS) $(B)/tests/fakevm $(B)/tests/pty \
 	    $(B)/tests/host/fuzz-replay $(B)/tests/host/trees
 	@tests/run.sh $(TESTS)
 

@@ -37,6 +37,7 @@
 #include "kern/signal.h"
 #include "kern/time.h"
 #include "lib/printf.h"
+#include "lib/strerror.h"
 #include "lib/string.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
@@ -94,29 +95,6 @@ finish(void)
 	if (run.ctl != NULL)
 		(void)vport_drain(run.ctl);
 	md_reset();
-}
-
-static const char *
-error_text(int error)
-{
-	switch (error) {
-	case ENOENT:
-		return ("No such file or directory");
-	case ENOMEM:
-		return ("not enough memory for the program");
-	case E2BIG:
-		return ("Argument list too long");
-	case EACCES:
-		return ("Permission denied");
-	case ENOEXEC:
-		return ("Exec format error");
-	case ENOTDIR:
-		return ("Not a directory");
-	case ETIMEDOUT:
-		return ("the host's streams didn't come up");
-	default:
-		return (NULL);
-	}
 }
 
 /* The program can't be started because of what; "": the program itself. */
@@ -326,7 +304,9 @@ program_main(void *arg)
 	if (error != 0)
 		fail(FAIL_IMP, rc->rc_cwd, error);
 	(void)proc_setsid(td->td_proc);
-	run_tty_set_controlling(td->td_proc);
+	error = run_tty_start(td->td_proc);
+	if (error != 0)
+		fail(FAIL_IMP, "imp.tty", error);
 	/* The lists are let go of with the machine. */
 	exec_failed(exec_program(td, rc->rc_path, argv, envp));
 }

@@ -24,7 +24,9 @@ void run_stream_reader_gone(int fd);
 /* The terminal, on a console port: 0 or ENOMEM. */
 int run_tty_create(struct vport *vp, const struct run_config *rc);
 int run_tty_open(struct thread *td, struct file **fpp);
-void run_tty_set_controlling(struct proc *p);
+/* Makes it p's, and lets the keys in: from now on ^C finds somebody. 0 or
+ * ENOMEM. */
+int run_tty_start(struct proc *p);
 void run_tty_winsize(unsigned rows, unsigned cols);
 void run_tty_drain(void);
 

@@ -143,7 +143,7 @@ run_tty_create(struct vport *vp, const struct run_config *rc)
 		return (ENOMEM);
 	run_tty_winsize((unsigned)rc->rc_rows, (unsigned)rc->rc_cols);
 	vport_set_client(vp, &port_client, NULL);
-	return (vport_listen(vp, 4, 1024));
+	return (0);
 }
 
 int
@@ -152,11 +152,13 @@ run_tty_open(struct thread *td, struct file **fpp)
 	return (tty_open_file(td, terminal.tty, FREAD | FWRITE, fpp));
 }
 
-void
-run_tty_set_controlling(struct proc *p)
+int
+run_tty_start(struct proc *p)
 {
-	if (terminal.tty != NULL)
-		(void)tty_set_controlling(terminal.tty, p);
+	if (terminal.tty == NULL)
+		return (0);
+	(void)tty_set_controlling(terminal.tty, p);
+	return (vport_listen(terminal.port, 4, 1024));
 }
 
 void

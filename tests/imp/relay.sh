@@ -119,6 +119,7 @@ check "slow reader" 300000 "$(run pattern 300000 | { sleep 0.3; wc -c; })"
 
 # Signals.
 pass_on() {
+	: >"$tmp/out"
 	"$imp" run "$prog" hear >"$tmp/out" &
 	pid=$!
 	while ! grep -q ready "$tmp/out"; do sleep 0.01; done

@@ -16,6 +16,8 @@
 #include "kern/sysctl.h"
 
 #define SYS_SYSCALL	0
+#define SYS_EXIT	1
+#define SYS_THR_EXIT	431
 #define SYS___SYSCALL	198
 #define SYSCALL_INSN_LEN 2
 #define RFLAGS_CARRY	0x1ul
@@ -155,6 +157,9 @@ syscall_dispatch(struct thread *td, struct trapframe *tf)
 		error = no_handler(td, number);
 		se = NULL;
 	}
+	if (__predict_false(td->td_flags & TDF_TRACED) && error == 0 &&
+	    (number == SYS_EXIT || number == SYS_THR_EXIT))
+		syscall_trace_last(td, number, args);
 	if (error == 0)
 		error = se->sy_call(td, args);
 	if (__predict_false(td->td_flags & TDF_TRACED))

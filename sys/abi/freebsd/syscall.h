@@ -30,6 +30,9 @@ void syscall_dispatch(struct thread *td, struct trapframe *tf);
 /* --trace: one line in truss(1)'s format for each call. */
 void syscall_trace(struct thread *td, unsigned number, const uint64_t *args,
     int error);
+/* For a call that won't return: before it. */
+void syscall_trace_last(struct thread *td, unsigned number,
+    const uint64_t *args);
 void syscall_trace_signal(struct thread *td, int sig);
 
 #endif

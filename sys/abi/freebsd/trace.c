@@ -5,6 +5,7 @@
  * Lines begin with the thread's id once there is more than one thread.
  */
 #include "lib/printf.h"
+#include "lib/strerror.h"
 #include "lib/string.h"
 #include "fbsd/errno.h"
 #include "fbsd/signal.h"
@@ -138,22 +139,41 @@ begin(struct line *l, const struct thread *td)
 		add(l, "%d: ", td->td_tid);
 }
 
+/* The name and the arguments; error says which of these are meaningful. */
+static void
+add_call(struct line *l, struct thread *td, unsigned number,
+    const uint64_t *args, int error)
+{
+	if (number < nsysent && sysent[number].sy_name != NULL) {
+		add(l, "%s(", sysent[number].sy_name);
+		add_args(l, td, &sysent[number], args, error);
+		add(l, ")");
+	} else {
+		add(l, "syscall(%u)", number);
+	}
+}
+
+void
+syscall_trace_last(struct thread *td, unsigned number, const uint64_t *args)
+{
+	struct line l;
+
+	begin(&l, td);
+	add_call(&l, td, number, args, 0);
+	flush(&l);
+}
+
 void
 syscall_trace(struct thread *td, unsigned number, const uint64_t *args,
     int error)
 {
 	struct line l;
+	const char *text;
 	size_t start;
 
 	begin(&l, td);
 	start = l.len;
-	if (number < nsysent && sysent[number].sy_name != NULL) {
-		add(&l, "%s(", sysent[number].sy_name);
-		add_args(&l, td, &sysent[number], args, error);
-		add(&l, ")");
-	} else {
-		add(&l, "syscall(%u)", number);
-	}
+	add_call(&l, td, number, args, error);
 	/* truss pads to tab stops up to column 48. */
 	for (size_t col = l.len - start; col < 48; col = (col | 7) + 1)
 		add(&l, "\t");
@@ -164,8 +184,10 @@ syscall_trace(struct thread *td, unsigned number, const uint64_t *args,
 		add(&l, " ERR#-1 'restart'");
 	else if (error == EJUSTRETURN)
 		add(&l, " EJUSTRETURN");
-	else
-		add(&l, " ERR#%d", error);
+	else {
+		text = error_text(error);
+		add(&l, " ERR#%d '%s'", error, text == NULL ? "" : text);
+	}
 	flush(&l);
 }
 

@@ -1,0 +1,101 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# guest.sh IMP STREAMS PTY: `imp run` as its user sees it, with the real
+# kernel; STREAMS is tests/prog/streams.c, PTY is tests/imp/pty.c.
+set -u
+
+imp=$1
+prog=$2
+pty=$3
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+
+# check NAME WANTED FOUND
+check() {
+	if [ "$2" = "$3" ]; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1: wanted '$2', found '$3'"
+		failed=1
+	fi
+}
+
+run() {
+	"$imp" run -t 30 "$prog" "$@"
+}
+
+status() {
+	"$@" >/dev/null 2>&1
+	echo $?
+}
+
+# Statuses.
+check "exit status" 7 "$(status run exit 7)"
+check "killed by SIGKILL" 137 "$(status run kill 9)"
+check "killed by SIGSEGV" 139 "$(status run kill 11)"
+check "killed by FreeBSD's SIGUSR1" 158 "$(status run kill 30)"
+check "time limit" 124 "$(status "$imp" run -t 0.5 "$prog" sleep)"
+check "working folder is a file" 125 \
+	"$(status "$imp" run -v "$prog:/file" -w /file "$prog" exit 0)"
+check "8 MB are enough" 3 "$(status "$imp" run -m 8m "$prog" exit 3)"
+check "16 CPUs" 3 "$(status "$imp" run -c 16 "$prog" exit 3)"
+check "virtio 1.0" out "$("$imp" run --qemu-arg -global \
+	--qemu-arg virtio-mmio.force-legacy=false "$prog" both 2>/dev/null)"
+
+# Streams.
+check "output" out "$(run both 2>/dev/null)"
+check "error" err "$(run both 2>&1 >/dev/null)"
+check "input" "a b" "$(printf 'a b' | run cat)"
+check "no input" "" "$(run cat </dev/null)"
+check "unread input stays" whole "$(echo whole | { run exit 0; cat; })"
+check "a gigabyte whole" 1000000000 "$(run pattern 1000000000 | wc -c)"
+check "100 MB in and out" "$(head -c 100000000 /dev/zero | cksum)" \
+	"$(head -c 100000000 /dev/zero | run cat | cksum)"
+check "slow reader" 3000000 "$(run pattern 3000000 | { sleep 0.5; wc -c; })"
+# The program ends by itself when nobody reads; else by the limit.
+{ run yes; echo $? >"$tmp/yes"; } | head -n 1 >/dev/null
+check "reader goes away" 0 "$(cat "$tmp/yes")"
+check "guest closes its output" "last words" \
+	"$("$imp" run -t 1 "$prog" close | cat; :)"
+
+# Signals.
+pass_on() {
+	: >"$tmp/out"
+	"$imp" run -t 30 "$prog" signal >"$tmp/out" &
+	pid=$!
+	while ! grep -q ready "$tmp/out"; do sleep 0.01; done
+	kill "-$1" $pid
+	wait $pid
+	tail -n 1 "$tmp/out"
+}
+check "SIGTERM" "signal 15" "$(pass_on TERM)"
+check "SIGHUP" "signal 1" "$(pass_on HUP)"
+check "SIGUSR1 by FreeBSD's number" "signal 30" "$(pass_on USR1)"
+
+# Tracing.
+"$imp" run --trace-file "$tmp/trace" "$prog" exit 5
+check "traced program's status" 5 $?
+check "trace" "exit(5)" "$(grep -o '^exit(5)' "$tmp/trace")"
+check "trace goes to standard error" 1 \
+	"$("$imp" run --trace "$prog" both 2>&1 >/dev/null |
+		grep -c '^write(1,"out')"
+
+# A terminal.
+person() {
+	"$pty" "$imp" run -t 60 "$prog" "$@" 2>&1
+	echo $?
+}
+check "terminal: output" 0 "$(printf 'see out\nsee err\nend 0\ncooked\n' |
+	person both)"
+check "terminal: ^C" 0 "$(printf '%s\n' 'see ready' raw 'type \003' \
+	'see signal 2' 'end 0' cooked | person signal)"
+check "terminal: ^C kills" 0 "$(printf '%s\n' raw 'type \003' 'end 130' \
+	cooked | person sleep)"
+check "terminal: window size" 0 "$(printf '%s\n' 'see ready' \
+	'size 33 77' 'see signal 28 33x77' 'end 0' | person signal)"
+check "terminal: lines are edited" 0 "$(printf '%s\n' raw \
+	'type helpo\177\177lo\n' 'see hello' 'type \004' 'end 0' cooked |
+	person cat)"
+
+exit $failed

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What tests/imp/guest.sh lets `imp run` run: the first argument says what to
+ * do.  Without one it looks at its own standard descriptors.
+ */
+#include "freebsd.h"
+#include "fbsd/stat.h"
+#include "fbsd/termios.h"
+
+enum { SYS_ioctl = 54, SYS_fstat = 551 };
+
+static char buf[65536];
+
+static bool
+same(const char *a, const char *b)
+{
+	while (*a != '\0' && *a == *b) {
+		a++;
+		b++;
+	}
+	return (*a == *b);
+}
+
+static long
+number(const char *s)
+{
+	long n = 0;
+
+	while (*s >= '0' && *s <= '9')
+		n = n * 10 + *s++ - '0';
+	return (n);
+}
+
+static int
+descriptors(void)
+{
+	struct stat st;
+
+	for (int fd = 0; fd < 3; fd++) {
+		CHECK_EQ(SYS(SYS_fstat, fd, &st), 0);
+		CHECK(S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode));
+	}
+	CHECK_EQ(SYS(SYS_fstat, 3, &st), -EBADF);
+	return (result("streams"));
+}
+
+static int
+cat(void)
+{
+	long n, total = 0;
+
+	while ((n = SYS(SYS_read, 0, buf, sizeof(buf))) > 0) {
+		if (SYS(SYS_write, 1, buf, n) != n)
+			return (1);
+		total += n;
+	}
+	return (n == 0 ? 0 : 1);
+}
+
+static int
+pattern(long size)
+{
+	long part;
+
+	for (size_t i = 0; i < sizeof(buf); i++)
+		buf[i] = (char)('a' + i % 26);
+	for (; size > 0; size -= part) {
+		part = size < (long)sizeof(buf) ? size : (long)sizeof(buf);
+		if (SYS(SYS_write, 1, buf, part) != part)
+			return (1);
+	}
+	return (0);
+}
+
+/* Writes until nobody reads: with SIGPIPE ignored there is an error. */
+static int
+yes(void)
+{
+	long n;
+
+	handle(SIGPIPE, (void *)SIG_IGN, 0);
+	while ((n = SYS(SYS_write, 1, "y\n", 2)) == 2)
+		continue;
+	return (n == -EPIPE ? 0 : 1);
+}
+
+static volatile int caught;
+
+static void
+handler(int sig)
+{
+	caught = sig;
+}
+
+/* Says which signal came, and the terminal's size if it was that. */
+static int
+wait_for_signal(void)
+{
+	static const int signals[] = {
+	    SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGWINCH};
+	struct winsize ws = {0, 0, 0, 0};
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		handle(signals[i], (void *)handler, 0);
+	say("ready\n");
+	while (caught == 0)
+		sleep_ms(10);
+	say("signal ");
+	say_number(caught);
+	if (caught == SIGWINCH) {
+		(void)SYS(SYS_ioctl, 0, TIOCGWINSZ, &ws);
+		say(" ");
+		say_number(ws.ws_row);
+		say("x");
+		say_number(ws.ws_col);
+	}
+	say("\n");
+	return (0);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	long n = argc > 2 ? number(argv[2]) : 0;
+
+	if (argc < 2)
+		return (descriptors());
+	if (same(what, "cat"))
+		return (cat());
+	if (same(what, "pattern"))
+		return (pattern(n));
+	if (same(what, "yes"))
+		return (yes());
+	if (same(what, "signal"))
+		return (wait_for_signal());
+	if (same(what, "exit"))
+		return ((int)n);
+	if (same(what, "kill"))
+		(void)SYS(SYS_kill, SYS(SYS_getpid), n);
+	if (same(what, "both")) {
+		say("out\n");
+		(void)SYS(SYS_write, 2, "err\n", 4);
+	}
+	if (same(what, "close")) {
+		say("last words\n");
+		(void)SYS(SYS_close, 1);
+	}
+	if (same(what, "sleep") || same(what, "close"))
+		sleep_ms(1000000);
+	return (0);
+}
