@@ -16,27 +16,27 @@
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 
-#define FD_FIRST	64		/* a new table's size */
-#define FD_MAX		(1u << 20)
+#define FD_FIRST 64 /* a new table's size */
+#define FD_MAX	 (1u << 20)
 
-static unsigned max_files_per_proc = 58982;	/* kern.maxfilesperproc */
+static unsigned max_files_per_proc = 58982; /* kern.maxfilesperproc */
 SYSCTL_INT(kern_maxfilesperproc, "kern.maxfilesperproc", 27, CTLFLAG_RW,
     &max_files_per_proc);
 
 struct fdentry {
-	struct file *fe_file;	/* with a reference; NULL: free */
-	int fe_flags;		/* UF_* */
+	struct file *fe_file; /* with a reference; NULL: free */
+	int fe_flags;	      /* UF_* */
 };
 
 /* (l) ft_lock, (a) atomic. */
 struct fdtable {
-	unsigned ft_refs;	/* (a) processes */
+	unsigned ft_refs; /* (a) processes */
 	struct spin ft_lock;
-	unsigned ft_size;	/* (l) a multiple of 64 */
-	unsigned ft_count;	/* (l) descriptors that are open */
-	unsigned ft_lowest;	/* (l) below it none is free */
-	struct fdentry *ft_entries;	/* (l) */
-	uint64_t *ft_taken;	/* (l) a bit for each */
+	unsigned ft_size;	    /* (l) a multiple of 64 */
+	unsigned ft_count;	    /* (l) descriptors that are open */
+	unsigned ft_lowest;	    /* (l) below it none is free */
+	struct fdentry *ft_entries; /* (l) */
+	uint64_t *ft_taken;	    /* (l) a bit for each */
 };
 
 static struct kcache *fdtable_cache;
@@ -68,8 +68,7 @@ grow(struct fdtable *ft, unsigned size)
 		return (ENOMEM);
 	}
 	if (ft->ft_size > 0) {
-		memcpy(entries, ft->ft_entries,
-		    ft->ft_size * sizeof(*entries));
+		memcpy(entries, ft->ft_entries, ft->ft_size * sizeof(*entries));
 		memcpy(taken, ft->ft_taken, ft->ft_size / 8);
 		kmem_free(ft->ft_entries, ft->ft_size * sizeof(*entries));
 		kmem_free(ft->ft_taken, ft->ft_size / 8);
@@ -120,7 +119,7 @@ table_free(struct fdtable *ft)
 static void
 put(struct fdtable *ft, unsigned fd, struct file *fp, int flags)
 {
-	ft->ft_entries[fd] = (struct fdentry){ fp, flags };
+	ft->ft_entries[fd] = (struct fdentry){fp, flags};
 	ft->ft_taken[fd / 64] |= 1ul << fd % 64;
 	ft->ft_count++;
 }
@@ -248,7 +247,7 @@ next_open(struct fdtable *ft, unsigned *fd, unsigned high)
 
 	spin_lock(&ft->ft_lock);
 	while (*fd < ft->ft_size && *fd <= high &&
-	    ft->ft_entries[*fd].fe_file == NULL)
+	       ft->ft_entries[*fd].fe_file == NULL)
 		++*fd;
 	found = *fd < ft->ft_size && *fd <= high;
 	spin_unlock(&ft->ft_lock);
@@ -295,8 +294,8 @@ fdtable_exec(struct thread *td)
 uint64_t
 fd_limit(struct proc *p)
 {
-	return (MIN(MIN(proc_limit(p, RLIMIT_NOFILE), max_files_per_proc),
-	    FD_MAX));
+	return (
+	    MIN(MIN(proc_limit(p, RLIMIT_NOFILE), max_files_per_proc), FD_MAX));
 }
 
 int
@@ -324,8 +323,7 @@ fd_is(struct thread *td, int fd, struct file *fp)
 	bool same;
 
 	spin_lock(&ft->ft_lock);
-	same = (unsigned)fd < ft->ft_size &&
-	    ft->ft_entries[fd].fe_file == fp;
+	same = (unsigned)fd < ft->ft_size && ft->ft_entries[fd].fe_file == fp;
 	spin_unlock(&ft->ft_lock);
 	return (same);
 }
@@ -392,8 +390,8 @@ fd_dup2(struct thread *td, int from, int to, int uf_flags)
 	}
 	if (from == to) {
 		file_release(fp);
-		return (fd_set_flags(td, to, UF_EXCLOSE | UF_FOCLOSE,
-		    uf_flags));
+		return (
+		    fd_set_flags(td, to, UF_EXCLOSE | UF_FOCLOSE, uf_flags));
 	}
 	spin_lock(&ft->ft_lock);
 	error = replace(ft, (unsigned)to, fp, uf_flags, &old);
@@ -430,10 +428,10 @@ fd_get_flags(struct thread *td, int fd, uint64_t *flags)
 	int uf, error = EBADF;
 
 	spin_lock(&ft->ft_lock);
-	if ((unsigned)fd < ft->ft_size &&
-	    ft->ft_entries[fd].fe_file != NULL) {
+	if ((unsigned)fd < ft->ft_size && ft->ft_entries[fd].fe_file != NULL) {
 		uf = ft->ft_entries[fd].fe_flags;
-		*flags = ((uf & UF_EXCLOSE) != 0 ? FD_CLOEXEC : 0) |
+		*flags =
+		    ((uf & UF_EXCLOSE) != 0 ? FD_CLOEXEC : 0) |
 		    ((uf & UF_FOCLOSE) != 0 ? FD_CLOFORK : 0) |
 		    ((uf & UF_RESOLVE_BENEATH) != 0 ? FD_RESOLVE_BENEATH : 0);
 		error = 0;
@@ -449,8 +447,7 @@ fd_set_flags(struct thread *td, int fd, int mask, int value)
 	int error = EBADF;
 
 	spin_lock(&ft->ft_lock);
-	if ((unsigned)fd < ft->ft_size &&
-	    ft->ft_entries[fd].fe_file != NULL) {
+	if ((unsigned)fd < ft->ft_size && ft->ft_entries[fd].fe_file != NULL) {
 		ft->ft_entries[fd].fe_flags &= ~mask;
 		ft->ft_entries[fd].fe_flags |= value;
 		error = 0;
@@ -460,15 +457,15 @@ fd_set_flags(struct thread *td, int fd, int mask, int value)
 }
 
 int
-fdtable_each(struct proc *p, int (*fn)(void *arg, int fd, struct file *fp),
-    void *arg)
+fdtable_each(
+    struct proc *p, int (*fn)(void *arg, int fd, struct file *fp), void *arg)
 {
 	struct fdtable *ft = p->p_fd;
 	struct file *fp;
 	int error = 0;
 
 	for (unsigned fd = 0; error == 0 && next_open(ft, &fd, UINT_MAX);
-	    fd++) {
+	     fd++) {
 		spin_lock(&ft->ft_lock);
 		fp = ft->ft_entries[fd].fe_file;
 		if (fp != NULL)

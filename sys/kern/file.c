@@ -19,13 +19,12 @@
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 
-static struct kcache *file_cache;	/* (!) */
-static unsigned max_files = 65536;	/* kern.maxfiles */
+static struct kcache *file_cache;  /* (!) */
+static unsigned max_files = 65536; /* kern.maxfiles */
 unsigned open_files;
 
 SYSCTL_INT(kern_maxfiles, "kern.maxfiles", 7, CTLFLAG_RW, &max_files);
-SYSCTL_INT(kern_openfiles, "kern.openfiles", CTL_AUTO, CTLFLAG_RD,
-    &open_files);
+SYSCTL_INT(kern_openfiles, "kern.openfiles", CTL_AUTO, CTLFLAG_RD, &open_files);
 
 void
 file_init(void)
@@ -114,11 +113,13 @@ transfer(struct thread *td, int fd, struct uio *uio, off_t offset)
 		error = ops->fo_seek == NULL ? ESPIPE : 0;
 	}
 	if (error == 0)
-		error = uio->uio_write ?
-		    (ops->fo_write == NULL ? EOPNOTSUPP :
-		    ops->fo_write(fp, uio, flags)) :
-		    (ops->fo_read == NULL ? EOPNOTSUPP :
-		    ops->fo_read(fp, uio, flags));
+		error =
+		    uio->uio_write
+			? (ops->fo_write == NULL
+				  ? EOPNOTSUPP
+				  : ops->fo_write(fp, uio, flags))
+			: (ops->fo_read == NULL ? EOPNOTSUPP
+						: ops->fo_read(fp, uio, flags));
 	file_release(fp);
 	return (transferred(td, uio, asked, error));
 }
@@ -141,7 +142,7 @@ kern_fstat(struct thread *td, int fd, struct stat *st)
 	struct file *fp;
 	int error;
 
-	*st = (struct stat){ 0 };
+	*st = (struct stat){0};
 	error = fd_get(td, fd, 0, &fp);
 	if (error != 0)
 		return (error);
@@ -167,8 +168,8 @@ set_flags(struct file *fp, uint32_t mask, uint32_t value)
 
 /* Those that concern the file and not what is behind it; -1: none of them. */
 static int
-file_ioctl(struct thread *td, struct file *fp, int fd, unsigned long cmd,
-    void *data)
+file_ioctl(
+    struct thread *td, struct file *fp, int fd, unsigned long cmd, void *data)
 {
 	switch (cmd) {
 	case FIOCLEX:
@@ -203,14 +204,15 @@ kern_ioctl(struct thread *td, int fd, unsigned long cmd, void *data)
 		return (error);
 	error = file_ioctl(td, fp, fd, cmd, data);
 	if (error == -1)
-		error = fp->f_ops->fo_ioctl == NULL ? ENOTTY :
-		    fp->f_ops->fo_ioctl(fp, cmd, data, td);
+		error = fp->f_ops->fo_ioctl == NULL
+			    ? ENOTTY
+			    : fp->f_ops->fo_ioctl(fp, cmd, data, td);
 	file_release(fp);
 	return (error);
 }
 
-#define SETFL_FLAGS (O_NONBLOCK | O_APPEND | O_ASYNC | O_SYNC | O_DSYNC | \
-    O_DIRECT)
+#define SETFL_FLAGS                                                            \
+	(O_NONBLOCK | O_APPEND | O_ASYNC | O_SYNC | O_DSYNC | O_DIRECT)
 
 /* The commands on a file, given by its descriptor. */
 static int
@@ -227,8 +229,7 @@ fcntl_file(struct thread *td, struct file *fp, int cmd, int64_t arg)
 		set_flags(fp, SETFL_FLAGS, (uint32_t)arg & SETFL_FLAGS);
 		return (0);
 	case F_GETOWN:
-		td->td_retval[0] = (uint64_t)(int64_t)atomic_load(
-		    &fp->f_sigio);
+		td->td_retval[0] = (uint64_t)(int64_t)atomic_load(&fp->f_sigio);
 		return (0);
 	case F_SETOWN:
 		atomic_store(&fp->f_sigio, (int)arg);
@@ -286,7 +287,7 @@ fcntl_descriptor(struct thread *td, int fd, int cmd, int64_t arg)
 	case F_SETFD:
 		return (fd_set_flags(td, fd, UF_EXCLOSE | UF_FOCLOSE,
 		    ((arg & FD_CLOEXEC) != 0 ? UF_EXCLOSE : 0) |
-		    ((arg & FD_CLOFORK) != 0 ? UF_FOCLOSE : 0)));
+			((arg & FD_CLOFORK) != 0 ? UF_FOCLOSE : 0)));
 	default:
 		return (-1);
 	}

@@ -8,7 +8,7 @@
 #include "kern/signal.h"
 #include "vm/kmem.h"
 
-#define COPY_BUFFER	(64 * 1024ul)
+#define COPY_BUFFER (64 * 1024ul)
 
 /* One transfer between a file and kernel memory; *n is what was moved. */
 static int

@@ -22,40 +22,40 @@
 #include "kern/time.h"
 #include "vm/kmem.h"
 
-#define PIPE_BUF	512		/* writes of this size aren't split */
-#define SMALL_BUFFER	PAGE_SIZE
-#define LARGE_BUFFER	(64 * 1024ul)
+#define PIPE_BUF     512 /* writes of this size aren't split */
+#define SMALL_BUFFER PAGE_SIZE
+#define LARGE_BUFFER (64 * 1024ul)
 
 /* An end, and what can be read there.  (l) the pipe's lock, (!) set once. */
 struct pipe_end {
-	struct pipe *pe_pipe;		/* (!) */
-	struct pipe_end *pe_peer;	/* (!) */
-	bool pe_open;			/* (l) */
-	char *pe_buffer;		/* (l) NULL: nothing was written yet */
-	size_t pe_size;			/* (l) of the buffer */
-	size_t pe_start;		/* (l) first byte */
-	size_t pe_count;		/* (l) bytes */
-	struct cv pe_nonempty;		/* (l) bytes came, or the peer went */
-	struct cv pe_nonfull;		/* (l) room came, or this end went */
-	struct event_source pe_events;	/* both, for who polls this end */
-	struct timespec pe_atime;	/* (l) */
-	struct timespec pe_mtime;	/* (l) */
+	struct pipe *pe_pipe;	       /* (!) */
+	struct pipe_end *pe_peer;      /* (!) */
+	bool pe_open;		       /* (l) */
+	char *pe_buffer;	       /* (l) NULL: nothing was written yet */
+	size_t pe_size;		       /* (l) of the buffer */
+	size_t pe_start;	       /* (l) first byte */
+	size_t pe_count;	       /* (l) bytes */
+	struct cv pe_nonempty;	       /* (l) bytes came, or the peer went */
+	struct cv pe_nonfull;	       /* (l) room came, or this end went */
+	struct event_source pe_events; /* both, for who polls this end */
+	struct timespec pe_atime;      /* (l) */
+	struct timespec pe_mtime;      /* (l) */
 };
 
 struct pipe {
 	struct mutex p_lock;
 	struct pipe_end p_ends[2];
-	uint64_t p_serial;		/* (!) st_ino */
-	struct timespec p_birth;	/* (!) */
+	uint64_t p_serial;	 /* (!) st_ino */
+	struct timespec p_birth; /* (!) */
 };
 
-static uint64_t pipe_serial;		/* (a) */
+static uint64_t pipe_serial; /* (a) */
 
 static size_t
 room(const struct pipe_end *end)
 {
 	return ((end->pe_buffer == NULL ? SMALL_BUFFER : end->pe_size) -
-	    end->pe_count);
+		end->pe_count);
 }
 
 /* Bytes came to this end. (l) */
@@ -84,8 +84,8 @@ take_bytes(struct pipe_end *end, struct uio *uio)
 	while (error == 0 && uio->uio_resid > 0 && end->pe_count > 0) {
 		part = MIN(end->pe_count, end->pe_size - end->pe_start);
 		before = uio->uio_resid;
-		error = uiomove(end->pe_buffer + end->pe_start,
-		    MIN(part, before), uio);
+		error = uiomove(
+		    end->pe_buffer + end->pe_start, MIN(part, before), uio);
 		before -= uio->uio_resid;
 		end->pe_start += before;
 		if (end->pe_start == end->pe_size)
@@ -129,8 +129,8 @@ make_room(struct pipe_end *end, size_t wanted)
 	size_t tail;
 	char *buffer;
 
-	if (end->pe_size >= size || (end->pe_buffer != NULL &&
-	    wanted <= room(end)))
+	if (end->pe_size >= size ||
+	    (end->pe_buffer != NULL && wanted <= room(end)))
 		return (0);
 	if (end->pe_buffer != NULL)
 		size = LARGE_BUFFER;
@@ -160,7 +160,7 @@ pipe_read(struct file *fp, struct uio *uio, int flags)
 
 	mutex_lock(lock);
 	while (end->pe_count == 0 && end->pe_peer->pe_open && error == 0 &&
-	    uio->uio_resid > 0) {
+	       uio->uio_resid > 0) {
 		if ((atomic_load(&fp->f_flag) & O_NONBLOCK) != 0)
 			error = EAGAIN;
 		else
@@ -288,7 +288,7 @@ pipe_stat(struct file *fp, struct stat *st)
 {
 	struct pipe_end *end = fp->f_data;
 
-	*st = (struct stat){ 0 };
+	*st = (struct stat){0};
 	mutex_lock(&end->pe_pipe->p_lock);
 	st->st_ino = end->pe_pipe->p_serial;
 	st->st_nlink = 1;
@@ -333,15 +333,15 @@ pipe_close(struct file *fp)
 }
 
 static const struct fileops pipe_fileops = {
-	.fo_read = pipe_read,
-	.fo_write = pipe_write,
-	.fo_ioctl = pipe_ioctl,
-	.fo_poll = pipe_poll,
-	.fo_events = pipe_events,
-	.fo_ready = pipe_ready,
-	.fo_stat = pipe_stat,
-	.fo_close = pipe_close,
-	.fo_passable = true,
+    .fo_read = pipe_read,
+    .fo_write = pipe_write,
+    .fo_ioctl = pipe_ioctl,
+    .fo_poll = pipe_poll,
+    .fo_events = pipe_events,
+    .fo_ready = pipe_ready,
+    .fo_stat = pipe_stat,
+    .fo_close = pipe_close,
+    .fo_passable = true,
 };
 
 static void
@@ -371,14 +371,14 @@ pipe_create(struct thread *td, int flags, struct file *fps[2])
 	init_end(p, 0);
 	init_end(p, 1);
 	flags = FREAD | FWRITE | (flags & O_NONBLOCK);
-	fps[0] = file_alloc(td, DTYPE_PIPE, flags, &pipe_fileops,
-	    &p->p_ends[0]);
+	fps[0] =
+	    file_alloc(td, DTYPE_PIPE, flags, &pipe_fileops, &p->p_ends[0]);
 	if (fps[0] == NULL) {
 		pipe_free(p);
 		return (ENFILE);
 	}
-	fps[1] = file_alloc(td, DTYPE_PIPE, flags, &pipe_fileops,
-	    &p->p_ends[1]);
+	fps[1] =
+	    file_alloc(td, DTYPE_PIPE, flags, &pipe_fileops, &p->p_ends[1]);
 	if (fps[1] == NULL) {
 		/* Closing the first end leaves the other to us. */
 		p->p_ends[1].pe_open = false;

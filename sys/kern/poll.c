@@ -15,19 +15,19 @@
 #include "kern/signal.h"
 #include "vm/kmem.h"
 
-#define SMALL	8		/* files without allocated memory */
+#define SMALL 8 /* files without allocated memory */
 
 /* (s) ps_lock. */
 struct poll_state {
 	struct spin ps_lock;
 	struct cv ps_notified;
-	bool ps_again;		/* (s) something happened */
+	bool ps_again; /* (s) something happened */
 };
 
 /* One file that is polled. */
 struct polled {
-	struct event_waiter po_waiter;	/* first */
-	struct file *po_file;		/* with a reference; NULL: no file */
+	struct event_waiter po_waiter; /* first */
+	struct file *po_file;	       /* with a reference; NULL: no file */
 	struct poll_state *po_state;
 };
 
@@ -50,7 +50,7 @@ ask(struct file *fp, int events)
 	if (fp->f_ops->fo_poll == NULL)
 		return (events & always);
 	return (fp->f_ops->fo_poll(fp, events) &
-	    (events | POLLHUP | POLLERR | POLLNVAL));
+		(events | POLLHUP | POLLERR | POLLNVAL));
 }
 
 /* Asks all; returns how many have something to say. */
@@ -65,8 +65,8 @@ ask_all(struct pollfd *fds, struct polled *po, unsigned n)
 		else if (po[i].po_file == NULL)
 			fds[i].revents = POLLNVAL;
 		else
-			fds[i].revents = (int16_t)ask(po[i].po_file,
-			    fds[i].events);
+			fds[i].revents =
+			    (int16_t)ask(po[i].po_file, fds[i].events);
 		ready += fds[i].revents != 0;
 	}
 	return (ready);
@@ -95,7 +95,7 @@ static int
 wait_for_any(struct pollfd *fds, struct polled *po, unsigned n,
     uint64_t deadline, unsigned *ready)
 {
-	struct poll_state ps = { .ps_again = false };
+	struct poll_state ps = {.ps_again = false};
 	int error = 0;
 
 	spin_init(&ps.ps_lock, "poll");
@@ -104,8 +104,8 @@ wait_for_any(struct pollfd *fds, struct polled *po, unsigned n,
 	while ((*ready = ask_all(fds, po, n)) == 0 && error == 0) {
 		spin_lock(&ps.ps_lock);
 		while (!ps.ps_again && error == 0)
-			error = cv_wait_spin_sig(&ps.ps_notified, &ps.ps_lock,
-			    deadline);
+			error = cv_wait_spin_sig(
+			    &ps.ps_notified, &ps.ps_lock, deadline);
 		ps.ps_again = false;
 		spin_unlock(&ps.ps_lock);
 	}
@@ -129,7 +129,7 @@ kern_poll(struct thread *td, struct pollfd *fds, unsigned n, uint64_t deadline,
 	if (po == NULL)
 		return (ENOMEM);
 	for (unsigned i = 0; i < n; i++) {
-		po[i] = (struct polled){ 0 };
+		po[i] = (struct polled){0};
 		if (fds[i].fd >= 0)
 			(void)fd_get(td, fds[i].fd, 0, &po[i].po_file);
 	}

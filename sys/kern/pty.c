@@ -22,24 +22,24 @@
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 
-#define PTY_MAX	1024
+#define PTY_MAX 1024
 
 /* (g) ptys_lock, (l) pt_lock, (!) set once. */
 struct pty {
-	struct list pt_link;		/* (!) all pairs */
-	unsigned pt_number;		/* (!) */
-	struct tty *pt_tty;		/* (!) */
-	bool pt_master;			/* (g) the master is open */
+	struct list pt_link; /* (!) all pairs */
+	unsigned pt_number;  /* (!) */
+	struct tty *pt_tty;  /* (!) */
+	bool pt_master;	     /* (g) the master is open */
 	struct spin pt_lock;
-	bool pt_opened;			/* (l) the terminal was open since */
-	struct cv pt_output;		/* (l) output came, or an end */
-	struct cv pt_room;		/* (l) the terminal takes input */
-	struct event_source pt_events;	/* both */
+	bool pt_opened;		       /* (l) the terminal was open since */
+	struct cv pt_output;	       /* (l) output came, or an end */
+	struct cv pt_room;	       /* (l) the terminal takes input */
+	struct event_source pt_events; /* both */
 };
 
 static struct mutex ptys_lock = MUTEX_INITIALIZER(ptys_lock, "ptys");
-static struct list ptys = LIST_INITIALIZER(ptys);	/* (g) */
-static unsigned pty_count;				/* (g) */
+static struct list ptys = LIST_INITIALIZER(ptys); /* (g) */
+static unsigned pty_count;			  /* (g) */
 
 static void
 wake(struct pty *pt)
@@ -73,9 +73,9 @@ pty_terminal_closed(struct tty *tp, void *arg)
 }
 
 static const struct ttydev_ops pty_ops = {
-	.td_start = pty_start,
-	.td_unthrottle = pty_unthrottle,
-	.td_closed = pty_terminal_closed,
+    .td_start = pty_start,
+    .td_unthrottle = pty_unthrottle,
+    .td_closed = pty_terminal_closed,
 };
 
 /* Has everybody closed the terminal, who had it open? */
@@ -98,9 +98,9 @@ get_output(struct pty *pt, char *buf, size_t n, bool nonblock, size_t *got)
 				spin_unlock(&pt->pt_lock);
 				return (0);
 			}
-			error = nonblock ? EAGAIN :
-			    cv_wait_spin_sig(&pt->pt_output, &pt->pt_lock,
-				NO_DEADLINE);
+			error = nonblock ? EAGAIN
+					 : cv_wait_spin_sig(&pt->pt_output,
+					       &pt->pt_lock, NO_DEADLINE);
 		}
 		spin_unlock(&pt->pt_lock);
 	}
@@ -118,14 +118,14 @@ master_read(struct file *fp, struct uio *uio, int flags)
 
 	if (uio->uio_resid == 0)
 		return (0);
-	error = get_output(pt, buf, MIN(sizeof(buf), uio->uio_resid),
-	    nonblock, &n);
+	error =
+	    get_output(pt, buf, MIN(sizeof(buf), uio->uio_resid), nonblock, &n);
 	while (error == 0 && n > 0) {
 		error = uiomove(buf, n, uio);
 		if (uio->uio_resid == 0)
 			break;
-		n = tty_output_get(pt->pt_tty, buf,
-		    MIN(sizeof(buf), uio->uio_resid));
+		n = tty_output_get(
+		    pt->pt_tty, buf, MIN(sizeof(buf), uio->uio_resid));
 	}
 	return (error);
 }
@@ -153,8 +153,8 @@ put_input(struct pty *pt, const char *buf, size_t n, bool nonblock)
 			return (EAGAIN);
 		spin_lock(&pt->pt_lock);
 		while (!has_room(pt) && error == 0)
-			error = cv_wait_spin_sig(&pt->pt_room, &pt->pt_lock,
-			    NO_DEADLINE);
+			error = cv_wait_spin_sig(
+			    &pt->pt_room, &pt->pt_lock, NO_DEADLINE);
 		spin_unlock(&pt->pt_lock);
 	}
 }
@@ -196,7 +196,7 @@ static int
 master_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 {
 	struct pty *pt = fp->f_data;
-	struct file terminal = { .f_data = pt->pt_tty };
+	struct file terminal = {.f_data = pt->pt_tty};
 
 	switch (cmd) {
 	case TIOCPTMASTER:
@@ -261,7 +261,7 @@ master_stat(struct file *fp, struct stat *st)
 {
 	struct pty *pt = fp->f_data;
 
-	*st = (struct stat){ 0 };
+	*st = (struct stat){0};
 	st->st_mode = S_IFCHR | S_IRUSR | S_IWUSR;
 	st->st_nlink = 1;
 	st->st_uid = fp->f_cred->cr_uid;
@@ -284,15 +284,15 @@ master_close(struct file *fp)
 }
 
 static const struct fileops master_fileops = {
-	.fo_read = master_read,
-	.fo_write = master_write,
-	.fo_ioctl = master_ioctl,
-	.fo_poll = master_poll,
-	.fo_events = master_events,
-	.fo_ready = master_ready,
-	.fo_stat = master_stat,
-	.fo_close = master_close,
-	.fo_passable = true,
+    .fo_read = master_read,
+    .fo_write = master_write,
+    .fo_ioctl = master_ioctl,
+    .fo_poll = master_poll,
+    .fo_events = master_events,
+    .fo_ready = master_ready,
+    .fo_stat = master_stat,
+    .fo_close = master_close,
+    .fo_passable = true,
 };
 
 /* A pair that is out of use, made as new. (g) */
@@ -301,7 +301,7 @@ reuse(void)
 {
 	struct pty *pt;
 
-	LIST_FOREACH(pt, &ptys, pt_link) {
+	LIST_FOREACH (pt, &ptys, pt_link) {
 		if (pt->pt_master || pt->pt_tty->t_opens > 0)
 			continue;
 		pt->pt_opened = false;
@@ -394,5 +394,5 @@ ptmx_attach(void)
 		cdev_set_open(dev, ptmx_open);
 }
 
-static const struct driver ptmx = { "ptmx", ptmx_attach };
+static const struct driver ptmx = {"ptmx", ptmx_attach};
 DRIVER_SET(ptmx);

@@ -21,21 +21,27 @@
 #include "vm/kmem.h"
 
 #define CTL_AUTO_START	0x100
-#define NAME_LENGTH_MAX	256
+#define NAME_LENGTH_MAX 256
 
 /* {0, n}: CTL_SYSCTL's children. */
-enum { SYSCTL_NAME = 1, SYSCTL_NEXT = 2, SYSCTL_NAME2OID = 3, SYSCTL_FMT = 4,
-    SYSCTL_DESCR = 5, SYSCTL_NEXTNOSKIP = 7 };
+enum {
+	SYSCTL_NAME = 1,
+	SYSCTL_NEXT = 2,
+	SYSCTL_NAME2OID = 3,
+	SYSCTL_FMT = 4,
+	SYSCTL_DESCR = 5,
+	SYSCTL_NEXTNOSKIP = 7
+};
 
 /* A component of the tree.  All (!) once the tree is made. */
 struct entry {
-	struct list en_link;		/* in the parent's children */
-	struct list en_children;	/* by number */
-	struct entry *en_parent;	/* NULL: the root */
-	const char *en_name;		/* within the node's full name */
+	struct list en_link;	 /* in the parent's children */
+	struct list en_children; /* by number */
+	struct entry *en_parent; /* NULL: the root */
+	const char *en_name;	 /* within the node's full name */
 	size_t en_length;
 	int en_number;
-	const struct sysctl_node *en_node;	/* NULL: only a name */
+	const struct sysctl_node *en_node; /* NULL: only a name */
 };
 
 /* Inner nodes whose numbers programs know. */
@@ -43,18 +49,27 @@ static const struct {
 	const char *name;
 	int number;
 } fixed[] = {
-	{ "kern", 1 }, { "vm", 2 }, { "vfs", 3 }, { "net", 4 },
-	{ "debug", 5 }, { "hw", 6 }, { "machdep", 7 }, { "user", 8 },
-	{ "p1003_1b", 9 }, { "kern.proc", 14 }, { "kern.ipc", 32 },
-	{ "net.inet", 2 }, { "net.inet6", 28 },
+    {"kern", 1},
+    {"vm", 2},
+    {"vfs", 3},
+    {"net", 4},
+    {"debug", 5},
+    {"hw", 6},
+    {"machdep", 7},
+    {"user", 8},
+    {"p1003_1b", 9},
+    {"kern.proc", 14},
+    {"kern.ipc", 32},
+    {"net.inet", 2},
+    {"net.inet6", 28},
 };
 
 SET_DECLARE(sysctl);
 
 static struct mutex tree_lock = MUTEX_INITIALIZER(tree_lock, "sysctl");
-static struct entry root;	/* (!) after tree_made */
-static bool tree_made;		/* (a) */
-static int next_auto = CTL_AUTO_START;	/* (tree_lock) */
+static struct entry root;	       /* (!) after tree_made */
+static bool tree_made;		       /* (a) */
+static int next_auto = CTL_AUTO_START; /* (tree_lock) */
 
 void
 sysctl_init(void)
@@ -67,7 +82,7 @@ find_name(struct entry *parent, const char *name, size_t length)
 {
 	struct entry *en;
 
-	LIST_FOREACH(en, &parent->en_children, en_link)
+	LIST_FOREACH (en, &parent->en_children, en_link)
 		if (en->en_length == length &&
 		    memcmp(en->en_name, name, length) == 0)
 			return (en);
@@ -79,7 +94,7 @@ find_number(struct entry *parent, int number)
 {
 	struct entry *en;
 
-	LIST_FOREACH(en, &parent->en_children, en_link)
+	LIST_FOREACH (en, &parent->en_children, en_link)
 		if (en->en_number == number)
 			return (en);
 	return (NULL);
@@ -109,7 +124,7 @@ add_child(struct entry *parent, const char *name, size_t length, int number)
 	en->en_name = name;
 	en->en_length = length;
 	en->en_number = number;
-	LIST_FOREACH(after, &parent->en_children, en_link)
+	LIST_FOREACH (after, &parent->en_children, en_link)
 		if (after->en_number > number)
 			break;
 	list_insert_before(&after->en_link, &en->en_link);
@@ -131,9 +146,9 @@ add_node(const struct sysctl_node *node)
 		if (en == NULL)
 			en = add_child(at, name, length,
 			    dot != NULL ? inner_number(node->sn_name,
-				(size_t)(dot - node->sn_name)) :
-			    node->sn_number == CTL_AUTO ? next_auto++ :
-			    node->sn_number);
+					      (size_t)(dot - node->sn_name))
+			    : node->sn_number == CTL_AUTO ? next_auto++
+							  : node->sn_number);
 		if (en == NULL)
 			return (ENOMEM);
 		if (dot == NULL)
@@ -153,7 +168,7 @@ make_tree(void)
 		return (0);
 	mutex_lock(&tree_lock);
 	if (!tree_made) {
-		SET_FOREACH(p, sysctl) {
+		SET_FOREACH (p, sysctl) {
 			error = add_node(*p);
 			if (error != 0)
 				break;
@@ -177,8 +192,8 @@ sysctl_out(struct sysctl_req *req, const void *data, size_t len)
 		if (req->kernel)
 			memcpy((char *)req->oldptr + req->oldidx, data, part);
 		else
-			error = copyout(data,
-			    (char *)req->oldptr + req->oldidx, part);
+			error = copyout(
+			    data, (char *)req->oldptr + req->oldidx, part);
 	}
 	req->oldidx += len;
 	if (error == 0 && req->oldptr != 0 && part < len)
@@ -204,16 +219,16 @@ sysctl_in(struct sysctl_req *req, void *data, size_t len)
 	if (req->kernel)
 		memcpy(data, (const char *)req->newptr + req->newidx, len);
 	else
-		error = copyin((const char *)req->newptr + req->newidx, data,
-		    len);
+		error =
+		    copyin((const char *)req->newptr + req->newidx, data, len);
 	req->newidx += len;
 	return (error);
 }
 
 /* The plain kinds: a value of this size, in memory or in the node. */
 static int
-handle_value(const struct sysctl_node *node, struct sysctl_req *req,
-    size_t size)
+handle_value(
+    const struct sysctl_node *node, struct sysctl_req *req, size_t size)
 {
 	uint64_t value = (uint64_t)node->sn_arg;
 	int error;
@@ -314,8 +329,8 @@ out_name(struct sysctl_req *req)
 		if (at != NULL)
 			error = sysctl_out(req, at->en_name, at->en_length);
 		else {
-			int n = snprintf(number, sizeof(number), "%d",
-			    req->name[i]);
+			int n = snprintf(
+			    number, sizeof(number), "%d", req->name[i]);
 
 			error = sysctl_out(req, number, (size_t)n);
 		}
@@ -331,8 +346,7 @@ out_numbers(struct sysctl_req *req, const struct entry *en)
 
 	for (; en != &root && n > 0; en = en->en_parent)
 		numbers[--n] = en->en_number;
-	return (sysctl_out(req, numbers + n,
-	    (CTL_MAXNAME - n) * sizeof(int)));
+	return (sysctl_out(req, numbers + n, (CTL_MAXNAME - n) * sizeof(int)));
 }
 
 /* {0, 3} with a name as the new value: its numbers. */
@@ -399,11 +413,11 @@ out_next(struct sysctl_req *req)
 		leaf = en != NULL ? first_leaf(en) : next_sibling_up(at);
 	} else {
 		/* No such number: the next greater one. */
-		LIST_FOREACH(en, &at->en_children, en_link)
+		LIST_FOREACH (en, &at->en_children, en_link)
 			if (en->en_number > req->name[used])
 				break;
-		leaf = &en->en_link != &at->en_children ? first_leaf(en) :
-		    next_sibling_up(at);
+		leaf = &en->en_link != &at->en_children ? first_leaf(en)
+							: next_sibling_up(at);
 	}
 	return (leaf == NULL ? ENOENT : out_numbers(req, leaf));
 }
@@ -418,12 +432,12 @@ out_format(struct sysctl_req *req)
 	error = find_exact(req->name, req->namelen, &en);
 	if (error != 0)
 		return (error);
-	kind = en->en_node == NULL ? CTLTYPE_NODE | CTLFLAG_RD :
-	    en->en_node->sn_kind;
+	kind = en->en_node == NULL ? CTLTYPE_NODE | CTLFLAG_RD
+				   : en->en_node->sn_kind;
 	error = sysctl_out(req, &kind, sizeof(kind));
 	if (error == 0)
-		error = sysctl_out_string(req,
-		    en->en_node == NULL ? "N" : en->en_node->sn_fmt);
+		error = sysctl_out_string(
+		    req, en->en_node == NULL ? "N" : en->en_node->sn_fmt);
 	return (error);
 }
 
@@ -492,8 +506,7 @@ run_request(struct thread *td, struct sysctl_req *req)
 	node = en->en_node;
 	if (node == NULL)
 		return (used == req->namelen ? EISDIR : ENOENT);
-	if (used < req->namelen &&
-	    (node->sn_kind & 0xf) != CTLTYPE_NODE)
+	if (used < req->namelen && (node->sn_kind & 0xf) != CTLTYPE_NODE)
 		return (ENOENT);
 	error = sysctl_has_new(req) ? check_write(td, node) : 0;
 	if (error != 0)
@@ -508,10 +521,14 @@ kern_sysctl(struct thread *td, const int *name, unsigned namelen,
     uint64_t oldptr, size_t *oldlenp, uint64_t newptr, size_t newlen,
     bool kernel)
 {
-	struct sysctl_req req = { .td = td, .name = name,
-		.namelen = namelen, .oldptr = oldptr,
-		.oldlen = oldptr != 0 ? *oldlenp : 0, .newptr = newptr,
-		.newlen = newlen, .kernel = kernel };
+	struct sysctl_req req = {.td = td,
+	    .name = name,
+	    .namelen = namelen,
+	    .oldptr = oldptr,
+	    .oldlen = oldptr != 0 ? *oldlenp : 0,
+	    .newptr = newptr,
+	    .newlen = newlen,
+	    .kernel = kernel};
 	int error;
 
 	if (namelen == 0 || namelen > CTL_MAXNAME)

@@ -24,15 +24,14 @@ static int hostid;
 static int securelevel = -1;
 
 SYSCTL_STRING(kern_ostype, "kern.ostype", 1, CTLFLAG_RD, KERN_OSTYPE, 0);
-SYSCTL_STRING(kern_osrelease, "kern.osrelease", 2, CTLFLAG_RD,
-    KERN_OSRELEASE, 0);
+SYSCTL_STRING(
+    kern_osrelease, "kern.osrelease", 2, CTLFLAG_RD, KERN_OSRELEASE, 0);
 SYSCTL_CONST_INT(kern_osrevision, "kern.osrevision", 3, 199506);
 SYSCTL_STRING(kern_version, "kern.version", 4, CTLFLAG_RD, KERN_VERSION, 0);
 SYSCTL_CONST_INT(kern_argmax, "kern.argmax", 8, ARG_MAX);
-SYSCTL_INT(kern_securelevel, "kern.securelevel", 9, CTLFLAG_RW,
-    &securelevel);
-SYSCTL_STRING(kern_hostname, "kern.hostname", 10, CTLFLAG_RW, hostname,
-    sizeof(hostname));
+SYSCTL_INT(kern_securelevel, "kern.securelevel", 9, CTLFLAG_RW, &securelevel);
+SYSCTL_STRING(
+    kern_hostname, "kern.hostname", 10, CTLFLAG_RW, hostname, sizeof(hostname));
 SYSCTL_INT(kern_hostid, "kern.hostid", 11, CTLFLAG_RW, &hostid);
 SYSCTL_CONST_INT(kern_posix1version, "kern.posix1version", 17, 200112);
 SYSCTL_CONST_INT(kern_ngroups, "kern.ngroups", 18, NGROUPS_MAX);
@@ -42,8 +41,8 @@ SYSCTL_STRING(kern_domainname, "kern.domainname", 22, CTLFLAG_RW, domainname,
     sizeof(domainname));
 SYSCTL_CONST_INT(kern_osreldate, "kern.osreldate", 24, KERN_OSRELDATE);
 SYSCTL_CONST_INT(kern_iov_max, "kern.iov_max", 35, IOV_MAX);
-SYSCTL_STRING(kern_hostuuid, "kern.hostuuid", 36, CTLFLAG_RW, hostuuid,
-    sizeof(hostuuid));
+SYSCTL_STRING(
+    kern_hostuuid, "kern.hostuuid", 36, CTLFLAG_RW, hostuuid, sizeof(hostuuid));
 SYSCTL_STRING(kern_ident, "kern.ident", CTL_AUTO, CTLFLAG_RD, KERN_IDENT, 0);
 SYSCTL_CONST_INT(kern_pid_max, "kern.pid_max", CTL_AUTO, PID_MAX);
 SYSCTL_CONST_INT(kern_fscale, "kern.fscale", CTL_AUTO, 2048);
@@ -52,16 +51,14 @@ SYSCTL_INT(kern_smp_cpus, "kern.smp.cpus", CTL_AUTO, CTLFLAG_RD, &ncpus);
 SYSCTL_CONST_INT(kern_smp_maxcpus, "kern.smp.maxcpus", CTL_AUTO, MAXCPU);
 SYSCTL_CONST_INT(kern_smp_active, "kern.smp.active", CTL_AUTO, 1);
 /* A cpuset as programs of release 15 know it has 1024 bits. */
-SYSCTL_CONST_INT(kern_sched_cpusetsize, "kern.sched.cpusetsize", CTL_AUTO,
-    128);
+SYSCTL_CONST_INT(kern_sched_cpusetsize, "kern.sched.cpusetsize", CTL_AUTO, 128);
 
 SYSCTL_STRING(hw_machine, "hw.machine", 1, CTLFLAG_RD, "amd64", 0);
 SYSCTL_INT(hw_ncpu, "hw.ncpu", 3, CTLFLAG_RD, &ncpus);
 SYSCTL_CONST_INT(hw_byteorder, "hw.byteorder", 4, 1234);
 SYSCTL_CONST_INT(hw_pagesize, "hw.pagesize", 7, PAGE_SIZE);
 SYSCTL_CONST_INT(hw_floatingpoint, "hw.floatingpoint", 10, 1);
-SYSCTL_STRING(hw_machine_arch, "hw.machine_arch", 11, CTLFLAG_RD, "amd64",
-    0);
+SYSCTL_STRING(hw_machine_arch, "hw.machine_arch", 11, CTLFLAG_RD, "amd64", 0);
 
 SYSCTL_CONST_INT(vm_overcommit, "vm.overcommit", CTL_AUTO, 0);
 SYSCTL_CONST_INT(p1003_1b_pagesize, "p1003_1b.pagesize", 9, PAGE_SIZE);
@@ -77,8 +74,8 @@ sysctl_arandom(const struct sysctl_node *node, struct sysctl_req *req)
 	random_bytes(bytes, n);
 	return (sysctl_out(req, bytes, n));
 }
-SYSCTL_PROC(kern_arandom, "kern.arandom", 37, CTLTYPE_OPAQUE | CTLFLAG_RD,
-    "", sysctl_arandom, NULL);
+SYSCTL_PROC(kern_arandom, "kern.arandom", 37, CTLTYPE_OPAQUE | CTLFLAG_RD, "",
+    sysctl_arandom, NULL);
 
 /* Addresses of the caller's own image. */
 static int
@@ -98,8 +95,8 @@ sysctl_ps_strings(const struct sysctl_node *node, struct sysctl_req *req)
 
 	return (sysctl_out(req, &at, sizeof(at)));
 }
-SYSCTL_PROC(kern_ps_strings, "kern.ps_strings", 32,
-    CTLTYPE_ULONG | CTLFLAG_RD, "LU", sysctl_ps_strings, NULL);
+SYSCTL_PROC(kern_ps_strings, "kern.ps_strings", 32, CTLTYPE_ULONG | CTLFLAG_RD,
+    "LU", sysctl_ps_strings, NULL);
 
 static int
 sysctl_model(const struct sysctl_node *node, struct sysctl_req *req)
@@ -113,8 +110,8 @@ SYSCTL_PROC(hw_model, "hw.model", 2, CTLTYPE_STRING | CTLFLAG_RD, "A",
 static int
 sysctl_memory(const struct sysctl_node *node, struct sysctl_req *req)
 {
-	uint64_t pages = node->sn_ptr != NULL ? page_free_count()
-					      : page_total();
+	uint64_t pages =
+	    node->sn_ptr != NULL ? page_free_count() : page_total();
 	uint64_t bytes = ptoa(pages);
 
 	return (sysctl_out(req, &bytes, sizeof(bytes)));
@@ -140,12 +137,12 @@ SYSCTL_PROC(hw_availpages, "hw.availpages", CTL_AUTO,
 static int
 sysctl_pagesizes(const struct sysctl_node *node, struct sysctl_req *req)
 {
-	static const uint64_t sizes[] = { PAGE_SIZE, 0, 0 };
+	static const uint64_t sizes[] = {PAGE_SIZE, 0, 0};
 
 	return (sysctl_out(req, sizes, sizeof(sizes)));
 }
-SYSCTL_PROC(hw_pagesizes, "hw.pagesizes", CTL_AUTO,
-    CTLTYPE_ULONG | CTLFLAG_RD, "LU", sysctl_pagesizes, NULL);
+SYSCTL_PROC(hw_pagesizes, "hw.pagesizes", CTL_AUTO, CTLTYPE_ULONG | CTLFLAG_RD,
+    "LU", sysctl_pagesizes, NULL);
 
 static int
 sysctl_loadavg(const struct sysctl_node *node, struct sysctl_req *req)
@@ -153,7 +150,7 @@ sysctl_loadavg(const struct sysctl_node *node, struct sysctl_req *req)
 	struct {
 		uint32_t averages[3];
 		long scale;
-	} load = { .scale = 2048 };
+	} load = {.scale = 2048};
 
 	sched_loadavg(load.averages);
 	return (sysctl_out(req, &load, sizeof(load)));
@@ -226,5 +223,5 @@ sysctl_args(const struct sysctl_node *node, struct sysctl_req *req)
 	mutex_unlock(&proctree_lock);
 	return (error);
 }
-SYSCTL_PROC(kern_proc_args, "kern.proc.args", 7, CTLTYPE_NODE | CTLFLAG_RD,
-    "N", sysctl_args, NULL);
+SYSCTL_PROC(kern_proc_args, "kern.proc.args", 7, CTLTYPE_NODE | CTLFLAG_RD, "N",
+    sysctl_args, NULL);

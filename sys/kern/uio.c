@@ -78,9 +78,12 @@ uio_init(struct uio *uio, struct iovec *iov, uint64_t base, size_t len,
 {
 	iov->iov_base = base;
 	iov->iov_len = len;
-	*uio = (struct uio){ .uio_iov = iov, .uio_iovcnt = 1,
-		.uio_resid = len, .uio_offset = offset, .uio_user = user,
-		.uio_write = write };
+	*uio = (struct uio){.uio_iov = iov,
+	    .uio_iovcnt = 1,
+	    .uio_resid = len,
+	    .uio_offset = offset,
+	    .uio_user = user,
+	    .uio_write = write};
 }
 
 /* EINVAL if the lengths add up to more than a transfer can have. */
@@ -109,8 +112,11 @@ uio_copyin(struct uio *uio, const void __user *iov, int iovcnt, off_t offset,
 		list = kmem_alloc(size, 0);
 	if (list == NULL)
 		return (ENOMEM);
-	*uio = (struct uio){ .uio_iov = list, .uio_iovcnt = iovcnt,
-		.uio_offset = offset, .uio_user = true, .uio_write = write };
+	*uio = (struct uio){.uio_iov = list,
+	    .uio_iovcnt = iovcnt,
+	    .uio_offset = offset,
+	    .uio_user = true,
+	    .uio_write = write};
 	error = copyin(iov, list, size);
 	if (error == 0)
 		error = add_up(uio);
@@ -123,8 +129,7 @@ void
 uio_done(struct uio *uio, struct iovec *first, struct iovec small[8])
 {
 	/* The list was advanced: what is left and what was passed. */
-	size_t count = (size_t)(uio->uio_iov - first) +
-	    (size_t)uio->uio_iovcnt;
+	size_t count = (size_t)(uio->uio_iov - first) + (size_t)uio->uio_iovcnt;
 
 	if (first != small)
 		kmem_free(first, count * sizeof(*first));

@@ -14,8 +14,8 @@
 #include "vm/kmem.h"
 
 static int
-transfer_one(struct thread *td, int fd, const void *buf, size_t n,
-    off_t offset, bool write)
+transfer_one(struct thread *td, int fd, const void *buf, size_t n, off_t offset,
+    bool write)
 {
 	struct iovec iov;
 	struct uio uio;
@@ -91,8 +91,7 @@ sys_preadv(struct thread *td, const struct preadv_args *a)
 {
 	if (a->offset < 0)
 		return (EINVAL);
-	return (transfer_list(td, a->fd, a->iovp, a->iovcnt, a->offset,
-	    false));
+	return (transfer_list(td, a->fd, a->iovp, a->iovcnt, a->offset, false));
 }
 
 int
@@ -100,8 +99,7 @@ sys_pwritev(struct thread *td, const struct pwritev_args *a)
 {
 	if (a->offset < 0)
 		return (EINVAL);
-	return (transfer_list(td, a->fd, a->iovp, a->iovcnt, a->offset,
-	    true));
+	return (transfer_list(td, a->fd, a->iovp, a->iovcnt, a->offset, true));
 }
 
 int
@@ -111,15 +109,15 @@ sys_close(struct thread *td, const struct close_args *a)
 }
 
 int
-sys_freebsd12_closefrom(struct thread *td,
-    const struct freebsd12_closefrom_args *a)
+sys_freebsd12_closefrom(
+    struct thread *td, const struct freebsd12_closefrom_args *a)
 {
 	fd_close_range(td, (unsigned)MAX(a->lowfd, 0), UINT_MAX);
 	return (0);
 }
 
-#define CLOSE_RANGE_CLOEXEC	(1 << 2)
-#define CLOSE_RANGE_CLOFORK	(1 << 3)
+#define CLOSE_RANGE_CLOEXEC (1 << 2)
+#define CLOSE_RANGE_CLOFORK (1 << 3)
 
 int
 sys_close_range(struct thread *td, const struct close_range_args *a)
@@ -172,7 +170,7 @@ sys_getdtablesize(struct thread *td, const struct getdtablesize_args *a)
 static int
 fcntl_lock(struct thread *td, int fd, int cmd, void __user *arg)
 {
-	struct flock fl = { 0 };
+	struct flock fl = {0};
 	struct file *fp;
 	int error;
 
@@ -223,8 +221,8 @@ sys_flock(struct thread *td, const struct flock_args *a)
 
 /* The request's argument, in kernel memory of its size. */
 static int
-ioctl_copied(struct thread *td, const struct ioctl_args *a, void *data,
-    size_t size)
+ioctl_copied(
+    struct thread *td, const struct ioctl_args *a, void *data, size_t size)
 {
 	int error = 0;
 
@@ -284,8 +282,9 @@ sys_lseek(struct thread *td, const struct lseek_args *a)
 	error = fd_get(td, a->fd, 0, &fp);
 	if (error != 0)
 		return (error);
-	error = fp->f_ops->fo_seek == NULL ? ESPIPE :
-	    fp->f_ops->fo_seek(fp, a->offset, a->whence, &result);
+	error = fp->f_ops->fo_seek == NULL
+		    ? ESPIPE
+		    : fp->f_ops->fo_seek(fp, a->offset, a->whence, &result);
 	file_release(fp);
 	td->td_retval[0] = (uint64_t)result;
 	return (error);

@@ -59,7 +59,7 @@ send_parts(struct thread *td, const struct sendfile_args *a,
 int
 sys_sendfile(struct thread *td, const struct sendfile_args *a)
 {
-	struct sf_hdtr h = { 0 };
+	struct sf_hdtr h = {0};
 	struct file *from, *to;
 	off_t sent = 0;
 	int error, copied;
@@ -85,8 +85,8 @@ sys_sendfile(struct thread *td, const struct sendfile_args *a)
 	/* The caller sees by the count what an interrupted call did. */
 	if (error == ERESTART && sent > 0)
 		error = EINTR;
-	copied = a->sbytes == NULL ? 0 :
-	    copyout(&sent, a->sbytes, sizeof(sent));
+	copied =
+	    a->sbytes == NULL ? 0 : copyout(&sent, a->sbytes, sizeof(sent));
 	return (error != 0 ? error : copied);
 }
 

@@ -11,7 +11,7 @@ static int
 make_pipe(struct thread *td, int flags, int fds[2])
 {
 	int error, uf = ((flags & O_CLOEXEC) != 0 ? UF_EXCLOSE : 0) |
-	    ((flags & O_CLOFORK) != 0 ? UF_FOCLOSE : 0);
+			((flags & O_CLOFORK) != 0 ? UF_FOCLOSE : 0);
 	struct file *fps[2];
 
 	error = pipe_create(td, flags, fps);
@@ -72,7 +72,8 @@ sys_posix_openpt(struct thread *td, const struct posix_openpt_args *a)
 	if (error == 0)
 		error = fd_open(td, fp,
 		    ((a->flags & O_CLOEXEC) != 0 ? UF_EXCLOSE : 0) |
-		    ((a->flags & O_CLOFORK) != 0 ? UF_FOCLOSE : 0), &fd);
+			((a->flags & O_CLOFORK) != 0 ? UF_FOCLOSE : 0),
+		    &fd);
 	if (error == 0)
 		td->td_retval[0] = (uint64_t)fd;
 	return (error);

@@ -11,7 +11,7 @@
 #include "kern/time.h"
 #include "vm/kmem.h"
 
-#define SMALL	8
+#define SMALL 8
 
 /* A relative timeout in user memory; NULL: forever. */
 static int
@@ -111,13 +111,13 @@ static const struct {
 	int ask;
 	int answer;
 } kinds[3] = {
-	{ POLLIN | POLLRDNORM, POLLIN | POLLRDNORM | POLLHUP | POLLERR },
-	{ POLLOUT | POLLWRNORM, POLLOUT | POLLWRNORM | POLLHUP | POLLERR },
-	{ POLLPRI | POLLRDBAND, POLLPRI | POLLRDBAND },
+    {POLLIN | POLLRDNORM, POLLIN | POLLRDNORM | POLLHUP | POLLERR},
+    {POLLOUT | POLLWRNORM, POLLOUT | POLLWRNORM | POLLHUP | POLLERR},
+    {POLLPRI | POLLRDBAND, POLLPRI | POLLRDBAND},
 };
 
 struct sets {
-	uint64_t *bits[3];	/* of words each */
+	uint64_t *bits[3]; /* of words each */
 	unsigned words;
 };
 
@@ -140,16 +140,15 @@ sets_to_list(const struct sets *s, unsigned nd, struct pollfd *fds)
 			if (is_set(s, k, fd))
 				events |= kinds[k].ask;
 		if (events != 0)
-			fds[n++] = (struct pollfd){ (int)fd, (int16_t)events,
-				0 };
+			fds[n++] = (struct pollfd){(int)fd, (int16_t)events, 0};
 	}
 	return (n);
 }
 
 /* And back: 0 with the number of bits, or EBADF. */
 static int
-list_to_sets(struct sets *s, const struct pollfd *fds, unsigned n,
-    unsigned *count)
+list_to_sets(
+    struct sets *s, const struct pollfd *fds, unsigned n, unsigned *count)
 {
 	*count = 0;
 	for (unsigned i = 0; i < n; i++) {
@@ -233,7 +232,7 @@ select_user(struct thread *td, int nd, void *const user[3], uint64_t deadline)
 int
 sys_select(struct thread *td, const struct select_args *a)
 {
-	void *const user[3] = { a->in, a->ou, a->ex };
+	void *const user[3] = {a->in, a->ou, a->ex};
 	uint64_t deadline = NO_DEADLINE;
 	struct timespec ts;
 	struct timeval tv;
@@ -245,11 +244,11 @@ sys_select(struct thread *td, const struct select_args *a)
 			return (error);
 		if (tv.tv_sec < 0 || tv.tv_usec < 0 || tv.tv_usec >= 1000000)
 			return (EINVAL);
-		ts = (struct timespec){ tv.tv_sec, tv.tv_usec * 1000 };
+		ts = (struct timespec){tv.tv_sec, tv.tv_usec * 1000};
 		deadline = 0;
 		if (ts.tv_sec != 0 || ts.tv_nsec != 0)
-			error = time_deadline(CLOCK_MONOTONIC, false, &ts,
-			    &deadline);
+			error = time_deadline(
+			    CLOCK_MONOTONIC, false, &ts, &deadline);
 		if (error != 0)
 			return (error);
 	}
@@ -259,7 +258,7 @@ sys_select(struct thread *td, const struct select_args *a)
 int
 sys_pselect(struct thread *td, const struct pselect_args *a)
 {
-	void *const user[3] = { a->in, a->ou, a->ex };
+	void *const user[3] = {a->in, a->ou, a->ex};
 	uint64_t deadline;
 	int error;
 

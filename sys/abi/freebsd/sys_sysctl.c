@@ -7,7 +7,7 @@
 #include "kern/proc.h"
 #include "kern/sysctl.h"
 
-#define NAME_LENGTH_MAX	256
+#define NAME_LENGTH_MAX 256
 
 /* The call proper, with the length by reference in user memory. */
 static int
@@ -23,11 +23,10 @@ sysctl_user(struct thread *td, const int *name, unsigned namelen, void *old,
 			return (error);
 	}
 	result = kern_sysctl(td, name, namelen, (uint64_t)old, &oldlen,
-	    (uint64_t)new, newlen, false);
+	    (uint64_t) new, newlen, false);
 	if (result != 0 && result != ENOMEM)
 		return (result);
-	error = oldlenp == NULL ? 0 :
-	    copyout(&oldlen, oldlenp, sizeof(oldlen));
+	error = oldlenp == NULL ? 0 : copyout(&oldlen, oldlenp, sizeof(oldlen));
 	return (error != 0 ? error : result);
 }
 
@@ -41,14 +40,14 @@ sys___sysctl(struct thread *td, const struct __sysctl_args *a)
 	error = copyin(a->name, name, a->namelen * sizeof(int));
 	if (error != 0)
 		return (error);
-	return (sysctl_user(td, name, a->namelen, a->old, a->oldlenp, a->new,
-	    a->newlen));
+	return (sysctl_user(
+	    td, name, a->namelen, a->old, a->oldlenp, a->new, a->newlen));
 }
 
 int
 sys___sysctlbyname(struct thread *td, const struct __sysctlbyname_args *a)
 {
-	static const int name2oid[2] = { 0, 3 };
+	static const int name2oid[2] = {0, 3};
 	char text[NAME_LENGTH_MAX];
 	int name[CTL_MAXNAME], error;
 	size_t size = sizeof(name);
