@@ -105,6 +105,13 @@ $(B)/tests/host/fuzz-replay: tests/host/fuzz.c $(PARSERS)
 	    -fno-sanitize-recover=all -DREPLAY -Isys -o $@ tests/host/fuzz.c \
 	    $(filter-out sys/lib/elf.c sys/amd64/%,$(PARSERS))
 
+$(B)/tests/host/ustar: tests/host/ustar.c sys/fs/tmpfs/ustar.c
+	@mkdir -p $(@D)
+	@echo "CC $@"
+	@clang -std=gnu17 -g -O1 -fsanitize=address,undefined \
+	    -fno-sanitize-recover=all -Wno-incompatible-library-redeclaration \
+	    -Isys -o $@ $^
+
 $(B)/tests/host/trees: tests/host/trees.c sys/lib/radix.c sys/lib/rbtree.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
@@ -127,7 +134,8 @@ test: $(DEPS)
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory KERNCONF=TEST kernel
 	@$(MAKE) --no-print-directory $(PROGS) $(B)/tests/fakevm $(B)/tests/pty \
-	    $(B)/tests/host/fuzz-replay $(B)/tests/host/trees
+	    $(B)/tests/host/fuzz-replay $(B)/tests/host/trees \
+	    $(B)/tests/host/ustar
 	@tests/run.sh $(TESTS)
 
 # The example of the README: esbuild for FreeBSD bundles some JavaScript.

@@ -20,6 +20,7 @@ t go/exec 120 tests/go/exec.sh
 
 t kernel/all 60 'tests/ktest.sh build/sys/TEST/kernel'
 t host/fuzz-replay 60 build/tests/host/fuzz-replay
+t host/ustar 60 build/tests/host/ustar
 t host/trees 60 build/tests/host/trees
 t imp/relay 60 'tests/imp/relay.sh build/imp build/tests/fakevm build/tests/prog/true'
 t imp/guest 120 'tests/imp/guest.sh build/imp build/tests/prog/streams build/tests/pty'
