@@ -272,6 +272,8 @@ mount_dev(void)
 		error = vfs_mount(td, "devfs", "/dev", 0, &none);
 	if (error != 0)
 		kprintf("/dev: cannot mount devfs: error %d\n", error);
+	else if (find_type("fdescfs") != NULL)
+		(void)vfs_mount(td, "fdescfs", "/dev/fd", 0, &none);
 }
 
 int

@@ -328,6 +328,51 @@ devices(void)
 	CHECK(xopen("/dev/stdout", O_WRONLY, 0) >= 0);
 }
 
+/* Makes sure that a directory's entries are all there to be seen. */
+static long
+list(const char *path)
+{
+	static char entries[8192];
+	long dir = xopen(path, O_RDONLY | O_DIRECTORY, 0), n, count = 0;
+
+	while ((n = SYS(SYS_getdirentries, dir, entries, 512, NULL)) > 0)
+		for (long at = 0; at < n; count++)
+			at += ((struct dirent *)(entries + at))->d_reclen;
+	CHECK_EQ(n, 0);
+	CHECK_EQ(SYS(SYS_close, dir), 0);
+	return (count);
+}
+
+static void
+processes(void)
+{
+	long n, file;
+
+	(void)SYS(SYS_mkdir, "/proc", 0755);
+	niov = 0;
+	option("fstype", "procfs");
+	option("fspath", "/proc");
+	CHECK_EQ(SYS(SYS_nmount, iov, niov, 0), 0);
+	CHECK(list("/proc") >= 4);
+	CHECK_EQ(list("/proc/curproc/"), 9);
+	n = SYS(SYS_readlink, "/proc/curproc/file", buf, 100);
+	CHECK(n > 6 && same(buf + n - 6, "fileio", 6));
+	file = xopen("/proc/curproc/status", O_RDONLY, 0);
+	CHECK(SYS(SYS_read, file, buf, 100) > 20);
+	CHECK(same(buf, "fileio ", 7));
+	CHECK_EQ(SYS(SYS_close, file), 0);
+	file = xopen("/proc/self/map", O_RDONLY, 0);
+	CHECK(SYS(SYS_read, file, buf, 4000) > 100);
+	CHECK_EQ(SYS(SYS_unmount, "/proc", 0), -EBUSY);
+	CHECK_EQ(SYS(SYS_close, file), 0);
+	CHECK_EQ(xopen("/proc/0", O_RDONLY, 0), -ENOENT);
+	CHECK_EQ(xopen("/proc/99998", O_RDONLY, 0), -ENOENT);
+	CHECK_EQ(SYS(SYS_unmount, "/proc", 0), 0);
+	/* fdescfs: 0, 1, 2, more, and the one that lists. */
+	CHECK(list("/dev/fd") >= 6);
+	CHECK_EQ(xopen("/dev/fd/77", O_RDONLY, 0), -ENOENT);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -343,5 +388,6 @@ main(int argc, char **argv)
 	attributes();
 	mounts();
 	devices();
+	processes();
 	return (result("fileio"));
 }

@@ -85,8 +85,8 @@ tmpfs_at_hand(struct vm_object *o, uint64_t index)
 {
 	const struct tmpfs_node *n = o->o_data;
 
-	return (adoptable(n->tn_file.archive + ptoa(index),
-	    archived(n, index)));
+	return (
+	    adoptable(n->tn_file.archive + ptoa(index), archived(n, index)));
 }
 
 const struct vm_object_ops tmpfs_object_ops = {

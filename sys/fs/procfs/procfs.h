@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * procfs(5): what is told about a process, as text.
+ */
+#ifndef FS_PROCFS_PROCFS_H
+#define FS_PROCFS_PROCFS_H
+
+#include "lib/types.h"
+
+struct proc;
+struct uio;
+
+/* Text under way: what doesn't fit is lost. */
+struct proc_text {
+	char *buf;
+	size_t size;
+	size_t used;
+};
+void proc_text_add(struct proc_text *t, const char *fmt, ...)
+    __printflike(2, 3);
+
+/* proctree_lock held, p isn't a zombie. 0 or an errno. */
+int procfs_status(struct proc *p, struct proc_text *t);
+int procfs_cmdline(struct proc *p, struct proc_text *t);
+int procfs_rlimit(struct proc *p, struct proc_text *t);
+int procfs_etype(struct proc *p, struct proc_text *t);
+int procfs_file(struct proc *p, struct proc_text *t);
+int procfs_map(struct proc *p, struct proc_text *t);
+
+#endif
