@@ -147,7 +147,8 @@ sig_stop_process(struct proc *p, int sig)
 	if (p->p_flags & (P_STOPPED | P_EXITING))
 		return;
 	p->p_stopsig = sig;
-	p->p_flags &= ~(P_WAITED | P_CONTINUED);
+	/* Nothing to wait for until sig_stopped() has told the parent. */
+	p->p_flags = (p->p_flags & ~P_CONTINUED) | P_WAITED;
 	proc_stop(p);
 }
 
@@ -292,15 +293,15 @@ tell_parent(struct proc *p, int code, int status)
 
 	mutex_lock(&proctree_lock);
 	parent = p->p_parent;
-	if (code == CLD_CONTINUED) {
-		spin_lock(&p->p_lock);
+	/* With proctree_lock held wait(2) doesn't see it before the signal. */
+	spin_lock(&p->p_lock);
+	if (code == CLD_CONTINUED)
 		p->p_flags |= P_CONTINUED;
-		spin_unlock(&p->p_lock);
-	}
+	else
+		p->p_flags &= ~P_WAITED;
+	info.si_uid = p->p_cred->cr_ruid;
+	spin_unlock(&p->p_lock);
 	if (parent != NULL && (parent->p_flags & P_KERNEL) == 0) {
-		spin_lock(&p->p_lock);
-		info.si_uid = p->p_cred->cr_ruid;
-		spin_unlock(&p->p_lock);
 		sa = parent->p_sigacts;
 		spin_lock(&sa->sa_lock);
 		wanted =
