@@ -15,4 +15,7 @@ void umtx_exec(struct thread *td);
  * thr_new's tid words. */
 int umtx_wake(struct thread *td, uint64_t uaddr, int n);
 
+/* The memory that keys name by `where` (an object, a vmspace) is going. */
+void umtx_shm_forget(const void *where);
+
 #endif

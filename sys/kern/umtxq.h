@@ -86,6 +86,9 @@ int usem2_wait(
     struct thread *td, struct usem2 *sem, const struct umtx_timeout *t);
 int usem2_wake(struct thread *td, struct usem2 *sem);
 
+/* UMTX_OP_SHM: flags is one of UMTX_SHM_*. A descriptor in td_retval[0]. */
+int umtx_shm_op(struct thread *td, const void *uaddr, unsigned flags);
+
 /* WAIT and its kin; wide: a long, else an unsigned int. */
 int umtx_wait_word(struct thread *td, const void *uaddr, uint64_t val,
     bool wide, bool shared, const struct umtx_timeout *t);

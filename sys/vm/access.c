@@ -79,3 +79,26 @@ vm_key(struct vmspace *vs, vaddr_t va, bool shared, struct vm_key *key)
 	rw_runlock(&vs->vs_lock);
 	return (error);
 }
+
+int
+vm_key_hold(
+    struct vmspace *vs, vaddr_t va, struct vm_key *key, struct vm_object **op)
+{
+	struct vm_entry *e;
+	int error = 0;
+
+	*op = NULL;
+	key->k_where = vs;
+	key->k_offset = va;
+	rw_rlock(&vs->vs_lock);
+	e = entry_at(vs, va);
+	if (e == NULL) {
+		error = EFAULT;
+	} else if (e->e_object != NULL && !(e->e_flags & VME_COW)) {
+		key->k_where = *op = e->e_object;
+		key->k_offset = e->e_ooff + (va - e->e_start);
+		vm_object_hold(*op);
+	}
+	rw_runlock(&vs->vs_lock);
+	return (error);
+}

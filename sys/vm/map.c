@@ -15,6 +15,7 @@
 #include "kern/proc.h"
 #include "kern/sched.h"
 #include "vfs/vnode.h"
+#include "kern/umtx.h"
 #include "vm/kmem.h"
 #include "vm/map.h"
 
@@ -410,6 +411,8 @@ vmspace_release(struct vmspace *vs)
 
 	if (!refcount_drop(&vs->vs_refs))
 		return;
+	if (vs->vs_umtx)
+		umtx_shm_forget(vs);
 	drop_all(vs, &dead);
 	entries_free(&dead);
 	pmap_destroy(vs->vs_pmap);

@@ -10,6 +10,7 @@
 #include "fbsd/errno.h"
 #include "kern/printf.h"
 #include "kern/sched.h"
+#include "kern/umtx.h"
 #include "vm/kmem.h"
 #include "vm/map.h"
 #include "vm/vm.h"
@@ -79,6 +80,8 @@ vm_object_release(struct vm_object *o)
 	if (!refcount_drop(&o->o_refs))
 		return;
 	kassert(list_empty(&o->o_entries));
+	if (o->o_umtx)
+		umtx_shm_forget(o);
 	if (o->o_ops->vo_destroy != NULL)
 		o->o_ops->vo_destroy(o);
 	radix_clear(&o->o_pages, free_page, NULL);

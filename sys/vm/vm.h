@@ -60,7 +60,8 @@ struct vm_object {
 	struct list o_entries;		   /* (l) entries that map it */
 	const struct vm_object_ops *o_ops; /* (!) */
 	void *o_data;			   /* (!) the pager's */
-	bool o_embedded;		   /* (!) within another structure */
+	bool o_umtx;	 /* (a) umtx_shm_forget() at the end */
+	bool o_embedded; /* (!) within another structure */
 };
 
 struct vm_object *vm_object_create(const struct vm_object_ops *ops, void *data,
@@ -160,6 +161,7 @@ struct vmspace {
 	vaddr_t vs_ps_strings;	   /* (!) per image */
 	vaddr_t vs_timekeep;	   /* (!) per image: shared page */
 	vaddr_t vs_sigcode;	   /* (!) per image */
+	bool vs_umtx;		   /* (a) umtx_shm_forget() at the end */
 };
 
 struct vmspace *vmspace_create(void);		  /* one reference, or NULL */
@@ -223,6 +225,9 @@ struct vm_key {
 	uint64_t k_offset;
 };
 int vm_key(struct vmspace *vs, vaddr_t va, bool shared, struct vm_key *key);
+/* The shared form, with a reference to the object (NULL: private memory). */
+int vm_key_hold(
+    struct vmspace *vs, vaddr_t va, struct vm_key *key, struct vm_object **op);
 
 /* One anonymous page shared by all processes, read-only to them: the time
  * page and signal trampoline. */

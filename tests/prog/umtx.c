@@ -373,6 +373,47 @@ processes(void)
 	CHECK_EQ(SYS(SYS_wait4, child, &status, 0, 0), child);
 }
 
+/* A page that goes with an address, in all processes that map it. */
+static void
+shared_pages(void)
+{
+	char *lock = map_anon(4096, MAP_ANON_SHARED);
+	char *here = map_anon(4096, MAP_ANON_PRIVATE), *page;
+	long fd, other, child;
+	int status;
+
+	CHECK_EQ(op(NULL, UMTX_OP_SHM, UMTX_SHM_LOOKUP, lock, 0), -ESRCH);
+	CHECK_EQ(op(NULL, UMTX_OP_SHM, UMTX_SHM_ALIVE, lock, 0), -ENOTTY);
+	fd = op(NULL, UMTX_OP_SHM, UMTX_SHM_CREAT, lock, 0);
+	CHECK(fd >= 0);
+	page = (char *)SYS(SYS_mmap, 0, 4096, PROT_RW, 1, fd, 0);
+	page[8] = 'x';
+	child = SYS(SYS_fork);
+	if (child == 0) {
+		other = op(NULL, UMTX_OP_SHM, UMTX_SHM_LOOKUP, lock, 0);
+		page = (char *)SYS(SYS_mmap, 0, 4096, PROT_RW, 1, other, 0);
+		(void)SYS(SYS_exit, page[8] == 'x' ? 0 : 1);
+	}
+	CHECK_EQ(SYS(SYS_wait4, child, &status, 0, 0), child);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(op(NULL, UMTX_OP_SHM, UMTX_SHM_ALIVE, lock, 0), 0);
+	CHECK_EQ(op(NULL, UMTX_OP_SHM, UMTX_SHM_LOOKUP, lock + 64, 0), -ESRCH);
+	CHECK_EQ(op(NULL, UMTX_OP_SHM, UMTX_SHM_DESTROY, lock, 0), 0);
+	CHECK_EQ(op(NULL, UMTX_OP_SHM, UMTX_SHM_DESTROY, lock, 0), -ESRCH);
+	/* Memory that goes takes its pages with it; so does private memory. */
+	for (int i = 0; i < 100; i++) {
+		char *m = map_anon(4096, MAP_ANON_SHARED);
+
+		other = op(NULL, UMTX_OP_SHM, UMTX_SHM_CREAT, m, 0);
+		CHECK(other >= 0);
+		(void)SYS(SYS_close, other);
+		(void)SYS(SYS_munmap, m, 4096);
+	}
+	CHECK(op(NULL, UMTX_OP_SHM, UMTX_SHM_CREAT, here, 0) >= 0);
+	CHECK_EQ(op(NULL, UMTX_OP_SHM, 9, lock, 0), -EINVAL);
+	CHECK_EQ(op(NULL, UMTX_OP_SHM, UMTX_SHM_CREAT, (void *)16, 0), -EFAULT);
+}
+
 static void
 minimum(void)
 {
@@ -396,6 +437,7 @@ main(int argc, char **argv)
 	semaphores();
 	robust_mutexes();
 	processes();
+	shared_pages();
 	minimum();
 	return (result("umtx"));
 }

@@ -167,6 +167,8 @@ sys__umtx_op(struct thread *td, const struct _umtx_op_args *a)
 		return (urwlock_unlock(td, a->obj));
 	case UMTX_OP_SEM2_WAKE:
 		return (usem2_wake(td, a->obj));
+	case UMTX_OP_SHM:
+		return (umtx_shm_op(td, a->uaddr1, (unsigned)a->val));
 	case UMTX_OP_ROBUST_LISTS:
 		return (robust_lists(td, a));
 	case UMTX_OP_GET_MIN_TIMEOUT:
