@@ -13,7 +13,6 @@
 
 #define IMP_VERSION "0.1"
 
-static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
 
 /* The one list of sub-commands: for dispatch and for help. */
@@ -48,7 +47,7 @@ usage(FILE *out)
 		    commands[i].name, commands[i].usage);
 }
 
-static int
+int
 cmd_help(int argc, char **argv)
 {
 	(void)argc;

@@ -40,6 +40,7 @@ static const struct option long_options[] = {
     {"accel", required_argument, NULL, OPT_ACCEL},
     {"cpus", required_argument, NULL, 'c'},
     {"env", required_argument, NULL, 'e'},
+    {"help", no_argument, NULL, 'h'},
     {"kernel", required_argument, NULL, OPT_KERNEL},
     {"memory", required_argument, NULL, 'm'},
     {"qemu-arg", required_argument, NULL, OPT_QEMU},
@@ -182,6 +183,8 @@ parse_option(struct options *opt, int option, const char *value)
 	case OPT_VERBOSE:
 		opt->verbose = true;
 		break;
+	case 'h':
+		exit(cmd_help(0, NULL));
 	default:
 		/* getopt_long(3) has said what is wrong. */
 		exit(EXIT_IMP);
@@ -198,7 +201,7 @@ parse_options(struct options *opt, int argc, char **argv)
 	argv[0] = name;
 	/* "+": what follows the program's name is the program's. */
 	while ((option = getopt_long(
-		    argc, argv, "+c:e:m:t:v:w:", long_options, NULL)) != -1)
+		    argc, argv, "+c:e:hm:t:v:w:", long_options, NULL)) != -1)
 		parse_option(opt, option, optarg);
 	if (optind == argc)
 		errx(EXIT_IMP, "no program given; try: imp help");
