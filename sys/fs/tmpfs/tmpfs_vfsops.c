@@ -116,7 +116,8 @@ number_option(const struct mount_opts *opts, const char *name, int base,
 	return ((uint32_t)strtoull(s, &end, base));
 }
 
-/* By default half of the memory for data, and a node for each four pages. */
+/* By default half of the memory for data, and as much for nodes: two of them
+ * take less than a page. */
 static void
 set_limits(struct tmpfs_mount *tm, const struct mount_opts *opts)
 {
@@ -125,7 +126,7 @@ set_limits(struct tmpfs_mount *tm, const struct mount_opts *opts)
 
 	tm->tm_max_pages =
 	    size != 0 ? atop(size + PAGE_MASK) : page_total() / 2;
-	tm->tm_max_nodes = nodes != 0 ? nodes : page_total() / 4;
+	tm->tm_max_nodes = nodes != 0 ? nodes : page_total() * 2;
 	tm->tm_max_nodes = MAX(tm->tm_max_nodes, 1024);
 }
 
