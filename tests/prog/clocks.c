@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Clocks, the shared time page, sleeps and timers. */
 #include "freebsd.h"
+#include "fbsd/resource.h"
 
-#define AT_TIMEKEEP 22
-#define MS	    1000000ul
+#define AT_TIMEKEEP   22
+#define SYS_setrlimit 195
+#define MS	      1000000ul
 
 struct bintime {
 	int64_t sec;
@@ -252,6 +254,28 @@ posix_timers(void)
 		CHECK_EQ(SYS(SYS_ktimer_delete, n), 0);
 }
 
+/* RLIMIT_CPU: a signal at the soft limit, the end at the hard one. */
+static void
+cpu_limit(void)
+{
+	struct rlimit soft = {0, 100}, hard = {0, 0};
+	int status;
+	long child;
+
+	for (int i = 0; i < 2; i++) {
+		child = SYS(SYS_fork);
+		if (child == 0) {
+			(void)handle(SIGXCPU, (void *)SIG_DFL, 0);
+			(void)SYS(
+			    SYS_setrlimit, RLIMIT_CPU, i == 0 ? &soft : &hard);
+			for (;;)
+				;
+		}
+		CHECK_EQ(SYS(SYS_wait4, child, &status, 0, NULL), child);
+		CHECK_EQ(status, i == 0 ? SIGXCPU : SIGKILL);
+	}
+}
+
 static void
 stepped_clock(void)
 {
@@ -287,6 +311,7 @@ main(int argc, char **argv)
 	sleeps();
 	interval_timers();
 	posix_timers();
+	cpu_limit();
 	stepped_clock();
 	return (result("clocks"));
 }
