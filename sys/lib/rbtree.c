@@ -5,7 +5,7 @@
  */
 #include "lib/rbtree.h"
 
-#define RED	1ul
+#define RED 1ul
 
 static struct rb_node *
 parent_of(const struct rb_node *n)

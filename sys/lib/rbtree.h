@@ -17,7 +17,7 @@
 struct rb_node {
 	struct rb_node *left;
 	struct rb_node *right;
-	uintptr_t parent;	/* the parent; bit 0: red */
+	uintptr_t parent; /* the parent; bit 0: red */
 };
 
 struct rb_tree {

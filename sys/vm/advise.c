@@ -322,8 +322,8 @@ touch(struct vmspace *vs, vaddr_t va)
 	rw_runlock(&vs->vs_lock);
 	if (access == 0)
 		return (0);
-	error =
-	    vm_fault(vs, va, access & PMAP_WRITE ? PMAP_WRITE : PMAP_READ, &code);
+	error = vm_fault(
+	    vs, va, access & PMAP_WRITE ? PMAP_WRITE : PMAP_READ, &code);
 	/* Past a file's end, and devices: nothing to lock. */
 	return (error == ENOMEM ? ENOMEM : 0);
 }

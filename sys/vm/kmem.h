@@ -10,11 +10,11 @@
 
 #include "lib/types.h"
 
-#define KM_ZERO		0x1
+#define KM_ZERO 0x1
 
 void *kmem_alloc(size_t size, unsigned flags);
-void kmem_free(void *p, size_t size);	/* the size it was allocated with */
-char *kmem_strdup(const char *s);	/* free with kmem_strfree() */
+void kmem_free(void *p, size_t size); /* the size it was allocated with */
+char *kmem_strdup(const char *s);     /* free with kmem_strfree() */
 void kmem_strfree(char *s);
 
 /* A cache of equal objects; cheaper than kmem_alloc for hot ones. */
@@ -23,7 +23,7 @@ struct kcache *kcache_create(const char *name, size_t size, size_t align);
 void *kcache_alloc(struct kcache *kc, unsigned flags);
 void kcache_free(struct kcache *kc, void *p);
 
-void kmem_init(void);			/* after vm_page_init() */
-uint64_t kmem_used(void);		/* bytes */
+void kmem_init(void);	  /* after vm_page_init() */
+uint64_t kmem_used(void); /* bytes */
 
 #endif

@@ -17,20 +17,20 @@ struct vm_object;
  * object or amap that holds it; (a) atomic.
  */
 struct page {
-	struct list pg_link;		/* (f) free list; (o) owner's use */
-	struct vm_object *pg_object;	/* (o) owner, NULL: anonymous, kernel */
-	uint64_t pg_index;		/* (o) page number within the object */
-	uint32_t pg_refs;		/* (a) holders */
-	uint16_t pg_flags;		/* (o) */
-	uint8_t pg_order;		/* (f) log2 of the block's pages */
-	uint8_t pg_state;		/* (f) free, allocated, reserved */
+	struct list pg_link;	     /* (f) free list; (o) owner's use */
+	struct vm_object *pg_object; /* (o) owner, NULL: anonymous, kernel */
+	uint64_t pg_index;	     /* (o) page number within the object */
+	uint32_t pg_refs;	     /* (a) holders */
+	uint16_t pg_flags;	     /* (o) */
+	uint8_t pg_order;	     /* (f) log2 of the block's pages */
+	uint8_t pg_state;	     /* (f) free, allocated, reserved */
 };
 
-#define PG_DIRTY	0x0001		/* newer than the object's storage */
-#define PG_ZERO		0x0002		/* known to be all zero bytes */
-#define PG_SLAB		0x0004		/* kernel allocator's */
+#define PG_DIRTY 0x0001 /* newer than the object's storage */
+#define PG_ZERO	 0x0002 /* known to be all zero bytes */
+#define PG_SLAB	 0x0004 /* kernel allocator's */
 
-extern struct page *page_array;		/* by frame number */
+extern struct page *page_array; /* by frame number */
 
 static inline paddr_t
 page_phys(const struct page *pg)
@@ -50,11 +50,12 @@ phys_to_page(paddr_t pa)
 	return (&page_array[atop(pa)]);
 }
 
-void vm_page_init(void);		/* after md_pmap_init() */
+void vm_page_init(void); /* after md_pmap_init() */
 
-#define PAGE_ZEROED	0x1		/* filled with zeroes */
-#define PAGE_URGENT	0x2		/* may use the reserve (page tables for
-					   exit paths, network) */
+#define PAGE_ZEROED 0x1 /* filled with zeroes */
+#define PAGE_URGENT                                                            \
+	0x2 /* may use the reserve (page tables for                            \
+	       exit paths, network) */
 /*
  * 2^order pages with one reference, or NULL. Never sleeps; any context, but
  * not within the allocator's own callers. free: all 2^order at once.
@@ -72,7 +73,7 @@ void page_release(struct page *pg);
  */
 struct page *page_adopt(paddr_t pa);
 
-uint64_t page_total(void);		/* RAM under management, pages */
+uint64_t page_total(void); /* RAM under management, pages */
 uint64_t page_free_count(void);
 /* Called by whoever has memory to give back; see vm/page.c. */
 bool page_low(void);

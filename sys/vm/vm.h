@@ -7,10 +7,13 @@
  * vm_object (a file's pages, shared memory, a device), or nothing, which
  * reads as zeroes; above, for private memory, an amap: the anonymous pages
  * that this mapping has for itself.  A fault looks into the amap, then into
- * the object, and copies upwards on a write.  Fork shares the amap and marks
- * both entries needs-copy: the amap is copied, page references only, at the
- * next write fault, and a page whose reference count is one belongs to its
- * amap alone and is written in place.  There are no shadow chains.
+ * the object, and copies upwards on a write.  Fork gives the child a view of
+ * the same amap; each side copies it, page references only, at its next
+ * write, and a page whose reference count is one belongs to its amap alone and
+ * is written in place.  There are no shadow chains.
+ *
+ * Locks, in the order in which they are taken: vs_lock, am_lock, o_lock; then
+ * the pmap's own.  User memory must not be touched with any of them held.
  *
  * Radix trees hold both amaps and objects: a gigabyte of reserved address
  * space costs one entry.
