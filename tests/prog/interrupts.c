@@ -186,29 +186,28 @@ w_fifo(void)
 static const struct {
 	const char *name;
 	long (*wait)(void);
-	bool restarts;
-	bool always; /* whatever the action says */
+	enum { ENDS, RESTARTS, ALWAYS_RESTARTS } kind;
 } waits[] = {
-    {"nanosleep", w_nanosleep, false},
-    {"clock_nanosleep", w_clock_nanosleep, false},
-    {"read", w_read, true},
-    {"write", w_write, true},
-    {"poll", w_poll, false},
-    {"ppoll", w_ppoll, false},
-    {"select", w_select, false},
-    {"pselect", w_pselect, false},
-    {"kevent", w_kevent, false},
-    {"wait4", w_wait4, true},
-    {"sigsuspend", w_sigsuspend, false},
-    {"sigtimedwait", w_sigtimedwait, false},
-    {"umtx wait", w_umtx, false},
-    {"umutex", w_umutex, true, true},
-    {"urwlock", w_urwlock, true, true},
-    {"usem2", w_usem, true},
-    {"eventfd", w_eventfd, true},
-    {"timerfd", w_timerfd, true},
-    {"flock", w_flock, true},
-    {"open of a fifo", w_fifo, true},
+    {"nanosleep", w_nanosleep, ENDS},
+    {"clock_nanosleep", w_clock_nanosleep, ENDS},
+    {"read", w_read, RESTARTS},
+    {"write", w_write, RESTARTS},
+    {"poll", w_poll, ENDS},
+    {"ppoll", w_ppoll, ENDS},
+    {"select", w_select, ENDS},
+    {"pselect", w_pselect, ENDS},
+    {"kevent", w_kevent, ENDS},
+    {"wait4", w_wait4, RESTARTS},
+    {"sigsuspend", w_sigsuspend, ENDS},
+    {"sigtimedwait", w_sigtimedwait, ENDS},
+    {"umtx wait", w_umtx, ENDS},
+    {"umutex", w_umutex, ALWAYS_RESTARTS},
+    {"urwlock", w_urwlock, ALWAYS_RESTARTS},
+    {"usem2", w_usem, RESTARTS},
+    {"eventfd", w_eventfd, RESTARTS},
+    {"timerfd", w_timerfd, RESTARTS},
+    {"flock", w_flock, RESTARTS},
+    {"open of a fifo", w_fifo, RESTARTS},
 };
 
 static volatile int caught;
@@ -250,7 +249,7 @@ each(unsigned i)
 	(void)SYS(SYS_setitimer, 0, &off, NULL);
 	CHECK_EQ(error, -EINTR);
 	/* Restarted twice, ended by the third. */
-	if (waits[i].restarts)
+	if (waits[i].kind == RESTARTS)
 		CHECK(caught >= 3);
 	else
 		CHECK(caught >= 1);
@@ -323,7 +322,7 @@ main(int argc, char **argv)
 		for (;;)
 			sleep_ms(1000);
 	for (unsigned i = 0; i < nitems(waits); i++)
-		if (!waits[i].always)
+		if (waits[i].kind != ALWAYS_RESTARTS)
 			each(i);
 	(void)SYS(SYS_kill, child, SIGKILL);
 	return (result("interrupts"));
