@@ -199,8 +199,6 @@ void
 itimer_exec(struct proc *p)
 {
 	/* Interval timers go on; those of timer_create(2) don't. */
-	disarm(p, ITIMER_VIRTUAL);
-	disarm(p, ITIMER_PROF);
 	ktimer_exit(p);
 }
 
