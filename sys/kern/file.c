@@ -81,12 +81,14 @@ file_release(struct file *fp)
 
 /*
  * What every transfer does after its operation: what was moved counts more
- * than why it ended, and writing to nobody raises SIGPIPE.
+ * than why it ended, and writing to nobody raises SIGPIPE (sockets see to that
+ * themselves).
  */
 static int
-transferred(struct thread *td, struct uio *uio, size_t asked, int error)
+transferred(
+    struct thread *td, uint8_t type, struct uio *uio, size_t asked, int error)
 {
-	if (error == EPIPE && uio->uio_write)
+	if (error == EPIPE && uio->uio_write && type != DTYPE_SOCKET)
 		(void)sig_send_thread(td, SIGPIPE, NULL);
 	if (uio->uio_resid != asked &&
 	    (error == EINTR || error == ERESTART || error == EAGAIN))
@@ -102,6 +104,7 @@ transfer(struct thread *td, int fd, struct uio *uio, off_t offset)
 	const struct fileops *ops;
 	struct file *fp;
 	int error, flags = 0;
+	uint8_t type;
 
 	error = fd_get(td, fd, uio->uio_write ? FWRITE : FREAD, &fp);
 	if (error != 0)
@@ -120,8 +123,9 @@ transfer(struct thread *td, int fd, struct uio *uio, off_t offset)
 				  : ops->fo_write(fp, uio, flags))
 			: (ops->fo_read == NULL ? EOPNOTSUPP
 						: ops->fo_read(fp, uio, flags));
+	type = fp->f_type;
 	file_release(fp);
-	return (transferred(td, uio, asked, error));
+	return (transferred(td, type, uio, asked, error));
 }
 
 int

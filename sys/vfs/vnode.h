@@ -26,6 +26,7 @@
 enum vtype { VNON, VREG, VDIR, VBLK, VCHR, VLNK, VSOCK, VFIFO, VBAD };
 
 struct flock;
+struct socket;
 
 /* Attributes; vo_setattr sets those that va_set names. */
 struct vattr {
@@ -163,7 +164,7 @@ struct vnode {
 	struct event_source v_events;  /* EVFILT_VNODE, EVFILT_READ */
 	struct advlocks *v_locks;      /* (i) fcntl and flock locks */
 	struct fifo *v_fifo;	       /* (i) named pipe's ends */
-	void *v_socket;		       /* (i) bound AF_UNIX socket */
+	struct socket *v_socket;       /* (unix_lock) bound to this */
 	uint64_t v_accessed;	       /* (a) last read, wall clock in ns, if
 					  later than the file system's atime */
 	unsigned v_writers;	       /* (i) open for writing: ETXTBSY */

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sockets: the system calls but for those that move data. */
+#include "abi/freebsd/sockaddr.h"
+#include "abi/freebsd/sysargs.h"
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "fbsd/fcntl.h"
+#include "lib/string.h"
+
+#define TYPE_FLAGS  (SOCK_CLOEXEC | SOCK_NONBLOCK | SOCK_CLOFORK)
+#define PATH_OFFSET offsetof(struct sockaddr_un, sun_path)
+#define ADDRESS_MAX 255
+
+int
+socket_get(struct thread *td, int fd, struct file **fpp)
+{
+	int error;
+
+	error = fd_get(td, fd, 0, fpp);
+	if (error == 0 && (*fpp)->f_type != DTYPE_SOCKET) {
+		file_release(*fpp);
+		error = ENOTSOCK;
+	}
+	return (error);
+}
+
+int
+sockaddr_copyin(
+    struct sockaddr_un *sun, const void __user *uaddr, size_t len, int *family)
+{
+	int error;
+
+	if (len > ADDRESS_MAX)
+		return (ENAMETOOLONG);
+	if (len < PATH_OFFSET)
+		return (EINVAL);
+	*sun = (struct sockaddr_un){0};
+	error = copyin(uaddr, sun, MIN(len, sizeof(*sun)));
+	if (error != 0)
+		return (error);
+	if (family != NULL)
+		*family = sun->sun_family;
+	else if (sun->sun_family != AF_UNIX)
+		return (EAFNOSUPPORT);
+	if (sun->sun_family == AF_UNIX && len > sizeof(*sun))
+		return (EINVAL);
+	sun->sun_len = (uint8_t)MIN(len, sizeof(*sun));
+	return (0);
+}
+
+void
+sockaddr_path(const struct sockaddr_un *sun, char *path)
+{
+	memset(path, 0, SUN_PATH_MAX);
+	memcpy(path, sun->sun_path, sun->sun_len - PATH_OFFSET);
+}
+
+int
+sockaddr_copyout(
+    const struct sockaddr_un *sun, void __user *uaddr, uint32_t __user *ulen)
+{
+	uint32_t room, len = sun->sun_len;
+	int error;
+
+	error = copyin(ulen, &room, sizeof(room));
+	if (error == 0 && (int32_t)room < 0)
+		error = EINVAL;
+	if (error == 0)
+		error = copyout(sun, uaddr, MIN(room, len));
+	if (error == 0)
+		error = copyout(&len, ulen, sizeof(len));
+	return (error);
+}
+
+/* What all calls that make a socket ask of their arguments. */
+static int
+check_domain(int domain, int protocol)
+{
+	if (domain != AF_UNIX)
+		return (EAFNOSUPPORT);
+	return (protocol != 0 ? EPROTONOSUPPORT : 0);
+}
+
+static int
+descriptor_flags(int type)
+{
+	return (((type & SOCK_CLOEXEC) != 0 ? UF_EXCLOSE : 0) |
+		((type & SOCK_CLOFORK) != 0 ? UF_FOCLOSE : 0));
+}
+
+static int
+file_flags(int type)
+{
+	return ((type & SOCK_NONBLOCK) != 0 ? O_NONBLOCK : 0);
+}
+
+int
+sys_socket(struct thread *td, const struct socket_args *a)
+{
+	struct file *fp;
+	int error, fd;
+
+	error = check_domain(a->domain, a->protocol);
+	if (error == 0)
+		error = unix_socket(
+		    td, a->type & ~TYPE_FLAGS, file_flags(a->type), &fp);
+	if (error == 0)
+		error = fd_open(td, fp, descriptor_flags(a->type), &fd);
+	if (error == 0)
+		td->td_retval[0] = (uint64_t)fd;
+	return (error);
+}
+
+int
+sys_socketpair(struct thread *td, const struct socketpair_args *a)
+{
+	int error, fds[2], uf = descriptor_flags(a->type);
+	struct file *fps[2];
+
+	error = check_domain(a->domain, a->protocol);
+	if (error == 0)
+		error = unix_socketpair(
+		    td, a->type & ~TYPE_FLAGS, file_flags(a->type), fps);
+	if (error != 0)
+		return (error);
+	error = fd_open(td, fps[0], uf, &fds[0]);
+	if (error != 0) {
+		file_release(fps[1]);
+		return (error);
+	}
+	error = fd_open(td, fps[1], uf, &fds[1]);
+	if (error == 0) {
+		error = copyout(fds, a->rsv, sizeof(fds));
+		if (error == 0)
+			return (0);
+		(void)fd_close(td, fds[1]);
+	}
+	(void)fd_close(td, fds[0]);
+	return (error);
+}
+
+static int
+bind_at(struct thread *td, int dirfd, int s, const void __user *name, int len)
+{
+	struct sockaddr_un sun;
+	struct file *fp;
+	int error;
+
+	error = sockaddr_copyin(&sun, name, (unsigned)len, NULL);
+	if (error == 0 &&
+	    (sun.sun_len == PATH_OFFSET || sun.sun_path[0] == '\0'))
+		error = EINVAL;
+	if (error == 0)
+		error = socket_get(td, s, &fp);
+	if (error != 0)
+		return (error);
+	error = unix_bind(td, fp, dirfd, &sun);
+	file_release(fp);
+	return (error);
+}
+
+int
+sys_bind(struct thread *td, const struct bind_args *a)
+{
+	return (bind_at(td, AT_FDCWD, a->s, a->name, a->namelen));
+}
+
+int
+sys_bindat(struct thread *td, const struct bindat_args *a)
+{
+	return (bind_at(td, a->fd, a->s, a->name, a->namelen));
+}
+
+static int
+connect_at(
+    struct thread *td, int dirfd, int s, const void __user *name, int len)
+{
+	char path[SUN_PATH_MAX];
+	struct sockaddr_un sun;
+	struct file *fp;
+	int error, family;
+
+	error = sockaddr_copyin(&sun, name, (unsigned)len, &family);
+	if (error == 0)
+		error = socket_get(td, s, &fp);
+	if (error != 0)
+		return (error);
+	sockaddr_path(&sun, path);
+	if (family == AF_UNIX)
+		error = unix_connect(td, fp, dirfd, path);
+	else
+		error =
+		    family == AF_UNSPEC ? unix_disconnect(fp) : EAFNOSUPPORT;
+	file_release(fp);
+	return (error);
+}
+
+int
+sys_connect(struct thread *td, const struct connect_args *a)
+{
+	return (connect_at(td, AT_FDCWD, a->s, a->name, a->namelen));
+}
+
+int
+sys_connectat(struct thread *td, const struct connectat_args *a)
+{
+	return (connect_at(td, a->fd, a->s, a->name, a->namelen));
+}
+
+int
+sys_listen(struct thread *td, const struct listen_args *a)
+{
+	struct file *fp;
+	int error;
+
+	error = socket_get(td, a->s, &fp);
+	if (error != 0)
+		return (error);
+	error = unix_listen(td, fp, a->backlog);
+	file_release(fp);
+	return (error);
+}
+
+/* flags: SOCK_*; -1: accept(2), where O_NONBLOCK is the listener's. */
+static int
+accept_one(struct thread *td, int s, void __user *name,
+    uint32_t __user *namelen, int flags)
+{
+	int error, fd, fflags, uf = 0;
+	struct sockaddr_un from;
+	struct file *fp;
+
+	error = socket_get(td, s, &fp);
+	if (error != 0)
+		return (error);
+	if (flags == -1) {
+		fflags = (int)(atomic_load(&fp->f_flag) & O_NONBLOCK);
+	} else {
+		fflags = file_flags(flags);
+		uf = descriptor_flags(flags);
+	}
+	error = unix_accept(td, fp, fflags, uf, &fd, &from);
+	file_release(fp);
+	if (error == 0 && name != NULL) {
+		error = sockaddr_copyout(&from, name, namelen);
+		if (error != 0)
+			(void)fd_close(td, fd);
+	}
+	if (error == 0)
+		td->td_retval[0] = (uint64_t)fd;
+	return (error);
+}
+
+int
+sys_accept(struct thread *td, const struct accept_args *a)
+{
+	return (accept_one(td, a->s, a->name, a->anamelen, -1));
+}
+
+int
+sys_accept4(struct thread *td, const struct accept4_args *a)
+{
+	if ((a->flags & ~TYPE_FLAGS) != 0)
+		return (EINVAL);
+	return (accept_one(td, a->s, a->name, a->anamelen, a->flags));
+}
+
+int
+sys_shutdown(struct thread *td, const struct shutdown_args *a)
+{
+	struct file *fp;
+	int error;
+
+	error = socket_get(td, a->s, &fp);
+	if (error != 0)
+		return (error);
+	error = unix_shutdown(fp, a->how);
+	file_release(fp);
+	return (error);
+}
+
+static int
+get_name(struct thread *td, int s, bool peer, void __user *asa,
+    uint32_t __user *alen)
+{
+	struct sockaddr_un sun;
+	struct file *fp;
+	int error;
+
+	error = socket_get(td, s, &fp);
+	if (error != 0)
+		return (error);
+	error = unix_name(fp, peer, &sun);
+	file_release(fp);
+	return (error != 0 ? error : sockaddr_copyout(&sun, asa, alen));
+}
+
+int
+sys_getsockname(struct thread *td, const struct getsockname_args *a)
+{
+	return (get_name(td, a->fdes, false, a->asa, a->alen));
+}
+
+int
+sys_getpeername(struct thread *td, const struct getpeername_args *a)
+{
+	return (get_name(td, a->fdes, true, a->asa, a->alen));
+}
+
+int
+sys_getsockopt(struct thread *td, const struct getsockopt_args *a)
+{
+	uint64_t val[UNIX_OPTION_MAX / 8];
+	struct file *fp;
+	uint32_t len = 0;
+	size_t size;
+	int error;
+
+	error = socket_get(td, a->s, &fp);
+	if (error != 0)
+		return (error);
+	if (a->val != NULL)
+		error = copyin(a->avalsize, &len, sizeof(len));
+	if (error == 0 && (int32_t)len < 0)
+		error = EINVAL;
+	size = len;
+	if (error == 0)
+		error = unix_getopt(fp, a->level, a->name, val, &size);
+	file_release(fp);
+	if (error != 0 || a->val == NULL)
+		return (error);
+	len = (uint32_t)size;
+	error = copyout(val, a->val, size);
+	return (error != 0 ? error : copyout(&len, a->avalsize, sizeof(len)));
+}
+
+int
+sys_setsockopt(struct thread *td, const struct setsockopt_args *a)
+{
+	uint64_t val[UNIX_OPTION_MAX / 8];
+	struct file *fp;
+	int error;
+
+	if (a->valsize < 0 || (a->val == NULL && a->valsize != 0))
+		return (a->valsize < 0 ? EINVAL : EFAULT);
+	if ((size_t)a->valsize > sizeof(val))
+		return (EINVAL);
+	error = socket_get(td, a->s, &fp);
+	if (error != 0)
+		return (error);
+	error = copyin(a->val, val, (size_t)a->valsize);
+	if (error == 0)
+		error =
+		    unix_setopt(fp, a->level, a->name, val, (size_t)a->valsize);
+	file_release(fp);
+	return (error);
+}
