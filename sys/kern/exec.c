@@ -360,7 +360,7 @@ take_over(struct thread *td, struct image *img, const char *path)
 	p->p_textvp = img->vp;
 	img->vp = NULL;
 	if (old_text != NULL)
-		vnode_release(old_text);
+		vn_text_release(old_text);
 	set_name(p, td, img, path);
 	p->p_osrel = img->osrel;
 	fdtable_exec(td);
@@ -386,7 +386,9 @@ image_free(struct image *img)
 {
 	if (img->vm != NULL)
 		vmspace_release(img->vm);
-	if (img->vp != NULL)
+	if (img->vp != NULL && img->text)
+		vn_text_release(img->vp);
+	else if (img->vp != NULL)
 		vnode_release(img->vp);
 	if (img->interp_vp != NULL)
 		vnode_release(img->interp_vp);
@@ -405,6 +407,10 @@ prepare(struct thread *td, struct exec_args *ea, struct image *img)
 	if (sc == NULL)
 		return (ENOMEM);
 	error = find_program(td, ea, img, sc, &is_script);
+	if (error == 0) {
+		error = vn_exec_begin(img->vp);
+		img->text = error == 0;
+	}
 	if (error == 0)
 		error = image_read(td, img);
 	if (error == 0)

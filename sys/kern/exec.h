@@ -20,6 +20,7 @@ struct exec_strings {
 /* A program about to run. */
 struct image {
 	struct vnode *vp;
+	bool text;			/* vp counts as running */
 	struct vnode *interp_vp;	/* NULL: static */
 	struct elf_header header;
 	struct elf_phdr phdr[ELF_PHNUM_MAX];

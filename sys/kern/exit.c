@@ -31,6 +31,16 @@ release_vnode(struct vnode **vpp)
 		vnode_release(vp);
 }
 
+static void
+release_text(struct proc *p)
+{
+	struct vnode *vp = p->p_textvp;
+
+	p->p_textvp = NULL;
+	if (vp != NULL)
+		vn_text_release(vp);
+}
+
 /* Memory last: closing files may need it... and vfork's parent waits. */
 static void
 release_resources(struct thread *td)
@@ -45,7 +55,7 @@ release_resources(struct thread *td)
 	release_vnode(&p->p_cwd);
 	release_vnode(&p->p_root);
 	release_vnode(&p->p_jailroot);
-	release_vnode(&p->p_textvp);
+	release_text(p);
 	if (vs != NULL) {
 		md_thread_free(td);	/* no user mode any more */
 		p->p_vm = NULL;
@@ -169,7 +179,7 @@ proc_free(struct proc *p)
 	release_vnode(&p->p_cwd);
 	release_vnode(&p->p_root);
 	release_vnode(&p->p_jailroot);
-	release_vnode(&p->p_textvp);
+	release_text(p);
 	cred_release(p->p_cred);
 	kmem_strfree(p->p_path);
 	if (p->p_args != NULL)

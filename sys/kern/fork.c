@@ -104,7 +104,9 @@ copy_fields(struct proc *p, struct proc *parent, struct thread *td,
 	p->p_cwd = held(parent->p_cwd);
 	p->p_root = held(parent->p_root);
 	p->p_jailroot = held(parent->p_jailroot);
-	p->p_textvp = held(parent->p_textvp);
+	p->p_textvp = parent->p_textvp;
+	if (p->p_textvp != NULL)
+		vn_text_hold(p->p_textvp);
 	spin_unlock(&parent->p_lock);
 	if (fa->fresh)
 		p->p_flags &= P_KERNEL;

@@ -219,6 +219,22 @@ vn_open_dup(struct thread *td, int fd, int flags, struct file **dupfp)
 	return (0);
 }
 
+void
+vn_text_hold(struct vnode *vp)
+{
+	vnode_hold(vp);
+	spin_lock(&vp->v_interlock);
+	vp->v_execs++;
+	spin_unlock(&vp->v_interlock);
+}
+
+void
+vn_text_release(struct vnode *vp)
+{
+	vn_exec_end(vp);
+	vnode_release(vp);
+}
+
 /* What may still fail once the file is there; closing undoes it. */
 static int
 open_file(struct thread *td, struct vnode *vp, int flags, struct file *fp,

@@ -216,6 +216,9 @@ int vn_pathconf(struct vnode *vp, int name, long *val); /* EINVAL */
  * has it open so. */
 int vn_exec_begin(struct vnode *vp);
 void vn_exec_end(struct vnode *vp);
+/* A further reference to a program that runs, and the end of one. */
+void vn_text_hold(struct vnode *vp);
+void vn_text_release(struct vnode *vp);
 /* Size of a regular file: for a moment, unless v_lock is held. */
 static inline uint64_t
 vn_size(const struct vnode *vp)

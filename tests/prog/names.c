@@ -294,6 +294,28 @@ many(void)
 	CHECK_EQ(SYS(SYS_rmdir, "many"), 0);
 }
 
+/* This program runs: nobody writes to it, but it may be replaced. */
+static void
+busy_text(void)
+{
+	static const int pathname[] = {1, 14, 12, -1}; /* kern.proc.pathname */
+	static char self[1024];
+	size_t len = sizeof(self);
+
+	CHECK_EQ(SYS(SYS___sysctl, pathname, 4, self, &len, NULL, 0L), 0);
+	CHECK_EQ(xopen(self, O_WRONLY, 0), -ETXTBSY);
+	CHECK_EQ(xopen(self, O_RDONLY | O_TRUNC, 0), -ETXTBSY);
+	CHECK_EQ(SYS(SYS_truncate, self, 0L), -ETXTBSY);
+	CHECK_EQ(put("script", "not a program"), 0);
+	long fd = xopen("script", O_WRONLY, 0);
+	CHECK_EQ(SYS(SYS_chmod, "script", 0755), 0);
+	CHECK_EQ(SYS(SYS_execve, "script", NULL, NULL), -ETXTBSY);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	CHECK_EQ(SYS(SYS_execve, "script", NULL, NULL), -ENOEXEC);
+	fd = xopen("script", O_WRONLY, 0);
+	CHECK(fd >= 0);
+}
+
 static int
 in_root(void)
 {
@@ -323,6 +345,7 @@ main(int argc, char **argv)
 	opens();
 	rights();
 	many();
+	busy_text();
 	CHECK_EQ(SYS(SYS_mkdir, "jail", 0755), 0);
 	CHECK_EQ(put("jail/inside", "x"), 0);
 	CHECK_EQ(in_child(in_root), 0);
