@@ -27,7 +27,6 @@ static struct {
 	struct list ttys;		/* (lock) with t_signals to send */
 	struct cv cv;			/* with lock */
 	bool running;			/* (lock) the thread exists */
-	unsigned units;			/* (lock) ttys made */
 } tty_signals = { .lock = SPIN_INITIALIZER("ttysig"),
 	.ttys = LIST_INITIALIZER(tty_signals.ttys),
 	.cv = CV_INITIALIZER(tty_signals.cv, "ttysig") };
@@ -155,7 +154,6 @@ tty_create(const struct ttydev_ops *ops, void *arg, const char *name)
 	spin_lock(&tty_signals.lock);
 	start = !tty_signals.running;
 	tty_signals.running = true;
-	tp->t_unit = ++tty_signals.units;
 	spin_unlock(&tty_signals.lock);
 	if (start && kthread_create("ttysig", signal_thread, NULL) == NULL)
 		panic("no memory for the terminals' thread");
@@ -232,7 +230,8 @@ tty_set_winsize(struct tty *tp, const struct winsize *ws)
 dev_t
 tty_dev(struct tty *tp)
 {
-	return (tp == NULL ? (dev_t)-1 : 0x500 + tp->t_unit);
+	return (tp == NULL || tp->t_dev == NULL ? (dev_t)-1
+	    : cdev_number(tp->t_dev));
 }
 
 const char *

@@ -24,7 +24,6 @@ struct tty {
 	void *t_arg;			/* (!) */
 	struct cdev *t_dev;		/* (!) */
 	char t_name[16];		/* (!) */
-	unsigned t_unit;		/* (!) */
 	struct termios t_termios;	/* (l) */
 	struct winsize t_winsize;	/* (l) */
 

@@ -298,6 +298,7 @@ static void
 devices(void)
 {
 	long fd = xopen("/dev/null", O_RDWR, 0), zero;
+	size_t len = sizeof(buf);
 	struct stat st;
 	char *map;
 
@@ -305,6 +306,10 @@ devices(void)
 	CHECK_EQ(SYS(SYS_read, fd, buf, 100), 0);
 	CHECK_EQ(SYS(SYS_fstat, fd, &st), 0);
 	CHECK(S_ISCHR(st.st_mode));
+	CHECK_EQ(SYS(SYS___sysctlbyname, "kern.devname", 12L, buf, &len,
+		     &st.st_rdev, 8L),
+	    0);
+	CHECK(same(buf, "null", 5));
 	CHECK_EQ(SYS(SYS_close, fd), 0);
 	zero = xopen("/dev/zero", O_RDWR, 0);
 	buf[0] = 1;

@@ -4,6 +4,7 @@
  */
 #include "fbsd/errno.h"
 #include "fs/devfs/devfs.h"
+#include "kern/sysctl.h"
 #include "kern/time.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -121,3 +122,20 @@ cdev_name(dev_t number, char *buf, size_t size)
 	mutex_unlock(&devfs_lock);
 	return (error);
 }
+
+/* devname(3): a device's number in, its name out. */
+static int
+sysctl_devname(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	char name[sizeof(((struct cdev *)NULL)->cd_name)];
+	dev_t number;
+	int error;
+
+	error = sysctl_in(req, &number, sizeof(number));
+	if (error == 0)
+		error = cdev_name(number, name, sizeof(name));
+	return (error != 0 ? error : sysctl_out_string(req, name));
+}
+
+SYSCTL_PROC(kern_devname, "kern.devname", CTL_AUTO,
+    CTLTYPE_OPAQUE | CTLFLAG_RW | CTLFLAG_ANYBODY, "", sysctl_devname, NULL);
