@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Sockets within the machine. */
 #include "freebsd.h"
+#include "fbsd/event.h"
 #include "fbsd/fcntl.h"
 #include "fbsd/filio.h"
 #include "fbsd/poll.h"
@@ -33,6 +34,7 @@ enum {
 	SYS_closefrom = 509,
 	SYS_accept4 = 541,
 	SYS_fstat = 551,
+	SYS_kevent = 560,
 };
 
 #define BAD	   ((void *)0x10)
@@ -435,6 +437,65 @@ full(void)
 	SYS(SYS_closefrom, 3);
 }
 
+static volatile int signals;
+
+static void
+on_signal(int sig)
+{
+	signals++;
+}
+
+/* Calls that wait end for a signal, and the bytes that went count. */
+static void
+interrupted(void)
+{
+	struct sigaction act = {.sa_handler = (uint64_t)on_signal};
+	struct itimerval soon = {.it_value = {0, 20000}};
+	struct sockaddr_un sun;
+	int s[2], l, n;
+	char b[4];
+
+	n = address(&sun, "/tmp/intr");
+	CHECK_EQ(SYS(SYS_sigaction, SIGALRM, &act, 0), 0);
+	CHECK_EQ(SYS(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, s), 0);
+	SYS(SYS_setitimer, 0, &soon, 0);
+	CHECK_EQ(SYS(SYS_read, s[0], b, 1), -EINTR);
+	SYS(SYS_setitimer, 0, &soon, 0);
+	CHECK(SYS(SYS_write, s[0], big, sizeof(big)) > 1000);
+	SYS(SYS_setitimer, 0, &soon, 0);
+	CHECK_EQ(SYS(SYS_write, s[0], big, sizeof(big)), -EINTR);
+	l = (int)SYS(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+	CHECK_EQ(SYS(SYS_bind, l, &sun, n), 0);
+	CHECK_EQ(SYS(SYS_listen, l, 5), 0);
+	SYS(SYS_setitimer, 0, &soon, 0);
+	CHECK_EQ(SYS(SYS_accept, l, 0, 0), -EINTR);
+	CHECK_EQ(signals, 4);
+	SYS(SYS_closefrom, 3);
+}
+
+/* kqueue: what comes, what is left of it, and the end. */
+static void
+events(void)
+{
+	struct kevent kev = {.filter = EVFILT_READ, .flags = EV_ADD}, got;
+	struct timespec now = {0, 0};
+	int s[2], kq;
+
+	CHECK_EQ(SYS(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, s), 0);
+	kq = (int)SYS(SYS_kqueue);
+	kev.ident = (uint64_t)s[0];
+	CHECK_EQ(SYS(SYS_kevent, kq, &kev, 1, &got, 1, &now), 0);
+	CHECK_EQ(SYS(SYS_write, s[1], "abc", 3), 3);
+	CHECK_EQ(SYS(SYS_kevent, kq, 0, 0, &got, 1, 0), 1);
+	CHECK_EQ(got.data, 3);
+	CHECK((got.flags & EV_EOF) == 0);
+	SYS(SYS_close, s[1]);
+	CHECK_EQ(SYS(SYS_kevent, kq, 0, 0, &got, 1, 0), 1);
+	CHECK_EQ(got.data, 3);
+	CHECK(got.flags & EV_EOF);
+	SYS(SYS_closefrom, 3);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -446,6 +507,8 @@ main(int argc, char **argv)
 	rights();
 	cycles();
 	options();
+	interrupted();
+	events();
 	full();
 	return (result("sockets"));
 }

@@ -308,3 +308,68 @@ sys_ftruncate(struct thread *td, const struct ftruncate_args *a)
 	file_release(fp);
 	return (error);
 }
+
+/*
+ * As programs built for releases before 7 call them: a word of padding keeps
+ * the offset aligned.  4.3BSD's offset was a long, which is as large here.
+ */
+int
+sys_freebsd6_pread(struct thread *td, const struct freebsd6_pread_args *a)
+{
+	return (sys_pread(td, &(struct pread_args){
+				  .fd = a->fd,
+				  .buf = a->buf,
+				  .nbyte = a->nbyte,
+				  .offset = a->offset,
+			      }));
+}
+
+int
+sys_freebsd6_pwrite(struct thread *td, const struct freebsd6_pwrite_args *a)
+{
+	return (sys_pwrite(td, &(struct pwrite_args){
+				   .fd = a->fd,
+				   .buf = a->buf,
+				   .nbyte = a->nbyte,
+				   .offset = a->offset,
+			       }));
+}
+
+int
+sys_freebsd6_lseek(struct thread *td, const struct freebsd6_lseek_args *a)
+{
+	return (sys_lseek(td, &(struct lseek_args){
+				  .fd = a->fd,
+				  .offset = a->offset,
+				  .whence = a->whence,
+			      }));
+}
+
+int
+sys_olseek(struct thread *td, const struct olseek_args *a)
+{
+	return (sys_lseek(td, &(struct lseek_args){
+				  .fd = a->fd,
+				  .offset = a->offset,
+				  .whence = a->whence,
+			      }));
+}
+
+int
+sys_freebsd6_ftruncate(
+    struct thread *td, const struct freebsd6_ftruncate_args *a)
+{
+	return (sys_ftruncate(td, &(struct ftruncate_args){
+				      .fd = a->fd,
+				      .length = a->length,
+				  }));
+}
+
+int
+sys_oftruncate(struct thread *td, const struct oftruncate_args *a)
+{
+	return (sys_ftruncate(td, &(struct ftruncate_args){
+				      .fd = a->fd,
+				      .length = a->length,
+				  }));
+}
