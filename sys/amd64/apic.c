@@ -10,32 +10,33 @@
 #include "kern/printf.h"
 #include "kern/sched.h"
 
-#define LAPIC_ADDRESS	0xfee00000
-#define LAPIC_ID	0x02		/* register numbers: offset / 16 */
-#define LAPIC_TPR	0x08
-#define LAPIC_EOI	0x0b
-#define LAPIC_SVR	0x0f
-#define LAPIC_ICR	0x30
-#define LAPIC_ICR_HIGH	0x31
-#define LAPIC_TIMER	0x32
-#define LAPIC_COUNT	0x38
-#define LAPIC_CURRENT	0x39
-#define LAPIC_DIVIDE	0x3e
-#define LVT_MASKED	0x10000
+#define LAPIC_ADDRESS	 0xfee00000
+#define LAPIC_ID	 0x02 /* register numbers: offset / 16 */
+#define LAPIC_TPR	 0x08
+#define LAPIC_EOI	 0x0b
+#define LAPIC_SVR	 0x0f
+#define LAPIC_ICR	 0x30
+#define LAPIC_ICR_HIGH	 0x31
+#define LAPIC_TIMER	 0x32
+#define LAPIC_COUNT	 0x38
+#define LAPIC_CURRENT	 0x39
+#define LAPIC_DIVIDE	 0x3e
+#define LVT_MASKED	 0x10000
+#define LVT_PERIODIC	 0x20000
 #define LVT_TSC_DEADLINE 0x40000
-#define DIVIDE_BY_1	0xb
-#define ICR_FIXED	0x4000
-#define ICR_INIT	0x4500
-#define ICR_STARTUP	0x4600
-#define ICR_OTHERS	0xc0000
-#define ICR_BUSY	0x1000
+#define DIVIDE_BY_1	 0xb
+#define ICR_FIXED	 0x4000
+#define ICR_INIT	 0x4500
+#define ICR_STARTUP	 0x4600
+#define ICR_OTHERS	 0xc0000
+#define ICR_BUSY	 0x1000
 
 static volatile uint32_t *lapic;
 static volatile uint32_t *ioapic;
 paddr_t ioapic_address = 0xfec00000;
 static unsigned ioapic_pins;
 
-#define MAXIRQ		64
+#define MAXIRQ 64
 static struct {
 	void (*handler)(void *);
 	void *arg;
@@ -62,6 +63,9 @@ static void
 send_icr(uint32_t id, uint32_t low)
 {
 	if (cpu_features.x2apic) {
+		/* What was stored before is seen before: this wrmsr, unlike
+		 * others, doesn't wait for it. */
+		__asm__ volatile("mfence; lfence" ::: "memory");
 		wrmsr(MSR_X2APIC + LAPIC_ICR, (uint64_t)id << 32 | low);
 		return;
 	}
@@ -110,6 +114,13 @@ apic_timer(uint64_t ns)
 	lapic_write(LAPIC_COUNT, (uint32_t)MIN(ns, UINT32_MAX));
 }
 
+/* Periodic: having fired, it counts from where it was set, again. */
+void
+apic_timer_periodic(bool on)
+{
+	lapic_write(LAPIC_TIMER, VEC_TIMER | (on ? LVT_PERIODIC : 0));
+}
+
 uint32_t
 apic_timer_left(void)
 {
@@ -125,8 +136,10 @@ apic_setup(void)
 	lapic_write(LAPIC_TPR, 0);
 	lapic_write(LAPIC_SVR, 0x100 | VEC_SPURIOUS);
 	lapic_write(LAPIC_DIVIDE, DIVIDE_BY_1);
-	lapic_write(LAPIC_TIMER, VEC_TIMER |
-	    (cpu_features.tsc_deadline ? LVT_TSC_DEADLINE : 0));
+	lapic_write(LAPIC_TIMER,
+	    VEC_TIMER | (cpu_features.tsc_deadline ? LVT_TSC_DEADLINE : 0));
+	/* The mode has changed before the deadline's MSR is written. */
+	__asm__ volatile("mfence" ::: "memory");
 	curcpu()->c_md.apic_id = apic_id();
 }
 
@@ -212,5 +225,5 @@ inb(uint16_t port)
 void
 outb(uint16_t port, uint8_t value)
 {
-	__asm__ volatile("outb %0, %1" :: "a"(value), "Nd"(port));
+	__asm__ volatile("outb %0, %1" ::"a"(value), "Nd"(port));
 }

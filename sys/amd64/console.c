@@ -6,14 +6,14 @@
 #include "amd64/cpu.h"
 #include "amd64/md.h"
 
-#define COM1		0x3f8
-#define UART_DATA	0
-#define UART_LCR	3
-#define UART_MCR	4
-#define UART_LSR	5
-#define UART_SCRATCH	7
-#define LSR_THRE	0x20
-#define TRIES		100000
+#define COM1	     0x3f8
+#define UART_DATA    0
+#define UART_LCR     3
+#define UART_MCR     4
+#define UART_LSR     5
+#define UART_SCRATCH 7
+#define LSR_THRE     0x20
+#define TRIES	     100000
 
 static bool present;
 
@@ -54,7 +54,7 @@ md_reset(void)
 	} __packed none;
 
 	(void)intr_disable();
-	__asm__ volatile("lidt %0; int3" :: "m"(none));
+	__asm__ volatile("lidt %0; int3" ::"m"(none));
 	md_halt();
 }
 

@@ -13,12 +13,12 @@
 #include "kern/proc.h"
 #include "vm/kmem.h"
 
-#define FXSAVE_SIZE	512
-#define XSAVE_HEADER	64
+#define FXSAVE_SIZE  512
+#define XSAVE_HEADER 64
 /* x87, SSE, AVX, AVX-512 (opmask, two halves), PKRU stays out. */
-#define XCR0_WANTED	0xe7ul
-#define MXCSR_DEFAULT	0x1f80
-#define FCW_DEFAULT	0x037f
+#define XCR0_WANTED   0xe7ul
+#define MXCSR_DEFAULT 0x1f80
+#define FCW_DEFAULT   0x037f
 
 static uint64_t xcr0;
 static size_t fpu_size = FXSAVE_SIZE;
@@ -30,7 +30,7 @@ struct fxsave {
 	uint64_t fip, fdp;
 	uint32_t mxcsr, mxcsr_mask;
 	uint8_t regs[480];
-	uint64_t xstate_bv;		/* the XSAVE header, if there is one */
+	uint64_t xstate_bv; /* the XSAVE header, if there is one */
 	uint64_t xcomp_bv;
 	uint64_t reserved[6];
 };
@@ -52,11 +52,11 @@ fpu_detect(void)
 void
 fpu_setup(void)
 {
-	wcr0((rcr0() & ~(CR0_TS | 0x4)) | 0x22);	/* -EM, MP, NE */
+	wcr0((rcr0() & ~(CR0_TS | 0x4)) | 0x22); /* -EM, MP, NE */
 	if (xcr0 != 0) {
 		uint32_t r[4];
 
-		__asm__ volatile("xsetbv" :: "c"(0), "a"((uint32_t)xcr0),
+		__asm__ volatile("xsetbv" ::"c"(0), "a"((uint32_t)xcr0),
 		    "d"((uint32_t)(xcr0 >> 32)));
 		cpuid(0xd, 0, r);
 		fpu_size = r[1];
@@ -82,24 +82,25 @@ fpu_save(void *area)
 	uint32_t lo = (uint32_t)xcr0, hi = (uint32_t)(xcr0 >> 32);
 
 	if (xcr0 == 0)
-		__asm__ volatile("fxsaveq (%0)" :: "r"(area) : "memory");
+		__asm__ volatile("fxsaveq (%0)" ::"r"(area) : "memory");
 	else if (cpu_features.xsaveopt)
-		__asm__ volatile("xsaveopt64 (%0)"
-		    :: "r"(area), "a"(lo), "d"(hi) : "memory");
+		__asm__ volatile("xsaveopt64 (%0)" ::"r"(area), "a"(lo), "d"(hi)
+				 : "memory");
 	else
-		__asm__ volatile("xsave64 (%0)"
-		    :: "r"(area), "a"(lo), "d"(hi) : "memory");
+		__asm__ volatile("xsave64 (%0)" ::"r"(area), "a"(lo), "d"(hi)
+				 : "memory");
 }
 
 void
 fpu_load(const void *area)
 {
 	if (xcr0 == 0)
-		__asm__ volatile("fxrstorq (%0)" :: "r"(area) : "memory");
+		__asm__ volatile("fxrstorq (%0)" ::"r"(area) : "memory");
 	else
-		__asm__ volatile("xrstor64 (%0)" :: "r"(area),
-		    "a"((uint32_t)xcr0), "d"((uint32_t)(xcr0 >> 32))
-		    : "memory");
+		__asm__ volatile("xrstor64 (%0)" ::"r"(area),
+				 "a"((uint32_t)xcr0),
+				 "d"((uint32_t)(xcr0 >> 32))
+				 : "memory");
 }
 
 /* All registers as a new program finds them. */
@@ -187,7 +188,7 @@ md_fpu_install(struct thread *td, void *area, size_t size)
 	if (size < fpu_size)
 		memset((char *)area + size, 0, fpu_size - size);
 	if (xcr0 != 0 && size == FXSAVE_SIZE)
-		fx->xstate_bv = 3;	/* x87 and SSE only */
+		fx->xstate_bv = 3; /* x87 and SSE only */
 	uint64_t flags = intr_disable();
 	td->td_md.md_fpu = area;
 	fpu_load(area);

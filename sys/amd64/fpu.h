@@ -6,10 +6,10 @@
 
 struct thread;
 
-void fpu_init(void);			/* once kmem works */
-void *fpu_alloc(void);			/* a fresh state, or NULL */
+void fpu_init(void);   /* once kmem works */
+void *fpu_alloc(void); /* a fresh state, or NULL */
 void fpu_free(void *area);
-void fpu_save(void *area);		/* this CPU's registers */
+void fpu_save(void *area); /* this CPU's registers */
 void fpu_load(const void *area);
 /* Unmasked exceptions that are pending: x87 status bits. */
 uint16_t fpu_exceptions(struct thread *td, bool sse);

@@ -25,8 +25,8 @@ struct trapframe {
 	uint64_t tf_r13;
 	uint64_t tf_r14;
 	uint64_t tf_r15;
-	uint64_t tf_trapno;	/* CPU vector; T_SYSCALL for syscall */
-	uint64_t tf_err;	/* error code, or 0 */
+	uint64_t tf_trapno; /* CPU vector; T_SYSCALL for syscall */
+	uint64_t tf_err;    /* error code, or 0 */
 	uint64_t tf_rip;
 	uint64_t tf_cs;
 	uint64_t tf_rflags;
@@ -34,12 +34,12 @@ struct trapframe {
 	uint64_t tf_ss;
 };
 
-#define T_SYSCALL	256
+#define T_SYSCALL 256
 
-#define SEL_KCODE	0x20
-#define SEL_KDATA	0x28
-#define SEL_UCODE	0x43	/* FreeBSD's user %cs, 64-bit */
-#define SEL_UDATA	0x3b	/* FreeBSD's user %ss */
+#define SEL_KCODE 0x20
+#define SEL_KDATA 0x28
+#define SEL_UCODE 0x43 /* FreeBSD's user %cs, 64-bit */
+#define SEL_UDATA 0x3b /* FreeBSD's user %ss */
 
 static inline bool
 tf_usermode(const struct trapframe *tf)

@@ -30,8 +30,8 @@ const char *boot_cmdline = cmdline;
 extern uint64_t boot_start_info;
 extern char kernel_start[], kernel_end[];
 
-#define BOOT_MAPPED	(1ul << 30)	/* what boot.S maps */
-#define LOW_MEMORY	0x100000ul	/* firmware tables, AP trampoline */
+#define BOOT_MAPPED (1ul << 30) /* what boot.S maps */
+#define LOW_MEMORY  0x100000ul	/* firmware tables, AP trampoline */
 
 /* Something of the loader's in the first gigabyte, or NULL. */
 static const void *
@@ -54,8 +54,7 @@ read_cmdline(uint64_t pa)
 static void
 read_modules(const struct hvm_start_info *si)
 {
-	const struct hvm_module *m = loader_data(si->modlist_paddr,
-	    sizeof(*m));
+	const struct hvm_module *m = loader_data(si->modlist_paddr, sizeof(*m));
 
 	if (si->nr_modules == 0 || m == NULL || m->paddr + m->size < m->paddr)
 		return;
@@ -70,8 +69,8 @@ read_memory(const struct hvm_start_info *si)
 	const struct hvm_memmap_entry *map = NULL;
 
 	if (si->version >= 1 && si->memmap_entries <= 1024)
-		map = loader_data(si->memmap_paddr,
-		    si->memmap_entries * sizeof(*map));
+		map = loader_data(
+		    si->memmap_paddr, si->memmap_entries * sizeof(*map));
 	if (map == NULL || !startinfo_memory(map, si->memmap_entries, &rs))
 		panic("the loader gave no memory map");
 	mem_top = rs.r[rs.n - 1].end;
@@ -79,19 +78,17 @@ read_memory(const struct hvm_start_info *si)
 	ranges_remove(&rs, (uintptr_t)kernel_start - KERNBASE,
 	    (uintptr_t)kernel_end - KERNBASE);
 	if (boot_module != 0)
-		ranges_remove(&rs, boot_module,
-		    boot_module + boot_module_size);
+		ranges_remove(&rs, boot_module, boot_module + boot_module_size);
 	for (unsigned i = 0; i < rs.n; i++)
-		mem_ranges[i] = (struct mem_range){ rs.r[i].start,
-			rs.r[i].end };
+		mem_ranges[i] = (struct mem_range){rs.r[i].start, rs.r[i].end};
 	mem_nranges = rs.n;
 }
 
 static void
 read_start_info(void)
 {
-	const struct hvm_start_info *si = loader_data(boot_start_info,
-	    sizeof(*si));
+	const struct hvm_start_info *si =
+	    loader_data(boot_start_info, sizeof(*si));
 
 	if (si == NULL || si->magic != START_INFO_MAGIC)
 		panic("not started through PVH");
@@ -107,12 +104,12 @@ find_cpus(void)
 {
 	static const struct {
 		uint32_t base, size;
-	} places[] = { { 0x9fc00, 0x400 }, { 0xf0000, 0x10000 } };
+	} places[] = {{0x9fc00, 0x400}, {0xf0000, 0x10000}};
 	struct mptable mp;
 
 	for (size_t i = 0; i < nitems(places); i++) {
-		if (!mptable_find(phys_to_virt(places[i].base),
-		    places[i].base, places[i].size, &mp))
+		if (!mptable_find(phys_to_virt(places[i].base), places[i].base,
+			places[i].size, &mp))
 			continue;
 		ncpus = MIN(mp.ncpus, MAXCPU);
 		if (mp.ioapic != 0)
@@ -133,8 +130,8 @@ md_boot_alloc(size_t size)
 		struct mem_range *m = &mem_ranges[i];
 
 		if (m->start + size <= MIN(m->end, BOOT_MAPPED) &&
-		    (best == NULL || m->end - m->start >
-		    best->end - best->start))
+		    (best == NULL ||
+			m->end - m->start > best->end - best->start))
 			best = m;
 	}
 	if (best == NULL)
@@ -201,7 +198,7 @@ patch_smap(void)
 	if (!cpu_features.smap)
 		return;
 	for (typeof(&smap_patch_start[0]) p = smap_patch_start;
-	    p < smap_patch_end; p++) {
+	     p < smap_patch_end; p++) {
 		p->where[0] = 0x0f;
 		p->where[1] = 0x01;
 		p->where[2] = (uint8_t)p->opcode;
@@ -231,12 +228,12 @@ make_idt(void)
 		uint64_t offset = (uintptr_t)vector_stubs + i * 16;
 
 		idt[i] = (struct gate){
-			.offset0 = (uint16_t)offset,
-			.selector = SEL_KCODE,
-			.ist = i == 2 || i == 8 || i == 18,
-			.type = i == 3 || i == 4 ? 0xee : 0x8e,
-			.offset1 = (uint16_t)(offset >> 16),
-			.offset2 = (uint32_t)(offset >> 32),
+		    .offset0 = (uint16_t)offset,
+		    .selector = SEL_KCODE,
+		    .ist = i == 2 || i == 8 || i == 18,
+		    .type = i == 3 || i == 4 ? 0xee : 0x8e,
+		    .offset1 = (uint16_t)(offset >> 16),
+		    .offset2 = (uint32_t)(offset >> 32),
 		};
 	}
 }
@@ -250,24 +247,25 @@ load_tables(struct cpu *c)
 	struct {
 		uint16_t limit;
 		uint64_t base;
-	} __packed gdtr = { sizeof(m->gdt) - 1, (uintptr_t)m->gdt },
-	    idtr = { sizeof(idt) - 1, (uintptr_t)idt };
+	} __packed gdtr = {sizeof(m->gdt) - 1, (uintptr_t)m->gdt},
+		   idtr = {sizeof(idt) - 1, (uintptr_t)idt};
 	char *stack = fatal_stacks[c->c_id] + sizeof(fatal_stacks[0]) - 16;
 
 	*(struct cpu **)(void *)stack = c;
 	m->tss.ist[0] = (uintptr_t)stack;
 	m->tss.iomap = sizeof(m->tss);
-	m->gdt[3] = 0x00cf9a000000ffff;		/* 32-bit code: boot.S's */
+	m->gdt[3] = 0x00cf9a000000ffff; /* 32-bit code: boot.S's */
 	m->gdt[SEL_KCODE >> 3] = 0x00af9a000000ffff;
 	m->gdt[SEL_KDATA >> 3] = 0x00cf92000000ffff;
-	m->gdt[6] = 0x00cffa000000ffff;		/* 32-bit user code */
+	m->gdt[6] = 0x00cffa000000ffff; /* 32-bit user code */
 	m->gdt[SEL_UDATA >> 3] = 0x00cff2000000ffff;
 	m->gdt[SEL_UCODE >> 3] = 0x00affa000000ffff;
 	m->gdt[GDT_TSS] = (sizeof(m->tss) - 1) | (base & 0xffffff) << 16 |
-	    0x89ul << 40 | (base >> 24 & 0xff) << 56;
+			  0x89ul << 40 | (base >> 24 & 0xff) << 56;
 	m->gdt[GDT_TSS + 1] = base >> 32;
-	__asm__ volatile("lgdt %0; lidt %1; ltr %w2"
-	    :: "m"(gdtr), "m"(idtr), "r"(GDT_TSS << 3) : "memory");
+	__asm__ volatile("lgdt %0; lidt %1; ltr %w2" ::"m"(gdtr), "m"(idtr),
+			 "r"(GDT_TSS << 3)
+			 : "memory");
 }
 
 void
@@ -278,13 +276,13 @@ cpu_setup(struct cpu *c)
 
 	load_tables(c);
 	cr4 |= (f->pge ? CR4_PGE : 0) | (f->umip ? CR4_UMIP : 0) |
-	    (f->fsgsbase ? CR4_FSGSBASE : 0) | (f->smep ? CR4_SMEP : 0) |
-	    (f->smap ? CR4_SMAP : 0) | (f->xsave ? CR4_OSXSAVE : 0);
+	       (f->fsgsbase ? CR4_FSGSBASE : 0) | (f->smep ? CR4_SMEP : 0) |
+	       (f->smap ? CR4_SMAP : 0) | (f->xsave ? CR4_OSXSAVE : 0);
 	wcr4(cr4);
-	wrmsr(MSR_STAR, (uint64_t)(SEL_UDATA - 8) << 48 |
-	    (uint64_t)SEL_KCODE << 32);
+	wrmsr(MSR_STAR,
+	    (uint64_t)(SEL_UDATA - 8) << 48 | (uint64_t)SEL_KCODE << 32);
 	wrmsr(MSR_LSTAR, (uintptr_t)syscall_entry);
-	wrmsr(MSR_SFMASK, 0x47700);	/* TF IF DF IOPL NT AC */
+	wrmsr(MSR_SFMASK, 0x47700); /* TF IF DF IOPL NT AC */
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
 	fpu_setup();
 }
@@ -312,8 +310,8 @@ md_rdrand(uint64_t *val)
 	uint8_t ok = 0;
 
 	for (int i = 0; cpu_features.rdrand && !ok && i < 10; i++)
-		__asm__ volatile("rdrand %0; setc %1" : "=r"(*val), "=q"(ok)
-		    :: "cc");
+		__asm__ volatile("rdrand %0; setc %1"
+				 : "=r"(*val), "=q"(ok)::"cc");
 	return (ok);
 }
 

@@ -19,9 +19,9 @@ struct pmap;
  * User addresses run from 0 to USER_TOP.  All of physical memory is mapped
  * at PHYSMAP_BASE, readable, writable, not executable.
  */
-#define USER_MIN	0x1000ul
-#define USER_TOP	0x7ffffffff000ul	/* first address past it */
-#define PHYSMAP_BASE	0xffff800000000000ul
+#define USER_MIN     0x1000ul
+#define USER_TOP     0x7ffffffff000ul /* first address past it */
+#define PHYSMAP_BASE 0xffff800000000000ul
 
 static inline void *
 phys_to_virt(paddr_t pa)
@@ -70,7 +70,7 @@ intr_disable(void)
 {
 	uint64_t flags;
 
-	__asm__ volatile("pushfq; popq %0; cli" : "=r"(flags) :: "memory");
+	__asm__ volatile("pushfq; popq %0; cli" : "=r"(flags)::"memory");
 	return (flags);
 }
 
@@ -95,36 +95,36 @@ cpu_idle_wait(void)
 }
 
 /* Boot, in the order of kern/main.c. */
-void md_early_init(void);	/* console, GDT, IDT, start info, memory map */
-void md_pmap_init(void);	/* the final kernel page tables */
-void md_clock_init(void);	/* APIC, TSC frequency, timer */
-void md_smp_start(void);	/* wakes the other CPUs; they enter the
-				   scheduler by sched_ap_enter() */
+void md_early_init(void); /* console, GDT, IDT, start info, memory map */
+void md_pmap_init(void);  /* the final kernel page tables */
+void md_clock_init(void); /* APIC, TSC frequency, timer */
+void md_smp_start(void);  /* wakes the other CPUs; they enter the
+			     scheduler by sched_ap_enter() */
 
 /* What PVH start info told; valid after md_early_init(). */
 struct mem_range {
-	paddr_t start;		/* page-aligned inwards */
+	paddr_t start; /* page-aligned inwards */
 	paddr_t end;
 };
-#define MEM_RANGES_MAX	32
+#define MEM_RANGES_MAX 32
 extern struct mem_range mem_ranges[MEM_RANGES_MAX]; /* usable RAM less kernel,
 	start info, modules and firmware tables; ascending */
 extern unsigned mem_nranges;
-extern paddr_t mem_top;		/* end of the highest RAM there is */
-extern const char *boot_cmdline;	/* never NULL */
-extern paddr_t boot_module;	/* first module (initrd), 0 if none */
+extern paddr_t mem_top;		 /* end of the highest RAM there is */
+extern const char *boot_cmdline; /* never NULL */
+extern paddr_t boot_module;	 /* first module (initrd), 0 if none */
 extern uint64_t boot_module_size;
 
-extern unsigned ncpus;		/* 1..MAXCPU, from the MP table */
-#define MAXCPU	16
+extern unsigned ncpus; /* 1..MAXCPU, from the MP table */
+#define MAXCPU 16
 
 /* Boot-time allocation before vm_page_init(): zeroed, page-aligned, final. */
 void *md_boot_alloc(size_t size);
 
 /* Interrupts.  irq is the I/O APIC pin; edge-triggered, active high, unless
  * level. The handler runs with interrupts off. 0, or ENXIO, EBUSY. */
-int intr_establish(unsigned irq, bool level, void (*handler)(void *),
-    void *arg);
+int intr_establish(
+    unsigned irq, bool level, void (*handler)(void *), void *arg);
 
 /* Another CPU: makes it look at its run queue / leave idle. */
 void cpu_kick(unsigned cpu);
@@ -142,9 +142,9 @@ void outb(uint16_t port, uint8_t value);
 /*
  * Clocks.  The monotonic clock counts nanoseconds since kernel entry.
  */
-uint64_t clock_ns(void);		/* now; any context */
-uint64_t clock_cycles(void);		/* raw TSC */
-uint64_t clock_frequency(void);		/* TSC Hz */
+uint64_t clock_ns(void);	/* now; any context */
+uint64_t clock_cycles(void);	/* raw TSC */
+uint64_t clock_frequency(void); /* TSC Hz */
 /* Arms this CPU's one-shot timer for clock_ns() == deadline; UINT64_MAX: off.
  * When it fires, md calls callout_interrupt() (kern/callout.h). */
 void clock_arm(uint64_t deadline);
@@ -158,19 +158,19 @@ uint64_t clock_wall_at_entry(void);
  * md_user_enter(): leaves the kernel by the thread's trapframe.
  */
 struct md_thread {
-	uint64_t md_rsp;	/* saved kernel stack pointer */
-	uint64_t md_fsbase;	/* user's %fs and %gs bases */
+	uint64_t md_rsp;    /* saved kernel stack pointer */
+	uint64_t md_fsbase; /* user's %fs and %gs bases */
 	uint64_t md_gsbase;
-	uintptr_t md_onfault;	/* see copyin() */
-	void *md_fpu;		/* XSAVE area, NULL until first run */
+	uintptr_t md_onfault; /* see copyin() */
+	void *md_fpu;	      /* XSAVE area, NULL until first run */
 	uint32_t md_flags;
 };
-void md_thread_init(struct thread *td);	/* fields above; may not fail */
+void md_thread_init(struct thread *td); /* fields above; may not fail */
 void md_thread_free(struct thread *td);
 void md_thread_entry(struct thread *td, void (*fn)(void *), void *arg);
 void md_switch(struct thread *from, struct thread *to);
 __noreturn void md_user_enter(void);
-struct trapframe *td_frame(struct thread *td);	/* top of kernel stack */
+struct trapframe *td_frame(struct thread *td); /* top of kernel stack */
 /* Fresh user registers for a new image: entry point, stack pointer, %rdi. */
 void md_set_regs(struct thread *td, uint64_t rip, uint64_t rsp, uint64_t rdi);
 /* Gives td the state that only user mode needs; before md_set_regs(). 0 or
@@ -180,7 +180,7 @@ int md_thread_user(struct thread *td);
 int md_thread_copy(struct thread *from, struct thread *to);
 /* FPU state as the user sees it (XSAVE layout); size from md_fpu_size(). */
 size_t md_fpu_size(void);
-uint64_t md_fpu_mask(void);		/* XCR0, or 0 without XSAVE */
+uint64_t md_fpu_mask(void); /* XCR0, or 0 without XSAVE */
 /* Where the state of td (curthread) now is stored, md_fpu_size() bytes; good
  * until td returns to user mode. */
 const void *md_fpu_area(struct thread *td);
@@ -212,12 +212,10 @@ int fueword32(const void __user *uaddr, uint32_t *val);
 int fueword64(const void __user *uaddr, uint64_t *val);
 int suword32(void __user *uaddr, uint32_t val);
 int suword64(void __user *uaddr, uint64_t val);
-int casueword32(void __user *uaddr, uint32_t old, uint32_t *seen,
-    uint32_t new);
-int casueword64(void __user *uaddr, uint64_t old, uint64_t *seen,
-    uint64_t new);
+int casueword32(void __user *uaddr, uint32_t old, uint32_t *seen, uint32_t new);
+int casueword64(void __user *uaddr, uint64_t old, uint64_t *seen, uint64_t new);
 
-void zero_page(void *page);		/* one page, page-aligned */
+void zero_page(void *page); /* one page, page-aligned */
 void copy_page(void *dst, const void *src);
 
 /*
@@ -225,11 +223,11 @@ void copy_page(void *dst, const void *src);
  * never sleep, and have flushed the TLBs of all CPUs when they return, as far
  * as access was taken away.
  */
-#define PMAP_READ	0x1
-#define PMAP_WRITE	0x2
-#define PMAP_EXEC	0x4
-struct pmap *pmap_create(void);		/* NULL: no memory */
-void pmap_destroy(struct pmap *pm);	/* not active anywhere */
+#define PMAP_READ  0x1
+#define PMAP_WRITE 0x2
+#define PMAP_EXEC  0x4
+struct pmap *pmap_create(void);	    /* NULL: no memory */
+void pmap_destroy(struct pmap *pm); /* not active anywhere */
 /* 0, or ENOMEM for a page table. Replaces what was mapped at va. */
 int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned prot);
 void pmap_remove(struct pmap *pm, vaddr_t start, vaddr_t end);
@@ -241,8 +239,8 @@ bool pmap_extract(struct pmap *pm, vaddr_t va, paddr_t *pa, unsigned *prot);
  * calling fn for each dirty page. */
 void pmap_clear_dirty(struct pmap *pm, vaddr_t start, vaddr_t end,
     void (*fn)(void *arg, vaddr_t va, paddr_t pa), void *arg);
-void pmap_activate(struct pmap *pm);	/* on this CPU; NULL: kernel only */
-uint64_t pmap_resident(struct pmap *pm);	/* pages mapped */
+void pmap_activate(struct pmap *pm);	 /* on this CPU; NULL: kernel only */
+uint64_t pmap_resident(struct pmap *pm); /* pages mapped */
 
 /* The end: prints nothing, never returns. */
 __noreturn void md_reset(void);

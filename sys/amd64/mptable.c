@@ -3,9 +3,9 @@
 #include "amd64/mptable.h"
 
 struct mp_pointer {
-	char signature[4];		/* "_MP_" */
+	char signature[4]; /* "_MP_" */
 	uint32_t config;
-	uint8_t length;			/* in 16 bytes */
+	uint8_t length; /* in 16 bytes */
 	uint8_t revision;
 	uint8_t checksum;
 	uint8_t features[5];
@@ -13,7 +13,7 @@ struct mp_pointer {
 _Static_assert(sizeof(struct mp_pointer) == 16, "mp_pointer");
 
 struct mp_config {
-	char signature[4];		/* "PCMP" */
+	char signature[4]; /* "PCMP" */
 	uint16_t length;
 	uint8_t revision;
 	uint8_t checksum;
@@ -28,13 +28,13 @@ struct mp_config {
 };
 _Static_assert(sizeof(struct mp_config) == 44, "mp_config");
 
-#define MP_PROCESSOR	0		/* entry types; 20 bytes, others 8 */
-#define MP_BUS		1
-#define MP_IOAPIC	2
-#define MP_IOINT	3
-#define MP_LINT		4
-#define MP_ENABLED	0x1
-#define MP_BSP		0x2
+#define MP_PROCESSOR 0 /* entry types; 20 bytes, others 8 */
+#define MP_BUS	     1
+#define MP_IOAPIC    2
+#define MP_IOINT     3
+#define MP_LINT	     4
+#define MP_ENABLED   0x1
+#define MP_BSP	     0x2
 
 static uint8_t
 sum(const uint8_t *p, size_t n)
@@ -104,7 +104,7 @@ mptable_find(const void *mem, uint64_t base, size_t size, struct mptable *mp)
 		    ptr.config < base || ptr.config - base >= size)
 			continue;
 		if (read_config(p + (ptr.config - base),
-		    size - (ptr.config - base), mp))
+			size - (ptr.config - base), mp))
 			return (true);
 	}
 	return (false);

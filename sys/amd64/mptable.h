@@ -4,12 +4,12 @@
 
 #include "lib/types.h"
 
-#define MPTABLE_MAXCPU	16
+#define MPTABLE_MAXCPU 16
 
 struct mptable {
 	unsigned ncpus;
-	uint8_t apic_ids[MPTABLE_MAXCPU];	/* the boot CPU's first */
-	uint32_t lapic;			/* physical addresses, 0: not told */
+	uint8_t apic_ids[MPTABLE_MAXCPU]; /* the boot CPU's first */
+	uint32_t lapic;			  /* physical addresses, 0: not told */
 	uint32_t ioapic;
 };
 
@@ -19,7 +19,7 @@ struct mptable {
  * configuration table that it names, which must lie within them too
  * (MultiProcessor Specification 1.4, chapter 4).  False: none, or damaged.
  */
-bool mptable_find(const void *mem, uint64_t base, size_t size,
-    struct mptable *mp);
+bool mptable_find(
+    const void *mem, uint64_t base, size_t size, struct mptable *mp);
 
 #endif

@@ -22,32 +22,32 @@
 
 typedef uint64_t pte_t;
 
-#define PTE_P		0x001ul
-#define PTE_W		0x002ul
-#define PTE_U		0x004ul
-#define PTE_A		0x020ul
-#define PTE_D		0x040ul
-#define PTE_PS		0x080ul
-#define PTE_G		0x100ul
-#define PTE_NX		(1ul << 63)
-#define PTE_FRAME	0x000ffffffffff000ul
-#define PTES		512
-#define LEVELS		4
-#define FLUSH_MAX	32	/* pages flushed one by one */
+#define PTE_P	  0x001ul
+#define PTE_W	  0x002ul
+#define PTE_U	  0x004ul
+#define PTE_A	  0x020ul
+#define PTE_D	  0x040ul
+#define PTE_PS	  0x080ul
+#define PTE_G	  0x100ul
+#define PTE_NX	  (1ul << 63)
+#define PTE_FRAME 0x000ffffffffff000ul
+#define PTES	  512
+#define LEVELS	  4
+#define FLUSH_MAX 32 /* pages flushed one by one */
 
 struct pmap {
 	struct spin pm_lock;
-	pte_t *pm_root;			/* (!) level 4 */
-	uint32_t pm_cpus;		/* atomic: may be loaded there */
-	uint64_t pm_resident;		/* (pm_lock) */
-	struct list pm_tables;		/* (pm_lock) pages of all tables */
+	pte_t *pm_root;	       /* (!) level 4 */
+	uint32_t pm_cpus;      /* atomic: may be loaded there */
+	uint64_t pm_resident;  /* (pm_lock) */
+	struct list pm_tables; /* (pm_lock) pages of all tables */
 };
 
 /* What a change has made stale, and the tables that it has emptied. */
 struct flush {
 	struct pmap *pm;
-	vaddr_t start, end;		/* start >= end: nothing */
-	struct page *tables;		/* chained by pg_index */
+	vaddr_t start, end;  /* start >= end: nothing */
+	struct page *tables; /* chained by pg_index */
 };
 
 extern pte_t boot_physmap_pdpt[], kernel_pdpt[], boot_pd[];
@@ -55,7 +55,7 @@ extern char kernel_start[], rodata_start[], data_start[], kernel_end[];
 
 static pte_t kernel_pml4[PTES] __aligned(4096);
 static pte_t kernel_pd[PTES] __aligned(4096);
-#define KERNEL_PTS	2		/* 4 MiB of kernel in small pages */
+#define KERNEL_PTS 2 /* 4 MiB of kernel in small pages */
 static pte_t kernel_pt[KERNEL_PTS][PTES] __aligned(4096);
 paddr_t kernel_cr3;
 
@@ -82,7 +82,7 @@ map_kernel(void)
 	for (unsigned i = 0; i < KERNEL_PTS; i++)
 		kernel_pd[i] = kernel_phys(kernel_pt[i]) | PTE_P | PTE_W;
 	for (uintptr_t va = (uintptr_t)kernel_start; va < end;
-	    va += PAGE_SIZE) {
+	     va += PAGE_SIZE) {
 		paddr_t pa = va - KERNBASE;
 		pte_t bits = PTE_P | PTE_G;
 
@@ -102,15 +102,15 @@ map_physical(void)
 
 	for (uint64_t g = 0; g < gigabytes && g < PTES; g++) {
 		if (cpu_features.pdpe1gb) {
-			boot_physmap_pdpt[g] = g << 30 | PTE_PS | PTE_P |
-			    PTE_W | PTE_G | nx();
+			boot_physmap_pdpt[g] =
+			    g << 30 | PTE_PS | PTE_P | PTE_W | PTE_G | nx();
 			continue;
 		}
 		pte_t *pd = md_boot_alloc(PAGE_SIZE);
 
 		for (uint64_t i = 0; i < PTES; i++)
 			pd[i] = g << 30 | i << 21 | PTE_PS | PTE_P | PTE_W |
-			    PTE_G | nx();
+				PTE_G | nx();
 		boot_physmap_pdpt[g] = virt_to_phys(pd) | PTE_P | PTE_W;
 	}
 }
@@ -174,13 +174,12 @@ static void
 flush_done(struct flush *f)
 {
 	if (f->start < f->end) {
-		uint32_t others = atomic_load(&f->pm->pm_cpus) &
-		    ~(1u << curcpu()->c_id);
+		uint32_t others =
+		    atomic_load(&f->pm->pm_cpus) & ~(1u << curcpu()->c_id);
 
 		flush_local(f);
 		/* But tables must not be in use when they are freed. */
-		for (unsigned i = 0; others >> i != 0 && f->tables == NULL;
-		    i++)
+		for (unsigned i = 0; others >> i != 0 && f->tables == NULL; i++)
 			if ((others >> i & 1) && spared(&cpus[i]))
 				others &= ~(1u << i);
 		cpu_broadcast(others, flush_local, f);
@@ -232,7 +231,7 @@ pmap_destroy(struct pmap *pm)
 
 	leave_pmap(pm);
 	cpu_broadcast(atomic_load(&pm->pm_cpus), leave_pmap, pm);
-	LIST_FOREACH_SAFE(pg, &pm->pm_tables, pg_link, next)
+	LIST_FOREACH_SAFE (pg, &pm->pm_tables, pg_link, next)
 		page_free(pg, 0);
 	kmem_free(pm, sizeof(*pm));
 }
@@ -269,14 +268,14 @@ static pte_t
 make_pte(paddr_t pa, unsigned prot)
 {
 	return (pa | PTE_P | PTE_U | PTE_A |
-	    (prot & PMAP_WRITE ? PTE_W | PTE_D : 0) |
-	    (prot & PMAP_EXEC ? 0 : nx()));
+		(prot & PMAP_WRITE ? PTE_W | PTE_D : 0) |
+		(prot & PMAP_EXEC ? 0 : nx()));
 }
 
 int
 pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned prot)
 {
-	struct flush f = { .pm = pm, .start = UINT64_MAX };
+	struct flush f = {.pm = pm, .start = UINT64_MAX};
 	pte_t *pte, new = make_pte(pa, prot), old;
 
 	spin_lock(&pm->pm_lock);
@@ -288,11 +287,11 @@ pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned prot)
 	old = atomic_swap(pte, new);
 	if (!(old & PTE_P))
 		pm->pm_resident++;
-	else if ((old & PTE_FRAME) != pa || (old & ~new & PTE_W) ||
-	    (new & ~old & PTE_NX))
+	else if ((old & PTE_FRAME) != pa || (old & ~new &PTE_W) ||
+		 (new & ~old &PTE_NX))
 		flush_add(&f, va);
 	else
-		invlpg(va);	/* more rights: others may fault once more */
+		invlpg(va); /* more rights: others may fault once more */
 	spin_unlock(&pm->pm_lock);
 	flush_done(&f);
 	return (0);
@@ -327,8 +326,8 @@ walk_table(struct walk *w, pte_t *table, int level, vaddr_t start, vaddr_t end)
 			w->fn(w, e, va);
 			continue;
 		}
-		walk_table(w, phys_to_virt(*e & PTE_FRAME), level - 1, va,
-		    next);
+		walk_table(
+		    w, phys_to_virt(*e & PTE_FRAME), level - 1, va, next);
 		if (w->free_tables && next - va == span) {
 			struct page *pg = phys_to_page(*e & PTE_FRAME);
 
@@ -350,7 +349,7 @@ walk(struct pmap *pm, vaddr_t start, vaddr_t end, struct walk *w)
 	spin_unlock(&pm->pm_lock);
 	/* Paging-structure caches know tables as well as pages. */
 	if (w->flush.tables != NULL)
-		w->flush = (struct flush){ pm, 0, USER_TOP, w->flush.tables };
+		w->flush = (struct flush){pm, 0, USER_TOP, w->flush.tables};
 	flush_done(&w->flush);
 }
 
@@ -365,7 +364,7 @@ remove_pte(struct walk *w, pte_t *pte, vaddr_t va)
 void
 pmap_remove(struct pmap *pm, vaddr_t start, vaddr_t end)
 {
-	struct walk w = { .fn = remove_pte, .free_tables = true };
+	struct walk w = {.fn = remove_pte, .free_tables = true};
 
 	walk(pm, start, end, &w);
 }
@@ -390,7 +389,7 @@ protect_pte(struct walk *w, pte_t *pte, vaddr_t va)
 void
 pmap_protect(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned prot)
 {
-	struct walk w = { .fn = protect_pte, .prot = prot };
+	struct walk w = {.fn = protect_pte, .prot = prot};
 
 	if (!(prot & PMAP_READ)) {
 		pmap_remove(pm, start, end);
@@ -412,7 +411,7 @@ void
 pmap_clear_dirty(struct pmap *pm, vaddr_t start, vaddr_t end,
     void (*fn)(void *arg, vaddr_t va, paddr_t pa), void *arg)
 {
-	struct walk w = { .fn = clean_pte, .dirty = fn, .arg = arg };
+	struct walk w = {.fn = clean_pte, .dirty = fn, .arg = arg};
 
 	walk(pm, start, end, &w);
 }
@@ -431,7 +430,7 @@ pmap_extract(struct pmap *pm, vaddr_t va, paddr_t *pa, unsigned *prot)
 		return (false);
 	*pa = pte & PTE_FRAME;
 	*prot = PMAP_READ | (pte & PTE_W ? PMAP_WRITE : 0) |
-	    (pte & PTE_NX ? 0 : PMAP_EXEC);
+		(pte & PTE_NX ? 0 : PMAP_EXEC);
 	return (true);
 }
 

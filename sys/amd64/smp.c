@@ -18,7 +18,7 @@ static struct {
 	uint32_t busy;
 	void (*fn)(void *);
 	void *arg;
-	uint32_t pending;	/* CPUs that have yet to call */
+	uint32_t pending; /* CPUs that have yet to call */
 } broadcast;
 
 void

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "amd64/startinfo.h"
 
-static void
-delete(struct ranges *rs, unsigned i)
+static void delete (struct ranges *rs, unsigned i)
 {
 	for (rs->n--; i < rs->n; i++)
 		rs->r[i] = rs->r[i + 1];
@@ -20,7 +19,7 @@ insert(struct ranges *rs, unsigned at, uint64_t start, uint64_t end)
 				least = i;
 		if (end - start <= rs->r[least].end - rs->r[least].start)
 			return;
-		delete(rs, least);
+		delete (rs, least);
 		if (least < at)
 			at--;
 	}
@@ -51,7 +50,7 @@ ranges_add(struct ranges *rs, uint64_t start, uint64_t size)
 		}
 		start = MIN(start, rs->r[i].start);
 		end = MAX(end, rs->r[i].end);
-		delete(rs, i);
+		delete (rs, i);
 	}
 	while (at < rs->n && rs->r[at].start < start)
 		at++;
@@ -77,14 +76,14 @@ ranges_remove(struct ranges *rs, uint64_t start, uint64_t end)
 		} else if (e > end) {
 			rs->r[i++].start = end;
 		} else {
-			delete(rs, i);
+			delete (rs, i);
 		}
 	}
 }
 
 bool
-startinfo_memory(const struct hvm_memmap_entry *map, unsigned n,
-    struct ranges *rs)
+startinfo_memory(
+    const struct hvm_memmap_entry *map, unsigned n, struct ranges *rs)
 {
 	for (unsigned i = 0; i < n; i++)
 		if (map[i].type == HVM_MEMMAP_RAM)

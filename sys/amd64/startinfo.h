@@ -8,7 +8,7 @@
 
 #include "lib/types.h"
 
-#define START_INFO_MAGIC	0x336ec578u
+#define START_INFO_MAGIC 0x336ec578u
 
 struct hvm_start_info {
 	uint32_t magic;
@@ -18,7 +18,7 @@ struct hvm_start_info {
 	uint64_t modlist_paddr;
 	uint64_t cmdline_paddr;
 	uint64_t rsdp_paddr;
-	uint64_t memmap_paddr;		/* from version 1 on */
+	uint64_t memmap_paddr; /* from version 1 on */
 	uint32_t memmap_entries;
 	uint32_t reserved;
 };
@@ -34,10 +34,10 @@ struct hvm_module {
 struct hvm_memmap_entry {
 	uint64_t addr;
 	uint64_t size;
-	uint32_t type;			/* 1: RAM */
+	uint32_t type; /* 1: RAM */
 	uint32_t reserved;
 };
-#define HVM_MEMMAP_RAM	1
+#define HVM_MEMMAP_RAM 1
 
 /* A list of disjoint, ascending, page-aligned ranges being built. */
 struct ranges {
@@ -56,7 +56,7 @@ void ranges_remove(struct ranges *rs, uint64_t start, uint64_t end);
 /*
  * Usable memory out of a map of n entries. False if there is none.
  */
-bool startinfo_memory(const struct hvm_memmap_entry *map, unsigned n,
-    struct ranges *rs);
+bool startinfo_memory(
+    const struct hvm_memmap_entry *map, unsigned n, struct ranges *rs);
 
 #endif

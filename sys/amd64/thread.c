@@ -26,7 +26,8 @@ _Static_assert(offsetof(struct trapframe, tf_rip) == TF_RIP, "asm.h");
 _Static_assert(offsetof(struct trapframe, tf_rsp) == TF_RSP, "asm.h");
 _Static_assert(sizeof(struct trapframe) == 176, "entry.S");
 _Static_assert((TDF_AST | TDF_SIGPENDING | TDF_SUSPEND | TDF_OLDMASK |
-    TDF_RESCHED) == TD_FLAGS_AST, "asm.h");
+		   TDF_RESCHED) == TD_FLAGS_AST,
+    "asm.h");
 
 static uintptr_t
 kstack_top(const struct thread *td)
@@ -90,7 +91,7 @@ static void
 load_bases(struct thread *to)
 {
 	if (cpu_features.fsgsbase)
-		__asm__ volatile("wrfsbase %0" :: "r"(to->td_md.md_fsbase));
+		__asm__ volatile("wrfsbase %0" ::"r"(to->td_md.md_fsbase));
 	else
 		wrmsr(MSR_FS_BASE, to->td_md.md_fsbase);
 	wrmsr(MSR_KERNEL_GS_BASE, to->td_md.md_gsbase);
@@ -134,7 +135,7 @@ md_set_regs(struct thread *td, uint64_t rip, uint64_t rsp, uint64_t rdi)
 	tf->tf_cs = SEL_UCODE;
 	tf->tf_ss = SEL_UDATA;
 	tf->tf_rflags = 0x202;
-	tf->tf_err = 1;			/* leave by iret: see entry.S */
+	tf->tf_err = 1; /* leave by iret: see entry.S */
 	td->td_tf = tf;
 	if (td == curthread()) {
 		md_set_fsbase(td, 0);

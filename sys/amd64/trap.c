@@ -18,12 +18,12 @@
 #include "kern/signal.h"
 #include "vm/vm.h"
 
-#define PF_PRESENT	0x01
-#define PF_WRITE	0x02
-#define PF_FETCH	0x10
-#define VEC_PAGE_FAULT	14
-#define VEC_PROTECTION	13
-#define RFLAGS_IF	0x200ul
+#define PF_PRESENT     0x01
+#define PF_WRITE       0x02
+#define PF_FETCH       0x10
+#define VEC_PAGE_FAULT 14
+#define VEC_PROTECTION 13
+#define RFLAGS_IF      0x200ul
 
 /* By CPU vector: FreeBSD's T_ number (machine/trap.h), signal and code. */
 static const struct {
@@ -32,23 +32,23 @@ static const struct {
 	uint8_t sig;
 	uint8_t code;
 } traps[32] = {
-	[0] = { "divide error", 18, SIGFPE, FPE_INTDIV },
-	[1] = { "debug", 10, SIGTRAP, TRAP_TRACE },
-	[3] = { "breakpoint", 3, SIGTRAP, TRAP_BRKPT },
-	[4] = { "overflow", 20, SIGFPE, FPE_INTOVF },
-	[5] = { "bound", 21, SIGFPE, FPE_FLTSUB },
-	[6] = { "invalid opcode", 1, SIGILL, ILL_PRVOPC },
-	[7] = { "no coprocessor", 22, SIGFPE, FPE_FLTINV },
-	[8] = { "double fault", 23, SIGBUS, BUS_OBJERR },
-	[10] = { "invalid TSS", 26, SIGBUS, BUS_OBJERR },
-	[11] = { "segment not present", 27, SIGBUS, BUS_ADRERR },
-	[12] = { "stack fault", 28, SIGBUS, BUS_ADRERR },
-	[13] = { "general protection", 9, SIGBUS, BUS_OBJERR },
-	[14] = { "page fault", 12, SIGSEGV, SEGV_MAPERR },
-	[16] = { "x87 error", 6, SIGFPE, FPE_FLTINV },
-	[17] = { "alignment", 14, SIGBUS, BUS_ADRALN },
-	[18] = { "machine check", 28, SIGBUS, BUS_OBJERR },
-	[19] = { "SIMD error", 29, SIGFPE, FPE_FLTINV },
+    [0] = {"divide error", 18, SIGFPE, FPE_INTDIV},
+    [1] = {"debug", 10, SIGTRAP, TRAP_TRACE},
+    [3] = {"breakpoint", 3, SIGTRAP, TRAP_BRKPT},
+    [4] = {"overflow", 20, SIGFPE, FPE_INTOVF},
+    [5] = {"bound", 21, SIGFPE, FPE_FLTSUB},
+    [6] = {"invalid opcode", 1, SIGILL, ILL_PRVOPC},
+    [7] = {"no coprocessor", 22, SIGFPE, FPE_FLTINV},
+    [8] = {"double fault", 23, SIGBUS, BUS_OBJERR},
+    [10] = {"invalid TSS", 26, SIGBUS, BUS_OBJERR},
+    [11] = {"segment not present", 27, SIGBUS, BUS_ADRERR},
+    [12] = {"stack fault", 28, SIGBUS, BUS_ADRERR},
+    [13] = {"general protection", 9, SIGBUS, BUS_OBJERR},
+    [14] = {"page fault", 12, SIGSEGV, SEGV_MAPERR},
+    [16] = {"x87 error", 6, SIGFPE, FPE_FLTINV},
+    [17] = {"alignment", 14, SIGBUS, BUS_ADRALN},
+    [18] = {"machine check", 28, SIGBUS, BUS_OBJERR},
+    [19] = {"SIMD error", 29, SIGFPE, FPE_FLTINV},
 };
 
 static void
@@ -80,8 +80,8 @@ print_frames(uintptr_t rbp, uintptr_t rip)
 		const char *name = ksym_lookup(rip, &off);
 		uintptr_t next;
 
-		kprintf("  %016lx %s+0x%lx\n", rip, name != NULL ? name : "?",
-		    off);
+		kprintf(
+		    "  %016lx %s+0x%lx\n", rip, name != NULL ? name : "?", off);
 		if (rbp < PHYSMAP_BASE || (rbp & 7) != 0)
 			break;
 		rip = ((uintptr_t *)rbp)[1];
@@ -96,8 +96,9 @@ print_frames(uintptr_t rbp, uintptr_t rip)
 void
 md_backtrace(void)
 {
-	print_frames((uintptr_t)__builtin_frame_address(0),
-	    (uintptr_t)__builtin_return_address(0));
+	const uintptr_t *frame = __builtin_frame_address(0);
+
+	print_frames(frame[0], frame[1]);
 }
 
 void
@@ -106,8 +107,9 @@ trap_fatal(struct trapframe *tf)
 	panic_begin();
 	kprintf("fatal trap %lu (%s), error 0x%lx, cpu %u\n", tf->tf_trapno,
 	    tf->tf_trapno < 32 && traps[tf->tf_trapno].name != NULL
-	    ? traps[tf->tf_trapno].name : "unknown", tf->tf_err,
-	    curcpu()->c_id);
+		? traps[tf->tf_trapno].name
+		: "unknown",
+	    tf->tf_err, curcpu()->c_id);
 	print_frame(tf);
 	print_frames(tf->tf_rbp, tf->tf_rip);
 	panic("trap in the kernel");
@@ -116,16 +118,17 @@ trap_fatal(struct trapframe *tf)
 static bool
 user_page_fault(struct thread *td, struct trapframe *tf, uint64_t va)
 {
-	unsigned access = tf->tf_err & PF_FETCH ? PMAP_EXEC
-	    : tf->tf_err & PF_WRITE ? PMAP_WRITE : PMAP_READ;
+	unsigned access = tf->tf_err & PF_FETCH	  ? PMAP_EXEC
+			  : tf->tf_err & PF_WRITE ? PMAP_WRITE
+						  : PMAP_READ;
 	int code = SEGV_MAPERR, sig = SIGSEGV;
-	int error = va < USER_TOP
-	    ? vm_fault(td->td_proc->p_vm, trunc_page(va), access, &code)
-	    : EFAULT;
+	int error = va < USER_TOP ? vm_fault(td->td_proc->p_vm, trunc_page(va),
+					access, &code)
+				  : EFAULT;
 
 	switch (error) {
 	case 0:
-	case ENOMEM:			/* SIGKILL is on its way */
+	case ENOMEM: /* SIGKILL is on its way */
 		return (true);
 	case EIO:
 		sig = SIGBUS;
@@ -146,8 +149,8 @@ static int
 fpe_code(uint16_t pending)
 {
 	/* Invalid, denormal, zero divide, overflow, underflow, inexact. */
-	static const int codes[] = { FPE_FLTINV, FPE_FLTUND, FPE_FLTDIV,
-		FPE_FLTOVF, FPE_FLTUND, FPE_FLTRES };
+	static const int codes[] = {FPE_FLTINV, FPE_FLTUND, FPE_FLTDIV,
+	    FPE_FLTOVF, FPE_FLTUND, FPE_FLTRES};
 
 	for (size_t i = 0; i < nitems(codes); i++)
 		if (pending >> i & 1)
@@ -180,9 +183,8 @@ copy_fault(struct thread *td, struct trapframe *tf, uint64_t cr2)
 	uintptr_t onfault = td->td_md.md_onfault;
 	int code;
 
-	if (onfault == 0 ||
-	    (tf->tf_trapno != VEC_PAGE_FAULT && tf->tf_trapno !=
-	    VEC_PROTECTION))
+	if (onfault == 0 || (tf->tf_trapno != VEC_PAGE_FAULT &&
+				tf->tf_trapno != VEC_PROTECTION))
 		return (false);
 	if (tf->tf_trapno == VEC_PAGE_FAULT && cr2 < USER_TOP &&
 	    td->td_proc->p_vm != NULL) {
@@ -205,9 +207,7 @@ interrupt(uint64_t vector)
 {
 	switch (vector) {
 	case VEC_TIMER:
-		curcpu()->c_md.armed = NO_DEADLINE;
-		apic_eoi();
-		callout_interrupt();
+		clock_interrupt();
 		break;
 	case VEC_RESCHED:
 		apic_eoi();
@@ -240,7 +240,7 @@ trap(struct trapframe *tf)
 		user_trap(td, tf, cr2);
 		return;
 	}
-	if (td == NULL)			/* before sched_init() */
+	if (td == NULL) /* before sched_init() */
 		trap_fatal(tf);
 	if (tf->tf_rflags & RFLAGS_IF)
 		intr_enable();

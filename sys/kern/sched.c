@@ -16,6 +16,7 @@
 #include "kern/printf.h"
 #include "kern/proc.h"
 #include "kern/sched.h"
+#include "kern/time.h"
 
 #define SLICE_NS	(10 * 1000000ul)
 #define PENALTY_MAX	8	/* priorities that busy threads lose */
@@ -485,8 +486,13 @@ sched_idle_loop(void)
 		if (c->c_nqueued == 0 && (ncpus == 1 || !steal(c)))
 			cpu_idle_wait();
 		(void)intr_disable();
-		c->c_idling = false;
+		(void)atomic_swap(&c->c_idling, false);
 		spin_lock(&c->c_lock);
+		if (c->c_nqueued > 0 && atomic_load(&time_page_rests)) {
+			spin_unlock(&c->c_lock);
+			time_page_wake();
+			spin_lock(&c->c_lock);
+		}
 		if (c->c_nqueued > 0)
 			switch_away(c);
 		else

@@ -10,7 +10,9 @@
  * Programs compute the time themselves from a shared page, which is told the
  * same numbers; while a slew is under way they are sent back to the system
  * call, because the page knows but one straight line.  The page's counter has
- * 32 bits, so that its base must be renewed before they wrap.
+ * 32 bits, and programs multiply within 64, which hold one second: its base
+ * must be renewed more often than that.  While all CPUs are idle nobody reads
+ * it, and nobody is woken for it; the first that has work to do renews it.
  *
  * State is guarded by time_lock for writers; readers take a copy and look at
  * the generation, which is odd while a writer is at work.
@@ -19,13 +21,14 @@
 #include "amd64/md.h"
 #include "kern/callout.h"
 #include "kern/proc.h"
+#include "kern/sched.h"
 #include "kern/signal.h"
 #include "kern/sysctl.h"
 #include "kern/timekeeper.h"
 
-#define PAGE_RENEWAL  (4 * NSEC_PER_SEC) /* see abi/freebsd/shpage.c */
-#define SLEW_PPM      500		 /* as other systems do, for up to */
-#define SLEW_FAST_PPM 5000		 /* a second; for more */
+#define PAGE_RENEWAL  (NSEC_PER_SEC / 2)
+#define SLEW_PPM      500  /* as other systems do, for up to */
+#define SLEW_FAST_PPM 5000 /* a second; for more */
 
 struct wall {
 	uint64_t wall;	     /* realtime - clock_ns(), unslewed */
@@ -39,6 +42,7 @@ static uint32_t generation;   /* (time_lock) writes */
 static struct wall state;     /* (time_lock) writes */
 static struct time_base base; /* (time_lock) */
 static struct callout renewal;
+bool time_page_rests; /* atomic: not renewed while all are idle */
 
 /* What of the slew is in at clock_ns() == now. */
 static int64_t
@@ -147,6 +151,16 @@ slew_end(void)
 	return (state.slew_start + (size / state.slew_ppm + 1) * 1000000);
 }
 
+static bool
+all_idle(void)
+{
+	for (unsigned i = 0; i < ncpus; i++)
+		if ((atomic_load(&cpus_online) >> i & 1) &&
+		    !atomic_load(&cpus[i].c_idling))
+			return (false);
+	return (true);
+}
+
 static void
 renew(void *arg __unused)
 {
@@ -158,8 +172,22 @@ renew(void *arg __unused)
 	publish();
 	if (state.slew_total != 0)
 		next = MIN(next, slew_end());
+	if (state.slew_total == 0) {
+		/* A CPU that stops being idle looks after it has said so. */
+		atomic_store(&time_page_rests, true);
+		if (all_idle() || !atomic_swap(&time_page_rests, false))
+			next = NO_DEADLINE;
+	}
 	write_end();
-	callout_set(&renewal, next);
+	if (next != NO_DEADLINE)
+		callout_set(&renewal, next);
+}
+
+void
+time_page_wake(void)
+{
+	if (atomic_swap(&time_page_rests, false))
+		renew(NULL);
 }
 
 void

@@ -10,12 +10,20 @@
 struct proc;
 struct thread;
 
+/*
+ * While all CPUs are idle the time page is not renewed, and this is true
+ * (atomic): a CPU that stops being idle (c_idling, by a full barrier) must
+ * call time_page_wake() before a program runs, no spin lock held.
+ */
+extern bool time_page_rests;
+void time_page_wake(void);
+
 void time_init(void);
 /* Wall clock: ns since 1970. */
 uint64_t time_realtime(void);
-void time_set_realtime(uint64_t ns);	/* settimeofday, imp.run's time= */
-void time_adjust(int64_t delta_ns);	/* adjtime: slewed */
-struct timespec time_now(void);		/* wall clock, for file times */
+void time_set_realtime(uint64_t ns); /* settimeofday, imp.run's time= */
+void time_adjust(int64_t delta_ns);  /* adjtime: slewed */
+struct timespec time_now(void);	     /* wall clock, for file times */
 /* Any FreeBSD clock; EINVAL for one that doesn't exist. */
 int kern_clock_gettime(struct thread *td, clockid_t id, uint64_t *ns);
 int kern_clock_getres(struct thread *td, clockid_t id, uint64_t *ns);

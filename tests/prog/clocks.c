@@ -93,6 +93,13 @@ page(void)
 		last = now;
 	}
 	CHECK_EQ(backwards, 0);
+	/* Still after more than a second: what th_scale multiplies is to stay
+	 * within 64 bits. */
+	sleep_ms(1300);
+	page_agrees(false);
+	for (now = last = now_ns(CLOCK_MONOTONIC); now < last + 1300 * MS;)
+		now = now_ns(CLOCK_MONOTONIC);
+	page_agrees(true);
 	CHECK_EQ(SYS(SYS_mprotect, (uint64_t)tk & ~4095ul, 4096, 3), -EACCES);
 }
 
