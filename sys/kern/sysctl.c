@@ -59,7 +59,7 @@ static const struct {
     {"user", 8},
     {"p1003_1b", 9},
     {"kern.proc", 14},
-    {"kern.ipc", 32},
+    {"kern.ipc", 30},
     {"net.inet", 2},
     {"net.inet6", 28},
 };

@@ -11,9 +11,14 @@
 #include "fbsd/fcntl.h"
 #include "fbsd/stat.h"
 #include "kern/fdtable.h"
+#include "kern/sysctl.h"
 #include "kern/unix_impl.h"
 #include "vfs/namei.h"
 #include "vfs/vnode.h"
+
+static int backlog_max = SOMAXCONN;
+SYSCTL_INT(kern_ipc_soacceptqueue, "kern.ipc.soacceptqueue", CTL_AUTO,
+    CTLFLAG_RW, &backlog_max);
 
 /* The file for a name; referenced. */
 static int
@@ -207,8 +212,8 @@ unix_listen(struct thread *td, struct file *fp, int backlog)
 		error = EDESTADDRREQ;
 	if (error == 0) {
 		so->so_listening = true;
-		so->so_backlog = backlog < 0 || backlog > SOMAXCONN
-				     ? SOMAXCONN
+		so->so_backlog = backlog < 0 || backlog > backlog_max
+				     ? MAX(backlog_max, 1)
 				     : MAX(backlog, 1);
 		set_cred(&so->so_cred, td);
 	}
