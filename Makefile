@@ -98,12 +98,15 @@ $(B)/tests/prog/%: tests/prog/%.c tests/prog/freebsd.h $(wildcard sys/fbsd/*.h)
 
 PARSERS = sys/lib/elf.c sys/amd64/mptable.c sys/amd64/startinfo.c \
     sys/dev/virtio/mmio_cmdline.c sys/kern/run_config.c cmd/imp/elf.c
-$(B)/tests/host/fuzz-replay: tests/host/fuzz.c $(PARSERS)
+$(B)/tests/host/fuzz-replay: tests/host/fuzz.c tests/host/fuzz_amd64.c \
+    tests/host/fuzz.h $(PARSERS)
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@clang -std=gnu17 -g -O1 -fsanitize=address,undefined \
-	    -fno-sanitize-recover=all -DREPLAY -Isys -o $@ tests/host/fuzz.c \
-	    $(filter-out sys/lib/elf.c sys/amd64/%,$(PARSERS))
+	    -fno-sanitize-recover=all -DREPLAY -Isys -Itests/host \
+	    -Wno-incompatible-library-redeclaration -o $@ \
+	    tests/host/fuzz.c tests/host/fuzz_amd64.c \
+	    $(filter-out sys/lib/elf.c,$(PARSERS))
 
 $(B)/tests/host/ustar: tests/host/ustar.c sys/fs/tmpfs/ustar.c
 	@mkdir -p $(@D)

@@ -14,10 +14,11 @@
 #include "../../cmd/imp/elf.h"
 #include "dev/virtio/mmio_cmdline.h"
 #include "kern/run_config.h"
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void
+void
 check(int condition, const char *what)
 {
 	if (!condition) {
@@ -82,6 +83,8 @@ try_elf(const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	try_memory_map(data, size);
+	try_mptable(data, size);
 	try_cmdline(data, size);
 	try_run_config(data, size);
 	try_elf(data, size);
@@ -113,7 +116,8 @@ mutate(unsigned round)
 	size_t size;
 
 	memset(data, 0, sizeof(data));
-	memcpy(data, seeds[round % 4].bytes, seeds[round % 4].size);
+	memcpy(data, seeds[round % (sizeof(seeds) / sizeof(seeds[0]))].bytes,
+	    seeds[round % (sizeof(seeds) / sizeof(seeds[0]))].size);
 	size = (size_t)rand() % sizeof(data);
 	for (int i = rand() % 4; i > 0; i--)
 		data[(size_t)rand() % sizeof(data)] = (uint8_t)rand();
@@ -140,6 +144,7 @@ main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		replay(argv[i]);
 	if (argc == 1) {
+		good_mptable();
 		srand(1);
 		for (unsigned round = 0; round < 400000; round++)
 			mutate(round);
