@@ -280,8 +280,10 @@ exec_program(struct thread *td, const char *path, char **argv, char **envp)
 	    .path = path, .fd = -1, .kargv = argv, .kenvp = envp};
 	int error = kern_exec(td, &ea);
 
-	if (error == EJUSTRETURN)
+	if (error == EJUSTRETURN) {
+		boot_step("first user instruction");
 		md_user_enter();
+	}
 	return (error);
 }
 
