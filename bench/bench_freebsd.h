@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What bench/ops.c asks of FreeBSD. */
 
-#define OS_TINY	"/tmp/tiny"	/* put there by `imp run -v` */
+#define OS_TINY	    "/tmp/tiny" /* put there by `imp run -v` */
 #define AT_TIMEKEEP 22
 
 /* The shared time page: sys/vdso.h, one of four generations. */
@@ -61,7 +61,7 @@ os_clock(void)
 	} while (gen == 0 || gen != th->gen);
 	ts.tv_sec = (time_t)sec;
 	ts.tv_nsec = (long)(((frac >> 32) * 1000000000) >> 32);
-	__asm__ volatile("" :: "m"(ts));
+	__asm__ volatile("" ::"m"(ts));
 }
 
 static inline long
@@ -69,8 +69,10 @@ os_fork(void)
 {
 	long pid, child;
 
-	__asm__ volatile("syscall" : "=a"(pid), "=d"(child)
-	    : "0"((long)SYS_fork) : "rcx", "r11", "memory", "cc");
+	__asm__ volatile("syscall"
+			 : "=a"(pid), "=d"(child)
+			 : "0"((long)SYS_fork)
+			 : "rcx", "r11", "memory", "cc");
 	return (child ? 0 : pid);
 }
 
@@ -89,7 +91,7 @@ os_wait(long pid)
 static inline void
 os_exec(const char *path)
 {
-	const char *argv[] = { path, NULL };
+	const char *argv[] = {path, NULL};
 
 	(void)SYS(59, path, argv, argv + 1);
 }
@@ -142,8 +144,9 @@ static inline void
 os_thread(void)
 {
 	static char *stack;
-	struct thr_param tp = { .start_func = thread_main,
-		.stack_size = 65536, .child_tid = &bench_tid };
+	struct thr_param tp = {.start_func = thread_main,
+	    .stack_size = 65536,
+	    .child_tid = &bench_tid};
 
 	if (stack == NULL)
 		stack = map_anon(tp.stack_size, MAP_ANON_PRIVATE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What bench/ops.c asks of Linux. */
 
-#define OS_TINY	"/tiny"
+#define OS_TINY "/tiny"
 
 static void
 os_begin(char **argv)
@@ -104,9 +104,10 @@ os_thread(void)
 	if (stack == NULL)
 		stack = os_memory(65536);
 	bench_tid = 1;
-	clone(thread_main, stack + 65536, CLONE_VM | CLONE_FS | CLONE_FILES |
-	    CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
-	    CLONE_CHILD_CLEARTID, NULL, NULL, NULL, &bench_tid);
+	clone(thread_main, stack + 65536,
+	    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+		CLONE_SYSVSEM | CLONE_CHILD_CLEARTID,
+	    NULL, NULL, NULL, &bench_tid);
 	while ((tid = __atomic_load_n(&bench_tid, __ATOMIC_ACQUIRE)) != 0)
 		syscall(SYS_futex, &bench_tid, FUTEX_WAIT, tid, NULL, NULL, 0);
 }

@@ -28,8 +28,8 @@
 #include "bench_freebsd.h"
 #endif
 
-#define ROUNDS	5
-#define MEMORY	(256 * 4096)
+#define ROUNDS 5
+#define MEMORY (256 * 4096)
 
 static inline uint64_t
 ticks(void)

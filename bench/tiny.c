@@ -13,9 +13,9 @@ void
 _start(void)
 {
 #ifdef LINUX
-	__asm__ volatile("syscall" :: "a"(60), "D"(0));
+	__asm__ volatile("syscall" ::"a"(60), "D"(0));
 #else
-	__asm__ volatile("syscall" :: "a"(1), "D"(0));
+	__asm__ volatile("syscall" ::"a"(1), "D"(0));
 #endif
 	__builtin_unreachable();
 }

@@ -10,7 +10,7 @@
 
 struct driver {
 	const char *d_name;
-	void (*d_attach)(void);		/* finds and starts all of its kind */
+	void (*d_attach)(void); /* finds and starts all of its kind */
 };
 #define DRIVER_SET(d) LINKER_SET(driver, d)
 

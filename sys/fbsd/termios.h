@@ -6,7 +6,7 @@
 #include "fbsd/filio.h"
 #include "fbsd/time.h"
 
-#define NCCS	20
+#define NCCS 20
 struct termios {
 	uint32_t c_iflag;
 	uint32_t c_oflag;
@@ -44,7 +44,7 @@ struct winsize {
 #define VMIN		16
 #define VTIME		17
 #define VSTATUS		18
-#define _POSIX_VDISABLE	0xff
+#define _POSIX_VDISABLE 0xff
 
 #define IGNBRK		0x00000001
 #define BRKINT		0x00000002

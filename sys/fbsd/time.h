@@ -30,34 +30,34 @@ struct timezone {
 	int tz_dsttime;
 };
 
-#define CLOCK_REALTIME			0
-#define CLOCK_VIRTUAL			1
-#define CLOCK_PROF			2
-#define CLOCK_MONOTONIC			4
-#define CLOCK_UPTIME			5
-#define CLOCK_UPTIME_PRECISE		7
-#define CLOCK_UPTIME_FAST		8
-#define CLOCK_REALTIME_PRECISE		9
-#define CLOCK_REALTIME_FAST		10
-#define CLOCK_MONOTONIC_PRECISE		11
-#define CLOCK_MONOTONIC_FAST		12
-#define CLOCK_SECOND			13
-#define CLOCK_THREAD_CPUTIME_ID		14
-#define CLOCK_PROCESS_CPUTIME_ID	15
-#define CLOCK_TAI			16
+#define CLOCK_REALTIME		 0
+#define CLOCK_VIRTUAL		 1
+#define CLOCK_PROF		 2
+#define CLOCK_MONOTONIC		 4
+#define CLOCK_UPTIME		 5
+#define CLOCK_UPTIME_PRECISE	 7
+#define CLOCK_UPTIME_FAST	 8
+#define CLOCK_REALTIME_PRECISE	 9
+#define CLOCK_REALTIME_FAST	 10
+#define CLOCK_MONOTONIC_PRECISE	 11
+#define CLOCK_MONOTONIC_FAST	 12
+#define CLOCK_SECOND		 13
+#define CLOCK_THREAD_CPUTIME_ID	 14
+#define CLOCK_PROCESS_CPUTIME_ID 15
+#define CLOCK_TAI		 16
 
-#define TIMER_RELTIME			0
-#define TIMER_ABSTIME			1
+#define TIMER_RELTIME		 0
+#define TIMER_ABSTIME		 1
 
-#define ITIMER_REAL			0
-#define ITIMER_VIRTUAL			1
-#define ITIMER_PROF			2
+#define ITIMER_REAL		 0
+#define ITIMER_VIRTUAL		 1
+#define ITIMER_PROF		 2
 
 static inline bool
 timespec_valid(const struct timespec *ts)
 {
-	return (ts->tv_sec >= 0 && ts->tv_nsec >= 0 &&
-	    ts->tv_nsec < 1000000000);
+	return (
+	    ts->tv_sec >= 0 && ts->tv_nsec >= 0 && ts->tv_nsec < 1000000000);
 }
 
 /* Nanoseconds, saturating at the far end of time. */
@@ -72,15 +72,15 @@ timespec_ns(const struct timespec *ts)
 static inline struct timespec
 ns_timespec(uint64_t ns)
 {
-	return ((struct timespec){ (time_t)(ns / 1000000000),
-	    (long)(ns % 1000000000) });
+	return ((struct timespec){
+	    (time_t)(ns / 1000000000), (long)(ns % 1000000000)});
 }
 
 static inline struct timeval
 ns_timeval(uint64_t ns)
 {
-	return ((struct timeval){ (time_t)(ns / 1000000000),
-	    (suseconds_t)(ns % 1000000000 / 1000) });
+	return ((struct timeval){
+	    (time_t)(ns / 1000000000), (suseconds_t)(ns % 1000000000 / 1000)});
 }
 
 #endif

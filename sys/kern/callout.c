@@ -51,12 +51,12 @@ insert(struct cpu *c, struct callout *co)
 	struct rb_node **link = &c->c_callouts.root, *parent = NULL;
 
 	while (*link != NULL) {
-		struct callout *other = container_of(*link, struct callout,
-		    co_node);
+		struct callout *other =
+		    container_of(*link, struct callout, co_node);
 
 		parent = *link;
 		link = co->co_deadline < other->co_deadline ? &parent->left
-		    : &parent->right;
+							    : &parent->right;
 	}
 	rb_insert(&c->c_callouts, &co->co_node, parent, link);
 	co->co_cpu = (int)c->c_id;

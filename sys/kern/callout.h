@@ -11,11 +11,11 @@
  * again, or free it.
  */
 struct callout {
-	struct rb_node co_node;		/* (c) in the CPU's tree */
-	uint64_t co_deadline;		/* (c) clock_ns() */
+	struct rb_node co_node; /* (c) in the CPU's tree */
+	uint64_t co_deadline;	/* (c) clock_ns() */
 	void (*co_fn)(void *);
 	void *co_arg;
-	int co_cpu;			/* (c) where it is set, -1: not set */
+	int co_cpu; /* (c) where it is set, -1: not set */
 };
 
 void callout_init(struct callout *co, void (*fn)(void *), void *arg);

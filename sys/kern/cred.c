@@ -18,8 +18,8 @@ cred_release(struct cred *cr)
 	if (!refcount_drop(&cr->cr_refs))
 		return;
 	if (cr->cr_groups != NULL)
-		kmem_free(cr->cr_groups,
-		    (size_t)cr->cr_ngroups * sizeof(gid_t));
+		kmem_free(
+		    cr->cr_groups, (size_t)cr->cr_ngroups * sizeof(gid_t));
 	kmem_free(cr, sizeof(*cr));
 }
 

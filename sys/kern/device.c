@@ -6,7 +6,7 @@ SET_DECLARE(driver);
 void
 device_attach_all(void)
 {
-	SET_FOREACH(p, driver) {
+	SET_FOREACH (p, driver) {
 		const struct driver *d = *p;
 
 		d->d_attach();

@@ -40,7 +40,7 @@ event_notify(struct event_source *es, long hint)
 	if (!event_wanted(es))
 		return;
 	spin_lock(&es->es_lock);
-	LIST_FOREACH_SAFE(ew, &es->es_waiters, ew_link, next)
+	LIST_FOREACH_SAFE (ew, &es->es_waiters, ew_link, next)
 		ew->ew_notify(ew, hint);
 	spin_unlock(&es->es_lock);
 }
@@ -51,8 +51,8 @@ event_source_drain(struct event_source *es)
 	struct event_waiter *ew;
 
 	spin_lock(&es->es_lock);
-	while ((ew = LIST_FIRST(&es->es_waiters, struct event_waiter,
-	    ew_link)) != NULL) {
+	while ((ew = LIST_FIRST(
+		    &es->es_waiters, struct event_waiter, ew_link)) != NULL) {
 		list_remove(&ew->ew_link);
 		atomic_store(&ew->ew_source, NULL);
 		ew->ew_notify(ew, EVENT_GONE);

@@ -14,12 +14,12 @@
 
 struct event_source {
 	struct spin es_lock;
-	struct list es_waiters;		/* (es_lock) */
+	struct list es_waiters; /* (es_lock) */
 };
 
 struct event_waiter {
 	struct list ew_link;		/* (es_lock) */
-	struct event_source *ew_source;	/* NULL: not attached */
+	struct event_source *ew_source; /* NULL: not attached */
 	/* With es_lock held: a few instructions, no sleep, no detach. */
 	void (*ew_notify)(struct event_waiter *ew, long hint);
 };
@@ -32,7 +32,7 @@ void event_detach(struct event_waiter *ew);
 void event_notify(struct event_source *es, long hint);
 /* Before the source's memory goes: detaches everybody, after a last
  * notification with hint EVENT_GONE. */
-#define EVENT_GONE	(-1L)
+#define EVENT_GONE (-1L)
 void event_source_drain(struct event_source *es);
 
 static inline bool

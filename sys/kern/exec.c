@@ -21,8 +21,8 @@
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 
-#define SHELL_LINE	128	/* FreeBSD's MAXSHELLCMDLEN, about */
-#define STRINGS_FIRST	4096
+#define SHELL_LINE    128 /* FreeBSD's MAXSHELLCMDLEN, about */
+#define STRINGS_FIRST 4096
 
 static int
 reserve(struct exec_strings *s, size_t n)
@@ -72,8 +72,7 @@ add_user_string(struct exec_strings *s, uint64_t uaddr)
 			error = reserve(s, want = ARG_MAX - s->used);
 		if (error != 0)
 			return (error);
-		error = copyinstr((void *)uaddr, s->text + s->used, want,
-		    &len);
+		error = copyinstr((void *)uaddr, s->text + s->used, want, &len);
 		if (error == 0) {
 			s->used += len;
 			return (0);
@@ -120,7 +119,7 @@ add_list(struct exec_strings *s, uint64_t ulist, char **klist, int *count)
 struct script {
 	char line[SHELL_LINE + 1];
 	char *interp;
-	char *arg;			/* NULL: none */
+	char *arg; /* NULL: none */
 };
 
 static int
@@ -149,8 +148,8 @@ parse_script(struct script *sc)
 }
 
 static int
-copy_strings(struct image *img, const struct exec_args *ea,
-    const struct script *sc)
+copy_strings(
+    struct image *img, const struct exec_args *ea, const struct script *sc)
 {
 	struct exec_strings *s = &img->strings;
 	int error = 0, skipped = 0;
@@ -164,8 +163,8 @@ copy_strings(struct image *img, const struct exec_args *ea,
 			s->argc++;
 		}
 		if (error == 0)
-			error = add_kernel_string(s, ea->path != NULL
-			    ? ea->path : "/dev/fd");
+			error = add_kernel_string(
+			    s, ea->path != NULL ? ea->path : "/dev/fd");
 		s->argc++;
 	}
 	start = s->used;
@@ -176,8 +175,8 @@ copy_strings(struct image *img, const struct exec_args *ea,
 	if (sc != NULL && skipped > 0) {
 		size_t n = strlen(s->text + start) + 1;
 
-		memmove(s->text + start, s->text + start + n,
-		    s->used - start - n);
+		memmove(
+		    s->text + start, s->text + start + n, s->used - start - n);
 		s->used -= n;
 		skipped--;
 	}
@@ -282,8 +281,7 @@ find_program(struct thread *td, struct exec_args *ea, struct image *img,
 }
 
 static void
-set_name(struct proc *p, struct thread *td, struct image *img,
-    const char *path)
+set_name(struct proc *p, struct thread *td, struct image *img, const char *path)
 {
 	const char *base = path != NULL ? strrchr(path, '/') : NULL;
 	char *args = kmem_alloc(img->strings.env_at, 0);
@@ -375,7 +373,7 @@ take_over(struct thread *td, struct image *img, const char *path)
 	if (error != 0)
 		return (error);
 	entry = img->interp_vp != NULL ? img->interp.entry + img->interp_base
-	    : img->elf.entry + img->base;
+				       : img->elf.entry + img->base;
 	md_set_regs(td, entry, img->stack_pointer, img->stack_arg);
 	event_notify(&p->p_events, NOTE_EXEC);
 	return (0);
@@ -416,8 +414,8 @@ prepare(struct thread *td, struct exec_args *ea, struct image *img)
 	if (error == 0)
 		error = copy_strings(img, ea, is_script ? sc : NULL);
 	kmem_free(sc, sizeof(*sc));
-	if (error == 0 && vn_path(td, img->vp, img->path,
-	    sizeof(img->path)) != 0)
+	if (error == 0 &&
+	    vn_path(td, img->vp, img->path, sizeof(img->path)) != 0)
 		img->path[0] = '\0';
 	if (error == 0 && (img->vm = vmspace_create()) == NULL)
 		error = ENOMEM;
@@ -448,7 +446,8 @@ kern_exec(struct thread *td, struct exec_args *ea)
 	image_free(img);
 	if (error != 0) {
 		kprintf("exec: %s, pid %d: error %d after the old image was "
-		    "gone\n", td->td_name, td->td_proc->p_pid, error);
+			"gone\n",
+		    td->td_name, td->td_proc->p_pid, error);
 		kern_exit(td, 0, SIGKILL);
 	}
 	return (EJUSTRETURN);

@@ -7,34 +7,34 @@
 #include "kern/proc.h"
 #include "vm/vm.h"
 
-#define ARG_MAX		524288
+#define ARG_MAX 524288
 
 /* argv and envp strings, each with its NUL, one after the other. */
 struct exec_strings {
 	char *text;
 	size_t used, room;
 	int argc, envc;
-	size_t env_at;		/* where environment strings begin */
+	size_t env_at; /* where environment strings begin */
 };
 
 /* A program about to run. */
 struct image {
 	struct vnode *vp;
-	bool text;			/* vp counts as running */
-	struct vnode *interp_vp;	/* NULL: static */
+	bool text;		 /* vp counts as running */
+	struct vnode *interp_vp; /* NULL: static */
 	struct elf_header header;
 	struct elf_phdr phdr[ELF_PHNUM_MAX];
 	struct elf_image elf;
 	struct elf_image interp;
 	char interp_path[256];
-	char path[1024];		/* absolute, for AT_EXECPATH */
-	uint64_t base;			/* added to the program's addresses */
+	char path[1024]; /* absolute, for AT_EXECPATH */
+	uint64_t base;	 /* added to the program's addresses */
 	uint64_t interp_base;
 	uint32_t osrel;
 	struct exec_strings strings;
-	struct vmspace *vm;		/* the new address space */
-	uint64_t stack_pointer;		/* out of abi_exec_stack() */
-	uint64_t stack_arg;		/* %rdi at entry */
+	struct vmspace *vm;	/* the new address space */
+	uint64_t stack_pointer; /* out of abi_exec_stack() */
+	uint64_t stack_arg;	/* %rdi at entry */
 };
 
 /* Reads and checks; nothing of the process changes. */

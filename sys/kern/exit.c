@@ -57,7 +57,7 @@ release_resources(struct thread *td)
 	release_vnode(&p->p_jailroot);
 	release_text(p);
 	if (vs != NULL) {
-		md_thread_free(td);	/* no user mode any more */
+		md_thread_free(td); /* no user mode any more */
 		p->p_vm = NULL;
 		pmap_activate(NULL);
 		vmspace_release(vs);
@@ -82,11 +82,13 @@ static void
 leave_children(struct proc *p)
 {
 	struct proc *child, *next;
-	struct proc *reaper = p->p_flags & P_REAPER || p->p_reaper == NULL
-	    ? (p->p_reaper != NULL ? p->p_reaper : initproc) : p->p_reaper;
+	struct proc *reaper =
+	    p->p_flags & P_REAPER || p->p_reaper == NULL
+		? (p->p_reaper != NULL ? p->p_reaper : initproc)
+		: p->p_reaper;
 	struct proc *q;
 
-	LIST_FOREACH_SAFE(child, &p->p_children, p_sibling, next) {
+	LIST_FOREACH_SAFE (child, &p->p_children, p_sibling, next) {
 		proc_reparent(child, reaper);
 		if (child->p_state == P_ZOMBIE)
 			cv_broadcast(&reaper->p_childcv);
@@ -94,7 +96,7 @@ leave_children(struct proc *p)
 			sig_send(child, child->p_pdeathsig, NULL);
 	}
 	if (p->p_flags & P_REAPER)
-		LIST_FOREACH(q, &allproc, p_all)
+		LIST_FOREACH (q, &allproc, p_all)
 			if (q->p_reaper == p)
 				q->p_reaper = reaper;
 }
@@ -116,8 +118,7 @@ parent_cares(struct proc *parent)
 	if (parent->p_flags & P_KERNEL || parent == initproc)
 		return (true);
 	spin_lock(&sa->sa_lock);
-	cares = act->sa_handler != SIG_IGN &&
-	    !(act->sa_flags & SA_NOCLDWAIT);
+	cares = act->sa_handler != SIG_IGN && !(act->sa_flags & SA_NOCLDWAIT);
 	spin_unlock(&sa->sa_lock);
 	return (cares);
 }
@@ -125,10 +126,11 @@ parent_cares(struct proc *parent)
 static void
 tell_parent(struct proc *p)
 {
-	struct siginfo info = { .si_signo = p->p_exitsig,
-		.si_code = p->p_xsig != 0 ? CLD_KILLED : CLD_EXITED,
-		.si_status = p->p_xsig != 0 ? p->p_xsig : p->p_xexit,
-		.si_pid = p->p_pid, .si_uid = p->p_cred->cr_ruid };
+	struct siginfo info = {.si_signo = p->p_exitsig,
+	    .si_code = p->p_xsig != 0 ? CLD_KILLED : CLD_EXITED,
+	    .si_status = p->p_xsig != 0 ? p->p_xsig : p->p_xexit,
+	    .si_pid = p->p_pid,
+	    .si_uid = p->p_cred->cr_ruid};
 
 	if (p->p_exitsig != 0)
 		sig_send(p->p_parent, p->p_exitsig, &info);
@@ -238,8 +240,8 @@ selected(const struct proc *p, const struct proc *self, int idtype, int64_t id)
 	case P_PID:
 		return (p->p_pid == id);
 	case P_PGID:
-		return (p->p_pgrp->pg_id == (id == 0 ? self->p_pgrp->pg_id
-		    : id));
+		return (
+		    p->p_pgrp->pg_id == (id == 0 ? self->p_pgrp->pg_id : id));
 	case P_SID:
 		return (p->p_pgrp->pg_session->s_sid == id);
 	case P_UID:
@@ -252,23 +254,23 @@ selected(const struct proc *p, const struct proc *self, int idtype, int64_t id)
 }
 
 static void
-describe(struct proc *p, struct wait_result *wr, int code, int status,
-    int word)
+describe(struct proc *p, struct wait_result *wr, int code, int status, int word)
 {
 	memset(wr, 0, sizeof(*wr));
 	wr->pid = p->p_pid;
 	wr->status = word;
 	proc_rusage(p, &wr->ru);
 	wr->cru = p->p_cru;
-	wr->info = (struct siginfo){ .si_signo = SIGCHLD, .si_code = code,
-		.si_status = status, .si_pid = p->p_pid,
-		.si_uid = p->p_cred->cr_ruid };
+	wr->info = (struct siginfo){.si_signo = SIGCHLD,
+	    .si_code = code,
+	    .si_status = status,
+	    .si_pid = p->p_pid,
+	    .si_uid = p->p_cred->cr_ruid};
 }
 
 /* Does p have something to tell? proctree_lock is released if so. */
 static bool
-report(struct thread *td, struct proc *p, int options,
-    struct wait_result *wr)
+report(struct thread *td, struct proc *p, int options, struct wait_result *wr)
 {
 	if (p->p_state == P_ZOMBIE) {
 		if (!(options & WEXITED))
@@ -287,8 +289,8 @@ report(struct thread *td, struct proc *p, int options,
 		if (!(options & WNOWAIT))
 			p->p_flags |= P_WAITED;
 		spin_unlock(&p->p_lock);
-		describe(p, wr, CLD_STOPPED, p->p_stopsig,
-		    W_STOPCODE(p->p_stopsig));
+		describe(
+		    p, wr, CLD_STOPPED, p->p_stopsig, W_STOPCODE(p->p_stopsig));
 		mutex_unlock(&proctree_lock);
 		return (true);
 	}
@@ -313,14 +315,14 @@ kern_wait(struct thread *td, int idtype, int64_t id, int options,
 
 	wr->pid = 0;
 	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WNOWAIT | WEXITED |
-	    WTRAPPED) || !(options & (WEXITED | WUNTRACED | WCONTINUED |
-	    WTRAPPED)))
+			  WTRAPPED) ||
+	    !(options & (WEXITED | WUNTRACED | WCONTINUED | WTRAPPED)))
 		return (EINVAL);
 	mutex_lock(&proctree_lock);
 	for (;;) {
 		bool any = false;
 
-		LIST_FOREACH(p, &self->p_children, p_sibling) {
+		LIST_FOREACH (p, &self->p_children, p_sibling) {
 			if (!selected(p, self, idtype, id))
 				continue;
 			any = true;

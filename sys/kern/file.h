@@ -16,9 +16,17 @@ struct vm_mapping;
 
 /* DTYPE_* as kcmp, fstat and kinfo_file tell them. */
 enum file_type {
-	DTYPE_VNODE = 1, DTYPE_SOCKET = 2, DTYPE_PIPE = 3, DTYPE_FIFO = 4,
-	DTYPE_KQUEUE = 5, DTYPE_SHM = 8, DTYPE_PTS = 10, DTYPE_DEV = 11,
-	DTYPE_PROCDESC = 12, DTYPE_EVENTFD = 13, DTYPE_TIMERFD = 14,
+	DTYPE_VNODE = 1,
+	DTYPE_SOCKET = 2,
+	DTYPE_PIPE = 3,
+	DTYPE_FIFO = 4,
+	DTYPE_KQUEUE = 5,
+	DTYPE_SHM = 8,
+	DTYPE_PTS = 10,
+	DTYPE_DEV = 11,
+	DTYPE_PROCDESC = 12,
+	DTYPE_EVENTFD = 13,
+	DTYPE_TIMERFD = 14,
 };
 
 /*
@@ -31,14 +39,14 @@ enum file_type {
  * bytes were moved is turned into success by the caller for EINTR, ERESTART
  * and EAGAIN.
  */
-#define FOF_OFFSET	0x1
+#define FOF_OFFSET 0x1
 struct fileops {
 	int (*fo_read)(struct file *fp, struct uio *uio, int flags);
 	int (*fo_write)(struct file *fp, struct uio *uio, int flags);
 	/* data: a kernel buffer of the size encoded in cmd (copied in and out
 	 * by the caller), or the argument itself for IOC_VOID. */
-	int (*fo_ioctl)(struct file *fp, unsigned long cmd, void *data,
-	    struct thread *td);
+	int (*fo_ioctl)(
+	    struct file *fp, unsigned long cmd, void *data, struct thread *td);
 	/* Which of `events` (POLL*) hold now, plus POLLHUP, POLLERR. NULL:
 	 * always ready for reading and writing. */
 	int (*fo_poll)(struct file *fp, int events);
@@ -54,56 +62,56 @@ struct fileops {
 	/* Fills m->object (with a reference), offset, maxprot, vnode; checks
 	 * rights. */
 	int (*fo_mmap)(struct file *fp, struct vm_mapping *m);
-	void (*fo_close)(struct file *fp);	/* the last reference went */
+	void (*fo_close)(struct file *fp); /* the last reference went */
 	/* Is EVFILT_VNODE etc. possible; NULL: by type. */
-	bool fo_passable;		/* may travel over AF_UNIX */
+	bool fo_passable; /* may travel over AF_UNIX */
 };
 
 /* Guarded by (a) atomic, (o) f_offset_lock, (!) set once, (d) its ops. */
 struct file {
-	unsigned f_refs;		/* (a) descriptors, calls in progress */
-	uint8_t f_type;			/* (!) enum file_type */
-	uint32_t f_flag;		/* (a) FREAD, FWRITE, O_NONBLOCK,
-					   O_APPEND, ... as opened/set */
-	const struct fileops *f_ops;	/* (!) */
-	void *f_data;			/* (!) the object */
-	struct vnode *f_vnode;		/* (!) what was opened, held by the
-					   file; NULL: not by a name */
-	struct cred *f_cred;		/* (!) of the opener */
+	unsigned f_refs;	     /* (a) descriptors, calls in progress */
+	uint8_t f_type;		     /* (!) enum file_type */
+	uint32_t f_flag;	     /* (a) FREAD, FWRITE, O_NONBLOCK,
+					O_APPEND, ... as opened/set */
+	const struct fileops *f_ops; /* (!) */
+	void *f_data;		     /* (!) the object */
+	struct vnode *f_vnode;	     /* (!) what was opened, held by the
+					file; NULL: not by a name */
+	struct cred *f_cred;	     /* (!) of the opener */
 	struct mutex f_offset_lock;
-	off_t f_offset;			/* (o) */
-	void *f_private;		/* (d) devices: per-open data */
-	struct list f_knotes;		/* kqueue.c's files_lock */
-	int f_sigio;			/* (a) F_SETOWN: pid, or -pgid */
-	uint64_t f_seqpos;		/* (o) where sequential reading goes on */
+	off_t f_offset;	      /* (o) */
+	void *f_private;      /* (d) devices: per-open data */
+	struct list f_knotes; /* kqueue.c's files_lock */
+	int f_sigio;	      /* (a) F_SETOWN: pid, or -pgid */
+	uint64_t f_seqpos;    /* (o) where sequential reading goes on */
 };
 
-#define FREAD	0x0001
-#define FWRITE	0x0002
+#define FREAD  0x0001
+#define FWRITE 0x0002
 
 /* One reference, no descriptor yet; NULL: ENFILE (memory or kern.maxfiles). */
 struct file *file_alloc(struct thread *td, enum file_type type, int flag,
     const struct fileops *ops, void *data);
 void file_hold(struct file *fp);
-void file_release(struct file *fp);	/* closes with the last; may sleep */
+void file_release(struct file *fp); /* closes with the last; may sleep */
 
 /* Descriptor tables. */
-#define UF_EXCLOSE	0x1
-#define UF_FOCLOSE	0x4	/* close on fork */
+#define UF_EXCLOSE	   0x1
+#define UF_FOCLOSE	   0x4 /* close on fork */
 #define UF_RESOLVE_BENEATH 0x8
 
 struct fdtable *fdtable_create(void);
-struct fdtable *fdtable_copy(struct fdtable *ft);	/* fork */
+struct fdtable *fdtable_copy(struct fdtable *ft); /* fork */
 void fdtable_hold(struct fdtable *ft);
-void fdtable_release(struct fdtable *ft);	/* closes all with the last */
-void fdtable_exec(struct thread *td);	/* unshares, closes UF_EXCLOSE */
+void fdtable_release(struct fdtable *ft); /* closes all with the last */
+void fdtable_exec(struct thread *td);	  /* unshares, closes UF_EXCLOSE */
 
 /* fp of a descriptor, with a reference: 0 or EBADF. need: FREAD|FWRITE. */
 int fd_get(struct thread *td, int fd, int need, struct file **fpp);
 /* Lowest free descriptor >= min now refers to fp (takes a reference of its
  * own). EMFILE. */
-int fd_install(struct thread *td, struct file *fp, int min, int uf_flags,
-    int *fdp);
+int fd_install(
+    struct thread *td, struct file *fp, int min, int uf_flags, int *fdp);
 /* A file of ours and a descriptor at once; on failure both are gone. */
 int fd_open(struct thread *td, struct file *fp, int uf_flags, int *fdp);
 int fd_close(struct thread *td, int fd);
@@ -111,8 +119,8 @@ int fd_dup2(struct thread *td, int from, int to, int uf_flags);
 /* For run.c: fd of a process that doesn't run yet. */
 int fd_install_at(struct proc *p, struct file *fp, int fd);
 /* Walks a table: calls fn for each open descriptor (sysctl, procfs, lsof). */
-int fdtable_each(struct proc *p, int (*fn)(void *arg, int fd,
-    struct file *fp), void *arg);
+int fdtable_each(
+    struct proc *p, int (*fn)(void *arg, int fd, struct file *fp), void *arg);
 unsigned fdtable_count(struct proc *p);
 
 /* read(2), write(2) and kin, for all personalities. offset -1: f_offset. The
@@ -131,6 +139,6 @@ int pipe_create(struct thread *td, int flags, struct file *fps[2]);
 void file_sigio(struct file *fp, int sig);
 
 void file_init(void);
-extern unsigned open_files;		/* (a) kern.openfiles */
+extern unsigned open_files; /* (a) kern.openfiles */
 
 #endif

@@ -34,7 +34,7 @@ count_user(uid_t ruid)
 	struct proc *p;
 	unsigned n = 0;
 
-	LIST_FOREACH(p, &allproc, p_all)
+	LIST_FOREACH (p, &allproc, p_all)
 		n += p->p_cred->cr_ruid == ruid;
 	return (n);
 }
@@ -177,8 +177,8 @@ enter_tree(struct proc *p, struct proc *parent)
 	error = check_limits(parent);
 	if (error == 0) {
 		p->p_pid = pid_alloc();
-		p->p_reaper = parent->p_flags & P_REAPER ? parent
-		    : parent->p_reaper;
+		p->p_reaper =
+		    parent->p_flags & P_REAPER ? parent : parent->p_reaper;
 		p->p_state = P_ALIVE;
 		proc_link(p, parent, parent->p_pgrp);
 	}

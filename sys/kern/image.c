@@ -10,12 +10,12 @@
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 
-#define NOTES_MAX	4096
+#define NOTES_MAX 4096
 /* Where position-independent programs and interpreters go, before a random
  * distance is added. */
-#define PIE_BASE	0x0000000021000000ul
-#define INTERP_BASE	0x0000000801000000ul
-#define ASLR_PAGES	0x10000ul
+#define PIE_BASE    0x0000000021000000ul
+#define INTERP_BASE 0x0000000801000000ul
+#define ASLR_PAGES  0x10000ul
 
 static int
 read_headers(struct vnode *vp, struct elf_header *eh, struct elf_phdr *ph,
@@ -35,8 +35,8 @@ read_headers(struct vnode *vp, struct elf_header *eh, struct elf_phdr *ph,
 		return (error);
 	if (!elf_header_check(eh, sizeof(*eh) - left, va.va_size))
 		return (ENOEXEC);
-	error = vn_pread(vp, ph, eh->e_phnum * sizeof(*ph),
-	    (off_t)eh->e_phoff, NULL);
+	error = vn_pread(
+	    vp, ph, eh->e_phnum * sizeof(*ph), (off_t)eh->e_phoff, NULL);
 	if (error != 0)
 		return (error);
 	return (elf_check(eh, ph, va.va_size, USER_TOP, elf) ? 0 : ENOEXEC);
@@ -51,8 +51,9 @@ find_osrel(struct vnode *vp, const struct elf_image *elf)
 		size_t size = MIN(elf->note[i]->p_filesz, NOTES_MAX);
 		void *buf = kmem_alloc(size, 0);
 
-		if (buf != NULL && vn_pread(vp, buf, size,
-		    (off_t)elf->note[i]->p_offset, NULL) == 0)
+		if (buf != NULL &&
+		    vn_pread(vp, buf, size, (off_t)elf->note[i]->p_offset,
+			NULL) == 0)
 			osrel = elf_osrel(buf, size);
 		kmem_free(buf, size);
 	}
@@ -71,8 +72,8 @@ read_interp_path(struct image *img)
 		return (0);
 	if (ph->p_filesz == 0 || ph->p_filesz > sizeof(img->interp_path))
 		return (ENOEXEC);
-	error = vn_pread(img->vp, img->interp_path, ph->p_filesz,
-	    (off_t)ph->p_offset, NULL);
+	error = vn_pread(
+	    img->vp, img->interp_path, ph->p_filesz, (off_t)ph->p_offset, NULL);
 	if (error != 0)
 		return (error);
 	return (img->interp_path[ph->p_filesz - 1] != '\0' ? ENOEXEC : 0);
@@ -90,8 +91,9 @@ read_interp(struct thread *td, struct image *img)
 		return (error);
 	eh = kmem_alloc(sizeof(*eh), 0);
 	phs = kmem_alloc(sizeof(*phs) * ELF_PHNUM_MAX, 0);
-	error = eh == NULL || phs == NULL ? ENOMEM
-	    : read_headers(img->interp_vp, eh, phs, &img->interp);
+	error = eh == NULL || phs == NULL
+		    ? ENOMEM
+		    : read_headers(img->interp_vp, eh, phs, &img->interp);
 	if (error == 0 && !img->interp.dyn)
 		error = ENOEXEC;
 	kmem_free(eh, sizeof(*eh));
@@ -130,7 +132,7 @@ image_read(struct thread *td, struct image *img)
 		img->interp_base = random_base(INTERP_BASE);
 	}
 	if (error == 0 && (img->elf.low + img->base < USER_MIN ||
-	    img->elf.high + img->base > USER_TOP))
+			      img->elf.high + img->base > USER_TOP))
 		error = ENOEXEC;
 	return (error);
 }
@@ -139,16 +141,18 @@ static unsigned
 prot_of(const struct elf_phdr *ph)
 {
 	return ((ph->p_flags & PF_R ? PROT_READ : 0) |
-	    (ph->p_flags & PF_W ? PROT_WRITE : 0) |
-	    (ph->p_flags & PF_X ? PROT_EXEC : 0));
+		(ph->p_flags & PF_W ? PROT_WRITE : 0) |
+		(ph->p_flags & PF_X ? PROT_EXEC : 0));
 }
 
 static int
 map_anonymous(struct vmspace *vs, vaddr_t start, vaddr_t end, unsigned prot)
 {
-	struct vm_mapping m = { .addr = start, .size = end - start,
-		.prot = prot, .maxprot = PROT_READ | PROT_WRITE | PROT_EXEC,
-		.flags = MAP_PRIVATE | MAP_FIXED | MAP_ANON };
+	struct vm_mapping m = {.addr = start,
+	    .size = end - start,
+	    .prot = prot,
+	    .maxprot = PROT_READ | PROT_WRITE | PROT_EXEC,
+	    .flags = MAP_PRIVATE | MAP_FIXED | MAP_ANON};
 
 	return (start < end ? vm_map(vs, &m) : 0);
 }
@@ -166,12 +170,15 @@ map_segment(struct vmspace *vs, struct vnode *vp, const struct elf_phdr *ph,
 	vaddr_t end = base + round_page(ph->p_vaddr + ph->p_memsz);
 	unsigned prot = prot_of(ph);
 	bool clear = ph->p_filesz > 0 && ph->p_memsz > ph->p_filesz &&
-	    (file_end & PAGE_MASK) != 0;
-	struct vm_mapping m = { .addr = start,
-		.size = round_page(file_end) - start,
-		.prot = prot, .maxprot = PROT_READ | PROT_WRITE | PROT_EXEC,
-		.flags = MAP_PRIVATE | MAP_FIXED, .object = &vp->v_object,
-		.offset = trunc_page(ph->p_offset), .vnode = vp };
+		     (file_end & PAGE_MASK) != 0;
+	struct vm_mapping m = {.addr = start,
+	    .size = round_page(file_end) - start,
+	    .prot = prot,
+	    .maxprot = PROT_READ | PROT_WRITE | PROT_EXEC,
+	    .flags = MAP_PRIVATE | MAP_FIXED,
+	    .object = &vp->v_object,
+	    .offset = trunc_page(ph->p_offset),
+	    .vnode = vp};
 	int error = 0;
 
 	if (ph->p_filesz == 0)
@@ -180,8 +187,8 @@ map_segment(struct vmspace *vs, struct vnode *vp, const struct elf_phdr *ph,
 	if (error == 0 && clear) {
 		static const char zeroes[PAGE_SIZE];
 
-		error = vm_write(vs, file_end, zeroes,
-		    round_page(file_end) - file_end);
+		error = vm_write(
+		    vs, file_end, zeroes, round_page(file_end) - file_end);
 	}
 	if (error == 0)
 		error = map_anonymous(vs, round_page(file_end), end, prot);
@@ -212,15 +219,15 @@ map_interp(struct image *img)
 
 	if (error != 0)
 		return (error);
-	return (map_image(img->vm, img->interp_vp, ph, elf.phnum,
-	    img->interp_base));
+	return (map_image(
+	    img->vm, img->interp_vp, ph, elf.phnum, img->interp_base));
 }
 
 int
 image_map(struct image *img)
 {
-	int error = map_image(img->vm, img->vp, img->phdr, img->elf.phnum,
-	    img->base);
+	int error =
+	    map_image(img->vm, img->vp, img->phdr, img->elf.phnum, img->base);
 
 	img->vm->vs_brk_start = img->vm->vs_brk = img->base + img->elf.high;
 	if (error == 0 && img->interp_vp != NULL)

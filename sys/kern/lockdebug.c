@@ -7,12 +7,12 @@
 #include "kern/lockdebug.h"
 
 #ifdef OPT_LOCKDEBUG
-#define HELD_MAX	16
+#define HELD_MAX 16
 
 static struct held {
 	unsigned n;
 	struct spin *spin[HELD_MAX];
-} held[MAXCPU];			/* the CPU's own, interrupts off */
+} held[MAXCPU]; /* the CPU's own, interrupts off */
 
 static __noreturn void
 complain(const char *what, const char *name)
@@ -20,7 +20,7 @@ complain(const char *what, const char *name)
 	struct held *h = &held[curcpu()->c_id];
 	unsigned n = h->n;
 
-	h->n = 0;			/* printing takes locks, too */
+	h->n = 0; /* printing takes locks, too */
 	panic_begin();
 	for (unsigned i = 0; i < n; i++)
 		kprintf("held: spin lock %s\n", h->spin[i]->s_name);

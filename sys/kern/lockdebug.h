@@ -12,9 +12,9 @@
 
 #ifdef OPT_LOCKDEBUG
 void lockdebug_may_sleep(const char *name);
-void lockdebug_spin(struct spin *s);		/* about to be taken */
-void lockdebug_spun(struct spin *s);		/* was taken */
-void lockdebug_unspin(struct spin *s);		/* about to be released */
+void lockdebug_spin(struct spin *s);   /* about to be taken */
+void lockdebug_spun(struct spin *s);   /* was taken */
+void lockdebug_unspin(struct spin *s); /* about to be released */
 #else
 static inline void
 lockdebug_may_sleep(const char *name)
@@ -37,8 +37,8 @@ lockdebug_unspin(struct spin *s)
 }
 #endif
 
-#define lockdebug_mutex(m)	lockdebug_may_sleep((m)->m_name)
-#define lockdebug_rw(rw)	lockdebug_may_sleep((rw)->rw_name)
-#define lockdebug_sleep(name)	lockdebug_may_sleep(name)
+#define lockdebug_mutex(m)    lockdebug_may_sleep((m)->m_name)
+#define lockdebug_rw(rw)      lockdebug_may_sleep((rw)->rw_name)
+#define lockdebug_sleep(name) lockdebug_may_sleep(name)
 
 #endif

@@ -5,16 +5,16 @@
 #include "kern/printf.h"
 #include "kern/sync.h"
 
-#define MSGBUF_SIZE	32768u
+#define MSGBUF_SIZE 32768u
 
 bool boot_verbose;
 
 static struct {
 	struct spin lock;
-	uint64_t written;		/* (lock) bytes ever */
-	uint64_t cleared;		/* (lock) where reading begins */
-	char text[MSGBUF_SIZE];		/* (lock) a ring */
-} msgbuf = { .lock = SPIN_INITIALIZER("msgbuf") };
+	uint64_t written;	/* (lock) bytes ever */
+	uint64_t cleared;	/* (lock) where reading begins */
+	char text[MSGBUF_SIZE]; /* (lock) a ring */
+} msgbuf = {.lock = SPIN_INITIALIZER("msgbuf")};
 
 static bool panicking;
 
@@ -56,8 +56,8 @@ msgbuf_read(uint64_t *pos, char *buf, size_t n)
 	uint64_t oldest;
 
 	spin_lock(&msgbuf.lock);
-	oldest = msgbuf.written > MSGBUF_SIZE ? msgbuf.written - MSGBUF_SIZE
-	    : 0;
+	oldest =
+	    msgbuf.written > MSGBUF_SIZE ? msgbuf.written - MSGBUF_SIZE : 0;
 	*pos = MAX(*pos, MAX(oldest, msgbuf.cleared));
 	while (done < n && *pos < msgbuf.written)
 		buf[done++] = msgbuf.text[(*pos)++ % MSGBUF_SIZE];
@@ -98,8 +98,8 @@ kprintf_init(void)
 	size_t len;
 	const char *value = boot_option("boot_verbose", &len);
 
-	boot_verbose = value != NULL && len == 3 &&
-	    strncmp(value, "YES", 3) == 0;
+	boot_verbose =
+	    value != NULL && len == 3 && strncmp(value, "YES", 3) == 0;
 }
 
 void

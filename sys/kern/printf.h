@@ -7,7 +7,7 @@
 
 #include "lib/types.h"
 
-void kprintf_init(void);	/* reads boot_verbose from the command line */
+void kprintf_init(void); /* reads boot_verbose from the command line */
 /* To the message buffer and the console; any context. */
 void kprintf(const char *fmt, ...) __printflike(1, 2);
 /* A step of booting is done: printed with its time since kernel entry if
@@ -20,9 +20,10 @@ __noreturn void panic(const char *fmt, ...) __printflike(1, 2);
 /* Before printing on the way to a panic: stops the other CPUs' messages. */
 void panic_begin(void);
 
-#define kassert(e) \
-	(__predict_true(e) ? (void)0 : \
-	    panic("%s:%d: not true: %s", __FILE__, __LINE__, #e))
+#define kassert(e)                                                             \
+	(__predict_true(e)                                                     \
+		? (void)0                                                      \
+		: panic("%s:%d: not true: %s", __FILE__, __LINE__, #e))
 
 /* The message buffer: copies up to n bytes from offset *pos (0: the oldest),
  * advances it. Returns the number of bytes. */

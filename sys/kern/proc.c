@@ -15,7 +15,7 @@
 #include "kern/tty.h"
 #include "vm/kmem.h"
 
-#define BUCKETS	256u
+#define BUCKETS 256u
 
 struct mutex proctree_lock = MUTEX_INITIALIZER(proctree_lock, "proctree");
 struct list allproc = LIST_INITIALIZER(allproc);
@@ -27,17 +27,17 @@ static struct list pgrp_hash[BUCKETS];
 static pid_t last_pid;
 static unsigned nprocs;
 
-static struct cred cred0 = { .cr_refs = 1 };
+static struct cred cred0 = {.cr_refs = 1};
 static struct sigacts sigacts0;
 static struct pgrp pgrp0;
-static struct session session0 = { .s_refs = 1, .s_login = "root" };
+static struct session session0 = {.s_refs = 1, .s_login = "root"};
 
 struct proc *
 proc_find_any(pid_t pid)
 {
 	struct proc *p;
 
-	LIST_FOREACH(p, &pid_hash[(unsigned)pid % BUCKETS], p_hash)
+	LIST_FOREACH (p, &pid_hash[(unsigned)pid % BUCKETS], p_hash)
 		if (p->p_pid == pid)
 			return (p);
 	return (NULL);
@@ -56,7 +56,7 @@ pgrp_find(pid_t id)
 {
 	struct pgrp *pg;
 
-	LIST_FOREACH(pg, &pgrp_hash[(unsigned)id % BUCKETS], pg_link)
+	LIST_FOREACH (pg, &pgrp_hash[(unsigned)id % BUCKETS], pg_link)
 		if (pg->pg_id == id)
 			return (pg);
 	return (NULL);
@@ -77,7 +77,7 @@ pid_in_use(pid_t pid)
 
 	if (proc_find_any(pid) != NULL || pgrp_find(pid) != NULL)
 		return (true);
-	LIST_FOREACH(p, &allproc, p_all)
+	LIST_FOREACH (p, &allproc, p_all)
 		if (p->p_pgrp->pg_session->s_sid == pid)
 			return (true);
 	return (false);
@@ -133,8 +133,8 @@ qualifies(const struct proc *p)
 	const struct proc *parent = p->p_parent;
 
 	return (p->p_state == P_ALIVE && parent != NULL &&
-	    parent->p_pgrp != NULL && p->p_pgrp != parent->p_pgrp &&
-	    p->p_pgrp->pg_session == parent->p_pgrp->pg_session);
+		parent->p_pgrp != NULL && p->p_pgrp != parent->p_pgrp &&
+		p->p_pgrp->pg_session == parent->p_pgrp->pg_session);
 }
 
 static void
@@ -143,7 +143,7 @@ count_job_control(struct pgrp *pg)
 	struct proc *p;
 
 	pg->pg_jobc = 0;
-	LIST_FOREACH(p, &pg->pg_members, p_pglink)
+	LIST_FOREACH (p, &pg->pg_members, p_pglink)
 		pg->pg_jobc += qualifies(p);
 }
 
@@ -158,7 +158,7 @@ check_orphaned(struct pgrp *pg)
 	count_job_control(pg);
 	if (before == 0 || pg->pg_jobc > 0)
 		return;
-	LIST_FOREACH(p, &pg->pg_members, p_pglink)
+	LIST_FOREACH (p, &pg->pg_members, p_pglink)
 		stopped |= (p->p_flags & P_STOPPED) != 0;
 	if (stopped) {
 		sig_send_pgrp(pg, SIGHUP, NULL);
@@ -219,7 +219,7 @@ pgrp_orphan(struct proc *p)
 	struct proc *child;
 
 	check_orphaned(p->p_pgrp);
-	LIST_FOREACH(child, &p->p_children, p_sibling)
+	LIST_FOREACH (child, &p->p_children, p_sibling)
 		check_orphaned(child->p_pgrp);
 }
 
@@ -230,7 +230,7 @@ change_group(struct proc *p, struct pgrp *pg)
 
 	pgrp_leave(p);
 	pgrp_enter(p, pg);
-	LIST_FOREACH(child, &p->p_children, p_sibling)
+	LIST_FOREACH (child, &p->p_children, p_sibling)
 		check_orphaned(child->p_pgrp);
 }
 
@@ -316,12 +316,11 @@ static void
 init_limits(struct proc *p)
 {
 	for (int i = 0; i < RLIM_NLIMITS; i++)
-		p->p_limits[i] = (struct rlimit){ RLIM_INFINITY,
-			RLIM_INFINITY };
-	p->p_limits[RLIMIT_STACK] = (struct rlimit){ 512l << 20, 512l << 20 };
-	p->p_limits[RLIMIT_DATA] = (struct rlimit){ 32l << 30, 32l << 30 };
-	p->p_limits[RLIMIT_NOFILE] = (struct rlimit){ 58095, 58095 };
-	p->p_limits[RLIMIT_NPROC] = (struct rlimit){ 8192, 8192 };
+		p->p_limits[i] = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
+	p->p_limits[RLIMIT_STACK] = (struct rlimit){512l << 20, 512l << 20};
+	p->p_limits[RLIMIT_DATA] = (struct rlimit){32l << 30, 32l << 30};
+	p->p_limits[RLIMIT_NOFILE] = (struct rlimit){58095, 58095};
+	p->p_limits[RLIMIT_NPROC] = (struct rlimit){8192, 8192};
 }
 
 void
@@ -368,7 +367,7 @@ proc_init(void)
 	list_push_front(&pid_hash[0], &proc0.p_hash);
 	list_push_back(&allproc, &proc0.p_all);
 	pgrp_enter(&proc0, &pgrp0);
-	curthread()->td_cred = &cred0;	/* this code's, while it boots */
+	curthread()->td_cred = &cred0; /* this code's, while it boots */
 	nprocs = 1;
 }
 
@@ -390,8 +389,8 @@ kthread_create(const char *name, void (*fn)(void *), void *arg)
 struct proc *
 kproc_create(const char *name, void (*fn)(void *), void *arg)
 {
-	struct fork_request fa = { .flags = RFPROC | RFCFDG, .stopped = true,
-		.fresh = true };
+	struct fork_request fa = {
+	    .flags = RFPROC | RFCFDG, .stopped = true, .fresh = true};
 
 	if (kern_fork(curthread(), &fa) != 0)
 		return (NULL);

@@ -17,17 +17,17 @@
 
 static struct {
 	struct spin lock;
-	uint32_t key[8];	/* (lock) */
-	uint64_t requests;	/* (lock) makes each key stream's nonce */
-} rng = { .lock = SPIN_INITIALIZER("random") };
+	uint32_t key[8];   /* (lock) */
+	uint64_t requests; /* (lock) makes each key stream's nonce */
+} rng = {.lock = SPIN_INITIALIZER("random")};
 
 /* Key stream from the current key; the first half replaces the key. */
 static void
 rekey(uint32_t spare[8])
 {
 	uint32_t block[16];
-	uint32_t nonce[3] = { (uint32_t)rng.requests,
-		(uint32_t)(rng.requests >> 32), 0 };
+	uint32_t nonce[3] = {
+	    (uint32_t)rng.requests, (uint32_t)(rng.requests >> 32), 0};
 
 	rng.requests++;
 	chacha20_block(rng.key, 0, nonce, block);
@@ -57,7 +57,7 @@ void
 random_bytes(void *buf, size_t n)
 {
 	uint32_t key[8], block[16];
-	uint32_t nonce[3] = { 0 };
+	uint32_t nonce[3] = {0};
 	uint8_t *p = buf;
 
 	/* A request has a key of its own, so the lock is held for one block

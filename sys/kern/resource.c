@@ -7,7 +7,7 @@
 #include "vm/vm.h"
 
 /* Nice moves a thread by half its value around the class's middle. */
-#define NICE_MIDDLE	(PRI_TIMESHARE + 10)
+#define NICE_MIDDLE (PRI_TIMESHARE + 10)
 
 static void
 set_times(struct rusage *ru, uint64_t total, uint64_t system)
@@ -27,7 +27,7 @@ proc_rusage(struct proc *p, struct rusage *ru)
 	*ru = p->p_ru;
 	total = p->p_runtime;
 	system = p->p_stime;
-	LIST_FOREACH(td, &p->p_threads, td_plink) {
+	LIST_FOREACH (td, &p->p_threads, td_plink) {
 		total += sched_runtime(td);
 		system += td->td_stime;
 		thread_usage(p, td, ru);
@@ -42,7 +42,7 @@ proc_rusage(struct proc *p, struct rusage *ru)
 void
 thread_rusage(struct thread *td, struct rusage *ru)
 {
-	*ru = (struct rusage){ 0 };
+	*ru = (struct rusage){0};
 	spin_lock(&td->td_proc->p_lock);
 	thread_usage(td->td_proc, td, ru);
 	spin_unlock(&td->td_proc->p_lock);
@@ -64,7 +64,7 @@ kern_setrlimit(struct thread *td, unsigned which, const struct rlimit *rl)
 		new.rlim_max = RLIM_INFINITY;
 	spin_lock(&p->p_lock);
 	if ((new.rlim_cur > p->p_limits[which].rlim_max ||
-	    new.rlim_max > p->p_limits[which].rlim_max) &&
+		new.rlim_max > p->p_limits[which].rlim_max) &&
 	    p->p_cred->cr_uid != 0)
 		error = EPERM;
 	else if (new.rlim_cur > new.rlim_max)
@@ -93,7 +93,7 @@ priority_of(const struct thread *td)
 int
 thread_set_rtprio(struct thread *td, const struct rtprio *rtp)
 {
-	switch (rtp->type & ~8u) {	/* 8: FIFO, the same to us */
+	switch (rtp->type & ~8u) { /* 8: FIFO, the same to us */
 	case RTP_PRIO_REALTIME:
 	case RTP_PRIO_IDLE:
 	case RTP_PRIO_NORMAL:
@@ -123,7 +123,7 @@ proc_set_nice(struct proc *p, int nice)
 
 	spin_lock(&p->p_lock);
 	p->p_nice = MAX(PRIO_MIN, MIN(nice, PRIO_MAX));
-	LIST_FOREACH(td, &p->p_threads, td_plink)
+	LIST_FOREACH (td, &p->p_threads, td_plink)
 		sched_set_priority(td, priority_of(td));
 	spin_unlock(&p->p_lock);
 }

@@ -18,8 +18,8 @@
 #include "kern/sched.h"
 #include "kern/time.h"
 
-#define SLICE_NS	(10 * 1000000ul)
-#define PENALTY_MAX	8	/* priorities that busy threads lose */
+#define SLICE_NS    (10 * 1000000ul)
+#define PENALTY_MAX 8 /* priorities that busy threads lose */
 
 static void
 queue_insert(struct cpu *c, struct thread *td)
@@ -84,14 +84,13 @@ notify_cpu(struct cpu *c, unsigned pri)
 	uint64_t flags = intr_disable();
 	bool self = c == curcpu();
 
-	if (self && (c->c_thread == c->c_idle ||
-	    pri < c->c_thread->td_priority))
+	if (self &&
+	    (c->c_thread == c->c_idle || pri < c->c_thread->td_priority))
 		atomic_or(&c->c_thread->td_flags, TDF_RESCHED);
 	else if (self)
 		start_slice(c);
-	else if (atomic_load(&c->c_idling) ||
-	    c->c_slice_end == NO_DEADLINE ||
-	    pri < c->c_thread->td_priority)
+	else if (atomic_load(&c->c_idling) || c->c_slice_end == NO_DEADLINE ||
+		 pri < c->c_thread->td_priority)
 		cpu_kick(c->c_id);
 	intr_restore(flags);
 }
@@ -354,8 +353,7 @@ void
 sched_set_priority(struct thread *td, unsigned pri)
 {
 	struct cpu *c = lock_cpu_of(td);
-	bool queued = td->td_state == TD_RUNNABLE &&
-	    list_linked(&td->td_qlink);
+	bool queued = td->td_state == TD_RUNNABLE && list_linked(&td->td_qlink);
 
 	if (queued)
 		queue_remove(c, td);
@@ -437,7 +435,7 @@ sched_loadavg(uint32_t avg[3])
 	for (unsigned i = 0; i < ncpus; i++)
 		if (cpus[i].c_online)
 			n += cpus[i].c_nqueued +
-			    (cpus[i].c_thread != cpus[i].c_idle);
+			     (cpus[i].c_thread != cpus[i].c_idle);
 	avg[0] = avg[1] = avg[2] = n * 2048;
 }
 
@@ -453,8 +451,8 @@ steal(struct cpu *c)
 			continue;
 		spin_lock(&from->c_lock);
 		for (unsigned pri = best_priority(from);
-		    pri < PRI_COUNT && found == NULL; pri++)
-			LIST_FOREACH(td, &from->c_queue[pri], td_qlink)
+		     pri < PRI_COUNT && found == NULL; pri++)
+			LIST_FOREACH (td, &from->c_queue[pri], td_qlink)
 				if (!td->td_oncpu &&
 				    (td->td_affinity >> c->c_id & 1)) {
 					found = td;

@@ -17,8 +17,8 @@
 #include "kern/signal.h"
 #include "kern/sync.h"
 
-#define WAITERS		1ul	/* in m_owner */
-#define SPIN_TRIES	1000
+#define WAITERS	   1ul /* in m_owner */
+#define SPIN_TRIES 1000
 
 void
 spin_init(struct spin *s, const char *name)
@@ -96,8 +96,8 @@ mutex_trylock(struct mutex *m)
 static bool
 owner_runs(struct mutex *m)
 {
-	struct thread *owner = (struct thread *)(atomic_load(owner_word(m)) &
-	    ~WAITERS);
+	struct thread *owner =
+	    (struct thread *)(atomic_load(owner_word(m)) & ~WAITERS);
 
 	return (owner == NULL || (ncpus > 1 && owner->td_oncpu));
 }
@@ -165,8 +165,8 @@ mutex_unlock(struct mutex *m)
 bool
 mutex_held(struct mutex *m)
 {
-	return ((atomic_load(owner_word(m)) & ~WAITERS) ==
-	    (uintptr_t)curthread());
+	return (
+	    (atomic_load(owner_word(m)) & ~WAITERS) == (uintptr_t)curthread());
 }
 
 void
@@ -338,38 +338,37 @@ cv_sleep(struct cv *cv, const struct guard *g, bool sig, uint64_t deadline)
 void
 cv_wait(struct cv *cv, struct mutex *m)
 {
-	cv_sleep(cv, &(struct guard){ .mutex = m }, false, NO_DEADLINE);
+	cv_sleep(cv, &(struct guard){.mutex = m}, false, NO_DEADLINE);
 }
 
 int
 cv_wait_sig(struct cv *cv, struct mutex *m)
 {
-	return (cv_sleep(cv, &(struct guard){ .mutex = m }, true,
-	    NO_DEADLINE));
+	return (cv_sleep(cv, &(struct guard){.mutex = m}, true, NO_DEADLINE));
 }
 
 int
 cv_timedwait(struct cv *cv, struct mutex *m, uint64_t deadline)
 {
-	return (cv_sleep(cv, &(struct guard){ .mutex = m }, false, deadline));
+	return (cv_sleep(cv, &(struct guard){.mutex = m}, false, deadline));
 }
 
 int
 cv_timedwait_sig(struct cv *cv, struct mutex *m, uint64_t deadline)
 {
-	return (cv_sleep(cv, &(struct guard){ .mutex = m }, true, deadline));
+	return (cv_sleep(cv, &(struct guard){.mutex = m}, true, deadline));
 }
 
 void
 cv_wait_spin(struct cv *cv, struct spin *s)
 {
-	cv_sleep(cv, &(struct guard){ .spin = s }, false, NO_DEADLINE);
+	cv_sleep(cv, &(struct guard){.spin = s}, false, NO_DEADLINE);
 }
 
 int
 cv_wait_spin_sig(struct cv *cv, struct spin *s, uint64_t deadline)
 {
-	return (cv_sleep(cv, &(struct guard){ .spin = s }, true, deadline));
+	return (cv_sleep(cv, &(struct guard){.spin = s}, true, deadline));
 }
 
 /* Takes waiters off until one was really asleep: one that a signal or its
@@ -384,7 +383,7 @@ cv_signal(struct cv *cv)
 		return;
 	spin_lock(&cv->cv_lock);
 	while (!woken && (td = LIST_FIRST(&cv->cv_waiters, struct thread,
-	    td_wlink)) != NULL) {
+			      td_wlink)) != NULL) {
 		list_remove(&td->td_wlink);
 		woken = sched_wake(td, 0);
 	}
@@ -400,7 +399,7 @@ cv_broadcast(struct cv *cv)
 		return;
 	spin_lock(&cv->cv_lock);
 	while ((td = LIST_FIRST(&cv->cv_waiters, struct thread, td_wlink)) !=
-	    NULL) {
+	       NULL) {
 		list_remove(&td->td_wlink);
 		sched_wake(td, 0);
 	}

@@ -21,38 +21,43 @@ struct thread;
 
 struct spin {
 	volatile uint32_t s_locked;
-	uint32_t s_cpu;		/* holder + 1, for assertions */
+	uint32_t s_cpu; /* holder + 1, for assertions */
 	const char *s_name;
 };
-#define SPIN_INITIALIZER(name) { .s_name = (name) }
+#define SPIN_INITIALIZER(name)                                                 \
+	{                                                                      \
+		.s_name = (name)                                               \
+	}
 
 void spin_init(struct spin *s, const char *name);
-void spin_lock(struct spin *s);	/* nests with other spin locks */
+void spin_lock(struct spin *s); /* nests with other spin locks */
 void spin_unlock(struct spin *s);
-bool spin_held(struct spin *s);	/* by this CPU */
+bool spin_held(struct spin *s); /* by this CPU */
 
 struct mutex {
 	struct thread *volatile m_owner;
-	struct spin m_lock;		/* guards m_waiters */
-	struct list m_waiters;		/* threads */
+	struct spin m_lock;    /* guards m_waiters */
+	struct list m_waiters; /* threads */
 	const char *m_name;
 };
-#define MUTEX_INITIALIZER(m, name) \
-	{ .m_lock = SPIN_INITIALIZER(name), \
-	  .m_waiters = LIST_INITIALIZER((m).m_waiters), .m_name = (name) }
+#define MUTEX_INITIALIZER(m, name)                                             \
+	{                                                                      \
+		.m_lock = SPIN_INITIALIZER(name),                              \
+		.m_waiters = LIST_INITIALIZER((m).m_waiters), .m_name = (name) \
+	}
 
 void mutex_init(struct mutex *m, const char *name);
 void mutex_lock(struct mutex *m);
 bool mutex_trylock(struct mutex *m);
 void mutex_unlock(struct mutex *m);
-bool mutex_held(struct mutex *m);	/* by this thread */
+bool mutex_held(struct mutex *m); /* by this thread */
 
 struct rwlock {
-	struct spin rw_lock;		/* guards the rest */
-	int rw_state;			/* readers, or -1: a writer */
+	struct spin rw_lock; /* guards the rest */
+	int rw_state;	     /* readers, or -1: a writer */
 	unsigned rw_writers_waiting;
-	struct thread *rw_owner;	/* the writer */
-	struct list rw_readers;		/* threads that wait */
+	struct thread *rw_owner; /* the writer */
+	struct list rw_readers;	 /* threads that wait */
 	struct list rw_writers;
 	const char *rw_name;
 };
@@ -65,15 +70,18 @@ void rw_wunlock(struct rwlock *rw);
 bool rw_wheld(struct rwlock *rw);
 
 struct cv {
-	struct spin cv_lock;		/* guards cv_waiters */
-	struct list cv_waiters;		/* threads */
-	const char *cv_name;		/* ps's wait message */
+	struct spin cv_lock;	/* guards cv_waiters */
+	struct list cv_waiters; /* threads */
+	const char *cv_name;	/* ps's wait message */
 };
-#define CV_INITIALIZER(c, name) \
-	{ .cv_lock = SPIN_INITIALIZER(name), \
-	  .cv_waiters = LIST_INITIALIZER((c).cv_waiters), .cv_name = (name) }
+#define CV_INITIALIZER(c, name)                                                \
+	{                                                                      \
+		.cv_lock = SPIN_INITIALIZER(name),                             \
+		.cv_waiters = LIST_INITIALIZER((c).cv_waiters),                \
+		.cv_name = (name)                                              \
+	}
 
-#define NO_DEADLINE	UINT64_MAX	/* clock_ns() that never comes */
+#define NO_DEADLINE UINT64_MAX /* clock_ns() that never comes */
 
 void cv_init(struct cv *cv, const char *name);
 /*
@@ -91,20 +99,20 @@ int cv_timedwait_sig(struct cv *cv, struct mutex *m, uint64_t deadline);
 void cv_wait_spin(struct cv *cv, struct spin *s);
 int cv_wait_spin_sig(struct cv *cv, struct spin *s, uint64_t deadline);
 /* Any context; the caller need not hold the condition's lock. */
-void cv_signal(struct cv *cv);		/* one waiter */
-void cv_broadcast(struct cv *cv);	/* all */
+void cv_signal(struct cv *cv);	  /* one waiter */
+void cv_broadcast(struct cv *cv); /* all */
 
 /* Atomics: plain GCC builtins under the field's names. */
-#define atomic_load(p)		__atomic_load_n((p), __ATOMIC_ACQUIRE)
-#define atomic_store(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELEASE)
-#define atomic_add(p, v)	__atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
-#define atomic_sub(p, v)	__atomic_fetch_sub((p), (v), __ATOMIC_SEQ_CST)
-#define atomic_or(p, v)		__atomic_fetch_or((p), (v), __ATOMIC_SEQ_CST)
-#define atomic_and(p, v)	__atomic_fetch_and((p), (v), __ATOMIC_SEQ_CST)
-#define atomic_swap(p, v)	__atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
-#define atomic_cas(p, oldp, new) \
-	__atomic_compare_exchange_n((p), (oldp), (new), false, \
-	    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+#define atomic_load(p)	   __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define atomic_store(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define atomic_add(p, v)   __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
+#define atomic_sub(p, v)   __atomic_fetch_sub((p), (v), __ATOMIC_SEQ_CST)
+#define atomic_or(p, v)	   __atomic_fetch_or((p), (v), __ATOMIC_SEQ_CST)
+#define atomic_and(p, v)   __atomic_fetch_and((p), (v), __ATOMIC_SEQ_CST)
+#define atomic_swap(p, v)  __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
+#define atomic_cas(p, oldp, new)                                               \
+	__atomic_compare_exchange_n(                                           \
+	    (p), (oldp), (new), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 
 /* Reference counts: refcount_drop() is true for the last one. */
 static inline void

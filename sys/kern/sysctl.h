@@ -32,18 +32,18 @@ struct thread;
 #define CTLFLAG_RD	0x80000000u
 #define CTLFLAG_WR	0x40000000u
 #define CTLFLAG_RW	(CTLFLAG_RD | CTLFLAG_WR)
-#define CTLFLAG_ANYBODY	0x10000000u
+#define CTLFLAG_ANYBODY 0x10000000u
 
 struct sysctl_node;
 
 /* A request in progress. */
 struct sysctl_req {
 	struct thread *td;
-	const int *name;		/* numbers left below the node */
+	const int *name; /* numbers left below the node */
 	unsigned namelen;
-	uint64_t oldptr;		/* user, or kernel with kernel set */
-	size_t oldlen;			/* room */
-	size_t oldidx;			/* bytes produced so far (may exceed) */
+	uint64_t oldptr; /* user, or kernel with kernel set */
+	size_t oldlen;	 /* room */
+	size_t oldidx;	 /* bytes produced so far (may exceed) */
 	uint64_t newptr;
 	size_t newlen;
 	size_t newidx;
@@ -64,10 +64,10 @@ sysctl_has_new(const struct sysctl_req *req)
 typedef int sysctl_fn(const struct sysctl_node *node, struct sysctl_req *req);
 
 struct sysctl_node {
-	const char *sn_name;		/* full: "kern.ostype" */
+	const char *sn_name; /* full: "kern.ostype" */
 	int sn_number;
-	uint32_t sn_kind;		/* CTLTYPE_ | CTLFLAG_ */
-	const char *sn_fmt;		/* "I", "A", "LU", "S,timeval", "N" */
+	uint32_t sn_kind;   /* CTLTYPE_ | CTLFLAG_ */
+	const char *sn_fmt; /* "I", "A", "LU", "S,timeval", "N" */
 	sysctl_fn *sn_fn;
 	void *sn_ptr;
 	int64_t sn_arg;
@@ -77,22 +77,22 @@ struct sysctl_node {
 sysctl_fn sysctl_handle_int, sysctl_handle_long, sysctl_handle_string,
     sysctl_handle_opaque;
 
-#define SYSCTL_NODE_(id, ...) \
-	static const struct sysctl_node sysctl_##id = { __VA_ARGS__ }; \
+#define SYSCTL_NODE_(id, ...)                                                  \
+	static const struct sysctl_node sysctl_##id = {__VA_ARGS__};           \
 	LINKER_SET(sysctl, sysctl_##id)
-#define SYSCTL_PROC(id, name, num, kind, fmt, fn, ptr) \
+#define SYSCTL_PROC(id, name, num, kind, fmt, fn, ptr)                         \
 	SYSCTL_NODE_(id, name, num, kind, fmt, fn, ptr, 0, NULL)
-#define SYSCTL_INT(id, name, num, flags, ptr) \
-	SYSCTL_NODE_(id, name, num, CTLTYPE_INT | (flags), "I", \
+#define SYSCTL_INT(id, name, num, flags, ptr)                                  \
+	SYSCTL_NODE_(id, name, num, CTLTYPE_INT | (flags), "I",                \
 	    sysctl_handle_int, (void *)(ptr), 0, NULL)
-#define SYSCTL_CONST_INT(id, name, num, value) \
-	SYSCTL_NODE_(id, name, num, CTLTYPE_INT | CTLFLAG_RD, "I", \
+#define SYSCTL_CONST_INT(id, name, num, value)                                 \
+	SYSCTL_NODE_(id, name, num, CTLTYPE_INT | CTLFLAG_RD, "I",             \
 	    sysctl_handle_int, NULL, value, NULL)
-#define SYSCTL_ULONG(id, name, num, flags, ptr) \
-	SYSCTL_NODE_(id, name, num, CTLTYPE_ULONG | (flags), "LU", \
+#define SYSCTL_ULONG(id, name, num, flags, ptr)                                \
+	SYSCTL_NODE_(id, name, num, CTLTYPE_ULONG | (flags), "LU",             \
 	    sysctl_handle_long, (void *)(ptr), 0, NULL)
-#define SYSCTL_STRING(id, name, num, flags, ptr, size) \
-	SYSCTL_NODE_(id, name, num, CTLTYPE_STRING | (flags), "A", \
+#define SYSCTL_STRING(id, name, num, flags, ptr, size)                         \
+	SYSCTL_NODE_(id, name, num, CTLTYPE_STRING | (flags), "A",             \
 	    sysctl_handle_string, (void *)(uintptr_t)(ptr), size, NULL)
 
 void sysctl_init(void);

@@ -18,18 +18,18 @@
 #include "vm/kmem.h"
 #include "vm/page.h"
 
-#define TID_FIRST	100001
-#define TID_BUCKETS	256u
-#define SPARE_MAX	64	/* dead threads that keep their stacks */
+#define TID_FIRST   100001
+#define TID_BUCKETS 256u
+#define SPARE_MAX   64 /* dead threads that keep their stacks */
 
 static struct {
 	struct spin lock;
-	struct list bucket[TID_BUCKETS];	/* (lock) by td_tid */
-	lwpid_t next;			/* (lock) */
-	struct list spare;		/* (lock) threads with a stack */
-	unsigned nspare;		/* (lock) */
-	struct kcache *cache;		/* (!) */
-} threads = { .lock = SPIN_INITIALIZER("threads"), .next = TID_FIRST };
+	struct list bucket[TID_BUCKETS]; /* (lock) by td_tid */
+	lwpid_t next;			 /* (lock) */
+	struct list spare;		 /* (lock) threads with a stack */
+	unsigned nspare;		 /* (lock) */
+	struct kcache *cache;		 /* (!) */
+} threads = {.lock = SPIN_INITIALIZER("threads"), .next = TID_FIRST};
 
 static struct thread idle_threads[MAXCPU];
 
@@ -81,8 +81,8 @@ thread_idle(unsigned i)
 
 	setup(td, &proc0);
 	td->td_flags = TDF_KERNEL;
-	td->td_kstack = i == 0 ? boot_stack : ap_stacks + (i - 1) *
-	    KSTACK_PAGES * PAGE_SIZE;
+	td->td_kstack = i == 0 ? boot_stack
+			       : ap_stacks + (i - 1) * KSTACK_PAGES * PAGE_SIZE;
 	strlcpy(td->td_name, "idle", sizeof(td->td_name));
 	return (td);
 }
@@ -172,7 +172,7 @@ proc_thread(struct proc *p, lwpid_t tid)
 {
 	struct thread *td;
 
-	LIST_FOREACH(td, &p->p_threads, td_plink)
+	LIST_FOREACH (td, &p->p_threads, td_plink)
 		if (td->td_tid == tid)
 			return (td);
 	return (NULL);
@@ -189,7 +189,7 @@ thread_find(lwpid_t tid)
 	/* A thread leaves the table before its process may go, so the process
 	 * can be locked while the table is. */
 	spin_lock(&threads.lock);
-	LIST_FOREACH(td, bucket_of(tid), td_hash)
+	LIST_FOREACH (td, bucket_of(tid), td_hash)
 		if (td->td_tid == tid) {
 			p = td->td_proc;
 			spin_lock(&p->p_lock);
@@ -294,7 +294,7 @@ kern_thr_create(struct thread *td, struct thread **newp)
 	new->td_prio = td->td_prio;
 	new->td_base_priority = new->td_priority = td->td_base_priority;
 	new->td_cpu = td->td_cpu;
-	new->td_flags = td->td_flags & TDF_TRACED;
+	new->td_flags = td->td_flags &TDF_TRACED;
 	strlcpy(new->td_name, td->td_name, sizeof(new->td_name));
 	thread_link(p, new);
 	*newp = new;
@@ -314,7 +314,7 @@ ask_to_suspend(struct proc *p, struct thread *but)
 {
 	struct thread *td;
 
-	LIST_FOREACH(td, &p->p_threads, td_plink)
+	LIST_FOREACH (td, &p->p_threads, td_plink)
 		if (td != but) {
 			atomic_or(&td->td_flags, TDF_AST | TDF_SUSPEND);
 			sched_interrupt(td);
@@ -325,7 +325,7 @@ static bool
 must_suspend(const struct proc *p, const struct thread *td)
 {
 	return ((p->p_flags & P_STOPPED) ||
-	    ((p->p_flags & P_SINGLE_STOP) && p->p_single != td));
+		((p->p_flags & P_SINGLE_STOP) && p->p_single != td));
 }
 
 /* Tells the parent what it hasn't heard yet; p_lock is held, and released
@@ -334,7 +334,8 @@ static bool
 tell_parent(struct proc *p)
 {
 	if ((p->p_flags & (P_STOPPED | P_TELL_STOP)) ==
-	    (P_STOPPED | P_TELL_STOP) && p->p_nsuspended == p->p_nthreads) {
+		(P_STOPPED | P_TELL_STOP) &&
+	    p->p_nsuspended == p->p_nthreads) {
 		p->p_flags &= ~P_TELL_STOP;
 		spin_unlock(&p->p_lock);
 		sig_stopped(p);
@@ -416,7 +417,7 @@ proc_single(struct thread *td, bool exit)
 		ask_to_suspend(p, td);
 		cv_broadcast(&p->p_suspendcv);
 		while (exit ? p->p_nthreads > 1
-		    : p->p_nsuspended < p->p_nthreads - 1)
+			    : p->p_nsuspended < p->p_nthreads - 1)
 			cv_wait_spin(&p->p_threadcv, &p->p_lock);
 	}
 	spin_unlock(&p->p_lock);

@@ -9,8 +9,8 @@ void thread_init(void);
 void thread_unlink(struct thread *td);
 /* Adds td's counts to ru. p_lock held. */
 void thread_usage(struct proc *p, struct thread *td, struct rusage *ru);
-void proc_setup(struct proc *p);	/* locks, lists */
-void proc_free(struct proc *p);		/* after proc_unlink() */
+void proc_setup(struct proc *p); /* locks, lists */
+void proc_free(struct proc *p);	 /* after proc_unlink() */
 extern int maxproc;
 
 #endif

@@ -20,16 +20,16 @@
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 
-#define TTYDISC	0
+#define TTYDISC 0
 
 static struct {
 	struct spin lock;
-	struct list ttys;		/* (lock) with t_signals to send */
-	struct cv cv;			/* with lock */
-	bool running;			/* (lock) the thread exists */
-} tty_signals = { .lock = SPIN_INITIALIZER("ttysig"),
-	.ttys = LIST_INITIALIZER(tty_signals.ttys),
-	.cv = CV_INITIALIZER(tty_signals.cv, "ttysig") };
+	struct list ttys; /* (lock) with t_signals to send */
+	struct cv cv;	  /* with lock */
+	bool running;	  /* (lock) the thread exists */
+} tty_signals = {.lock = SPIN_INITIALIZER("ttysig"),
+    .ttys = LIST_INITIALIZER(tty_signals.ttys),
+    .cv = CV_INITIALIZER(tty_signals.cv, "ttysig")};
 
 void
 tty_signal(struct tty *tp, int sig)
@@ -61,8 +61,8 @@ signal_thread(void *arg)
 		struct tty *tp;
 
 		spin_lock(&tty_signals.lock);
-		while ((tp = LIST_FIRST(&tty_signals.ttys, struct tty,
-		    t_siglink)) == NULL)
+		while ((tp = LIST_FIRST(
+			    &tty_signals.ttys, struct tty, t_siglink)) == NULL)
 			cv_wait_spin(&tty_signals.cv, &tty_signals.lock);
 		list_remove(&tp->t_siglink);
 		spin_unlock(&tty_signals.lock);
@@ -71,18 +71,32 @@ signal_thread(void *arg)
 }
 
 static const struct termios initial_termios = {
-	.c_iflag = BRKINT | ICRNL | IMAXBEL | IXON | IXANY,
-	.c_oflag = OPOST | ONLCR,
-	.c_cflag = CREAD | CS8 | HUPCL,
-	.c_lflag = ECHO | ICANON | ISIG | IEXTEN | ECHOE | ECHOKE | ECHOCTL,
-	.c_cc = { [VEOF] = 4, [VEOL] = 0xff, [VEOL2] = 0xff, [VERASE] = 0x7f,
-		[VWERASE] = 0x17, [VKILL] = 0x15, [VREPRINT] = 0x12,
-		[VERASE2] = 8, [VINTR] = 3, [VQUIT] = 0x1c, [VSUSP] = 0x1a,
-		[VDSUSP] = 0x19, [VSTART] = 0x11, [VSTOP] = 0x13,
-		[VLNEXT] = 0x16, [VDISCARD] = 0xf, [VMIN] = 1, [VTIME] = 0,
-		[VSTATUS] = 0x14, [19] = 0xff },
-	.c_ispeed = 115200,
-	.c_ospeed = 115200,
+    .c_iflag = BRKINT | ICRNL | IMAXBEL | IXON | IXANY,
+    .c_oflag = OPOST | ONLCR,
+    .c_cflag = CREAD | CS8 | HUPCL,
+    .c_lflag = ECHO | ICANON | ISIG | IEXTEN | ECHOE | ECHOKE | ECHOCTL,
+    .c_cc = {[VEOF] = 4,
+	[VEOL] = 0xff,
+	[VEOL2] = 0xff,
+	[VERASE] = 0x7f,
+	[VWERASE] = 0x17,
+	[VKILL] = 0x15,
+	[VREPRINT] = 0x12,
+	[VERASE2] = 8,
+	[VINTR] = 3,
+	[VQUIT] = 0x1c,
+	[VSUSP] = 0x1a,
+	[VDSUSP] = 0x19,
+	[VSTART] = 0x11,
+	[VSTOP] = 0x13,
+	[VLNEXT] = 0x16,
+	[VDISCARD] = 0xf,
+	[VMIN] = 1,
+	[VTIME] = 0,
+	[VSTATUS] = 0x14,
+	[19] = 0xff},
+    .c_ispeed = 115200,
+    .c_ospeed = 115200,
 };
 
 /* /dev/NAME is opened. */
@@ -118,7 +132,7 @@ own_attach(void)
 		cdev_set_open(dev, own_open);
 }
 
-static const struct driver own_tty = { "tty", own_attach };
+static const struct driver own_tty = {"tty", own_attach};
 DRIVER_SET(own_tty);
 
 void
@@ -231,7 +245,7 @@ dev_t
 tty_dev(struct tty *tp)
 {
 	return (tp == NULL || tp->t_dev == NULL ? (dev_t)-1
-	    : cdev_number(tp->t_dev));
+						: cdev_number(tp->t_dev));
 }
 
 const char *
@@ -306,11 +320,12 @@ check_foreground(struct tty *tp, int sig)
 	mutex_lock(&proctree_lock);
 	if (p->p_pgrp->pg_session->s_tty == tp && tp->t_pgrp != p->p_pgrp) {
 		bool deaf = sigismember(&td->td_sigmask, sig) ||
-		    sigismember(&sa->sa_ignore, sig);
+			    sigismember(&sa->sa_ignore, sig);
 
 		if (deaf || p->p_pgrp->pg_jobc == 0 || (p->p_flags & P_VFORK))
 			error = sig == SIGTTIN || (!deaf && sig == SIGTTOU)
-			    ? EIO : 0;
+				    ? EIO
+				    : 0;
 		else {
 			sig_send_pgrp(p->p_pgrp, sig, NULL);
 			error = ERESTART;
@@ -361,14 +376,14 @@ wait_for_min(struct tty *tp, struct file *fp, size_t want)
 	int error;
 
 	if (min == 0) {
-		error = time == 0 ? 0 : wait_for_input(tp, fp,
-		    clock_ns() + time);
+		error =
+		    time == 0 ? 0 : wait_for_input(tp, fp, clock_ns() + time);
 		return (error == ETIMEDOUT ? 0 : error);
 	}
 	error = wait_for_input(tp, fp, NO_DEADLINE);
 	while (error == 0 && !tp->t_gone &&
-	    tp->t_in_ready - tp->t_in_first < min &&
-	    !(fp->f_flag & O_NONBLOCK)) {
+	       tp->t_in_ready - tp->t_in_first < min &&
+	       !(fp->f_flag & O_NONBLOCK)) {
 		error = cv_wait_spin_sig(&tp->t_in_cv, &tp->t_lock,
 		    time == 0 ? NO_DEADLINE : clock_ns() + time);
 		if (error == ETIMEDOUT)
@@ -394,8 +409,7 @@ tty_read(struct file *fp, struct uio *uio, int flags)
 	else
 		error = wait_for_min(tp, fp, uio->uio_resid);
 	while (error == 0 && uio->uio_resid > 0) {
-		n = take_line(tp, buf, MIN(sizeof(buf), uio->uio_resid),
-		    &end);
+		n = take_line(tp, buf, MIN(sizeof(buf), uio->uio_resid), &end);
 		unthrottle = tp->t_throttled;
 		spin_unlock(&tp->t_lock);
 		if (unthrottle)
@@ -412,8 +426,8 @@ tty_read(struct file *fp, struct uio *uio, int flags)
 
 /* As much of buf as there is room for; waits for room unless nonblocking. */
 static int
-put_output(struct tty *tp, struct file *fp, const char *buf, size_t n,
-    size_t *done)
+put_output(
+    struct tty *tp, struct file *fp, const char *buf, size_t n, size_t *done)
 {
 	int error = 0;
 
@@ -434,8 +448,8 @@ put_output(struct tty *tp, struct file *fp, const char *buf, size_t n,
 			if (fp->f_flag & O_NONBLOCK)
 				error = EAGAIN;
 			else
-				error = cv_wait_spin_sig(&tp->t_out_cv,
-				    &tp->t_lock, NO_DEADLINE);
+				error = cv_wait_spin_sig(
+				    &tp->t_out_cv, &tp->t_lock, NO_DEADLINE);
 		}
 	}
 	spin_unlock(&tp->t_lock);
@@ -472,8 +486,8 @@ drain(struct tty *tp)
 	tty_start(tp);
 	spin_lock(&tp->t_lock);
 	while (tty_out_used(tp) > 0 && !tp->t_gone && error == 0)
-		error = cv_wait_spin_sig(&tp->t_out_cv, &tp->t_lock,
-		    NO_DEADLINE);
+		error =
+		    cv_wait_spin_sig(&tp->t_out_cv, &tp->t_lock, NO_DEADLINE);
 	spin_unlock(&tp->t_lock);
 	return (error);
 }
@@ -491,7 +505,7 @@ set_termios(struct tty *tp, unsigned long cmd, const struct termios *new)
 	if (cmd == TIOCSETAF)
 		ldisc_flush_input(tp);
 	tp->t_termios = *new;
-	if (!(new->c_iflag & IXON))
+	if (!(new->c_iflag &IXON))
 		tp->t_stopped = false;
 	ldisc_mode_changed(tp, old_lflag);
 	spin_unlock(&tp->t_lock);
@@ -544,7 +558,7 @@ group_ioctl(struct tty *tp, unsigned long cmd, int *value, struct proc *p)
 			return (ENOTTY);
 		*value = tp->t_session->s_sid;
 		return (0);
-	default:			/* TIOCNOTTY */
+	default: /* TIOCNOTTY */
 		if (!ours)
 			return (ENOTTY);
 		if (p->p_pgrp->pg_session->s_leader == p)
@@ -660,7 +674,7 @@ tty_ioctl(struct tty *tp, unsigned long cmd, void *data, struct thread *td)
 		spin_unlock(&tp->t_lock);
 		return (0);
 	case FIODTYPE:
-		*value = 3;		/* D_TTY */
+		*value = 3; /* D_TTY */
 		return (0);
 	case FIODGNAME:
 		return (device_name(tp, data));
@@ -670,8 +684,8 @@ tty_ioctl(struct tty *tp, unsigned long cmd, void *data, struct thread *td)
 }
 
 static int
-tty_file_ioctl(struct file *fp, unsigned long cmd, void *data,
-    struct thread *td)
+tty_file_ioctl(
+    struct file *fp, unsigned long cmd, void *data, struct thread *td)
 {
 	return (tty_ioctl(fp->f_data, cmd, data, td));
 }
@@ -709,7 +723,7 @@ tty_ready(struct file *fp, int filter)
 
 	spin_lock(&tp->t_lock);
 	n = filter == EVFILT_READ ? (int64_t)ldisc_readable(tp)
-	    : (int64_t)(TTY_OUTPUT - tty_out_used(tp));
+				  : (int64_t)(TTY_OUTPUT - tty_out_used(tp));
 	spin_unlock(&tp->t_lock);
 	return (n);
 }
@@ -746,15 +760,15 @@ tty_close(struct file *fp)
 }
 
 const struct fileops tty_fileops = {
-	.fo_read = tty_read,
-	.fo_write = tty_write,
-	.fo_ioctl = tty_file_ioctl,
-	.fo_poll = tty_poll,
-	.fo_events = tty_events,
-	.fo_ready = tty_ready,
-	.fo_stat = tty_stat,
-	.fo_close = tty_close,
-	.fo_passable = true,
+    .fo_read = tty_read,
+    .fo_write = tty_write,
+    .fo_ioctl = tty_file_ioctl,
+    .fo_poll = tty_poll,
+    .fo_events = tty_events,
+    .fo_ready = tty_ready,
+    .fo_stat = tty_stat,
+    .fo_close = tty_close,
+    .fo_passable = true,
 };
 
 int
@@ -772,8 +786,7 @@ tty_opened(struct tty *tp)
 }
 
 int
-tty_open_file(struct thread *td, struct tty *tp, int flags,
-    struct file **fpp)
+tty_open_file(struct thread *td, struct tty *tp, int flags, struct file **fpp)
 {
 	int error = tty_opened(tp);
 

@@ -19,20 +19,20 @@ struct ttydev_ops {
 	void (*td_start)(struct tty *tp, void *arg);
 	/* Room for input again after tty_input() took less than all. */
 	void (*td_unthrottle)(struct tty *tp, void *arg);
-	void (*td_param)(struct tty *tp, void *arg);	/* termios changed */
-	void (*td_closed)(struct tty *tp, void *arg);	/* last close */
+	void (*td_param)(struct tty *tp, void *arg);  /* termios changed */
+	void (*td_closed)(struct tty *tp, void *arg); /* last close */
 };
 
 /* Makes /dev/<name> as well. NULL: no memory. */
-struct tty *tty_create(const struct ttydev_ops *ops, void *arg,
-    const char *name);
-size_t tty_input(struct tty *tp, const char *s, size_t n);	/* taken */
+struct tty *tty_create(
+    const struct ttydev_ops *ops, void *arg, const char *name);
+size_t tty_input(struct tty *tp, const char *s, size_t n); /* taken */
 size_t tty_output_get(struct tty *tp, char *buf, size_t n);
-void tty_hangup(struct tty *tp);	/* carrier lost: SIGHUP, EOF */
+void tty_hangup(struct tty *tp); /* carrier lost: SIGHUP, EOF */
 void tty_set_winsize(struct tty *tp, const struct winsize *ws);
 /* A file on the terminal for run.c: as if opened. */
-int tty_open_file(struct thread *td, struct tty *tp, int flags,
-    struct file **fpp);
+int tty_open_file(
+    struct thread *td, struct tty *tp, int flags, struct file **fpp);
 /* Makes tp the controlling terminal of p's session: p leads it. */
 int tty_set_controlling(struct tty *tp, struct proc *p);
 /* Session's leader exits: hang up, forget. proctree_lock held. */

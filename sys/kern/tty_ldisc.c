@@ -89,7 +89,7 @@ static bool
 shown_as_two(const struct tty *tp, unsigned char c)
 {
 	return (lflag(tp, ECHOCTL) && (c < ' ' || c == 0x7f) && c != '\t' &&
-	    c != '\n');
+		c != '\n');
 }
 
 static void
@@ -278,8 +278,8 @@ plain_char(struct tty *tp, unsigned char c, bool literal)
 	bool end = canonical && !literal && ends_line(tp, c);
 
 	/* A full line still takes its end. */
-	if (canonical && !end && tp->t_in_last - tp->t_in_first >=
-	    TTY_LINE_MAX) {
+	if (canonical && !end &&
+	    tp->t_in_last - tp->t_in_first >= TTY_LINE_MAX) {
 		if (iflag(tp, IMAXBEL))
 			ldisc_output(tp, '\a');
 		return (tp->t_in_ready == tp->t_in_first);

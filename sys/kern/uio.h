@@ -8,23 +8,23 @@ struct iovec {
 	uint64_t iov_base;
 	size_t iov_len;
 };
-#define IOV_MAX		1024
-#define IOSIZE_MAX	((size_t)INT64_MAX)
+#define IOV_MAX	   1024
+#define IOSIZE_MAX ((size_t)INT64_MAX)
 
 /* A transfer under way between one buffer and a list of others. */
 struct uio {
-	struct iovec *uio_iov;		/* advanced as bytes are moved */
+	struct iovec *uio_iov; /* advanced as bytes are moved */
 	int uio_iovcnt;
-	size_t uio_resid;		/* bytes left */
-	off_t uio_offset;		/* place in the file, advanced too */
-	bool uio_user;			/* iovecs are user addresses */
-	bool uio_write;			/* from the iovecs into the file */
+	size_t uio_resid; /* bytes left */
+	off_t uio_offset; /* place in the file, advanced too */
+	bool uio_user;	  /* iovecs are user addresses */
+	bool uio_write;	  /* from the iovecs into the file */
 };
 
 /* Moves up to n bytes between buf and the uio, in the uio's direction. 0 or
  * EFAULT. May sleep if user memory is concerned. */
 int uiomove(void *buf, size_t n, struct uio *uio);
-int uiozero(size_t n, struct uio *uio);	/* n zero bytes to the iovecs */
+int uiozero(size_t n, struct uio *uio); /* n zero bytes to the iovecs */
 /* One buffer: iov is the caller's memory for the list. */
 void uio_init(struct uio *uio, struct iovec *iov, uint64_t base, size_t len,
     off_t offset, bool user, bool write);

@@ -21,10 +21,10 @@ quarter_round(uint32_t s[16], int a, int b, int c, int d)
 }
 
 void
-chacha20_block(const uint32_t key[8], uint32_t counter,
-    const uint32_t nonce[3], uint32_t out[16])
+chacha20_block(const uint32_t key[8], uint32_t counter, const uint32_t nonce[3],
+    uint32_t out[16])
 {
-	uint32_t init[16] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 };
+	uint32_t init[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
 
 	for (int i = 0; i < 8; i++)
 		init[4 + i] = key[i];

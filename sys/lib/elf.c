@@ -5,8 +5,7 @@
 #define NOTE_FREEBSD_ABI 1
 
 bool
-elf_header_check(const struct elf_header *eh, size_t avail,
-    uint64_t file_size)
+elf_header_check(const struct elf_header *eh, size_t avail, uint64_t file_size)
 {
 	uint64_t end;
 
@@ -21,14 +20,13 @@ elf_header_check(const struct elf_header *eh, size_t avail,
 	if (eh->e_phentsize != sizeof(struct elf_phdr) || eh->e_phnum == 0 ||
 	    eh->e_phnum > ELF_PHNUM_MAX)
 		return (false);
-	return (!__builtin_add_overflow(eh->e_phoff,
-	    eh->e_phnum * sizeof(struct elf_phdr), &end) &&
-	    end <= file_size);
+	return (!__builtin_add_overflow(
+		    eh->e_phoff, eh->e_phnum * sizeof(struct elf_phdr), &end) &&
+		end <= file_size);
 }
 
 static bool
-check_segment(const struct elf_phdr *ph, uint64_t file_size,
-    uint64_t user_top)
+check_segment(const struct elf_phdr *ph, uint64_t file_size, uint64_t user_top)
 {
 	uint64_t end;
 
@@ -40,7 +38,7 @@ check_segment(const struct elf_phdr *ph, uint64_t file_size,
 	    end > user_top)
 		return (false);
 	return ((ph->p_vaddr & PAGE_MASK) == (ph->p_offset & PAGE_MASK) ||
-	    ph->p_filesz == 0);
+		ph->p_filesz == 0);
 }
 
 static void
@@ -49,8 +47,9 @@ add_load(const struct elf_header *eh, const struct elf_phdr *ph,
 {
 	img->low = MIN(img->low, trunc_page(ph->p_vaddr));
 	img->high = MAX(img->high, round_page(ph->p_vaddr + ph->p_memsz));
-	if (ph->p_offset <= eh->e_phoff && eh->e_phoff + eh->e_phnum *
-	    sizeof(*ph) <= ph->p_offset + ph->p_filesz)
+	if (ph->p_offset <= eh->e_phoff &&
+	    eh->e_phoff + eh->e_phnum * sizeof(*ph) <=
+		ph->p_offset + ph->p_filesz)
 		img->phdr = ph->p_vaddr + (eh->e_phoff - ph->p_offset);
 }
 
@@ -72,8 +71,9 @@ elf_check(const struct elf_header *eh, const struct elf_phdr *ph,
 		} else if (ph->p_type == PT_INTERP || ph->p_type == PT_NOTE) {
 			uint64_t end;
 
-			if (__builtin_add_overflow(ph->p_offset, ph->p_filesz,
-			    &end) || end > file_size)
+			if (__builtin_add_overflow(
+				ph->p_offset, ph->p_filesz, &end) ||
+			    end > file_size)
 				return (false);
 			if (ph->p_type == PT_INTERP)
 				img->interp = ph;
@@ -92,14 +92,14 @@ elf_osrel(const void *notes, size_t size)
 	const char *p = notes;
 
 	while (size >= 12) {
-		uint32_t h[3], osrel;	/* name size, data size, type */
+		uint32_t h[3], osrel; /* name size, data size, type */
 		size_t len;
 
 		memcpy(h, p, sizeof(h));
 		if (h[0] > size || h[1] > size)
 			break;
-		len = 12 + roundup2((size_t)h[0], 4) +
-		    roundup2((size_t)h[1], 4);
+		len =
+		    12 + roundup2((size_t)h[0], 4) + roundup2((size_t)h[1], 4);
 		if (len > size)
 			break;
 		if (h[0] == 8 && h[1] == 4 && h[2] == NOTE_FREEBSD_ABI &&

@@ -38,45 +38,46 @@ struct elf_phdr {
 };
 _Static_assert(sizeof(struct elf_phdr) == 56, "Elf64_Phdr");
 
-#define ET_EXEC		2
-#define ET_DYN		3
-#define EM_X86_64	62
-#define ELFOSABI_NONE	0
+#define ET_EXEC		 2
+#define ET_DYN		 3
+#define EM_X86_64	 62
+#define ELFOSABI_NONE	 0
 #define ELFOSABI_FREEBSD 9
-#define PT_LOAD		1
-#define PT_INTERP	3
-#define PT_NOTE		4
-#define PT_PHDR		6
-#define PT_GNU_STACK	0x6474e551
-#define PF_X		1
-#define PF_W		2
-#define PF_R		4
+#define PT_LOAD		 1
+#define PT_INTERP	 3
+#define PT_NOTE		 4
+#define PT_PHDR		 6
+#define PT_GNU_STACK	 0x6474e551
+#define PF_X		 1
+#define PF_W		 2
+#define PF_R		 4
 
-#define ELF_PHNUM_MAX	64
+#define ELF_PHNUM_MAX	 64
 
 /* What elf_check() finds out. */
 struct elf_image {
-	uint64_t low, high;	/* of all segments, page-aligned */
+	uint64_t low, high; /* of all segments, page-aligned */
 	uint64_t entry;
-	uint64_t phdr;		/* address of the program headers, 0: none */
+	uint64_t phdr; /* address of the program headers, 0: none */
 	int phnum;
-	bool dyn;		/* goes to any address */
-	bool freebsd;		/* branded by EI_OSABI */
+	bool dyn;     /* goes to any address */
+	bool freebsd; /* branded by EI_OSABI */
 	bool exec_stack;
-	const struct elf_phdr *interp;	/* NULL: none */
+	const struct elf_phdr *interp; /* NULL: none */
 	const struct elf_phdr *note[4];
 	int nnotes;
 };
 
 /* The header alone, `avail` bytes of the file. The program headers lie at
  * e_phoff, e_phnum of them. */
-bool elf_header_check(const struct elf_header *eh, size_t avail,
-    uint64_t file_size);
+bool elf_header_check(
+    const struct elf_header *eh, size_t avail, uint64_t file_size);
 /* Header and program headers: false if the kernel can't load it. user_top:
  * first address past user memory. */
 bool elf_check(const struct elf_header *eh, const struct elf_phdr *ph,
     uint64_t file_size, uint64_t user_top, struct elf_image *img);
-/* Looks through a note segment for FreeBSD's ABI note: 0 or __FreeBSD_version. */
+/* Looks through a note segment for FreeBSD's ABI note: 0 or __FreeBSD_version.
+ */
 uint32_t elf_osrel(const void *notes, size_t size);
 
 #endif

@@ -15,7 +15,10 @@ struct list {
 	struct list *prev;
 };
 
-#define LIST_INITIALIZER(name) { &(name), &(name) }
+#define LIST_INITIALIZER(name)                                                 \
+	{                                                                      \
+		&(name), &(name)                                               \
+	}
 
 static inline void
 list_init(struct list *l)
@@ -78,22 +81,23 @@ list_splice(struct list *to, struct list *from)
 }
 
 #define LIST_ENTRY(l, type, field) container_of(l, type, field)
-#define LIST_FIRST(head, type, field) \
+#define LIST_FIRST(head, type, field)                                          \
 	(list_empty(head) ? NULL : container_of((head)->next, type, field))
-#define LIST_LAST(head, type, field) \
+#define LIST_LAST(head, type, field)                                           \
 	(list_empty(head) ? NULL : container_of((head)->prev, type, field))
-#define LIST_NEXT(elm, head, field) \
-	((elm)->field.next == (head) ? NULL : \
-	    container_of((elm)->field.next, __typeof__(*(elm)), field))
-#define LIST_FOREACH(v, head, field) \
-	for (v = container_of((head)->next, __typeof__(*v), field); \
-	    &v->field != (head); \
-	    v = container_of(v->field.next, __typeof__(*v), field))
+#define LIST_NEXT(elm, head, field)                                            \
+	((elm)->field.next == (head)                                           \
+		? NULL                                                         \
+		: container_of((elm)->field.next, __typeof__(*(elm)), field))
+#define LIST_FOREACH(v, head, field)                                           \
+	for (v = container_of((head)->next, __typeof__(*v), field);            \
+	     &v->field != (head);                                              \
+	     v = container_of(v->field.next, __typeof__(*v), field))
 /* As LIST_FOREACH, where the body may take `v` out of the list. */
-#define LIST_FOREACH_SAFE(v, head, field, tmp) \
-	for (v = container_of((head)->next, __typeof__(*v), field), \
-	    tmp = container_of(v->field.next, __typeof__(*v), field); \
-	    &v->field != (head); \
-	    v = tmp, tmp = container_of(v->field.next, __typeof__(*v), field))
+#define LIST_FOREACH_SAFE(v, head, field, tmp)                                 \
+	for (v = container_of((head)->next, __typeof__(*v), field),            \
+	    tmp = container_of(v->field.next, __typeof__(*v), field);          \
+	     &v->field != (head); v = tmp,                                     \
+	    tmp = container_of(v->field.next, __typeof__(*v), field))
 
 #endif

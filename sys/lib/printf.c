@@ -6,9 +6,9 @@
 struct spec {
 	bool left, zero, plus, space, alt;
 	int width;
-	int precision;			/* -1: none */
-	int size;			/* 0 int, 1 long or pointer, -1 short,
-					   -2 char */
+	int precision; /* -1: none */
+	int size;      /* 0 int, 1 long or pointer, -1 short,
+			  -2 char */
 };
 
 struct sink {
@@ -40,7 +40,7 @@ put_string(struct sink *k, const struct spec *sp, const char *s)
 	if (s == NULL)
 		s = "(null)";
 	n = (int)(sp->precision >= 0 ? strnlen(s, (size_t)sp->precision)
-	    : strlen(s));
+				     : strlen(s));
 	if (!sp->left)
 		pad(k, ' ', sp->width - n);
 	put(k, s, (size_t)n);
@@ -76,8 +76,10 @@ put_number(struct sink *k, const struct spec *sp, uint64_t val, unsigned base,
 static void
 put_signed(struct sink *k, const struct spec *sp, int64_t val)
 {
-	const char *prefix = val < 0 ? "-" : sp->plus ? "+"
-	    : sp->space ? " " : "";
+	const char *prefix = val < 0	 ? "-"
+			     : sp->plus	 ? "+"
+			     : sp->space ? " "
+					 : "";
 
 	put_number(k, sp, val < 0 ? -(uint64_t)val : (uint64_t)val, 10,
 	    "0123456789", prefix);
@@ -86,7 +88,7 @@ put_signed(struct sink *k, const struct spec *sp, int64_t val)
 static const char *
 parse_spec(const char *f, struct spec *sp, va_list *ap)
 {
-	*sp = (struct spec){ .precision = -1 };
+	*sp = (struct spec){.precision = -1};
 	for (;; f++) {
 		if (*f == '-')
 			sp->left = true;
@@ -172,13 +174,12 @@ convert(struct sink *k, char c, const struct spec *sp, va_list *ap)
 	case 'x':
 	case 'X':
 		u = get_unsigned(sp, ap);
-		put_number(k, sp, u, 16,
-		    c == 'x' ? lower : "0123456789ABCDEF",
+		put_number(k, sp, u, 16, c == 'x' ? lower : "0123456789ABCDEF",
 		    sp->alt && u != 0 ? "0x" : "");
 		break;
 	case 'p':
-		put_number(k, sp, (uintptr_t)va_arg(*ap, void *), 16, lower,
-		    "0x");
+		put_number(
+		    k, sp, (uintptr_t)va_arg(*ap, void *), 16, lower, "0x");
 		break;
 	case 'c':
 		ch = (char)va_arg(*ap, int);
@@ -196,7 +197,7 @@ int
 vformat(void (*out)(void *arg, const char *s, size_t n), void *arg,
     const char *fmt, va_list ap0)
 {
-	struct sink k = { out, arg, 0 };
+	struct sink k = {out, arg, 0};
 	struct spec sp;
 	va_list ap;
 
@@ -220,7 +221,7 @@ vformat(void (*out)(void *arg, const char *s, size_t n), void *arg,
 
 struct buffer {
 	char *next;
-	size_t room;			/* without the NUL */
+	size_t room; /* without the NUL */
 };
 
 static void
@@ -237,7 +238,7 @@ to_buffer(void *arg, const char *s, size_t n)
 int
 vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 {
-	struct buffer b = { buf, size > 0 ? size - 1 : 0 };
+	struct buffer b = {buf, size > 0 ? size - 1 : 0};
 	int n = vformat(to_buffer, &b, fmt, ap);
 
 	if (size > 0)

@@ -12,7 +12,8 @@ main(int argc, char **argv)
 		say(argv[i]);
 		say("\n");
 		status = argv[i][0] >= '0' && argv[i][0] <= '9'
-		    ? argv[i][0] - '0' : 0;
+			     ? argv[i][0] - '0'
+			     : 0;
 	}
 	return (status);
 }

@@ -17,7 +17,7 @@
 #define AT_OSRELDATE	18
 #define AT_NCPUS	19
 #define AT_PAGESIZES	20
-#define AT_PAGESIZESLEN	21
+#define AT_PAGESIZESLEN 21
 #define AT_TIMEKEEP	22
 #define AT_STACKPROT	23
 #define AT_EHDRFLAGS	24
@@ -29,7 +29,7 @@
 #define AT_ENVC		30
 #define AT_ENVV		31
 #define AT_PS_STRINGS	32
-#define AT_USRSTACKBASE	35
+#define AT_USRSTACKBASE 35
 #define AT_USRSTACKLIM	36
 
 #endif

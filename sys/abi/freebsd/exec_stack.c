@@ -16,10 +16,10 @@
 #include "kern/version.h"
 #include "vm/kmem.h"
 
-#define CANARY_SIZE	64
-#define AUXV_MAX	32
-#define STACK_DEFAULT	(8ul << 20)	/* where no limit says less */
-#define STACK_MAX	(512ul << 20)
+#define CANARY_SIZE   64
+#define AUXV_MAX      32
+#define STACK_DEFAULT (8ul << 20) /* where no limit says less */
+#define STACK_MAX     (512ul << 20)
 
 struct ps_strings {
 	uint64_t ps_argvstr;
@@ -37,11 +37,12 @@ struct auxv {
 static int
 map_shared_page(struct vmspace *vs)
 {
-	struct vm_mapping m = { .addr = USER_TOP - PAGE_SIZE,
-		.size = PAGE_SIZE, .prot = PROT_READ | PROT_EXEC,
-		.maxprot = PROT_READ | PROT_EXEC,
-		.flags = MAP_SHARED | MAP_FIXED,
-		.object = vm_shared_page_object };
+	struct vm_mapping m = {.addr = USER_TOP - PAGE_SIZE,
+	    .size = PAGE_SIZE,
+	    .prot = PROT_READ | PROT_EXEC,
+	    .maxprot = PROT_READ | PROT_EXEC,
+	    .flags = MAP_SHARED | MAP_FIXED,
+	    .object = vm_shared_page_object};
 	int error = vm_map(vs, &m);
 
 	vs->vs_timekeep = m.addr + SHPAGE_TIMEKEEP;
@@ -53,10 +54,10 @@ static int
 map_stack(struct proc *p, struct vmspace *vs, const struct image *img)
 {
 	uint64_t size = MIN(proc_limit(p, RLIMIT_STACK), STACK_MAX);
-	struct vm_mapping m = { .prot = PROT_READ | PROT_WRITE |
-		(img->elf.exec_stack ? PROT_EXEC : 0),
-		.maxprot = PROT_READ | PROT_WRITE | PROT_EXEC,
-		.flags = MAP_PRIVATE | MAP_FIXED | MAP_ANON | MAP_STACK };
+	struct vm_mapping m = {.prot = PROT_READ | PROT_WRITE |
+				       (img->elf.exec_stack ? PROT_EXEC : 0),
+	    .maxprot = PROT_READ | PROT_WRITE | PROT_EXEC,
+	    .flags = MAP_PRIVATE | MAP_FIXED | MAP_ANON | MAP_STACK};
 
 	size = MAX(trunc_page(size), (uint64_t)ARG_MAX + 16 * PAGE_SIZE);
 	vs->vs_stack_top = USER_TOP - PAGE_SIZE;
@@ -103,34 +104,33 @@ fill_auxv(struct auxv *a, const struct image *img, struct vmspace *vs,
 {
 	const struct exec_strings *s = &img->strings;
 	const struct auxv list[] = {
-		{ AT_PHDR, img->elf.phdr + img->base },
-		{ AT_PHENT, sizeof(struct elf_phdr) },
-		{ AT_PHNUM, (uint64_t)img->elf.phnum },
-		{ AT_PAGESZ, PAGE_SIZE },
-		{ AT_FLAGS, 0 },
-		{ AT_ENTRY, img->elf.entry + img->base },
-		{ AT_BASE, img->interp_vp != NULL ? img->interp_base
-		    : img->base },
-		{ AT_EXECPATH, l->path },
-		{ AT_EHDRFLAGS, img->header.e_flags },
-		{ AT_OSRELDATE, KERN_OSRELDATE },
-		{ AT_CANARY, l->canary },
-		{ AT_CANARYLEN, CANARY_SIZE },
-		{ AT_NCPUS, ncpus },
-		{ AT_PAGESIZES, l->pagesizes },
-		{ AT_PAGESIZESLEN, sizeof(uint64_t) },
-		{ AT_TIMEKEEP, vs->vs_timekeep },
-		{ AT_STACKPROT, PROT_READ | PROT_WRITE |
-		    (img->elf.exec_stack ? PROT_EXEC : 0) },
-		{ AT_HWCAP2, md_hwcap2() },
-		{ AT_ARGC, (uint64_t)s->argc },
-		{ AT_ARGV, l->argv },
-		{ AT_ENVC, (uint64_t)s->envc },
-		{ AT_ENVV, l->argv + 8 * ((uint64_t)s->argc + 1) },
-		{ AT_PS_STRINGS, vs->vs_ps_strings },
-		{ AT_USRSTACKBASE, vs->vs_stack_top },
-		{ AT_USRSTACKLIM, vs->vs_stack_size },
-		{ AT_NULL, 0 },
+	    {AT_PHDR, img->elf.phdr + img->base},
+	    {AT_PHENT, sizeof(struct elf_phdr)},
+	    {AT_PHNUM, (uint64_t)img->elf.phnum},
+	    {AT_PAGESZ, PAGE_SIZE},
+	    {AT_FLAGS, 0},
+	    {AT_ENTRY, img->elf.entry + img->base},
+	    {AT_BASE, img->interp_vp != NULL ? img->interp_base : img->base},
+	    {AT_EXECPATH, l->path},
+	    {AT_EHDRFLAGS, img->header.e_flags},
+	    {AT_OSRELDATE, KERN_OSRELDATE},
+	    {AT_CANARY, l->canary},
+	    {AT_CANARYLEN, CANARY_SIZE},
+	    {AT_NCPUS, ncpus},
+	    {AT_PAGESIZES, l->pagesizes},
+	    {AT_PAGESIZESLEN, sizeof(uint64_t)},
+	    {AT_TIMEKEEP, vs->vs_timekeep},
+	    {AT_STACKPROT,
+		PROT_READ | PROT_WRITE | (img->elf.exec_stack ? PROT_EXEC : 0)},
+	    {AT_HWCAP2, md_hwcap2()},
+	    {AT_ARGC, (uint64_t)s->argc},
+	    {AT_ARGV, l->argv},
+	    {AT_ENVC, (uint64_t)s->envc},
+	    {AT_ENVV, l->argv + 8 * ((uint64_t)s->argc + 1)},
+	    {AT_PS_STRINGS, vs->vs_ps_strings},
+	    {AT_USRSTACKBASE, vs->vs_stack_top},
+	    {AT_USRSTACKLIM, vs->vs_stack_size},
+	    {AT_NULL, 0},
 	};
 
 	_Static_assert(nitems(list) <= AUXV_MAX, "AUXV_MAX");
@@ -138,10 +138,9 @@ fill_auxv(struct auxv *a, const struct image *img, struct vmspace *vs,
 }
 
 static int
-write_top(struct vmspace *vs, struct image *img, uint64_t *sp,
-    struct layout *l)
+write_top(struct vmspace *vs, struct image *img, uint64_t *sp, struct layout *l)
 {
-	const uint64_t pagesizes[] = { PAGE_SIZE };
+	const uint64_t pagesizes[] = {PAGE_SIZE};
 	uint8_t canary[CANARY_SIZE];
 	int error;
 
@@ -190,10 +189,10 @@ abi_exec_stack(struct thread *td, struct image *img)
 	error = copyout(v, (void *)sp, size);
 	kmem_free(v, size);
 	if (error == 0) {
-		struct ps_strings ps = { .ps_argvstr = l.argv,
-			.ps_nargvstr = s->argc,
-			.ps_envstr = l.argv + 8 * ((uint64_t)s->argc + 1),
-			.ps_nenvstr = s->envc };
+		struct ps_strings ps = {.ps_argvstr = l.argv,
+		    .ps_nargvstr = s->argc,
+		    .ps_envstr = l.argv + 8 * ((uint64_t)s->argc + 1),
+		    .ps_nenvstr = s->envc};
 
 		error = copyout(&ps, (void *)vs->vs_ps_strings, sizeof(ps));
 	}

@@ -56,23 +56,22 @@ static bool
 own_uid(const struct cred *cr, uid_t uid)
 {
 	return (root(cr) || uid == cr->cr_ruid || uid == cr->cr_uid ||
-	    uid == cr->cr_svuid);
+		uid == cr->cr_svuid);
 }
 
 static bool
 own_gid(const struct cred *cr, gid_t gid)
 {
 	return (root(cr) || gid == cr->cr_rgid || gid == cr->cr_gid ||
-	    gid == cr->cr_svgid);
+		gid == cr->cr_svgid);
 }
 
-#define GET_ID(call, field) \
-int \
-sys_##call(struct thread *td, const struct call##_args *unused) \
-{ \
-	td->td_retval[0] = td->td_proc->p_cred->field; \
-	return (0); \
-}
+#define GET_ID(call, field)                                                    \
+	int sys_##call(struct thread *td, const struct call##_args *unused)    \
+	{                                                                      \
+		td->td_retval[0] = td->td_proc->p_cred->field;                 \
+		return (0);                                                    \
+	}
 GET_ID(getuid, cr_ruid)
 GET_ID(geteuid, cr_uid)
 GET_ID(getgid, cr_rgid)
@@ -110,7 +109,8 @@ sys_seteuid(struct thread *td, const struct seteuid_args *a)
 	if (cr == NULL)
 		return (ENOMEM);
 	error = a->euid == cr->cr_ruid || a->euid == cr->cr_svuid || root(cr)
-	    ? 0 : EPERM;
+		    ? 0
+		    : EPERM;
 	cr->cr_uid = a->euid;
 	return (commit(td, cr, error));
 }
@@ -140,13 +140,14 @@ sys_setegid(struct thread *td, const struct setegid_args *a)
 	if (cr == NULL)
 		return (ENOMEM);
 	error = a->egid == cr->cr_rgid || a->egid == cr->cr_svgid || root(cr)
-	    ? 0 : EPERM;
+		    ? 0
+		    : EPERM;
 	cr->cr_gid = a->egid;
 	return (commit(td, cr, error));
 }
 
 /* An id of -1 stays what it is. */
-#define KEEP	UINT32_MAX
+#define KEEP UINT32_MAX
 
 int
 sys_setreuid(struct thread *td, const struct setreuid_args *a)
@@ -158,7 +159,8 @@ sys_setreuid(struct thread *td, const struct setreuid_args *a)
 	if (cr == NULL)
 		return (ENOMEM);
 	if ((ruid != KEEP && ruid != cr->cr_ruid && ruid != cr->cr_svuid &&
-	    !root(cr)) || (euid != KEEP && !own_uid(cr, euid)))
+		!root(cr)) ||
+	    (euid != KEEP && !own_uid(cr, euid)))
 		error = EPERM;
 	if (euid != KEEP)
 		cr->cr_uid = euid;
@@ -179,7 +181,8 @@ sys_setregid(struct thread *td, const struct setregid_args *a)
 	if (cr == NULL)
 		return (ENOMEM);
 	if ((rgid != KEEP && rgid != cr->cr_rgid && rgid != cr->cr_svgid &&
-	    !root(cr)) || (egid != KEEP && !own_gid(cr, egid)))
+		!root(cr)) ||
+	    (egid != KEEP && !own_gid(cr, egid)))
 		error = EPERM;
 	if (egid != KEEP)
 		cr->cr_gid = egid;
@@ -246,8 +249,8 @@ sys_getresuid(struct thread *td, const struct getresuid_args *a)
 {
 	const struct cred *cr = td->td_proc->p_cred;
 
-	return (store_ids(a->ruid, cr->cr_ruid, a->euid, cr->cr_uid, a->suid,
-	    cr->cr_svuid));
+	return (store_ids(
+	    a->ruid, cr->cr_ruid, a->euid, cr->cr_uid, a->suid, cr->cr_svuid));
 }
 
 int
@@ -255,8 +258,8 @@ sys_getresgid(struct thread *td, const struct getresgid_args *a)
 {
 	const struct cred *cr = td->td_proc->p_cred;
 
-	return (store_ids(a->rgid, cr->cr_rgid, a->egid, cr->cr_gid, a->sgid,
-	    cr->cr_svgid));
+	return (store_ids(
+	    a->rgid, cr->cr_rgid, a->egid, cr->cr_gid, a->sgid, cr->cr_svgid));
 }
 
 /* From release 15 on the list is of supplementary groups only. */
@@ -270,14 +273,14 @@ sys_getgroups(struct thread *td, const struct getgroups_args *a)
 		return (0);
 	if (a->gidsetsize < cr->cr_ngroups)
 		return (EINVAL);
-	return (copyout(cr->cr_groups, a->gidset,
-	    (size_t)cr->cr_ngroups * sizeof(gid_t)));
+	return (copyout(
+	    cr->cr_groups, a->gidset, (size_t)cr->cr_ngroups * sizeof(gid_t)));
 }
 
 /* Before, the effective group came first. */
 int
-sys_freebsd14_getgroups(struct thread *td,
-    const struct freebsd14_getgroups_args *a)
+sys_freebsd14_getgroups(
+    struct thread *td, const struct freebsd14_getgroups_args *a)
 {
 	const struct cred *cr = td->td_proc->p_cred;
 	unsigned n = (unsigned)cr->cr_ngroups + 1;
@@ -290,8 +293,8 @@ sys_freebsd14_getgroups(struct thread *td,
 		return (EINVAL);
 	error = suword32(a->gidset, cr->cr_gid);
 	if (error == 0)
-		error = copyout(cr->cr_groups, a->gidset + 1,
-		    (n - 1) * sizeof(gid_t));
+		error = copyout(
+		    cr->cr_groups, a->gidset + 1, (n - 1) * sizeof(gid_t));
 	return (error);
 }
 
@@ -338,8 +341,8 @@ set_groups(struct thread *td, int n, const gid_t *ugroups, bool first_is_gid)
 	}
 	sort(groups, n);
 	if (cr->cr_groups != NULL)
-		kmem_free(cr->cr_groups,
-		    (size_t)cr->cr_ngroups * sizeof(gid_t));
+		kmem_free(
+		    cr->cr_groups, (size_t)cr->cr_ngroups * sizeof(gid_t));
 	cr->cr_groups = groups;
 	cr->cr_ngroups = n;
 	if (first_is_gid)
@@ -354,9 +357,10 @@ sys_setgroups(struct thread *td, const struct setgroups_args *a)
 }
 
 int
-sys_freebsd14_setgroups(struct thread *td,
-    const struct freebsd14_setgroups_args *a)
+sys_freebsd14_setgroups(
+    struct thread *td, const struct freebsd14_setgroups_args *a)
 {
-	return (set_groups(td, a->gidsetsize > INT_MAX ? -1
-	    : (int)a->gidsetsize, a->gidset, true));
+	return (
+	    set_groups(td, a->gidsetsize > INT_MAX ? -1 : (int)a->gidsetsize,
+		a->gidset, true));
 }

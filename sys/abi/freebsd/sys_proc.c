@@ -20,8 +20,7 @@ sys_exit(struct thread *td, const struct exit_args *a)
 int
 sys_fork(struct thread *td, const struct fork_args *unused)
 {
-	struct fork_request fr = { .flags = RFFDG | RFPROC,
-		.exitsig = SIGCHLD };
+	struct fork_request fr = {.flags = RFFDG | RFPROC, .exitsig = SIGCHLD};
 
 	return (kern_fork(td, &fr));
 }
@@ -29,8 +28,9 @@ sys_fork(struct thread *td, const struct fork_args *unused)
 int
 sys_vfork(struct thread *td, const struct vfork_args *unused)
 {
-	struct fork_request fr = { .flags = (int)(RFFDG | RFPROC | RFPPWAIT |
-		RFMEM), .exitsig = SIGCHLD };
+	struct fork_request fr = {
+	    .flags = (int)(RFFDG | RFPROC | RFPPWAIT | RFMEM),
+	    .exitsig = SIGCHLD};
 
 	return (kern_fork(td, &fr));
 }
@@ -39,12 +39,12 @@ sys_vfork(struct thread *td, const struct vfork_args *unused)
 int
 sys_rfork(struct thread *td, const struct rfork_args *a)
 {
-	struct fork_request fr = { .flags = a->flags, .exitsig = SIGCHLD };
+	struct fork_request fr = {.flags = a->flags, .exitsig = SIGCHLD};
 
 	if ((a->flags & (RFFDG | RFCFDG)) == (RFFDG | RFCFDG) ||
 	    (a->flags & ~(RFFDG | RFCFDG | RFPROC | RFMEM | RFNOWAIT |
-	    RFSIGSHARE | RFTHREAD | RFTSIGZMB | RFTSIGMASK << RFTSIGSHIFT |
-	    (int)RFPPWAIT)))
+			    RFSIGSHARE | RFTHREAD | RFTSIGZMB |
+			    RFTSIGMASK << RFTSIGSHIFT | (int)RFPPWAIT)))
 		return (EINVAL);
 	if (!(a->flags & RFPROC))
 		return (ENOSYS);
@@ -59,8 +59,8 @@ sys_rfork(struct thread *td, const struct rfork_args *a)
 int
 sys_execve(struct thread *td, const struct execve_args *a)
 {
-	struct exec_args ea = { .fd = -1, .argv = (uint64_t)a->argv,
-		.envp = (uint64_t)a->envv };
+	struct exec_args ea = {
+	    .fd = -1, .argv = (uint64_t)a->argv, .envp = (uint64_t)a->envv};
 	char *path = kmem_alloc(MAXPATHLEN, 0);
 	int error;
 
@@ -77,8 +77,8 @@ sys_execve(struct thread *td, const struct execve_args *a)
 int
 sys_fexecve(struct thread *td, const struct fexecve_args *a)
 {
-	struct exec_args ea = { .fd = a->fd, .argv = (uint64_t)a->argv,
-		.envp = (uint64_t)a->envv };
+	struct exec_args ea = {
+	    .fd = a->fd, .argv = (uint64_t)a->argv, .envp = (uint64_t)a->envv};
 
 	return (kern_exec(td, &ea));
 }
@@ -98,8 +98,7 @@ sys_wait4(struct thread *td, const struct wait4_args *a)
 		idtype = P_PGID;
 		id = -(int64_t)a->pid;
 	}
-	error = kern_wait(td, idtype, id, a->options | WEXITED | WTRAPPED,
-	    &wr);
+	error = kern_wait(td, idtype, id, a->options | WEXITED | WTRAPPED, &wr);
 	if (error != 0)
 		return (error);
 	td->td_retval[0] = (uint64_t)wr.pid;
@@ -124,7 +123,7 @@ sys_wait6(struct thread *td, const struct wait6_args *a)
 	if (a->status != NULL && wr.pid != 0)
 		error = copyout(&wr.status, a->status, sizeof(wr.status));
 	if (error == 0 && a->wrusage != NULL && wr.pid != 0) {
-		struct wrusage wru = { wr.ru, wr.cru };
+		struct wrusage wru = {wr.ru, wr.cru};
 
 		error = copyout(&wru, a->wrusage, sizeof(wru));
 	}
@@ -170,8 +169,9 @@ group_or_session(struct thread *td, pid_t pid, bool session)
 	if (p == NULL)
 		error = ESRCH;
 	else
-		td->td_retval[0] = (uint64_t)(session
-		    ? p->p_pgrp->pg_session->s_sid : p->p_pgrp->pg_id);
+		td->td_retval[0] =
+		    (uint64_t)(session ? p->p_pgrp->pg_session->s_sid
+				       : p->p_pgrp->pg_id);
 	mutex_unlock(&proctree_lock);
 	return (error);
 }
@@ -208,8 +208,7 @@ sys_getlogin(struct thread *td, const struct getlogin_args *a)
 	size_t len;
 
 	mutex_lock(&proctree_lock);
-	strlcpy(login, td->td_proc->p_pgrp->pg_session->s_login,
-	    sizeof(login));
+	strlcpy(login, td->td_proc->p_pgrp->pg_session->s_login, sizeof(login));
 	mutex_unlock(&proctree_lock);
 	len = strlen(login) + 1;
 	if (len > a->namelen)
@@ -230,8 +229,7 @@ sys_setlogin(struct thread *td, const struct setlogin_args *a)
 	if (error != 0)
 		return (error);
 	mutex_lock(&proctree_lock);
-	strlcpy(td->td_proc->p_pgrp->pg_session->s_login, login,
-	    sizeof(login));
+	strlcpy(td->td_proc->p_pgrp->pg_session->s_login, login, sizeof(login));
 	mutex_unlock(&proctree_lock);
 	return (0);
 }

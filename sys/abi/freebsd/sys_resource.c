@@ -69,7 +69,7 @@ each_process(struct thread *td, int which, int who,
 	if (which < PRIO_PROCESS || which > PRIO_USER)
 		return (EINVAL);
 	mutex_lock(&proctree_lock);
-	LIST_FOREACH(p, &allproc, p_all) {
+	LIST_FOREACH (p, &allproc, p_all) {
 		bool match;
 
 		if (p->p_state != P_ALIVE || (p->p_flags & P_KERNEL))
@@ -78,10 +78,10 @@ each_process(struct thread *td, int which, int who,
 			match = p->p_pid == (who == 0 ? self->p_pid : who);
 		else if (which == PRIO_PGRP)
 			match = who == 0 ? p->p_pgrp == self->p_pgrp
-			    : p->p_pgrp->pg_id == who;
+					 : p->p_pgrp->pg_id == who;
 		else
-			match = p->p_cred->cr_uid == (who == 0
-			    ? self->p_cred->cr_uid : (uid_t)who);
+			match = p->p_cred->cr_uid ==
+				(who == 0 ? self->p_cred->cr_uid : (uid_t)who);
 		if (match)
 			error = fn(p, arg);
 		if (match && error != 0)
@@ -163,7 +163,7 @@ static int
 rtprio(struct thread *td, int function, pid_t pid, lwpid_t tid,
     struct rtprio *urtp)
 {
-	struct rtprio rtp = { 0, 0 };
+	struct rtprio rtp = {0, 0};
 	struct thread *other;
 	int error = 0;
 
@@ -202,13 +202,13 @@ sys_rtprio_thread(struct thread *td, const struct rtprio_thread_args *a)
 }
 
 /* POSIX scheduling over the same classes: sched.h. */
-#define SCHED_FIFO	1
-#define SCHED_OTHER	2
-#define SCHED_RR	3
+#define SCHED_FIFO  1
+#define SCHED_OTHER 2
+#define SCHED_RR    3
 
 int
-sys_sched_get_priority_max(struct thread *td,
-    const struct sched_get_priority_max_args *a)
+sys_sched_get_priority_max(
+    struct thread *td, const struct sched_get_priority_max_args *a)
 {
 	if (a->policy < SCHED_FIFO || a->policy > SCHED_RR)
 		return (EINVAL);
@@ -217,8 +217,8 @@ sys_sched_get_priority_max(struct thread *td,
 }
 
 int
-sys_sched_get_priority_min(struct thread *td,
-    const struct sched_get_priority_min_args *a)
+sys_sched_get_priority_min(
+    struct thread *td, const struct sched_get_priority_min_args *a)
 {
 	if (a->policy < SCHED_FIFO || a->policy > SCHED_RR)
 		return (EINVAL);
@@ -227,24 +227,24 @@ sys_sched_get_priority_min(struct thread *td,
 }
 
 int
-sys_sched_rr_get_interval(struct thread *td,
-    const struct sched_rr_get_interval_args *a)
+sys_sched_rr_get_interval(
+    struct thread *td, const struct sched_rr_get_interval_args *a)
 {
-	const struct timespec ts = { 0, 10000000 };
+	const struct timespec ts = {0, 10000000};
 
 	return (copyout(&ts, a->interval, sizeof(ts)));
 }
 
 int
-sys_sched_getscheduler(struct thread *td,
-    const struct sched_getscheduler_args *a)
+sys_sched_getscheduler(
+    struct thread *td, const struct sched_getscheduler_args *a)
 {
 	struct thread *other = lock_thread(td, a->pid, 0);
 
 	if (other == NULL)
 		return (ESRCH);
-	td->td_retval[0] = other->td_prio_class == RTP_PRIO_REALTIME
-	    ? SCHED_RR : SCHED_OTHER;
+	td->td_retval[0] =
+	    other->td_prio_class == RTP_PRIO_REALTIME ? SCHED_RR : SCHED_OTHER;
 	spin_unlock(&other->td_proc->p_lock);
 	return (0);
 }
@@ -258,7 +258,8 @@ sys_sched_getparam(struct thread *td, const struct sched_getparam_args *a)
 	if (other == NULL)
 		return (ESRCH);
 	level = other->td_prio_class == RTP_PRIO_REALTIME
-	    ? RTP_PRIO_MAX - other->td_prio : 0;
+		    ? RTP_PRIO_MAX - other->td_prio
+		    : 0;
 	spin_unlock(&other->td_proc->p_lock);
 	return (copyout(&level, a->param, sizeof(level)));
 }
@@ -266,7 +267,7 @@ sys_sched_getparam(struct thread *td, const struct sched_getparam_args *a)
 static int
 set_scheduler(struct thread *td, pid_t pid, int policy, const void *uparam)
 {
-	struct rtprio rtp = { RTP_PRIO_NORMAL, 0 };
+	struct rtprio rtp = {RTP_PRIO_NORMAL, 0};
 	struct thread *other;
 	int level, error = copyin(uparam, &level, sizeof(level));
 
@@ -276,8 +277,9 @@ set_scheduler(struct thread *td, pid_t pid, int policy, const void *uparam)
 	if (other == NULL)
 		return (ESRCH);
 	if (policy == 0)
-		policy = other->td_prio_class == RTP_PRIO_REALTIME ? SCHED_RR
-		    : SCHED_OTHER;
+		policy = other->td_prio_class == RTP_PRIO_REALTIME
+			     ? SCHED_RR
+			     : SCHED_OTHER;
 	if (policy < SCHED_FIFO || policy > SCHED_RR) {
 		error = EINVAL;
 	} else if (policy != SCHED_OTHER) {
@@ -301,8 +303,8 @@ sys_sched_setparam(struct thread *td, const struct sched_setparam_args *a)
 }
 
 int
-sys_sched_setscheduler(struct thread *td,
-    const struct sched_setscheduler_args *a)
+sys_sched_setscheduler(
+    struct thread *td, const struct sched_setscheduler_args *a)
 {
 	if (a->policy == 0)
 		return (EINVAL);
@@ -310,14 +312,14 @@ sys_sched_setscheduler(struct thread *td,
 }
 
 /* CPU sets: cpuset(2). There is one set, number 1, of all CPUs. */
-#define CPU_LEVEL_ROOT	1
+#define CPU_LEVEL_ROOT	 1
 #define CPU_LEVEL_CPUSET 2
-#define CPU_LEVEL_WHICH	3
-#define CPU_WHICH_TID	1
-#define CPU_WHICH_PID	2
+#define CPU_LEVEL_WHICH	 3
+#define CPU_WHICH_TID	 1
+#define CPU_WHICH_PID	 2
 #define CPU_WHICH_CPUSET 3
-#define CPUSET_BYTES	128	/* 1024 CPUs */
-#define ALL_CPUS	((uint32_t)((1ul << ncpus) - 1))
+#define CPUSET_BYTES	 128 /* 1024 CPUs */
+#define ALL_CPUS	 ((uint32_t)((1ul << ncpus) - 1))
 
 static struct thread *
 lock_which(struct thread *td, int which, int64_t id)
@@ -332,8 +334,8 @@ lock_which(struct thread *td, int which, int64_t id)
 }
 
 int
-sys_cpuset_getaffinity(struct thread *td,
-    const struct cpuset_getaffinity_args *a)
+sys_cpuset_getaffinity(
+    struct thread *td, const struct cpuset_getaffinity_args *a)
 {
 	uint64_t mask = ALL_CPUS;
 	struct thread *other;
@@ -341,8 +343,8 @@ sys_cpuset_getaffinity(struct thread *td,
 
 	if (a->cpusetsize < sizeof(mask) || a->cpusetsize > CPUSET_BYTES)
 		return (ERANGE);
-	if (a->level == CPU_LEVEL_WHICH && (a->which == CPU_WHICH_TID ||
-	    a->which == CPU_WHICH_PID)) {
+	if (a->level == CPU_LEVEL_WHICH &&
+	    (a->which == CPU_WHICH_TID || a->which == CPU_WHICH_PID)) {
 		other = lock_which(td, a->which, a->id);
 		if (other == NULL)
 			return (ESRCH);
@@ -359,18 +361,18 @@ sys_cpuset_getaffinity(struct thread *td,
 }
 
 int
-sys_cpuset_setaffinity(struct thread *td,
-    const struct cpuset_setaffinity_args *a)
+sys_cpuset_setaffinity(
+    struct thread *td, const struct cpuset_setaffinity_args *a)
 {
-	uint64_t mask[CPUSET_BYTES / 8] = { 0 };
+	uint64_t mask[CPUSET_BYTES / 8] = {0};
 	struct thread *other, *each;
 	struct proc *p;
 	int error;
 
 	if (a->cpusetsize < sizeof(mask[0]) || a->cpusetsize > CPUSET_BYTES)
 		return (ERANGE);
-	if (a->level != CPU_LEVEL_WHICH || (a->which != CPU_WHICH_TID &&
-	    a->which != CPU_WHICH_PID))
+	if (a->level != CPU_LEVEL_WHICH ||
+	    (a->which != CPU_WHICH_TID && a->which != CPU_WHICH_PID))
 		return (EINVAL);
 	error = copyin(a->mask, mask, a->cpusetsize);
 	if (error != 0)
@@ -384,7 +386,7 @@ sys_cpuset_setaffinity(struct thread *td,
 	if (a->which == CPU_WHICH_TID)
 		error = sched_set_affinity(other, (uint32_t)mask[0]);
 	else
-		LIST_FOREACH(each, &p->p_threads, td_plink)
+		LIST_FOREACH (each, &p->p_threads, td_plink)
 			error = sched_set_affinity(each, (uint32_t)mask[0]);
 	spin_unlock(&p->p_lock);
 	if (error == 0)
@@ -438,7 +440,7 @@ count_descendants(struct proc *reaper, struct procctl_reaper_status *rs)
 	struct proc *p;
 
 	rs->rs_pid = -1;
-	LIST_FOREACH(p, &allproc, p_all) {
+	LIST_FOREACH (p, &allproc, p_all) {
 		if (p->p_reaper != reaper || p->p_state != P_ALIVE)
 			continue;
 		rs->rs_descendants++;
@@ -454,12 +456,12 @@ static int
 reap_status(struct proc *p, void *data)
 {
 	struct procctl_reaper_status rs;
-	struct proc *reaper = p->p_flags & P_REAPER || p->p_reaper == NULL
-	    ? p : p->p_reaper;
+	struct proc *reaper =
+	    p->p_flags & P_REAPER || p->p_reaper == NULL ? p : p->p_reaper;
 
 	memset(&rs, 0, sizeof(rs));
 	rs.rs_flags = (p->p_flags & P_REAPER ? REAPER_STATUS_OWNED : 0) |
-	    (reaper == initproc ? REAPER_STATUS_REALINIT : 0);
+		      (reaper == initproc ? REAPER_STATUS_REALINIT : 0);
 	rs.rs_reaper = reaper->p_pid;
 	count_descendants(reaper, &rs);
 	return (copyout(&rs, data, sizeof(rs)));
@@ -474,16 +476,16 @@ reap_kill(struct thread *td, struct proc *reaper, void *data)
 
 	if (error != 0)
 		return (error);
-	if (!sig_valid(rk.rk_sig) || (rk.rk_flags & ~(REAPER_KILL_CHILDREN |
-	    REAPER_KILL_SUBTREE)) || rk.rk_flags == (REAPER_KILL_CHILDREN |
-	    REAPER_KILL_SUBTREE))
+	if (!sig_valid(rk.rk_sig) ||
+	    (rk.rk_flags & ~(REAPER_KILL_CHILDREN | REAPER_KILL_SUBTREE)) ||
+	    rk.rk_flags == (REAPER_KILL_CHILDREN | REAPER_KILL_SUBTREE))
 		return (EINVAL);
 	rk.rk_killed = 0;
 	rk.rk_fpid = -1;
-	LIST_FOREACH(p, &allproc, p_all) {
+	LIST_FOREACH (p, &allproc, p_all) {
 		if (p->p_reaper != reaper || p->p_state != P_ALIVE ||
 		    ((rk.rk_flags & REAPER_KILL_CHILDREN) &&
-		    p->p_parent != reaper))
+			p->p_parent != reaper))
 			continue;
 		error = cred_can_signal(td->td_proc->p_cred, p, rk.rk_sig);
 		if (error != 0) {
@@ -527,15 +529,18 @@ reaper_control(struct thread *td, struct proc *p, int com, void *data)
 		spin_lock(&p->p_lock);
 		p->p_flags &= ~(uint32_t)P_REAPER;
 		spin_unlock(&p->p_lock);
-		LIST_FOREACH(q, &allproc, p_all)
+		LIST_FOREACH (q, &allproc, p_all)
 			if (q->p_reaper == p)
 				q->p_reaper = p->p_reaper;
 		return (0);
 	case PROC_REAP_STATUS:
 		return (reap_status(p, data));
 	case PROC_REAP_KILL:
-		error = reap_kill(td, p->p_flags & P_REAPER ? p
-		    : p->p_reaper != NULL ? p->p_reaper : p, data);
+		error = reap_kill(td,
+		    p->p_flags & P_REAPER ? p
+		    : p->p_reaper != NULL ? p->p_reaper
+					  : p,
+		    data);
 		return (error);
 	default:
 		return (ENOSYS);
@@ -566,17 +571,17 @@ death_signal(struct thread *td, struct proc *p, int com, void *data)
  */
 static const struct setting {
 	int ctl, status;
-	int max;			/* values 1..max may be set */
-	int answer;			/* status while nothing was set */
+	int max;    /* values 1..max may be set */
+	int answer; /* status while nothing was set */
 } settings[] = {
-	{ PROC_TRACE_CTL, PROC_TRACE_STATUS, 3, 0 },
-	{ PROC_TRAPCAP_CTL, PROC_TRAPCAP_STATUS, 2, 2 },
-	{ PROC_ASLR_CTL, PROC_ASLR_STATUS, 3, (int)0x80000003 },
-	{ PROC_PROTMAX_CTL, PROC_PROTMAX_STATUS, 3, 3 },
-	{ PROC_STACKGAP_CTL, PROC_STACKGAP_STATUS, 0xf, 2 | 8 },
-	{ PROC_NO_NEW_PRIVS_CTL, PROC_NO_NEW_PRIVS_STATUS, 1, 2 },
-	{ PROC_WXMAP_CTL, PROC_WXMAP_STATUS, 3, 1 },
-	{ PROC_LOGSIGEXIT_CTL, PROC_LOGSIGEXIT_STATUS, 3, 3 },
+    {PROC_TRACE_CTL, PROC_TRACE_STATUS, 3, 0},
+    {PROC_TRAPCAP_CTL, PROC_TRAPCAP_STATUS, 2, 2},
+    {PROC_ASLR_CTL, PROC_ASLR_STATUS, 3, (int)0x80000003},
+    {PROC_PROTMAX_CTL, PROC_PROTMAX_STATUS, 3, 3},
+    {PROC_STACKGAP_CTL, PROC_STACKGAP_STATUS, 0xf, 2 | 8},
+    {PROC_NO_NEW_PRIVS_CTL, PROC_NO_NEW_PRIVS_STATUS, 1, 2},
+    {PROC_WXMAP_CTL, PROC_WXMAP_STATUS, 3, 1},
+    {PROC_LOGSIGEXIT_CTL, PROC_LOGSIGEXIT_STATUS, 3, 3},
 };
 
 static int
@@ -601,8 +606,8 @@ setting(struct proc *p, int com, void *data)
 		if (value < 1 || value > s->max)
 			return (EINVAL);
 		spin_lock(&p->p_lock);
-		p->p_procctl = (p->p_procctl & ~(0xf << shift)) |
-		    value << shift;
+		p->p_procctl = (p->p_procctl & ~(0xf << shift)) | value
+								      << shift;
 		spin_unlock(&p->p_lock);
 		return (0);
 	}
@@ -622,7 +627,7 @@ sys_procctl(struct thread *td, const struct procctl_args *a)
 	else if (a->com >= PROC_REAP_ACQUIRE && a->com <= PROC_REAP_KILL)
 		error = reaper_control(td, p, a->com, a->data);
 	else if (a->com == PROC_PDEATHSIG_CTL ||
-	    a->com == PROC_PDEATHSIG_STATUS)
+		 a->com == PROC_PDEATHSIG_STATUS)
 		error = death_signal(td, p, a->com, a->data);
 	else if (a->com == PROC_SPROTECT)
 		error = priv_check(td);

@@ -20,14 +20,14 @@ struct thr_param {
 	uint64_t stack_size;
 	uint64_t tls_base;
 	uint64_t tls_size;
-	uint64_t child_tid;		/* long * */
-	uint64_t parent_tid;		/* long * */
+	uint64_t child_tid;  /* long * */
+	uint64_t parent_tid; /* long * */
 	int flags;
-	uint64_t rtp;			/* struct rtprio * */
+	uint64_t rtp; /* struct rtprio * */
 	uint64_t spare[3];
 };
 _Static_assert(sizeof(struct thr_param) == 104, "struct thr_param");
-#define THR_SUSPENDED	0x0001
+#define THR_SUSPENDED	 0x0001
 
 #define AMD64_GET_FSBASE 128
 #define AMD64_SET_FSBASE 129
@@ -59,11 +59,10 @@ store_tids(struct thread *new, const struct thr_param *tp)
 	int error = 0;
 
 	if (tp->child_tid != 0)
-		error = suword64((void *)tp->child_tid,
-		    (uint64_t)new->td_tid);
+		error = suword64((void *)tp->child_tid, (uint64_t) new->td_tid);
 	if (error == 0 && tp->parent_tid != 0)
-		error = suword64((void *)tp->parent_tid,
-		    (uint64_t)new->td_tid);
+		error =
+		    suword64((void *)tp->parent_tid, (uint64_t) new->td_tid);
 	return (error);
 }
 

@@ -15,12 +15,12 @@
 #include "kern/signal.h"
 #include "kern/sysctl.h"
 
-#define SYS_SYSCALL	0
-#define SYS_EXIT	1
-#define SYS_THR_EXIT	431
-#define SYS___SYSCALL	198
+#define SYS_SYSCALL	 0
+#define SYS_EXIT	 1
+#define SYS_THR_EXIT	 431
+#define SYS___SYSCALL	 198
 #define SYSCALL_INSN_LEN 2
-#define RFLAGS_CARRY	0x1ul
+#define RFLAGS_CARRY	 0x1ul
 
 const struct sysent sysent[] = {
 #include "abi/freebsd/syscalls.inc"
@@ -36,12 +36,12 @@ SYSCTL_INT(kern_signosys, "kern.signosys", CTL_AUTO, CTLFLAG_RW, &signosys);
  */
 static struct {
 	struct spin lock;
-	unsigned count;			/* (lock) */
+	unsigned count; /* (lock) */
 	struct {
 		unsigned number;
 		char comm[MAXCOMLEN + 1];
-	} seen[64];			/* (lock) */
-} missing = { .lock = SPIN_INITIALIZER("nosys") };
+	} seen[64]; /* (lock) */
+} missing = {.lock = SPIN_INITIALIZER("nosys")};
 
 static bool
 first_complaint(const char *comm, unsigned number)
@@ -51,13 +51,13 @@ first_complaint(const char *comm, unsigned number)
 	spin_lock(&missing.lock);
 	for (unsigned i = 0; i < missing.count && first; i++)
 		first = missing.seen[i].number != number ||
-		    strcmp(missing.seen[i].comm, comm) != 0;
+			strcmp(missing.seen[i].comm, comm) != 0;
 	if (missing.count == nitems(missing.seen)) {
 		first = false;
 	} else if (first) {
 		missing.seen[missing.count].number = number;
-		strlcpy(missing.seen[missing.count++].comm, comm,
-		    MAXCOMLEN + 1);
+		strlcpy(
+		    missing.seen[missing.count++].comm, comm, MAXCOMLEN + 1);
 	}
 	spin_unlock(&missing.lock);
 	return (first);
@@ -77,8 +77,8 @@ no_handler(struct thread *td, unsigned number)
 		    number, name != NULL ? name : "unknown", p->p_comm,
 		    p->p_pid);
 	if (name == NULL && signosys) {
-		struct siginfo info = { .si_signo = SIGSYS,
-			.si_code = SI_KERNEL };
+		struct siginfo info = {
+		    .si_signo = SIGSYS, .si_code = SI_KERNEL};
 
 		sig_send_thread(td, SIGSYS, &info);
 	}
@@ -87,8 +87,8 @@ no_handler(struct thread *td, unsigned number)
 
 /* Arguments past the registers, from the user's stack. */
 static int
-stack_args(const struct trapframe *tf, uint64_t *args, unsigned from,
-    unsigned narg)
+stack_args(
+    const struct trapframe *tf, uint64_t *args, unsigned from, unsigned narg)
 {
 	if (narg <= from)
 		return (0);
@@ -135,8 +135,8 @@ set_result(struct thread *td, struct trapframe *tf, int error)
 void
 syscall_dispatch(struct thread *td, struct trapframe *tf)
 {
-	uint64_t args[SYSCALL_MAXARGS] = { tf->tf_rdi, tf->tf_rsi, tf->tf_rdx,
-		tf->tf_r10, tf->tf_r8, tf->tf_r9 };
+	uint64_t args[SYSCALL_MAXARGS] = {tf->tf_rdi, tf->tf_rsi, tf->tf_rdx,
+	    tf->tf_r10, tf->tf_r8, tf->tf_r9};
 	unsigned number = (unsigned)MIN(tf->tf_rax, UINT32_MAX);
 	const struct sysent *se;
 	int error;
@@ -146,8 +146,8 @@ syscall_dispatch(struct thread *td, struct trapframe *tf)
 	td->td_syscall = number;
 	if (__predict_false(td->td_cred != td->td_proc->p_cred))
 		cred_refresh(td);
-	if (__predict_true(number < nsysent &&
-	    sysent[number].sy_call != NULL)) {
+	if (__predict_true(
+		number < nsysent && sysent[number].sy_call != NULL)) {
 		se = &sysent[number];
 		error = stack_args(tf, args, 6, se->sy_narg);
 	} else if (number == SYS_SYSCALL || number == SYS___SYSCALL) {

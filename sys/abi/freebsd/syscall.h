@@ -9,13 +9,13 @@ struct thread;
 typedef int syscall_fn(struct thread *td, const void *args);
 
 struct sysent {
-	const char *sy_name;	/* NULL: FreeBSD has no such number */
-	syscall_fn *sy_call;	/* NULL: not here yet */
+	const char *sy_name; /* NULL: FreeBSD has no such number */
+	syscall_fn *sy_call; /* NULL: not here yet */
 	uint8_t sy_narg;
-	const char *sy_kinds;	/* see tools/mksyscalls.awk */
+	const char *sy_kinds; /* see tools/mksyscalls.awk */
 };
 
-#define SYSCALL_MAXARGS	8
+#define SYSCALL_MAXARGS 8
 
 extern const struct sysent sysent[];
 extern const unsigned nsysent;
@@ -28,11 +28,11 @@ extern const unsigned nsysent;
 void syscall_dispatch(struct thread *td, struct trapframe *tf);
 
 /* --trace: one line in truss(1)'s format for each call. */
-void syscall_trace(struct thread *td, unsigned number, const uint64_t *args,
-    int error);
+void syscall_trace(
+    struct thread *td, unsigned number, const uint64_t *args, int error);
 /* For a call that won't return: before it. */
-void syscall_trace_last(struct thread *td, unsigned number,
-    const uint64_t *args);
+void syscall_trace_last(
+    struct thread *td, unsigned number, const uint64_t *args);
 void syscall_trace_signal(struct thread *td, int sig);
 
 #endif

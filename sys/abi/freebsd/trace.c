@@ -15,16 +15,15 @@
 #include "kern/run.h"
 #include "kern/signal.h"
 
-#define TRACE_LINE	512
-#define TRACE_STRING	32	/* bytes of a buffer that are shown */
+#define TRACE_LINE   512
+#define TRACE_STRING 32 /* bytes of a buffer that are shown */
 
 struct line {
 	char text[TRACE_LINE];
 	size_t len;
 };
 
-static void __printflike(2, 3)
-add(struct line *l, const char *fmt, ...)
+static void __printflike(2, 3) add(struct line *l, const char *fmt, ...)
 {
 	size_t room = sizeof(l->text) - 1 - l->len;
 	va_list ap;
@@ -68,8 +67,9 @@ add_path(struct line *l, uint64_t uaddr)
 	char path[128];
 	size_t len;
 
-	int error = uaddr == 0 ? EFAULT
-	    : copyinstr((void *)uaddr, path, sizeof(path), &len);
+	int error = uaddr == 0
+			? EFAULT
+			: copyinstr((void *)uaddr, path, sizeof(path), &len);
 	if (error == 0)
 		add_text(l, path, len - 1, false);
 	else if (error == ENAMETOOLONG)
@@ -105,8 +105,8 @@ add_args(struct line *l, const struct thread *td, const struct sysent *se,
 			add_buffer(l, args[i], args[i + 1]);
 			break;
 		case 'B':
-			add_buffer(l, args[i], error == 0 ? td->td_retval[0]
-			    : 0);
+			add_buffer(
+			    l, args[i], error == 0 ? td->td_retval[0] : 0);
 			break;
 		case 'o':
 			add(l, "0%lo", args[i] & 07777777);
@@ -164,8 +164,8 @@ syscall_trace_last(struct thread *td, unsigned number, const uint64_t *args)
 }
 
 void
-syscall_trace(struct thread *td, unsigned number, const uint64_t *args,
-    int error)
+syscall_trace(
+    struct thread *td, unsigned number, const uint64_t *args, int error)
 {
 	struct line l;
 	const char *text;
