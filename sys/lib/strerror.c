@@ -98,7 +98,7 @@ static const char *const texts[] = {
 const char *
 error_text(int error)
 {
-	if (error <= 0 || (size_t)error >= nitems(texts))
+	if (error <= 0 || error >= (int)nitems(texts))
 		return (NULL);
 	return (texts[error]);
 }
