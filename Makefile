@@ -88,8 +88,13 @@ $(B)/imp: $(IMPOBJS)
 # Programs of ours for FreeBSD, without a C library.
 PROGCFLAGS = -std=gnu17 -O2 -g $(WARN) -ffreestanding -nostdlib -static \
     -fno-pic -no-pie -fno-stack-protector -fno-builtin -mno-red-zone \
-    -Wl,--build-id=none -Wl,-z,noexecstack -Isys -Itests/prog
+    -Wl,--build-id=none -Wl,-z,noexecstack -Isys -Itests/prog -I$(B)/tests/gen
 PROGS = $(patsubst tests/prog/%.c,$(B)/tests/prog/%,$(wildcard tests/prog/*.c))
+
+$(B)/tests/gen/sweep.inc: sys/abi/freebsd/syscalls.tab tools/mksyscalls.awk
+	@mkdir -p $(@D)
+	@awk -v out=list -f tools/mksyscalls.awk $< >$@.new && mv $@.new $@
+$(B)/tests/prog/sweep: $(B)/tests/gen/sweep.inc
 
 $(B)/tests/prog/%: tests/prog/%.c tests/prog/freebsd.h $(wildcard sys/fbsd/*.h)
 	@mkdir -p $(@D)

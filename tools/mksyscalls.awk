@@ -3,6 +3,7 @@
 #   -v out=args   sysargs.h: an argument structure and a prototype for each
 #                 implemented call
 #   -v out=table  syscalls.inc: an initialiser for each number FreeBSD has
+#   -v out=list   the calls that there are, for tests/prog/sweep.c
 # A letter for each argument tells --trace how to print it: s a path, d a
 # number, o a mode, x flags, p a pointer, b/B a buffer read/written whose
 # length is the next argument.
@@ -81,6 +82,8 @@ function kind(type, name, next_name) {
 		printf "int sys_%s(struct thread *, const struct %s_args *);\n\n",
 		    name, name
 	}
+	if (out == "list" && state == "std")
+		printf "{ %d, \"%s\", %d, \"%s\" },\n", number, name, n, kinds
 	if (out == "table")
 		printf "[%d] = { \"%s\", %s, %d, \"%s\" },\n", number, name,
 		    (state == "std" ? "(syscall_fn *)sys_" name : "NULL"), n, kinds

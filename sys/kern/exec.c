@@ -365,7 +365,7 @@ take_over(struct thread *td, struct image *img, const char *path)
 	sig_exec(p);
 	itimer_exec(p);
 	spin_lock(&p->p_lock);
-	p->p_flags = (p->p_flags | P_EXEC) & ~P_SUGID;
+	p->p_flags = (p->p_flags | P_EXEC) & ~(P_SUGID | P_KERNEL);
 	spin_unlock(&p->p_lock);
 	error = change_ids(p, p->p_textvp);
 	if (error == 0)

@@ -394,6 +394,8 @@ kproc_create(const char *name, void (*fn)(void *), void *arg)
 
 	if (kern_fork(curthread(), &fa) != 0)
 		return (NULL);
+	/* No signal reaches it; exec makes it a program's. */
+	fa.child->p_flags |= P_KERNEL;
 	if (fa.child->p_pid == 1)
 		initproc = fa.child;
 	strlcpy(fa.child->p_comm, name, sizeof(fa.child->p_comm));

@@ -61,13 +61,12 @@ call_badly(const struct call *c, unsigned long pointer)
 	for (int i = 0; i < c->nargs && i < 6; i++) {
 		char kind = c->kinds[i];
 
-		arg[i] = kind == 'p' || kind == 's' || kind == 'b' ||
-			kind == 'B'
-		    ? (long)pointer
-		    : 1;
+		arg[i] =
+		    kind == 'p' || kind == 's' || kind == 'b' || kind == 'B'
+			? (long)pointer
+			: 1;
 	}
-	(void)sys6(
-	    c->number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+	(void)sys6(c->number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 }
 
 static void
@@ -76,7 +75,7 @@ try_call(const struct call *c)
 	long pid = SYS(SYS_fork);
 	int status;
 
-	if (pid == (long)SYS(SYS_getpid) || pid == 0) {
+	if (pid == 0) {
 		set_timer();
 		for (unsigned i = 0; i < nitems(bad); i++)
 			call_badly(c, bad[i]);
