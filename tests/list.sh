@@ -28,7 +28,7 @@ t imp/guest 120 'tests/imp/guest.sh build/imp build/tests/prog/streams build/tes
 for file in tests/prog/*.c; do
 	name=$(basename "$file" .c)
 	for cpus in 1 2 4; do
-		t "prog/$name/$cpus-cpus" 60 \
-		    "build/imp run -t 50 -c $cpus build/tests/prog/$name"
+		t "prog/$name/$cpus-cpus" 150 \
+		    "build/imp run -t 140 -c $cpus build/tests/prog/$name"
 	done
 done
