@@ -22,12 +22,6 @@
 int maxproc = 8192;
 SYSCTL_INT(kern_maxproc, "kern.maxproc", 6, CTLFLAG_RD, &maxproc);
 
-static void
-thread_return(void *arg)
-{
-	md_user_enter();
-}
-
 static unsigned
 count_user(uid_t ruid)
 {
@@ -127,31 +121,16 @@ copy_fields(struct proc *p, struct proc *parent, struct thread *td,
 static struct thread *
 copy_thread(struct proc *p, struct thread *from, bool fresh)
 {
-	struct thread *td = thread_alloc(p);
+	struct thread *td = fresh ? thread_alloc(p) : thread_copy(p, from);
 
-	if (td == NULL)
-		return (NULL);
-	if (fresh)
+	if (td == NULL || fresh)
 		return (td);
-	if (md_thread_copy(from, td) != 0) {
-		thread_free(td);
-		return (NULL);
-	}
 	/* The child's result: 0 in %rax, 1 in %rdx, no error. */
 	td->td_tf->tf_rax = 0;
 	td->td_tf->tf_rdx = 1;
 	td->td_tf->tf_rflags &= ~1ul;
-	md_thread_entry(td, thread_return, NULL);
-	td->td_sigmask = from->td_sigmask;
 	td->td_sigstk = from->td_sigstk;
 	td->td_sigblock = from->td_sigblock;
-	td->td_affinity = from->td_affinity;
-	td->td_prio_class = from->td_prio_class;
-	td->td_prio = from->td_prio;
-	td->td_base_priority = td->td_priority = from->td_base_priority;
-	td->td_cpu = from->td_cpu;
-	td->td_flags = from->td_flags & TDF_TRACED;
-	memcpy(td->td_name, from->td_name, sizeof(td->td_name));
 	return (td);
 }
 

@@ -275,28 +275,38 @@ thread_to_user(void *arg)
 	md_user_enter();
 }
 
+/* A thread of p that returns to user mode as `from` will. */
+struct thread *
+thread_copy(struct proc *p, struct thread *from)
+{
+	struct thread *td = thread_alloc(p);
+
+	if (td == NULL)
+		return (NULL);
+	if (md_thread_copy(from, td) != 0) {
+		thread_free(td);
+		return (NULL);
+	}
+	md_thread_entry(td, thread_to_user, NULL);
+	td->td_sigmask = from->td_sigmask;
+	td->td_affinity = from->td_affinity;
+	td->td_prio_class = from->td_prio_class;
+	td->td_prio = from->td_prio;
+	td->td_base_priority = td->td_priority = from->td_base_priority;
+	td->td_cpu = from->td_cpu;
+	td->td_flags = from->td_flags & TDF_TRACED;
+	memcpy(td->td_name, from->td_name, sizeof(td->td_name));
+	return (td);
+}
+
 int
 kern_thr_create(struct thread *td, struct thread **newp)
 {
-	struct proc *p = td->td_proc;
-	struct thread *new = thread_alloc(p);
+	struct thread *new = thread_copy(td->td_proc, td);
 
 	if (new == NULL)
 		return (ENOMEM);
-	if (md_thread_copy(td, new) != 0) {
-		thread_free(new);
-		return (ENOMEM);
-	}
-	md_thread_entry(new, thread_to_user, NULL);
-	new->td_sigmask = td->td_sigmask;
-	new->td_affinity = td->td_affinity;
-	new->td_prio_class = td->td_prio_class;
-	new->td_prio = td->td_prio;
-	new->td_base_priority = new->td_priority = td->td_base_priority;
-	new->td_cpu = td->td_cpu;
-	new->td_flags = td->td_flags &TDF_TRACED;
-	strlcpy(new->td_name, td->td_name, sizeof(new->td_name));
-	thread_link(p, new);
+	thread_link(td->td_proc, new);
 	*newp = new;
 	return (0);
 }

@@ -6,6 +6,9 @@
 #include "kern/proc.h"
 
 void thread_init(void);
+/* A thread of p, not linked yet, with from's registers, mask, priority and
+ * name; NULL: no memory. */
+struct thread *thread_copy(struct proc *p, struct thread *from);
 void thread_unlink(struct thread *td);
 /* Adds td's counts to ru. p_lock held. */
 void thread_usage(struct proc *p, struct thread *td, struct rusage *ru);
