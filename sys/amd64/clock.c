@@ -164,6 +164,9 @@ lap_start(uint64_t ns)
 {
 	uint64_t t0, t1;
 
+	/* What is left of an earlier count, perhaps a few nanoseconds, must
+	 * not begin to repeat: QEMU would do nothing else. */
+	apic_timer(0);
 	apic_timer_periodic(true);
 	t0 = rdtsc();
 	apic_timer(ns);
