@@ -76,6 +76,7 @@
 #define F_SEAL_SHRINK	    0x0002
 #define F_SEAL_GROW	    0x0004
 #define F_SEAL_WRITE	    0x0008
+#define F_SEALS		    0x000f /* all */
 
 #define FD_CLOEXEC	    1
 #define FD_RESOLVE_BENEATH  2

@@ -14,6 +14,7 @@
 #include "kern/fdtable.h"
 #include "kern/file.h"
 #include "kern/kqueue.h"
+#include "kern/shm.h"
 #include "kern/signal.h"
 #include "kern/sysctl.h"
 #include "vfs/vnode.h"
@@ -242,6 +243,14 @@ fcntl_file(struct thread *td, struct file *fp, int cmd, int64_t arg)
 	case F_READAHEAD:
 		/* All of a file is read ahead, or in memory. */
 		return (fp->f_type == DTYPE_VNODE ? 0 : EBADF);
+	case F_ADD_SEALS:
+		return (fp->f_type == DTYPE_SHM ? shm_add_seals(fp, (int)arg)
+						: EINVAL);
+	case F_GET_SEALS:
+		if (fp->f_type != DTYPE_SHM)
+			return (EINVAL);
+		td->td_retval[0] = (uint64_t)shm_get_seals(fp);
+		return (0);
 	case F_ISUNIONSTACK:
 		td->td_retval[0] = 0;
 		return (0);

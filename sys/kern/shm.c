@@ -4,6 +4,10 @@
  * and a mode as files do; their names are plain strings in one flat list, not
  * paths.  SHM_ANON objects have none, and live as long as somebody has them
  * open or mapped.
+ *
+ * Seals (fcntl(2)'s F_ADD_SEALS) only ever become more.  Whoever changes the
+ * contents or the size holds s_contents from the check of the seals to the
+ * change, so that a seal which was added is in force at once.
  */
 #include "lib/list.h"
 #include "lib/string.h"
@@ -29,6 +33,8 @@ struct shm {
 	gid_t s_gid;		    /* (l) */
 	mode_t s_mode;		    /* (l) permission bits */
 	bool s_grow;		    /* (!) SHM_GROW_ON_WRITE */
+	struct rwlock s_contents;   /* written: read; sized, sealed: write */
+	unsigned s_seals;	    /* (s_contents) F_SEAL_* */
 	ino_t s_ino;		    /* (!) */
 	struct timespec s_atim, s_mtim, s_ctim, s_birthtim; /* (l) */
 };
@@ -58,6 +64,8 @@ shm_create(struct thread *td, mode_t mode, int shmflags)
 	s->s_gid = td->td_cred->cr_gid;
 	s->s_mode = mode & (mode_t)~td->td_proc->p_umask & ACCESSPERMS;
 	s->s_grow = (shmflags & SHM_GROW_ON_WRITE) != 0;
+	rw_init(&s->s_contents, "shm contents");
+	s->s_seals = (shmflags & SHM_ALLOW_SEALING) != 0 ? 0 : F_SEAL_SEAL;
 	s->s_ino = ++last_ino;
 	s->s_atim = s->s_mtim = s->s_ctim = s->s_birthtim = time_now();
 	return (s);
@@ -109,6 +117,44 @@ shm_access(const struct shm *s, const struct cred *cr, int flags)
 	return ((have & want) == want ? 0 : EACCES);
 }
 
+/* s_contents held for writing. */
+static int
+resize_sealed(struct shm *s, uint64_t size)
+{
+	const uint64_t old = s->s_object->o_size;
+
+	if ((size < old && (s->s_seals & F_SEAL_SHRINK) != 0) ||
+	    (size > old && (s->s_seals & F_SEAL_GROW) != 0))
+		return (EPERM);
+	if (size != old)
+		vm_object_resize(s->s_object, size);
+	return (0);
+}
+
+static int
+shm_resize(struct shm *s, uint64_t size)
+{
+	int error;
+
+	rw_wlock(&s->s_contents);
+	error = resize_sealed(s, size);
+	rw_wunlock(&s->s_contents);
+	return (error);
+}
+
+/* SHM_GROW_ON_WRITE: room for a write that ends at `end`. */
+static int
+grow_to(struct shm *s, uint64_t end)
+{
+	int error = 0;
+
+	rw_wlock(&s->s_contents);
+	if (end > s->s_object->o_size)
+		error = resize_sealed(s, end);
+	rw_wunlock(&s->s_contents);
+	return (error);
+}
+
 static int
 shm_move(struct shm *s, struct uio *uio, off_t *offset)
 {
@@ -136,6 +182,25 @@ shm_move(struct shm *s, struct uio *uio, off_t *offset)
 	return (error == EINVAL ? 0 : error);
 }
 
+static int
+write_sealed(struct shm *s, struct uio *uio, off_t *offset)
+{
+	uint64_t end = (uint64_t)*offset + uio->uio_resid;
+	int error = 0;
+
+	if (s->s_grow && end > atomic_load(&s->s_object->o_size))
+		error = grow_to(s, end);
+	if (error != 0)
+		return (error);
+	rw_rlock(&s->s_contents);
+	if ((s->s_seals & F_SEAL_WRITE) != 0)
+		error = EPERM;
+	else
+		error = shm_move(s, uio, offset);
+	rw_runlock(&s->s_contents);
+	return (error);
+}
+
 /* read, write: the offset is the uio's, or the file's. */
 static int
 shm_transfer(struct file *fp, struct uio *uio, int flags)
@@ -150,11 +215,9 @@ shm_transfer(struct file *fp, struct uio *uio, int flags)
 	offset = own ? fp->f_offset : uio->uio_offset;
 	if (offset < 0 || uio->uio_resid > SHM_SIZE_MAX - (size_t)offset)
 		error = offset < 0 ? EINVAL : EFBIG;
-	if (error == 0 && uio->uio_write && s->s_grow &&
-	    (size_t)offset + uio->uio_resid > s->s_object->o_size)
-		vm_object_resize(s->s_object, (size_t)offset + uio->uio_resid);
 	if (error == 0)
-		error = shm_move(s, uio, &offset);
+		error = uio->uio_write ? write_sealed(s, uio, &offset)
+				       : shm_move(s, uio, &offset);
 	if (own) {
 		fp->f_offset = offset;
 		mutex_unlock(&fp->f_offset_lock);
@@ -191,10 +254,13 @@ static int
 shm_truncate(struct file *fp, off_t length)
 {
 	struct shm *s = fp->f_data;
+	int error;
 
 	if (length < 0 || (uint64_t)length > SHM_SIZE_MAX)
 		return (length < 0 ? EINVAL : EFBIG);
-	vm_object_resize(s->s_object, (uint64_t)length);
+	error = shm_resize(s, (uint64_t)length);
+	if (error != 0)
+		return (error);
 	mutex_lock(&shm_lock);
 	s->s_mtim = s->s_ctim = time_now();
 	mutex_unlock(&shm_lock);
@@ -279,11 +345,48 @@ shm_mmap(struct file *fp, struct vm_mapping *m)
 {
 	struct shm *s = fp->f_data;
 
-	if (m->flags & MAP_SHARED && !(fp->f_flag & FWRITE))
+	rw_rlock(&s->s_contents);
+	if (m->flags & MAP_SHARED &&
+	    (!(fp->f_flag & FWRITE) || (s->s_seals & F_SEAL_WRITE) != 0))
 		m->maxprot &= ~(unsigned)PROT_WRITE;
 	m->object = s->s_object;
 	vm_object_hold(m->object);
+	rw_runlock(&s->s_contents);
 	return (0);
+}
+
+int
+shm_get_seals(struct file *fp)
+{
+	struct shm *s = fp->f_data;
+	unsigned seals;
+
+	rw_rlock(&s->s_contents);
+	seals = s->s_seals;
+	rw_runlock(&s->s_contents);
+	return ((int)seals);
+}
+
+int
+shm_add_seals(struct file *fp, int seals)
+{
+	struct shm *s = fp->f_data;
+	unsigned added;
+	int error = 0;
+
+	if ((seals & ~F_SEALS) != 0)
+		return (EINVAL);
+	rw_wlock(&s->s_contents);
+	added = (unsigned)seals & ~s->s_seals;
+	if ((s->s_seals & F_SEAL_SEAL) != 0)
+		error = EPERM;
+	else if ((added & F_SEAL_WRITE) != 0 &&
+		 vm_object_writable(s->s_object, 1))
+		error = EBUSY;
+	else
+		s->s_seals |= added;
+	rw_wunlock(&s->s_contents);
+	return (error);
 }
 
 static void
@@ -333,7 +436,9 @@ shm_lookup(struct thread *td, const char *name, int flags, mode_t mode,
 		if (error != 0)
 			return (error);
 		if ((flags & (O_ACCMODE | O_TRUNC)) == (O_RDWR | O_TRUNC))
-			vm_object_resize(s->s_object, 0);
+			error = shm_resize(s, 0);
+		if (error != 0)
+			return (error);
 	}
 	refcount_take(&s->s_refs);
 	*sp = s;

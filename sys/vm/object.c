@@ -8,6 +8,7 @@
  */
 #include "lib/string.h"
 #include "fbsd/errno.h"
+#include "fbsd/mman.h"
 #include "kern/printf.h"
 #include "kern/sched.h"
 #include "kern/umtx.h"
@@ -232,6 +233,25 @@ vm_object_resize(struct vm_object *o, uint64_t size)
 		zero_tail(o, old);
 	}
 	mutex_unlock(&o->o_lock);
+}
+
+bool
+vm_object_writable(struct vm_object *o, unsigned refs)
+{
+	bool writable = false;
+	struct vm_entry *e;
+
+	mutex_lock(&o->o_lock);
+	LIST_FOREACH (e, &o->o_entries, e_olink) {
+		refs++;
+		if ((e->e_flags & VME_COW) == 0 &&
+		    (e->e_maxprot & PROT_WRITE) != 0)
+			writable = true;
+	}
+	if (atomic_load(&o->o_refs) > refs)
+		writable = true;
+	mutex_unlock(&o->o_lock);
+	return (writable);
 }
 
 static void

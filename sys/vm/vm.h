@@ -86,6 +86,10 @@ int vm_object_page(
 void vm_object_resize(struct vm_object *o, uint64_t size);
 /* Frees and unmaps the pages of [start, end) (page numbers). */
 void vm_object_discard(struct vm_object *o, uint64_t start, uint64_t end);
+/* May somebody write to the object through a mapping, now or after mprotect(2)?
+ * `refs` of its references are the caller's and its like; a further one that
+ * isn't an entry's is a mapping that is being made. */
+bool vm_object_writable(struct vm_object *o, unsigned refs);
 /* Writes dirty pages in the range out; collects dirty bits first. */
 int vm_object_sync(struct vm_object *o, uint64_t start, uint64_t end);
 
