@@ -34,6 +34,9 @@ static struct {
 void
 tty_signal(struct tty *tp, int sig)
 {
+	/* Nobody hears it, nor shall one who comes before it is sent. */
+	if (atomic_load(&tp->t_pgrp) == NULL)
+		return;
 	atomic_or(&tp->t_signals, 1ul << sig);
 	spin_lock(&tty_signals.lock);
 	if (!list_linked(&tp->t_siglink))

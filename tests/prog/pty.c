@@ -138,6 +138,7 @@ handler(int sig)
 static void
 session(void)
 {
+	const sigset_t none = {{0}}, all = {{~0u, ~0u, ~0u, ~0u}};
 	int foreground = -1;
 	long self = SYS(SYS_getpid);
 
@@ -154,15 +155,13 @@ session(void)
 	handle(SIGINT, (void *)handler, 0);
 	handle(SIGWINCH, (void *)handler, 0);
 	handle(SIGHUP, (void *)handler, 0);
+	/* Signals come while it waits for them, and only then. */
+	SYS(SYS_sigprocmask, SIG_BLOCK, &all, NULL);
 	SYS(SYS_write, terminal, "ready", 5);
-	for (int i = 0; i < 2; i++) {
-		while (caught == 0)
-			sleep_ms(1000);
+	do {
+		SYS(SYS_sigsuspend, &none);
 		SYS(SYS_write, terminal, caught == SIGINT ? "I" : "W", 1);
-		caught = 0;
-	}
-	while (caught != SIGHUP)
-		sleep_ms(1000);
+	} while (caught != SIGHUP);
 	SYS(SYS_exit, 7);
 }
 
