@@ -52,6 +52,7 @@ _Static_assert(sizeof(struct kevent_freebsd11) == 32, "kevent_freebsd11");
 #define EV_DISPATCH	 0x0080
 #define EV_FORCEONESHOT	 0x0100
 #define EV_KEEPUDATA	 0x0200
+#define EV_SYSFLAGS	 0xf000
 #define EV_FLAG1	 0x2000
 #define EV_FLAG2	 0x4000
 #define EV_ERROR	 0x4000

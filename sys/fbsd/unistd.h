@@ -58,6 +58,7 @@
 #define RFTSIGSHIFT 20
 #define RFTSIGMASK  0xff
 #define RFPROCDESC  0x10000000
-#define RFPPWAIT    0x80000000 /* not for users: vfork(2) */
+#define RFPPWAIT    0x80000000 /* in fork_request: vfork(2) */
+#define RFSPAWN	    0x80000000 /* from users: posix_spawn(3)'s vfork */
 
 #endif

@@ -11,6 +11,7 @@
 #include "kern/file.h"
 #include "kern/printf.h"
 #include "kern/proc.h"
+#include "kern/procdesc.h"
 #include "kern/signal.h"
 #include "kern/resource.h"
 #include "kern/thread.h"
@@ -132,7 +133,7 @@ tell_parent(struct proc *p)
 	    .si_pid = p->p_pid,
 	    .si_uid = p->p_cred->cr_ruid};
 
-	if (p->p_exitsig != 0)
+	if (p->p_exitsig != 0 && p->p_procdesc == NULL)
 		sig_send(p->p_parent, p->p_exitsig, &info);
 	cv_broadcast(&p->p_parent->p_childcv);
 }
@@ -163,8 +164,11 @@ kern_exit(struct thread *td, int code, int sig)
 	leave_children(p);
 	thread_unlink(td);
 	event_notify(&p->p_events, NOTE_EXIT | status_of(p));
-	if (!parent_cares(p->p_parent))
+	if (p->p_procdesc != NULL) {
+		procdesc_exited(p, status_of(p));
+	} else if (!parent_cares(p->p_parent)) {
 		proc_reparent(p, initproc);
+	}
 	tell_parent(p);
 	/* From here on a waiter may free p: it waits for the lock. Nothing
 	 * looks at a dead thread's process. */
@@ -211,9 +215,8 @@ rusage_add(struct rusage *a, const struct rusage *b)
 		(&a->ru_ixrss)[from - &b->ru_ixrss] += *from;
 }
 
-/* proctree_lock held; released. */
-static void
-reap(struct thread *td, struct proc *p)
+void
+proc_reap(struct thread *td, struct proc *p)
 {
 	struct proc *self = td->td_proc;
 	struct rusage ru;
@@ -224,6 +227,8 @@ reap(struct thread *td, struct proc *p)
 	rusage_add(&self->p_cru, &p->p_cru);
 	self->p_cruntime += p->p_runtime + p->p_cruntime;
 	spin_unlock(&self->p_lock);
+	if (p->p_procdesc != NULL)
+		procdesc_reaped(p);
 	proc_unlink(p);
 	mutex_unlock(&proctree_lock);
 	if (p->p_sigacts != NULL)
@@ -236,7 +241,8 @@ selected(const struct proc *p, const struct proc *self, int idtype, int64_t id)
 {
 	switch (idtype) {
 	case P_ALL:
-		return (true);
+		/* A descriptor's process is waited for by name only. */
+		return (p->p_procdesc == NULL);
 	case P_PID:
 		return (p->p_pid == id);
 	case P_PGID:
@@ -268,9 +274,9 @@ describe(struct proc *p, struct wait_result *wr, int code, int status, int word)
 	    .si_uid = p->p_cred->cr_ruid};
 }
 
-/* Does p have something to tell? proctree_lock is released if so. */
-static bool
-report(struct thread *td, struct proc *p, int options, struct wait_result *wr)
+bool
+proc_report(
+    struct thread *td, struct proc *p, int options, struct wait_result *wr)
 {
 	if (p->p_state == P_ZOMBIE) {
 		if (!(options & WEXITED))
@@ -280,7 +286,7 @@ report(struct thread *td, struct proc *p, int options, struct wait_result *wr)
 		if (options & WNOWAIT)
 			mutex_unlock(&proctree_lock);
 		else
-			reap(td, p);
+			proc_reap(td, p);
 		return (true);
 	}
 	spin_lock(&p->p_lock);
@@ -306,6 +312,14 @@ report(struct thread *td, struct proc *p, int options, struct wait_result *wr)
 	return (false);
 }
 
+bool
+wait_options_valid(int options)
+{
+	return (!(options & ~(WNOHANG | WUNTRACED | WCONTINUED | WNOWAIT |
+				WEXITED | WTRAPPED)) &&
+		(options & (WEXITED | WUNTRACED | WCONTINUED | WTRAPPED)));
+}
+
 int
 kern_wait(struct thread *td, int idtype, int64_t id, int options,
     struct wait_result *wr)
@@ -314,9 +328,7 @@ kern_wait(struct thread *td, int idtype, int64_t id, int options,
 	int error = 0;
 
 	wr->pid = 0;
-	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WNOWAIT | WEXITED |
-			  WTRAPPED) ||
-	    !(options & (WEXITED | WUNTRACED | WCONTINUED | WTRAPPED)))
+	if (!wait_options_valid(options))
 		return (EINVAL);
 	mutex_lock(&proctree_lock);
 	for (;;) {
@@ -326,7 +338,7 @@ kern_wait(struct thread *td, int idtype, int64_t id, int options,
 			if (!selected(p, self, idtype, id))
 				continue;
 			any = true;
-			if (report(td, p, options, wr))
+			if (proc_report(td, p, options, wr))
 				return (0);
 		}
 		if (error == 0 && !any)

@@ -7,10 +7,13 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/event.h"
+#include "fbsd/procdesc.h"
 #include "fbsd/unistd.h"
-#include "kern/file.h"
+#include "kern/fdtable.h"
+#include "kern/kqueue.h"
 #include "kern/printf.h"
 #include "kern/proc.h"
+#include "kern/procdesc.h"
 #include "kern/signal.h"
 #include "kern/sysctl.h"
 #include "kern/thread.h"
@@ -148,7 +151,7 @@ undo(struct proc *p)
 }
 
 static int
-enter_tree(struct proc *p, struct proc *parent)
+enter_tree(struct proc *p, struct proc *parent, struct file *pdfile)
 {
 	int error;
 
@@ -160,18 +163,27 @@ enter_tree(struct proc *p, struct proc *parent)
 		    parent->p_flags & P_REAPER ? parent : parent->p_reaper;
 		p->p_state = P_ALIVE;
 		proc_link(p, parent, parent->p_pgrp);
+		if (pdfile != NULL)
+			procdesc_bind(pdfile, p);
 	}
 	mutex_unlock(&proctree_lock);
 	return (error);
 }
 
-/* The parent of vfork(2) waits until the child has its own memory. */
+/*
+ * The parent of vfork(2) waits until the child has its own memory.  By then
+ * the child may have another parent, or have been waited for.
+ */
+static struct cv vfork_cv = CV_INITIALIZER(vfork_cv, "ppwait");
+
 static void
-wait_for_vfork(struct proc *parent, struct proc *p)
+wait_for_vfork(pid_t pid)
 {
+	struct proc *p;
+
 	mutex_lock(&proctree_lock);
-	while (p->p_flags & P_VFORK)
-		cv_wait(&parent->p_childcv, &proctree_lock);
+	while ((p = proc_find_any(pid)) != NULL && (p->p_flags & P_VFORK))
+		cv_wait(&vfork_cv, &proctree_lock);
 	mutex_unlock(&proctree_lock);
 }
 
@@ -184,48 +196,105 @@ proc_vfork_done(struct proc *p)
 	spin_lock(&p->p_lock);
 	p->p_flags &= ~P_VFORK;
 	spin_unlock(&p->p_lock);
-	cv_broadcast(&p->p_parent->p_childcv);
+	cv_broadcast(&vfork_cv);
 	mutex_unlock(&proctree_lock);
+}
+
+/* The parent's descriptor for a child to be: the child doesn't have it, its
+ * table is its own by now. */
+static int
+make_procdesc(struct thread *td, struct fork_request *fa, struct file **fpp)
+{
+	int error;
+
+	if (!(fa->flags & RFPROCDESC))
+		return (0);
+	error = procdesc_create(td, fa->pdflags, fpp);
+	if (error == 0)
+		error = fd_install(td, *fpp, 0,
+		    fa->pdflags & PD_CLOEXEC ? UF_EXCLOSE : 0, &fa->pdfd);
+	if (error != 0 && *fpp != NULL) {
+		file_release(*fpp);
+		*fpp = NULL;
+	}
+	return (error);
+}
+
+/* The descriptor of a child that didn't come to be. */
+static void
+undo_procdesc(struct thread *td, struct fork_request *fa, struct file *fp)
+{
+	if (fp == NULL)
+		return;
+	if (fd_is(td, fa->pdfd, fp))
+		(void)fd_close(td, fa->pdfd);
+	file_release(fp);
+}
+
+/* All of the child but its place among the others. */
+static int
+make_child(struct thread *td, struct fork_request *fa, struct proc *p,
+    struct file **pd)
+{
+	int error;
+
+	error = copy_resources(p, td->td_proc, fa->flags);
+	if (error != 0)
+		return (error);
+	if (fa->dropcaught)
+		sig_exec(p);
+	fa->child_td = copy_thread(p, td, fa->fresh);
+	if (fa->child_td == NULL)
+		return (ENOMEM);
+	error = make_procdesc(td, fa, pd);
+	if (error == 0)
+		error = enter_tree(p, td->td_proc, *pd);
+	if (error != 0)
+		thread_free(fa->child_td);
+	return (error);
+}
+
+/* What the parent hears of it, and the child's first step. */
+static void
+start_child(struct thread *td, struct fork_request *fa, pid_t pid)
+{
+	struct proc *parent = td->td_proc;
+
+	td->td_retval[0] = (uint64_t)pid;
+	td->td_retval[1] = 0;
+	if (event_wanted(&parent->p_events)) {
+		event_notify(&parent->p_events, NOTE_FORK | pid);
+		knote_fork(parent, pid);
+	}
+	if (fa->stopped)
+		return;
+	/* It may be gone as soon as it has run, but not vfork's. */
+	sched_run(fa->child_td);
+	if (fa->flags & RFPPWAIT)
+		wait_for_vfork(pid);
 }
 
 int
 kern_fork(struct thread *td, struct fork_request *fa)
 {
-	struct proc *parent = td->td_proc;
 	struct proc *p = kmem_alloc(sizeof(*p), KM_ZERO);
-	struct thread *child;
+	struct file *pdfile = NULL;
 	int error;
 
 	if (p == NULL)
 		return (ENOMEM);
 	proc_setup(p);
-	copy_fields(p, parent, td, fa);
-	error = copy_resources(p, parent, fa->flags);
-	child = error == 0 ? copy_thread(p, td, fa->fresh) : NULL;
-	if (child == NULL) {
-		undo(p);
-		return (ENOMEM);
-	}
-	error = enter_tree(p, parent);
+	copy_fields(p, td->td_proc, td, fa);
+	error = make_child(td, fa, p, &pdfile);
 	if (error != 0) {
-		thread_free(child);
+		undo_procdesc(td, fa, pdfile);
 		undo(p);
 		return (error);
 	}
-	thread_link(p, child);
+	thread_link(p, fa->child_td);
 	fa->child = p;
-	fa->child_td = child;
-	td->td_retval[0] = (uint64_t)p->p_pid;
-	td->td_retval[1] = 0;
-	event_notify(&parent->p_events, NOTE_FORK | p->p_pid);
-	if (fa->stopped)
-		return (0);
-	/* A vfork child may be gone as soon as it has run. */
-	if (fa->flags & RFPPWAIT) {
-		sched_run(child);
-		wait_for_vfork(parent, p);
-	} else {
-		sched_run(child);
-	}
+	start_child(td, fa, p->p_pid);
+	if (pdfile != NULL)
+		file_release(pdfile);
 	return (0);
 }

@@ -27,7 +27,9 @@
 #include "vm/kmem.h"
 
 struct kqueue {
+	unsigned kq_refs; /* (a) its file, forks in progress */
 	struct mutex kq_mutex;
+	bool kq_closed;		  /* (m) */
 	struct rb_tree kq_knotes; /* (m) by filter, then ident */
 	struct fdtable *kq_table; /* (!) whose descriptors it means */
 	struct spin kq_lock;
@@ -265,7 +267,7 @@ detach_file(struct kqueue *kq, struct knote *kn)
 /* A new knote; fp: the descriptor's file. kq_mutex held. */
 static int
 add(struct thread *td, struct kqueue *kq, const struct filter *fl,
-    struct file *fp, const struct kevent *kev)
+    struct file *fp, const struct kevent *kev, pid_t parent)
 {
 	struct knote *kn = kmem_alloc(sizeof(*kn), KM_ZERO);
 	int error = 0;
@@ -278,6 +280,7 @@ add(struct thread *td, struct kqueue *kq, const struct filter *fl,
 	kn->kn_event.flags &= ~(EV_ADD | EV_DELETE | EV_ENABLE | EV_DISABLE |
 				EV_RECEIPT | EV_FORCEONESHOT);
 	kn->kn_wanted = kev->fflags;
+	kn->kn_parent = parent;
 	kn->kn_disabled = kev->flags & EV_DISABLE;
 	list_init(&kn->kn_queued);
 	list_init(&kn->kn_flink);
@@ -352,7 +355,8 @@ register_event(struct thread *td, struct kqueue *kq, const struct kevent *kev)
 	mutex_lock(&kq->kq_mutex);
 	kn = find(kq, kev->filter, kev->ident);
 	if (kn == NULL)
-		error = kev->flags & EV_ADD ? add(td, kq, fl, fp, kev) : ENOENT;
+		error =
+		    kev->flags & EV_ADD ? add(td, kq, fl, fp, kev, 0) : ENOENT;
 	else if (kev->flags & EV_DELETE)
 		drop(kq, kn);
 	else
@@ -361,6 +365,48 @@ register_event(struct thread *td, struct kqueue *kq, const struct kevent *kev)
 	if (fp != NULL)
 		file_release(fp);
 	return (error);
+}
+
+int
+kqueue_add(struct kqueue *kq, const struct kevent *kev, pid_t parent)
+{
+	int error = 0;
+
+	mutex_lock(&kq->kq_mutex);
+	if (!kq->kq_closed && find(kq, kev->filter, kev->ident) == NULL)
+		error = add(curthread(), kq, filter_find(kev->filter), NULL,
+		    kev, parent);
+	mutex_unlock(&kq->kq_mutex);
+	return (error);
+}
+
+void
+kqueue_post(struct kqueue *kq, pid_t pid, uint32_t notes)
+{
+	struct knote *kn;
+
+	mutex_lock(&kq->kq_mutex);
+	kn = find(kq, EVFILT_PROC, (uint64_t)pid);
+	if (kn != NULL) {
+		spin_lock(&kq->kq_lock);
+		kn->kn_happened |= notes;
+		spin_unlock(&kq->kq_lock);
+		knote_wake(kn);
+	}
+	mutex_unlock(&kq->kq_mutex);
+}
+
+void
+kqueue_hold(struct kqueue *kq)
+{
+	refcount_take(&kq->kq_refs);
+}
+
+void
+kqueue_release(struct kqueue *kq)
+{
+	if (refcount_drop(&kq->kq_refs))
+		kmem_free(kq, sizeof(*kq));
 }
 
 /* The changes; errors become events as long as there is room. */
@@ -375,7 +421,7 @@ take_changes(
 		error = io->ki_get(io, &kev);
 		if (error != 0)
 			return (error);
-		kev.flags &= ~EV_ERROR;
+		kev.flags &= ~EV_SYSFLAGS;
 		error = register_event(td, kq, &kev);
 		if (error == 0 && !(kev.flags & EV_RECEIPT))
 			continue;
@@ -577,9 +623,10 @@ kqueue_close(struct file *fp)
 	mutex_lock(&kq->kq_mutex);
 	while ((n = rb_first(&kq->kq_knotes)) != NULL)
 		drop(kq, container_of(n, struct knote, kn_node));
+	kq->kq_closed = true;
 	mutex_unlock(&kq->kq_mutex);
 	event_source_drain(&kq->kq_events);
-	kmem_free(kq, sizeof(*kq));
+	kqueue_release(kq);
 }
 
 static const struct fileops kqueue_ops = {
@@ -601,6 +648,7 @@ kern_kqueue(struct thread *td, unsigned flags, int *fdp)
 	kq = kmem_alloc(sizeof(*kq), KM_ZERO);
 	if (kq == NULL)
 		return (ENOMEM);
+	kq->kq_refs = 1;
 	mutex_init(&kq->kq_mutex, "kqueue");
 	spin_init(&kq->kq_lock, "kqueue queue");
 	list_init(&kq->kq_queue);

@@ -7,11 +7,18 @@
 #include "lib/rbtree.h"
 
 struct kqueue;
+struct proc;
 
 /* A descriptor is closed: events asked for by its number are forgotten. */
 void knote_fdclose(struct thread *td, int fd, struct file *fp);
 /* The same for a file that nothing refers to any more. */
 void knote_file_gone(struct file *fp);
+
+/*
+ * parent has forked: who watches it with NOTE_TRACK watches the child from now
+ * on.  The child is known by its number and doesn't run yet. May sleep.
+ */
+void knote_fork(struct proc *parent, pid_t child);
 
 int kern_kqueue(struct thread *td, unsigned flags, int *fdp);
 /*
@@ -33,7 +40,8 @@ int kern_kevent(struct thread *td, int fd, struct kevent_io *io,
  * Between kqueue.c and kqueue_filters.c.
  *
  * A knote is one interest: filter and identifier. Guarded by (m) the kqueue's
- * kq_mutex, (s) its kq_lock, (f) the files' lock of kqueue.c, (!) set once.
+ * kq_mutex, (s) its kq_lock, (f) the files' lock of kqueue.c, (k) the tracking
+ * lock of kqueue_track.c, (!) set once.
  */
 struct knote {
 	struct rb_node kn_node;		/* (m) in kq_knotes */
@@ -50,6 +58,8 @@ struct knote {
 	int64_t kn_count;	   /* (s) signals, expirations, status */
 	bool kn_disabled;	   /* (s) */
 	bool kn_gone;		   /* (s) the object has ended */
+	pid_t kn_forked;	   /* (k) processes: child seen last */
+	pid_t kn_parent;	   /* (!) processes: NOTE_CHILD's data */
 	struct callout kn_callout; /* timers */
 	uint64_t kn_next;	   /* (s) timers: clock_ns() */
 	uint64_t kn_interval;	   /* (s) ns, 0: once */
@@ -72,6 +82,20 @@ const struct filter *filter_find(int number);
 /* Something may have happened: look at kn. Any context. */
 void knote_wake(struct knote *kn);
 struct spin *knote_lock(struct knote *kn); /* (s) */
+/* Is this waiter of a process's events a knote with NOTE_TRACK? NULL: no.
+ * With es_lock held. */
+struct knote *knote_tracks(struct event_waiter *ew);
+/*
+ * A reference keeps a kqueue's memory.  To take one, hold something that a
+ * knote of it can't go away without.
+ */
+void kqueue_hold(struct kqueue *kq);
+void kqueue_release(struct kqueue *kq);
+/* Adds an event of the kernel's own making, unless there is one already or
+ * the kqueue was closed: 0, or an errno. */
+int kqueue_add(struct kqueue *kq, const struct kevent *kev, pid_t parent);
+/* NOTE_* happened to this process, if it is still watched. */
+void kqueue_post(struct kqueue *kq, pid_t pid, uint32_t notes);
 bool file_is_kqueue(const struct file *fp);
 
 #endif

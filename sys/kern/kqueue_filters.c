@@ -8,6 +8,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/poll.h"
 #include "kern/kqueue.h"
+#include "kern/procdesc.h"
 #include "kern/signal.h"
 #include "kern/time.h"
 #include "vfs/vnode.h"
@@ -47,6 +48,8 @@ fd_attach(struct thread *td, struct knote *kn)
 	const struct fileops *ops = kn->kn_file->f_ops;
 	struct event_source *es;
 
+	if (kn->kn_file->f_type == DTYPE_PROCDESC)
+		return (EINVAL);
 	es = ops->fo_events != NULL ? ops->fo_events(kn->kn_file) : NULL;
 	kn->kn_waiter.ew_notify = wake_notify;
 	if (es != NULL)
@@ -154,8 +157,10 @@ collected_ready(struct knote *kn, struct kevent *kev)
 }
 
 /*
- * EVFILT_PROC.  A child can't be attached to from within the notification of
- * its fork: NOTE_TRACK says NOTE_TRACKERR.
+ * EVFILT_PROC.  A child of whom NOTE_TRACK is asked gets its knote by fork(2)
+ * (kqueue_track.c), since that can't be made within a notification.  Such a
+ * knote's first event is NOTE_CHILD, told alone: its data is the parent, and
+ * the end's are the status.
  */
 static void
 proc_notify(struct event_waiter *ew, long hint)
@@ -167,8 +172,6 @@ proc_notify(struct event_waiter *ew, long hint)
 		return;
 	spin_lock(knote_lock(kn));
 	kn->kn_happened |= what & NOTE_PCTRLMASK & kn->kn_wanted;
-	if ((what & NOTE_FORK) && (kn->kn_wanted & NOTE_TRACK))
-		kn->kn_happened |= NOTE_TRACKERR;
 	if (what & NOTE_EXIT) {
 		kn->kn_gone = true;
 		kn->kn_event.data = what & NOTE_PDATAMASK;
@@ -200,8 +203,20 @@ proc_attach(struct thread *td, struct knote *kn)
 	} else {
 		event_attach(&p->p_events, &kn->kn_waiter);
 	}
+	if (kn->kn_parent != 0)
+		kn->kn_happened |= NOTE_CHILD;
 	mutex_unlock(&proctree_lock);
 	return (error);
+}
+
+struct knote *
+knote_tracks(struct event_waiter *ew)
+{
+	struct knote *kn = knote_of(ew);
+
+	return (ew->ew_notify == proc_notify && (kn->kn_wanted & NOTE_TRACK)
+		    ? kn
+		    : NULL);
 }
 
 static bool
@@ -210,12 +225,32 @@ proc_ready(struct knote *kn, struct kevent *kev)
 	spin_lock(knote_lock(kn));
 	kev->fflags = kn->kn_happened;
 	kev->data = 0;
-	if (kn->kn_gone) {
+	if (kev->fflags & NOTE_CHILD) {
+		kev->fflags = NOTE_CHILD;
+		kev->flags &= ~EV_ONESHOT;
+		kev->data = kn->kn_parent;
+	} else if (kn->kn_gone) {
 		kev->flags |= EV_EOF | EV_ONESHOT;
 		kev->data = kn->kn_event.data;
 	}
 	spin_unlock(knote_lock(kn));
 	return (kev->fflags != 0);
+}
+
+/*
+ * EVFILT_PROCDESC: the same for who has a descriptor; only the end.
+ */
+static int
+procdesc_attach(struct thread *td, struct knote *kn)
+{
+	int error, status;
+
+	kn->kn_waiter.ew_notify = proc_notify;
+	kn->kn_event.data = 0;
+	error = procdesc_watch(kn->kn_file, &kn->kn_waiter, &status);
+	if (error == 0 && status != -1)
+		proc_notify(&kn->kn_waiter, NOTE_EXIT | (uint32_t)status);
+	return (error);
 }
 
 /*
@@ -423,6 +458,8 @@ static const struct filter filters[EVFILT_COUNT] = {
 	count_ready},
     [~EVFILT_TIMER] = {false, true, timer_attach, timer_detach, timer_arm,
 	count_ready},
+    [~EVFILT_PROCDESC] = {true, true, procdesc_attach, detach_source, NULL,
+	proc_ready},
     [~EVFILT_USER] = {false, false, user_attach, detach_nothing, user_change,
 	user_ready},
     [~EVFILT_EMPTY] = {true, false, attach_nothing, detach_nothing, NULL,

@@ -9,6 +9,7 @@
 #include "fbsd/unistd.h"
 #include "kern/printf.h"
 #include "kern/proc.h"
+#include "kern/procdesc.h"
 #include "kern/signal.h"
 #include "kern/sysctl.h"
 #include "kern/thread.h"
@@ -75,7 +76,8 @@ pid_in_use(pid_t pid)
 {
 	struct proc *p;
 
-	if (proc_find_any(pid) != NULL || pgrp_find(pid) != NULL)
+	if (proc_find_any(pid) != NULL || pgrp_find(pid) != NULL ||
+	    procdesc_keeps(pid))
 		return (true);
 	LIST_FOREACH (p, &allproc, p_all)
 		if (p->p_pgrp->pg_session->s_sid == pid)
@@ -334,7 +336,6 @@ proc_setup(struct proc *p)
 	list_init(&p->p_pglink);
 	list_init(&p->p_threads);
 	list_init(&p->p_ktimers);
-	list_init(&p->p_pdfiles);
 	cv_init(&p->p_childcv, "wait");
 	cv_init(&p->p_threadcv, "single");
 	cv_init(&p->p_suspendcv, "stopped");

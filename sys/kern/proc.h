@@ -30,6 +30,7 @@ struct fdtable;
 struct file;
 struct ktrace;
 struct proc;
+struct procdesc;
 struct tty;
 struct vmspace;
 struct vnode;
@@ -239,8 +240,7 @@ struct proc {
 	int p_xexit;		      /* (p) exit status; or */
 	int p_xsig;		      /* (p) signal that killed it */
 	struct event_source p_events; /* EVFILT_PROC, EVFILT_SIGNAL */
-	struct list p_pdfiles;	      /* (t) process descriptors, unused by
-					 who doesn't know them */
+	struct procdesc *p_procdesc;  /* (t) pdfork(2)'s, or NULL */
 
 	struct rlimit p_limits[RLIM_NLIMITS]; /* (p) */
 	struct rusage p_ru;		      /* (p) of exited threads */
@@ -343,6 +343,9 @@ struct fork_request {
 	int exitsig;		 /* SIGCHLD as a rule */
 	bool stopped;		 /* caller starts it by sched_run() */
 	bool fresh;		 /* no user image to copy: for run.c */
+	bool dropcaught;	 /* caught signals get their default */
+	int pdflags;		 /* PD_*, with RFPROCDESC in flags */
+	int pdfd;		 /* out: the parent's, with RFPROCDESC */
 	struct proc *child;	 /* out */
 	struct thread *child_td; /* out */
 };

@@ -17,6 +17,7 @@
  * sa_lock, es_lock.
  */
 #include "fbsd/errno.h"
+#include "kern/procdesc.h"
 #include "kern/sigqueue.h"
 
 static const uint8_t defaults[32] = {
@@ -312,6 +313,7 @@ tell_parent(struct proc *p, int code, int status)
 	}
 	if (parent != NULL)
 		cv_broadcast(&parent->p_childcv);
+	procdesc_changed(p);
 	mutex_unlock(&proctree_lock);
 }
 

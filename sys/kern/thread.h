@@ -14,6 +14,13 @@ void thread_unlink(struct thread *td);
 void thread_usage(struct proc *p, struct thread *td, struct rusage *ru);
 void proc_setup(struct proc *p); /* locks, lists */
 void proc_free(struct proc *p);	 /* after proc_unlink() */
+/* For wait(2): does p have something to tell? proctree_lock is held, and
+ * released if so. */
+bool proc_report(
+    struct thread *td, struct proc *p, int options, struct wait_result *wr);
+bool wait_options_valid(int options);
+/* A zombie goes, td has waited for it. proctree_lock held; released. */
+void proc_reap(struct thread *td, struct proc *p);
 extern int maxproc;
 
 #endif

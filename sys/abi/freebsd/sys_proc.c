@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Processes: fork, exec, exit, wait, groups and sessions. */
 #include "lib/string.h"
+#include "abi/freebsd/rfork.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
@@ -35,24 +36,41 @@ sys_vfork(struct thread *td, const struct vfork_args *unused)
 	return (kern_fork(td, &fr));
 }
 
-/* RFTSIGZMB: another signal than SIGCHLD at exit, or none. */
+/*
+ * What rfork(2)'s flags ask for.  RFTSIGZMB: another signal than SIGCHLD at
+ * exit, or none.  RFSPAWN, which stands alone: vfork(2) without handlers.
+ */
+int
+rfork_request(struct fork_request *fr, int flags)
+{
+	*fr = (struct fork_request){.flags = flags, .exitsig = SIGCHLD};
+	if (flags == (int)RFSPAWN) {
+		fr->flags = (int)(RFFDG | RFPROC | RFPPWAIT | RFMEM);
+		fr->dropcaught = true;
+		return (0);
+	}
+	if ((flags & (RFFDG | RFCFDG)) == (RFFDG | RFCFDG) ||
+	    (flags & ~(RFFDG | RFCFDG | RFPROC | RFMEM | RFNOWAIT | RFSIGSHARE |
+			 RFTHREAD | RFTSIGZMB | RFTSIGMASK << RFTSIGSHIFT)))
+		return (EINVAL);
+	if (flags & RFTSIGZMB) {
+		fr->exitsig = flags >> RFTSIGSHIFT & RFTSIGMASK;
+		if (fr->exitsig != 0 && !sig_valid(fr->exitsig))
+			return (EINVAL);
+	}
+	return (0);
+}
+
 int
 sys_rfork(struct thread *td, const struct rfork_args *a)
 {
-	struct fork_request fr = {.flags = a->flags, .exitsig = SIGCHLD};
+	struct fork_request fr;
+	int error = rfork_request(&fr, a->flags);
 
-	if ((a->flags & (RFFDG | RFCFDG)) == (RFFDG | RFCFDG) ||
-	    (a->flags & ~(RFFDG | RFCFDG | RFPROC | RFMEM | RFNOWAIT |
-			    RFSIGSHARE | RFTHREAD | RFTSIGZMB |
-			    RFTSIGMASK << RFTSIGSHIFT | (int)RFPPWAIT)))
-		return (EINVAL);
-	if (!(a->flags & RFPROC))
+	if (error != 0)
+		return (error);
+	if (!(fr.flags & RFPROC))
 		return (ENOSYS);
-	if (a->flags & RFTSIGZMB) {
-		fr.exitsig = a->flags >> RFTSIGSHIFT & RFTSIGMASK;
-		if (fr.exitsig != 0 && !sig_valid(fr.exitsig))
-			return (EINVAL);
-	}
 	return (kern_fork(td, &fr));
 }
 
