@@ -18,7 +18,7 @@ static const struct call {
 
 /* What no child may do: end the test, or wait for ever. */
 static const char *const left_out[] = {"exit", "thr_exit", "reboot",
-    "sigreturn", "fork", "vfork", "rfork", "pdfork", "abort2"};
+    "sigreturn", "fork", "vfork", "rfork", "pdfork", "pdrfork", "abort2"};
 
 static const unsigned long bad[] = {
     0x1,		/* never mapped */
