@@ -193,7 +193,7 @@ vport_init(struct vport *vp, struct vconsole *vc, struct virtio_device *dev,
 	vp->vp_console = vc;
 	vp->vp_number = number;
 	spin_init(&vp->vp_lock, "vport");
-	event_source_init(&vp->vp_events, "vport");
+	event_source_init(&vp->vp_events, "vport events");
 	list_init(&vp->vp_filled);
 	cv_init(&vp->vp_input, "vpin");
 	cv_init(&vp->vp_room, "vpout");

@@ -150,7 +150,7 @@ kern_eventfd(
 		return (ENOMEM);
 	spin_init(&e->e_lock, "eventfd");
 	cv_init(&e->e_cv, "evtfd");
-	event_source_init(&e->e_events, "eventfd");
+	event_source_init(&e->e_events, "eventfd events");
 	e->e_count = value;
 	e->e_semaphore = semaphore;
 	fp = file_alloc(td, DTYPE_EVENTFD,

@@ -87,6 +87,9 @@ knote_wake(struct knote *kn)
 	spin_unlock(&kq->kq_lock);
 	if (first) {
 		cv_broadcast(&kq->kq_cv);
+		/* A kqueue that kq watches may have sent us: inner ones first.
+		 */
+		spin_will_nest(&kq->kq_events.es_lock);
 		event_notify(&kq->kq_events, 0);
 	}
 }
@@ -577,6 +580,8 @@ kqueue_poll(struct file *fp, int events)
 	struct knote *kn;
 	bool ready = false;
 
+	/* One that watches this one may be held: those come first. */
+	mutex_will_nest(&kq->kq_mutex);
 	mutex_lock(&kq->kq_mutex);
 	for (unsigned n = kq->kq_queued; n > 0 && !ready; n--) {
 		kn = next_queued(kq);
@@ -653,7 +658,7 @@ kern_kqueue(struct thread *td, unsigned flags, int *fdp)
 	spin_init(&kq->kq_lock, "kqueue queue");
 	list_init(&kq->kq_queue);
 	cv_init(&kq->kq_cv, "kqread");
-	event_source_init(&kq->kq_events, "kqueue");
+	event_source_init(&kq->kq_events, "kqueue events");
 	kq->kq_table = td->td_proc->p_fd;
 	fp = file_alloc(td, DTYPE_KQUEUE, FREAD | FWRITE, &kqueue_ops, kq);
 	if (fp == NULL) {

@@ -355,7 +355,7 @@ init_end(struct pipe *p, int i)
 	end->pe_atime = end->pe_mtime = p->p_birth;
 	cv_init(&end->pe_nonempty, "piperd");
 	cv_init(&end->pe_nonfull, "pipewr");
-	event_source_init(&end->pe_events, "pipe");
+	event_source_init(&end->pe_events, "pipe events");
 }
 
 int

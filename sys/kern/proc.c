@@ -339,7 +339,7 @@ proc_setup(struct proc *p)
 	cv_init(&p->p_childcv, "wait");
 	cv_init(&p->p_threadcv, "single");
 	cv_init(&p->p_suspendcv, "stopped");
-	event_source_init(&p->p_events, "proc");
+	event_source_init(&p->p_events, "proc events");
 	sigqueue_init(&p->p_sigqueue);
 }
 

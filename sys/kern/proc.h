@@ -23,6 +23,7 @@
 #include "fbsd/signal.h"
 #include "kern/callout.h"
 #include "kern/event.h"
+#include "kern/lockdebug.h"
 #include "kern/sched.h"
 #include "kern/sync.h"
 
@@ -178,6 +179,9 @@ struct thread {
 		uint64_t minflt, majflt, nvcsw, nivcsw, inblock, oublock,
 		    msgsnd, msgrcv, nsignals;
 	} td_ru;
+#ifdef OPT_LOCKDEBUG
+	struct held_locks td_held; /* (k) */
+#endif
 };
 
 #define WAIT_PENDING (-100)

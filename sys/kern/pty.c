@@ -327,7 +327,7 @@ new_pair(void)
 	spin_init(&pt->pt_lock, "pty");
 	cv_init(&pt->pt_output, "ptyout");
 	cv_init(&pt->pt_room, "ptyin");
-	event_source_init(&pt->pt_events, "pty");
+	event_source_init(&pt->pt_events, "pty events");
 	snprintf(name, sizeof(name), "pts/%u", pt->pt_number);
 	pt->pt_tty = tty_create(&pty_ops, pt, name);
 	if (pt->pt_tty == NULL) {

@@ -36,12 +36,12 @@ spin_lock(struct spin *s)
 
 	if (c->c_spins++ == 0)
 		c->c_spin_flags = flags;
-	lockdebug_spin(s);
+	lockdebug_take(LOCK_USE(LOCK_SPIN, s, s->s_name));
 	while (__atomic_exchange_n(&s->s_locked, 1, __ATOMIC_ACQUIRE) != 0)
 		while (s->s_locked != 0)
 			cpu_relax();
 	s->s_cpu = c->c_id + 1;
-	lockdebug_spun(s);
+	lockdebug_taken(LOCK_USE(LOCK_SPIN, s, s->s_name));
 }
 
 void
@@ -49,7 +49,7 @@ spin_unlock(struct spin *s)
 {
 	struct cpu *c = curcpu();
 
-	lockdebug_unspin(s);
+	lockdebug_release(LOCK_SPIN, s);
 	s->s_cpu = 0;
 	__atomic_store_n(&s->s_locked, 0, __ATOMIC_RELEASE);
 	if (--c->c_spins == 0)
@@ -72,13 +72,13 @@ void
 mutex_init(struct mutex *m, const char *name)
 {
 	m->m_owner = NULL;
-	spin_init(&m->m_lock, name);
+	spin_init(&m->m_lock, "mutex");
 	list_init(&m->m_waiters);
 	m->m_name = name;
 }
 
-bool
-mutex_trylock(struct mutex *m)
+static bool
+try_lock(struct mutex *m)
 {
 	uintptr_t word = atomic_load(owner_word(m));
 	struct thread *td = curthread();
@@ -109,7 +109,7 @@ mutex_lock_slow(struct mutex *m)
 
 	for (;;) {
 		for (int i = 0; i < SPIN_TRIES && owner_runs(m); i++) {
-			if (mutex_trylock(m))
+			if (try_lock(m))
 				return;
 			cpu_relax();
 		}
@@ -118,7 +118,7 @@ mutex_lock_slow(struct mutex *m)
 		atomic_or(owner_word(m), WAITERS);
 		if ((atomic_load(owner_word(m)) & ~WAITERS) == 0) {
 			spin_unlock(&m->m_lock);
-			if (mutex_trylock(m))
+			if (try_lock(m))
 				return;
 			continue;
 		}
@@ -134,11 +134,12 @@ mutex_lock(struct mutex *m)
 	struct thread *td = curthread();
 	uintptr_t none = 0;
 
-	lockdebug_mutex(m);
+	lockdebug_take(LOCK_USE(LOCK_MUTEX, m, m->m_name));
 	if (__predict_true(atomic_cas(owner_word(m), &none, (uintptr_t)td)))
 		td->td_locks++;
 	else
 		mutex_lock_slow(m);
+	lockdebug_taken(LOCK_USE(LOCK_MUTEX, m, m->m_name));
 }
 
 void
@@ -147,6 +148,7 @@ mutex_unlock(struct mutex *m)
 	struct thread *td = curthread();
 	uintptr_t self = (uintptr_t)td;
 
+	lockdebug_release(LOCK_MUTEX, m);
 	td->td_locks--;
 	if (__predict_true(atomic_cas(owner_word(m), &self, 0)))
 		return;
@@ -172,7 +174,7 @@ mutex_held(struct mutex *m)
 void
 rw_init(struct rwlock *rw, const char *name)
 {
-	spin_init(&rw->rw_lock, name);
+	spin_init(&rw->rw_lock, "rwlock");
 	rw->rw_state = 0;
 	rw->rw_writers_waiting = 0;
 	rw->rw_owner = NULL;
@@ -197,19 +199,20 @@ rw_sleep(struct rwlock *rw, struct list *l)
 void
 rw_rlock(struct rwlock *rw)
 {
-	lockdebug_rw(rw);
+	lockdebug_take(LOCK_USE(LOCK_RW, rw, rw->rw_name));
 	spin_lock(&rw->rw_lock);
 	while (rw->rw_state < 0 || rw->rw_writers_waiting > 0)
 		rw_sleep(rw, &rw->rw_readers);
 	rw->rw_state++;
 	spin_unlock(&rw->rw_lock);
 	curthread()->td_locks++;
+	lockdebug_taken(LOCK_USE(LOCK_RW, rw, rw->rw_name));
 }
 
 void
 rw_wlock(struct rwlock *rw)
 {
-	lockdebug_rw(rw);
+	lockdebug_take(LOCK_USE(LOCK_RW, rw, rw->rw_name));
 	spin_lock(&rw->rw_lock);
 	while (rw->rw_state != 0) {
 		rw->rw_writers_waiting++;
@@ -220,6 +223,7 @@ rw_wlock(struct rwlock *rw)
 	rw->rw_owner = curthread();
 	spin_unlock(&rw->rw_lock);
 	curthread()->td_locks++;
+	lockdebug_taken(LOCK_USE(LOCK_RW, rw, rw->rw_name));
 }
 
 static void
@@ -251,6 +255,7 @@ rw_runlock(struct rwlock *rw)
 		rw_wake(rw);
 	spin_unlock(&rw->rw_lock);
 	curthread()->td_locks--;
+	lockdebug_release(LOCK_RW, rw);
 }
 
 void
@@ -262,6 +267,7 @@ rw_wunlock(struct rwlock *rw)
 	rw_wake(rw);
 	spin_unlock(&rw->rw_lock);
 	curthread()->td_locks--;
+	lockdebug_release(LOCK_RW, rw);
 }
 
 bool
@@ -273,7 +279,7 @@ rw_wheld(struct rwlock *rw)
 void
 cv_init(struct cv *cv, const char *name)
 {
-	spin_init(&cv->cv_lock, name);
+	spin_init(&cv->cv_lock, "cv");
 	list_init(&cv->cv_waiters);
 	cv->cv_name = name;
 }
@@ -313,7 +319,7 @@ cv_sleep(struct cv *cv, const struct guard *g, bool sig, uint64_t deadline)
 	list_push_back(&cv->cv_waiters, &td->td_wlink);
 	spin_unlock(&cv->cv_lock);
 	guard_release(g);
-	lockdebug_sleep(cv->cv_name);
+	lockdebug_may_sleep(cv->cv_name);
 	/* A signal that came before sched_wait_begin() would wake nobody. */
 	if (sig && (error = sig_interrupts(td)) != 0)
 		sched_wake(td, error);

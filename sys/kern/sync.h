@@ -9,8 +9,8 @@
  * cv     threads wait for a condition that a mutex or a spin lock guards.
  *
  * All live where their owner puts them and need no destruction.  In a kernel
- * with `options LOCKDEBUG` every acquisition is checked against the order seen
- * so far and held locks are reported at a sleep.
+ * with `options LOCKDEBUG` every acquisition is checked against the orders seen
+ * so far, among all locks of the same kind and name: see kern/lockdebug.c.
  */
 #ifndef KERN_SYNC_H
 #define KERN_SYNC_H
@@ -42,13 +42,12 @@ struct mutex {
 };
 #define MUTEX_INITIALIZER(m, name)                                             \
 	{                                                                      \
-		.m_lock = SPIN_INITIALIZER(name),                              \
+		.m_lock = SPIN_INITIALIZER("mutex"),                           \
 		.m_waiters = LIST_INITIALIZER((m).m_waiters), .m_name = (name) \
 	}
 
 void mutex_init(struct mutex *m, const char *name);
 void mutex_lock(struct mutex *m);
-bool mutex_trylock(struct mutex *m);
 void mutex_unlock(struct mutex *m);
 bool mutex_held(struct mutex *m); /* by this thread */
 
@@ -76,7 +75,7 @@ struct cv {
 };
 #define CV_INITIALIZER(c, name)                                                \
 	{                                                                      \
-		.cv_lock = SPIN_INITIALIZER(name),                             \
+		.cv_lock = SPIN_INITIALIZER("cv"),                             \
 		.cv_waiters = LIST_INITIALIZER((c).cv_waiters),                \
 		.cv_name = (name)                                              \
 	}
@@ -101,6 +100,31 @@ int cv_wait_spin_sig(struct cv *cv, struct spin *s, uint64_t deadline);
 /* Any context; the caller need not hold the condition's lock. */
 void cv_signal(struct cv *cv);	  /* one waiter */
 void cv_broadcast(struct cv *cv); /* all */
+
+/*
+ * Said before a lock is taken while another of the same name is held: the
+ * caller knows of an order among them, which LOCKDEBUG cannot check.
+ */
+#ifdef OPT_LOCKDEBUG
+void spin_will_nest(const struct spin *s);
+void mutex_will_nest(const struct mutex *m);
+void rw_will_nest(const struct rwlock *rw);
+#else
+static inline void
+spin_will_nest(const struct spin *s)
+{
+}
+
+static inline void
+mutex_will_nest(const struct mutex *m)
+{
+}
+
+static inline void
+rw_will_nest(const struct rwlock *rw)
+{
+}
+#endif
 
 /* Atomics: plain GCC builtins under the field's names. */
 #define atomic_load(p)	   __atomic_load_n((p), __ATOMIC_ACQUIRE)

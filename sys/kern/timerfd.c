@@ -147,7 +147,7 @@ kern_timerfd_create(struct thread *td, clockid_t clock, int flags, int *fdp)
 	t->t_next = NO_DEADLINE;
 	callout_init(&t->t_callout, expire, t);
 	cv_init(&t->t_cv, "timerfd");
-	event_source_init(&t->t_events, "timerfd");
+	event_source_init(&t->t_events, "timerfd events");
 	fp = file_alloc(
 	    td, DTYPE_TIMERFD, FREAD | (flags & O_NONBLOCK), &timerfd_ops, t);
 	if (fp == NULL) {

@@ -162,7 +162,7 @@ tty_create(const struct ttydev_ops *ops, void *arg, const char *name)
 	spin_init(&tp->t_lock, "tty");
 	cv_init(&tp->t_in_cv, "ttyin");
 	cv_init(&tp->t_out_cv, "ttyout");
-	event_source_init(&tp->t_events, "tty");
+	event_source_init(&tp->t_events, "tty events");
 	list_init(&tp->t_siglink);
 	tp->t_ops = ops;
 	tp->t_arg = arg;

@@ -50,7 +50,7 @@ socket_create(int type)
 	list_init(&so->so_incoming);
 	cv_init(&so->so_arrived, "sbwait");
 	cv_init(&so->so_room, "sbroom");
-	event_source_init(&so->so_events, "socket");
+	event_source_init(&so->so_events, "socket events");
 	mutex_lock(&unix_lock);
 	list_push_back(&unix_sockets, &so->so_link);
 	mutex_unlock(&unix_lock);

@@ -197,6 +197,7 @@ link_vnode(struct vnode *vp, struct namei *nd)
 	if (vp->v_type == VDIR || dvp->v_ops->vo_link == NULL)
 		return (EPERM);
 	rw_wlock(&dvp->v_lock);
+	rw_will_nest(&vp->v_lock);
 	rw_wlock(&vp->v_lock);
 	if (!vn_still_named(dvp, &nd->nd_cn, NULL))
 		error = EEXIST;
@@ -258,6 +259,7 @@ remove_vnode(struct namei *nd, bool dir)
 		rw_wunlock(&dvp->v_lock);
 		return (EAGAIN);
 	}
+	rw_will_nest(&vp->v_lock);
 	rw_wlock(&vp->v_lock);
 	error = vn_may_remove(dvp, vp, nd->nd_cn.cn_cred);
 	if (error == 0 && dvp->v_ops->vo_remove == NULL)

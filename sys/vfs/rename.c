@@ -7,6 +7,10 @@
  * upper one is locked first, as everybody else locks parents before their
  * children; unrelated ones by address.  The files come after their directories,
  * by address as well.
+ *
+ * So does one of a directory onto another in the same place.  Everybody without
+ * rename_lock then goes down the tree only, but for files at its leaves, and
+ * the one with it never goes up: nobody waits in a circle.
  */
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
@@ -39,6 +43,14 @@ is_below(struct vnode *vp, const struct vnode *top)
 	return (vp == top);
 }
 
+/* With others locked that come before it. */
+static void
+lock_next(struct vnode *vp)
+{
+	rw_will_nest(&vp->v_lock);
+	rw_wlock(&vp->v_lock);
+}
+
 static void
 lock_directories(struct vnode *a, struct vnode *b)
 {
@@ -49,10 +61,10 @@ lock_directories(struct vnode *a, struct vnode *b)
 	if (is_below(a, b) ||
 	    (!is_below(b, a) && (uintptr_t)b < (uintptr_t)a)) {
 		rw_wlock(&b->v_lock);
-		rw_wlock(&a->v_lock);
+		lock_next(a);
 	} else {
 		rw_wlock(&a->v_lock);
-		rw_wlock(&b->v_lock);
+		lock_next(b);
 	}
 }
 
@@ -68,10 +80,10 @@ static void
 lock_files(struct vnode *f, struct vnode *t)
 {
 	if (t != NULL && (uintptr_t)t < (uintptr_t)f)
-		rw_wlock(&t->v_lock);
-	rw_wlock(&f->v_lock);
+		lock_next(t);
+	lock_next(f);
 	if (t != NULL && (uintptr_t)t > (uintptr_t)f)
-		rw_wlock(&t->v_lock);
+		lock_next(t);
 }
 
 /* What needs no locks. */
@@ -101,16 +113,21 @@ check_names(const struct namei *from, const struct namei *to, int flags)
 	return (0);
 }
 
+static bool
+is_dir(const struct vnode *vp)
+{
+	return (vp != NULL && vp->v_type == VDIR);
+}
+
 /* No directory becomes its own ancestor; with rename_lock if they differ. */
 static int
 check_tree(const struct namei *from, const struct namei *to)
 {
 	if (from->nd_dvp == to->nd_dvp)
 		return (0);
-	if (from->nd_vp->v_type == VDIR && is_below(to->nd_dvp, from->nd_vp))
+	if (is_dir(from->nd_vp) && is_below(to->nd_dvp, from->nd_vp))
 		return (EINVAL);
-	if (to->nd_vp != NULL && to->nd_vp->v_type == VDIR &&
-	    is_below(from->nd_dvp, to->nd_vp))
+	if (is_dir(to->nd_vp) && is_below(from->nd_dvp, to->nd_vp))
 		return (ENOTEMPTY);
 	return (0);
 }
@@ -181,19 +198,20 @@ rename_locked(const struct namei *from, const struct namei *to)
 static int
 rename_once(struct thread *td, struct namei *from, struct namei *to, int flags)
 {
-	bool two;
+	bool alone;
 	int error;
 
 	error = check_names(from, to, flags);
 	if (error != 0)
 		return (error);
-	two = from->nd_dvp != to->nd_dvp;
-	if (two)
+	alone = from->nd_dvp != to->nd_dvp ||
+		(is_dir(from->nd_vp) && is_dir(to->nd_vp));
+	if (alone)
 		mutex_lock(&rename_lock);
 	error = check_tree(from, to);
 	if (error == 0)
 		error = rename_locked(from, to);
-	if (two)
+	if (alone)
 		mutex_unlock(&rename_lock);
 	return (error);
 }

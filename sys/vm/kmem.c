@@ -58,7 +58,7 @@ static void
 kcache_setup(struct kcache *kc, const char *name, size_t size, size_t align)
 {
 	align = MAX(align, 16);
-	spin_init(&kc->kc_lock, name);
+	spin_init(&kc->kc_lock, "kmem cache");
 	kc->kc_name = name;
 	kc->kc_size = roundup2(MAX(size, 16), align);
 	kc->kc_first = roundup2(sizeof(struct slab), align);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* LOCKDEBUG finds locks that are taken in different orders. */
+#include "lib/string.h"
+#include "kern/ktest.h"
+#include "kern/lockdebug.h"
+
+#ifdef OPT_LOCKDEBUG
+static struct lock_circle found;
+static unsigned nfound;
+
+static void
+report(const struct lock_circle *c)
+{
+	found = *c;
+	nfound++;
+}
+
+static void
+listen(void)
+{
+	nfound = 0;
+	lockdebug_report = report;
+}
+
+/* Order i takes `taken` with `held` held. */
+static bool
+is_order(unsigned i, const char *held, const char *taken)
+{
+	return (i < found.n && strcmp(found.order[i].held.name, held) == 0 &&
+		strcmp(found.order[i].taken.name, taken) == 0 &&
+		found.order[i].held.where != 0 &&
+		found.order[i].taken.where != 0);
+}
+
+static void
+both_mutexes(struct mutex *a, struct mutex *b)
+{
+	mutex_lock(a);
+	mutex_lock(b);
+	mutex_unlock(b);
+	mutex_unlock(a);
+}
+
+static void
+both_spins(struct spin *a, struct spin *b)
+{
+	spin_lock(a);
+	spin_lock(b);
+	spin_unlock(a);
+	spin_unlock(b);
+}
+
+KTEST(lock_order_mutex)
+{
+	struct mutex a, b;
+
+	mutex_init(&a, "test mutex a");
+	mutex_init(&b, "test mutex b");
+	listen();
+	both_mutexes(&a, &b);
+	both_mutexes(&a, &b);
+	KT_ASSERT(nfound == 0);
+	both_mutexes(&b, &a);
+	KT_ASSERT(nfound == 1 && found.n == 2);
+	KT_ASSERT(is_order(0, "test mutex b", "test mutex a"));
+	KT_ASSERT(is_order(1, "test mutex a", "test mutex b"));
+	/* Once, and the order seen first stays the right one. */
+	both_mutexes(&b, &a);
+	both_mutexes(&a, &b);
+	lockdebug_report = NULL;
+	KT_ASSERT(nfound == 1);
+}
+
+/* Other locks of the same names are the same classes. */
+KTEST(lock_order_classes)
+{
+	struct spin a, b, other_a, other_b;
+
+	spin_init(&a, "test spin a");
+	spin_init(&b, "test spin b");
+	spin_init(&other_a, "test spin a");
+	spin_init(&other_b, "test spin b");
+	listen();
+	both_spins(&a, &b);
+	both_spins(&other_b, &other_a);
+	lockdebug_report = NULL;
+	KT_ASSERT(nfound == 1 && found.n == 2);
+	KT_ASSERT(is_order(0, "test spin b", "test spin a"));
+	KT_ASSERT(is_order(1, "test spin a", "test spin b"));
+}
+
+/* Nobody takes two of these the other way round, and yet three threads could
+ * wait for one another. */
+KTEST(lock_order_circle)
+{
+	struct rwlock a, b;
+	struct mutex c;
+
+	rw_init(&a, "test rw a");
+	rw_init(&b, "test rw b");
+	mutex_init(&c, "test mutex c");
+	listen();
+	rw_rlock(&a);
+	rw_wlock(&b);
+	rw_wunlock(&b);
+	rw_runlock(&a);
+	rw_rlock(&b);
+	mutex_lock(&c);
+	mutex_unlock(&c);
+	rw_runlock(&b);
+	KT_ASSERT(nfound == 0);
+	mutex_lock(&c);
+	rw_rlock(&a);
+	rw_runlock(&a);
+	mutex_unlock(&c);
+	lockdebug_report = NULL;
+	KT_ASSERT(nfound == 1 && found.n == 3);
+	KT_ASSERT(is_order(0, "test mutex c", "test rw a"));
+	KT_ASSERT(is_order(1, "test rw a", "test rw b"));
+	KT_ASSERT(is_order(2, "test rw b", "test mutex c"));
+}
+
+/* Two of a class: only for who says that there is an order among them. */
+KTEST(lock_order_nested)
+{
+	struct mutex a, b, c;
+
+	mutex_init(&a, "test nested");
+	mutex_init(&b, "test nested");
+	mutex_init(&c, "test nested");
+	listen();
+	mutex_lock(&a);
+	mutex_will_nest(&b);
+	mutex_lock(&b);
+	KT_ASSERT(nfound == 0);
+	mutex_lock(&c); /* the word was for b */
+	mutex_unlock(&c);
+	mutex_unlock(&b);
+	mutex_unlock(&a);
+	lockdebug_report = NULL;
+	KT_ASSERT(nfound == 1 && found.n == 1);
+	KT_ASSERT(is_order(0, "test nested", "test nested"));
+}
+
+/* To wait for a condition takes its mutex again. */
+KTEST(lock_order_wait)
+{
+	struct mutex a, b;
+	struct cv cv;
+
+	mutex_init(&a, "test wait a");
+	mutex_init(&b, "test wait b");
+	cv_init(&cv, "test wait");
+	listen();
+	mutex_lock(&a);
+	mutex_lock(&b);
+	KT_ASSERT(nfound == 0);
+	cv_timedwait(&cv, &a, 0);
+	mutex_unlock(&b);
+	mutex_unlock(&a);
+	lockdebug_report = NULL;
+	KT_ASSERT(nfound == 1);
+	KT_ASSERT(is_order(0, "test wait b", "test wait a"));
+}
+#endif
