@@ -316,6 +316,24 @@ fd_get(struct thread *td, int fd, int need, struct file **fpp)
 	return (fp == NULL ? EBADF : 0);
 }
 
+int
+fd_get_flagged(struct thread *td, int fd, struct file **fpp, int *uf_flags)
+{
+	struct fdtable *ft = td->td_proc->p_fd;
+	struct file *fp = NULL;
+
+	spin_lock(&ft->ft_lock);
+	if ((unsigned)fd < ft->ft_size)
+		fp = ft->ft_entries[fd].fe_file;
+	if (fp != NULL) {
+		file_hold(fp);
+		*uf_flags = ft->ft_entries[fd].fe_flags;
+	}
+	spin_unlock(&ft->ft_lock);
+	*fpp = fp;
+	return (fp == NULL ? EBADF : 0);
+}
+
 bool
 fd_is(struct thread *td, int fd, struct file *fp)
 {
@@ -379,11 +397,12 @@ fd_dup2(struct thread *td, int from, int to, int uf_flags)
 {
 	struct fdtable *ft = td->td_proc->p_fd;
 	struct file *fp, *old = NULL;
-	int error;
+	int error, was;
 
-	error = fd_get(td, from, 0, &fp);
+	error = fd_get_flagged(td, from, &fp, &was);
 	if (error != 0)
 		return (error);
+	uf_flags |= was & UF_RESOLVE_BENEATH;
 	if (to < 0 || (uint64_t)to >= fd_limit(td->td_proc)) {
 		file_release(fp);
 		return (EBADF);

@@ -231,6 +231,8 @@ fcntl_file(struct thread *td, struct file *fp, int cmd, int64_t arg)
 		td->td_retval[0] = flag - 1;
 		return (0);
 	case F_SETFL:
+		if ((flag & O_PATH) != 0)
+			return (EBADF);
 		set_flags(fp, SETFL_FLAGS, (uint32_t)arg & SETFL_FLAGS);
 		return (0);
 	case F_GETOWN:
@@ -242,7 +244,9 @@ fcntl_file(struct thread *td, struct file *fp, int cmd, int64_t arg)
 	case F_RDAHEAD:
 	case F_READAHEAD:
 		/* All of a file is read ahead, or in memory. */
-		return (fp->f_type == DTYPE_VNODE ? 0 : EBADF);
+		return (fp->f_type == DTYPE_VNODE && (flag & O_PATH) == 0
+			    ? 0
+			    : EBADF);
 	case F_ADD_SEALS:
 		return (fp->f_type == DTYPE_SHM ? shm_add_seals(fp, (int)arg)
 						: EINVAL);
@@ -264,11 +268,12 @@ static int
 fcntl_dup(struct thread *td, int fd, int64_t min, int uf_flags)
 {
 	struct file *fp;
-	int error, new;
+	int error, new, was;
 
-	error = fd_get(td, fd, 0, &fp);
+	error = fd_get_flagged(td, fd, &fp, &was);
 	if (error != 0)
 		return (error);
+	uf_flags |= was & UF_RESOLVE_BENEATH;
 	if (min < 0 || (uint64_t)min >= fd_limit(td->td_proc))
 		error = EINVAL;
 	else
@@ -277,6 +282,16 @@ fcntl_dup(struct thread *td, int fd, int64_t min, int uf_flags)
 	if (error == 0)
 		td->td_retval[0] = new;
 	return (error);
+}
+
+/* FD_* as UF_*. */
+static int
+descriptor_flags(int64_t fd_flags)
+{
+	return (
+	    ((fd_flags & FD_CLOEXEC) != 0 ? UF_EXCLOSE : 0) |
+	    ((fd_flags & FD_CLOFORK) != 0 ? UF_FOCLOSE : 0) |
+	    ((fd_flags & FD_RESOLVE_BENEATH) != 0 ? UF_RESOLVE_BENEATH : 0));
 }
 
 static int
@@ -298,9 +313,9 @@ fcntl_descriptor(struct thread *td, int fd, int cmd, int64_t arg)
 	case F_GETFD:
 		return (fd_get_flags(td, fd, &td->td_retval[0]));
 	case F_SETFD:
-		return (fd_set_flags(td, fd, UF_EXCLOSE | UF_FOCLOSE,
-		    ((arg & FD_CLOEXEC) != 0 ? UF_EXCLOSE : 0) |
-			((arg & FD_CLOFORK) != 0 ? UF_FOCLOSE : 0)));
+		/* What is confined stays so. */
+		return (fd_set_flags(
+		    td, fd, UF_EXCLOSE | UF_FOCLOSE, descriptor_flags(arg)));
 	default:
 		return (-1);
 	}
@@ -312,6 +327,13 @@ kern_fcntl(struct thread *td, int fd, int cmd, int64_t arg)
 	struct file *fp;
 	int error;
 
+	/* dup3(3): the new descriptor's flags come with the command. */
+	if ((cmd & ((1 << F_DUP3FD_SHIFT) - 1)) == F_DUP3FD) {
+		td->td_retval[0] = (uint64_t)arg;
+		return (fd_dup2(td, fd, (int)arg,
+		    descriptor_flags(cmd >> F_DUP3FD_SHIFT) &
+			(UF_EXCLOSE | UF_FOCLOSE)));
+	}
 	error = fcntl_descriptor(td, fd, cmd, arg);
 	if (error != -1)
 		return (error);

@@ -108,6 +108,8 @@ void fdtable_exec(struct thread *td);	  /* unshares, closes UF_EXCLOSE */
 
 /* fp of a descriptor, with a reference: 0 or EBADF. need: FREAD|FWRITE. */
 int fd_get(struct thread *td, int fd, int need, struct file **fpp);
+/* The same with the descriptor's own flags, UF_*. */
+int fd_get_flagged(struct thread *td, int fd, struct file **fpp, int *uf_flags);
 /* Lowest free descriptor >= min now refers to fp (takes a reference of its
  * own). EMFILE. */
 int fd_install(

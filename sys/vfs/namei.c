@@ -22,10 +22,10 @@ struct walk {
 	char *rest;	   /* what is left of the path, in nd_buf */
 	const char *name;  /* this component, and its length */
 	size_t len;
-	bool last;	/* no component behind it */
-	bool slash;	/* but a slash */
-	unsigned links; /* symbolic links so far */
-	unsigned depth; /* directories below nd_start */
+	bool last;	     /* no component behind it */
+	bool slash;	     /* but a slash */
+	unsigned links;	     /* symbolic links so far */
+	struct vnode *start; /* NAMEI_BENEATH: where it began; held */
 };
 
 static struct vnode *
@@ -122,18 +122,16 @@ cross_down(struct vnode *vp)
 	return (vp);
 }
 
-/* The parent of w->dvp, with a reference. */
+/* The directory above vp, with a reference; the root is its own. */
 static int
-lookup_parent(struct walk *w, struct vnode **vpp)
+parent(struct thread *td, struct vnode *vp, struct vnode **vpp)
 {
 	static const struct cname dotdot = {"..", 2, NULL};
-	struct vnode *vp = w->dvp, *covered;
+	struct vnode *covered;
 	int error;
 
-	if ((w->nd->nd_flags & NAMEI_BENEATH) != 0 && w->depth-- == 0)
-		return (ENOTCAPABLE);
 	vnode_hold(vp);
-	while ((vp->v_flags & VV_ROOT) != 0 && !vn_is_root(w->td, vp)) {
+	while ((vp->v_flags & VV_ROOT) != 0 && !vn_is_root(td, vp)) {
 		mutex_lock(&mount_lock);
 		covered = vp->v_mount->mnt_covered;
 		if (covered != NULL)
@@ -144,7 +142,7 @@ lookup_parent(struct walk *w, struct vnode **vpp)
 			return (ENOENT);
 		vp = covered;
 	}
-	if (vn_is_root(w->td, vp)) {
+	if (vn_is_root(td, vp)) {
 		*vpp = vp;
 		return (0);
 	}
@@ -152,6 +150,47 @@ lookup_parent(struct walk *w, struct vnode **vpp)
 	error = vp->v_ops->vo_lookup(vp, &dotdot, vpp);
 	rw_runlock(&vp->v_lock);
 	vnode_release(vp);
+	return (error);
+}
+
+/* Is vp the directory where the walk began, or below it? ENOTCAPABLE. */
+static int
+check_beneath(const struct walk *w, struct vnode *vp)
+{
+	struct vnode *up;
+	int error = 0;
+
+	vnode_hold(vp);
+	while (error == 0 && vp != w->start) {
+		error = parent(w->td, vp, &up);
+		if (error != 0)
+			break;
+		if (up == vp)
+			error = ENOTCAPABLE;
+		vnode_release(vp);
+		vp = up;
+	}
+	vnode_release(vp);
+	return (error);
+}
+
+/*
+ * "..".  Counting the levels wouldn't do for a walk that must stay beneath its
+ * start: somebody may move the directory that we are in.
+ */
+static int
+lookup_parent(struct walk *w, struct vnode **vpp)
+{
+	int error;
+
+	if (w->start != NULL && w->dvp == w->start)
+		return (ENOTCAPABLE);
+	error = parent(w->td, w->dvp, vpp);
+	if (error != 0 || w->start == NULL)
+		return (error);
+	error = check_beneath(w, *vpp);
+	if (error != 0)
+		vnode_release(*vpp);
 	return (error);
 }
 
@@ -179,10 +218,8 @@ lookup(struct walk *w, struct vnode **vpp)
 	rw_rlock(&dvp->v_lock);
 	error = dvp->v_ops->vo_lookup(dvp, &cn, vpp);
 	rw_runlock(&dvp->v_lock);
-	if (error == 0) {
+	if (error == 0)
 		*vpp = cross_down(*vpp);
-		w->depth++;
-	}
 	return (error);
 }
 
@@ -211,7 +248,6 @@ follow(struct walk *w, struct vnode *vp)
 	if (error == 0 && len + 1 + rest >= MAXPATHLEN)
 		error = ENAMETOOLONG;
 	if (error == 0) {
-		w->depth--;
 		memmove(nd->nd_buf + len + w->slash, w->rest, rest + 1);
 		memcpy(nd->nd_buf, buf, len);
 		if (w->slash)
@@ -228,7 +264,7 @@ start_at_root(struct walk *w)
 {
 	if (*w->rest != '/')
 		return (0);
-	if ((w->nd->nd_flags & NAMEI_BENEATH) != 0)
+	if (w->start != NULL)
 		return (ENOTCAPABLE);
 	while (*w->rest == '/')
 		w->rest++;
@@ -333,6 +369,10 @@ namei(struct thread *td, struct namei *nd)
 		w.dvp = nd->nd_start;
 		vnode_hold(w.dvp);
 	}
+	if ((nd->nd_flags & NAMEI_BENEATH) != 0) {
+		w.start = w.dvp;
+		vnode_hold(w.start);
+	}
 	error = start_at_root(&w);
 	while (error == 0 && !done) {
 		if (*w.rest != '\0')
@@ -344,6 +384,8 @@ namei(struct thread *td, struct namei *nd)
 	}
 	if (w.dvp != NULL)
 		vnode_release(w.dvp);
+	if (w.start != NULL)
+		vnode_release(w.start);
 	return (error);
 }
 
@@ -363,9 +405,9 @@ start_at_descriptor(struct thread *td, int fd, struct namei *nd)
 {
 	const bool empty = nd->nd_buf[0] == '\0';
 	struct file *fp;
-	int error;
+	int error, uf_flags;
 
-	error = fd_get(td, fd, 0, &fp);
+	error = fd_get_flagged(td, fd, &fp, &uf_flags);
 	if (error != 0)
 		return (error);
 	if (fp->f_vnode == NULL)
@@ -377,6 +419,10 @@ start_at_descriptor(struct thread *td, int fd, struct namei *nd)
 		vnode_hold(nd->nd_start);
 		if ((fp->f_flag & O_SEARCH) != 0)
 			nd->nd_flags |= NAMEI_SEARCHED;
+		if ((uf_flags & UF_RESOLVE_BENEATH) != 0) {
+			nd->nd_flags |= NAMEI_BENEATH;
+			nd->nd_confined = true;
+		}
 	}
 	file_release(fp);
 	return (error);
@@ -392,6 +438,7 @@ namei_at(struct thread *td, struct namei *nd, int dirfd, const char *path,
 	nd->nd_start = nd->nd_vp = nd->nd_dvp = NULL;
 	nd->nd_flags = flags;
 	nd->nd_cred = NULL;
+	nd->nd_confined = false;
 	if (path != nd->nd_buf &&
 	    strlcpy(nd->nd_buf, path, MAXPATHLEN) >= MAXPATHLEN)
 		return (ENAMETOOLONG);

@@ -43,6 +43,7 @@ struct namei {
 	struct vnode *nd_dvp;	/* out, with NAMEI_PARENT */
 	struct cname nd_cn;	/* out, with NAMEI_PARENT */
 	bool nd_trailing_slash; /* out */
+	bool nd_confined;	/* out, namei_at(): by FD_RESOLVE_BENEATH */
 	char nd_buf[MAXPATHLEN];
 };
 #define NAMEI_FOLLOW   0x01 /* a symbolic link at the end too */

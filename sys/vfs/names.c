@@ -233,7 +233,7 @@ kern_linkat(struct thread *td, int fd1, const char *path1, int fd2,
 	if ((at_flags & AT_EMPTY_PATH) != 0)
 		how |= NAMEI_EMPTY;
 	if (path1[0] == '\0' && how & NAMEI_EMPTY && priv_check(td) != 0)
-		return (ENOENT);
+		return (EPERM);
 	error = namei_at(td, &nd, fd1, path1, how);
 	if (error != 0)
 		return (error);

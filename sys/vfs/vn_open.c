@@ -52,6 +52,7 @@ find(struct thread *td, struct namei *nd, struct origin from, const char *path,
 	nd->nd_start = from.start;
 	nd->nd_flags = how;
 	nd->nd_cred = NULL;
+	nd->nd_confined = false;
 	return (namei(td, nd));
 }
 
@@ -317,7 +318,7 @@ check_flags(int flags)
 
 static int
 open_from(struct thread *td, struct origin from, const char *path, int flags,
-    mode_t mode, struct file **fpp)
+    mode_t mode, struct file **fpp, bool *confined)
 {
 	bool created = false;
 	struct namei nd;
@@ -335,24 +336,27 @@ open_from(struct thread *td, struct origin from, const char *path, int flags,
 		error = check_open(nd.nd_vp, flags, td->td_cred, created);
 	if (error == 0)
 		error = vn_open_vnode(td, nd.nd_vp, flags, fpp);
+	*confined = nd.nd_confined;
 	namei_done(&nd);
 	return (error);
 }
 
 int
 vn_open_at(struct thread *td, int dirfd, const char *path, int flags,
-    mode_t mode, struct file **fpp)
+    mode_t mode, struct file **fpp, bool *confined)
 {
-	return (open_from(
-	    td, (struct origin){NULL, dirfd}, path, flags, mode, fpp));
+	return (open_from(td, (struct origin){NULL, dirfd}, path, flags, mode,
+	    fpp, confined));
 }
 
 int
 vn_open_file(struct thread *td, const char *path, struct vnode *start,
     int flags, mode_t mode, struct file **fpp)
 {
-	return (open_from(
-	    td, (struct origin){start, AT_FDCWD}, path, flags, mode, fpp));
+	bool confined;
+
+	return (open_from(td, (struct origin){start, AT_FDCWD}, path, flags,
+	    mode, fpp, &confined));
 }
 
 int

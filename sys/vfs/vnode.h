@@ -193,9 +193,10 @@ int vn_open(struct thread *td, const char *path, int flags, mode_t mode,
 /* The full open(2): a file without descriptor. start NULL: cwd. */
 int vn_open_file(struct thread *td, const char *path, struct vnode *start,
     int flags, mode_t mode, struct file **fpp);
-/* The same for openat(2). */
+/* The same for openat(2). *confined: dirfd is FD_RESOLVE_BENEATH, and so is
+ * what comes of it. */
 int vn_open_at(struct thread *td, int dirfd, const char *path, int flags,
-    mode_t mode, struct file **fpp);
+    mode_t mode, struct file **fpp, bool *confined);
 /* vo_create by the rules: with dvp locked inside, EEXIST if the name exists,
  * write access and quota of names checked. */
 int vn_create(struct vnode *dvp, const struct cname *cn, struct vattr *va,

@@ -166,27 +166,63 @@ sys_getdtablesize(struct thread *td, const struct getdtablesize_args *a)
 	return (0);
 }
 
+static bool
+takes_locks(const struct file *fp)
+{
+	return (fp->f_type == DTYPE_VNODE || fp->f_type == DTYPE_FIFO);
+}
+
+static int
+advlock(struct thread *td, int fd, int cmd, struct flock *fl)
+{
+	struct file *fp;
+	int error;
+
+	error = fd_get(td, fd, 0, &fp);
+	if (error != 0)
+		return (error);
+	if (takes_locks(fp) && (fp->f_flag & O_PATH) == 0)
+		error = vn_advlock(td, fp, cmd, fl);
+	else
+		error = EBADF;
+	file_release(fp);
+	return (error);
+}
+
 /* F_GETLK and kin: the lock travels through user memory. */
 static int
 fcntl_lock(struct thread *td, int fd, int cmd, void __user *arg)
 {
 	struct flock fl = {0};
-	struct file *fp;
 	int error;
 
 	error = copyin(arg, &fl, sizeof(fl));
 	if (error == 0)
-		error = fd_get(td, fd, 0, &fp);
-	if (error != 0)
-		return (error);
-	if (fp->f_type == DTYPE_VNODE || fp->f_type == DTYPE_FIFO)
-		error = vn_advlock(td, fp, cmd, &fl);
-	else
-		error = EBADF;
-	file_release(fp);
+		error = advlock(td, fd, cmd, &fl);
 	if (error == 0 && cmd == F_GETLK)
 		error = copyout(&fl, arg, sizeof(fl));
 	return (error);
+}
+
+/* As they were before locks had a system's number: release 7 and older. */
+static int
+fcntl_old_lock(struct thread *td, int fd, int cmd, void __user *arg)
+{
+	struct oflock ofl;
+	struct flock fl;
+	int error;
+
+	error = copyin(arg, &ofl, sizeof(ofl));
+	if (error != 0)
+		return (error);
+	fl = (struct flock){
+	    ofl.l_start, ofl.l_len, ofl.l_pid, ofl.l_type, ofl.l_whence, 0};
+	error = advlock(td, fd, cmd, &fl);
+	if (error != 0 || cmd != F_GETLK)
+		return (error);
+	ofl = (struct oflock){
+	    fl.l_start, fl.l_len, fl.l_pid, fl.l_type, fl.l_whence};
+	return (copyout(&ofl, arg, sizeof(ofl)));
 }
 
 int
@@ -197,6 +233,11 @@ sys_fcntl(struct thread *td, const struct fcntl_args *a)
 	case F_SETLK:
 	case F_SETLKW:
 		return (fcntl_lock(td, a->fd, a->cmd, (void *)a->arg));
+	case F_OGETLK:
+	case F_OSETLK:
+	case F_OSETLKW:
+		return (fcntl_old_lock(
+		    td, a->fd, a->cmd - F_OGETLK + F_GETLK, (void *)a->arg));
 	default:
 		return (kern_fcntl(td, a->fd, a->cmd, a->arg));
 	}
@@ -211,10 +252,12 @@ sys_flock(struct thread *td, const struct flock_args *a)
 	error = fd_get(td, a->fd, 0, &fp);
 	if (error != 0)
 		return (error);
-	if (fp->f_type == DTYPE_VNODE || fp->f_type == DTYPE_FIFO)
-		error = vn_flock(td, fp, a->how);
-	else
+	if (!takes_locks(fp))
 		error = EOPNOTSUPP;
+	else if ((fp->f_flag & O_PATH) != 0)
+		error = EBADF;
+	else
+		error = vn_flock(td, fp, a->how);
 	file_release(fp);
 	return (error);
 }

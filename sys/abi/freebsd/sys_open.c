@@ -35,19 +35,23 @@ open_path(
 {
 	char path[MAXPATHLEN];
 	int error, fd, how, uf_flags = 0;
+	bool confined = false;
 	struct file *fp;
 
 	error = kernel_flags(flags, &how);
 	if (error == 0)
 		error = path_copyin(upath, path);
 	if (error == 0)
-		error = vn_open_at(td, dirfd, path, how, (mode_t)mode, &fp);
+		error = vn_open_at(
+		    td, dirfd, path, how, (mode_t)mode, &fp, &confined);
 	if (error != 0)
 		return (error);
 	if ((flags & O_CLOEXEC) != 0)
 		uf_flags |= UF_EXCLOSE;
 	if ((flags & O_CLOFORK) != 0)
 		uf_flags |= UF_FOCLOSE;
+	if (confined)
+		uf_flags |= UF_RESOLVE_BENEATH;
 	error = fd_open(td, fp, uf_flags, &fd);
 	if (error == 0)
 		td->td_retval[0] = (uint64_t)fd;
@@ -130,12 +134,18 @@ static int
 descriptor_dir(struct thread *td, int fd, struct vnode **vpp)
 {
 	struct file *fp;
-	int error;
+	int error, uf_flags;
 
-	error = fd_get(td, fd, 0, &fp);
+	error = fd_get_flagged(td, fd, &fp, &uf_flags);
 	if (error != 0)
 		return (error);
-	error = fp->f_vnode != NULL ? may_enter(td, fp->f_vnode) : ENOTDIR;
+	/* From the process's directory the way up would be free. */
+	if ((uf_flags & UF_RESOLVE_BENEATH) != 0)
+		error = ENOTCAPABLE;
+	else if (fp->f_vnode == NULL)
+		error = ENOTDIR;
+	else
+		error = may_enter(td, fp->f_vnode);
 	if (error == 0) {
 		*vpp = fp->f_vnode;
 		vnode_hold(*vpp);
