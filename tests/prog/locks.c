@@ -78,14 +78,27 @@ whole_files(void)
 	CHECK_EQ(SYS(SYS_close, a), 0);
 }
 
-static int
-waiter(void)
+/*
+ * Each of two holds a byte and waits for the other's: whoever comes second
+ * hears of it, lets go, and so the first goes on.
+ */
+static volatile int *holders, *circles;
+
+static void
+wait_crosswise(off_t mine, off_t others)
 {
-	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 1, 1), 0);
-	sleep_ms(20);
-	/* The parent waits for byte 1 by now, or will. */
-	CHECK_EQ(lock(fd, F_SETLKW, F_WRLCK, 0, 1), -EDEADLK);
-	return (failures);
+	long error;
+
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, mine, 1), 0);
+	__atomic_add_fetch(holders, 1, __ATOMIC_SEQ_CST);
+	while (*holders != 2)
+		sleep_ms(1);
+	error = lock(fd, F_SETLKW, F_WRLCK, others, 1);
+	if (error == -EDEADLK)
+		__atomic_add_fetch(circles, 1, __ATOMIC_SEQ_CST);
+	else
+		CHECK_EQ(error, 0);
+	CHECK_EQ(lock(fd, F_SETLK, F_UNLCK, 0, 0), 0);
 }
 
 static void
@@ -94,14 +107,17 @@ deadlock(void)
 	int status;
 	long pid;
 
-	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 0, 1), 0);
+	holders = map_anon(4096, MAP_ANON_SHARED);
+	circles = holders + 1;
 	pid = SYS(SYS_fork);
-	if (pid == 0)
-		(void)SYS(SYS_exit, waiter());
-	sleep_ms(10);
-	CHECK_EQ(lock(fd, F_SETLKW, F_WRLCK, 1, 1), 0);
+	if (pid == 0) {
+		wait_crosswise(1, 0);
+		(void)SYS(SYS_exit, failures);
+	}
+	wait_crosswise(0, 1);
 	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), pid);
 	CHECK_EQ(status, 0);
+	CHECK_EQ(*circles, 1);
 	CHECK_EQ(SYS(SYS_close, fd), 0);
 }
 
