@@ -71,6 +71,19 @@ struct freebsd11_statfs {
 };
 _Static_assert(sizeof(struct freebsd11_statfs) == 472, "freebsd11_statfs");
 
+/* getfh(2): a file's name for ever, wherever it is linked. */
+#define MAXFIDSZ 16
+struct fid {
+	uint16_t fid_len; /* of fid_data, in bytes */
+	uint16_t fid_data0;
+	char fid_data[MAXFIDSZ]; /* the file system's */
+};
+struct fhandle {
+	struct fsid fh_fsid;
+	struct fid fh_fid;
+};
+_Static_assert(sizeof(struct fhandle) == 28, "struct fhandle");
+
 #define MNT_RDONLY	0x00000001ull
 #define MNT_SYNCHRONOUS 0x00000002ull
 #define MNT_NOEXEC	0x00000004ull

@@ -206,6 +206,39 @@ find_mount(uint64_t fsid)
 }
 
 int
+vn_fhandle(struct vnode *vp, struct fhandle *fh)
+{
+	const uint64_t fsid = vp->v_mount->mnt_fsid;
+
+	if (vp->v_ops->vo_fid == NULL)
+		return (EOPNOTSUPP);
+	memset(fh, 0, sizeof(*fh));
+	fh->fh_fsid.val[0] = (int32_t)fsid;
+	fh->fh_fsid.val[1] = (int32_t)(fsid >> 32);
+	return (vp->v_ops->vo_fid(vp, &fh->fh_fid));
+}
+
+int
+vn_by_fhandle(const struct fhandle *fh, struct vnode **vpp)
+{
+	const uint64_t fsid = (uint64_t)(uint32_t)fh->fh_fsid.val[1] << 32 |
+			      (uint32_t)fh->fh_fsid.val[0];
+	struct mount *mp;
+	int error;
+
+	mutex_lock(&mount_lock);
+	mp = find_mount(fsid);
+	if (mp == NULL)
+		error = ESTALE;
+	else if (mp->mnt_ops->vfs_fhtovp == NULL)
+		error = EOPNOTSUPP;
+	else
+		error = mp->mnt_ops->vfs_fhtovp(mp, &fh->fh_fid, vpp);
+	mutex_unlock(&mount_lock);
+	return (error);
+}
+
+int
 vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags)
 {
 	struct vnode *covered = NULL;

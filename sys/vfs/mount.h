@@ -41,6 +41,10 @@ struct vfs_ops {
 	/* The fields only it knows: sizes; the rest is filled in. */
 	int (*vfs_statfs)(struct mount *mp, struct statfs *sf);
 	int (*vfs_sync)(struct mount *mp, bool wait); /* may be NULL */
+	/* The file that vo_fid gave this name, referenced: 0 or ESTALE. NULL:
+	 * there are no such names. */
+	int (*vfs_fhtovp)(
+	    struct mount *mp, const struct fid *fid, struct vnode **vpp);
 };
 #define VFS_SET(ops) LINKER_SET(vfs, ops)
 

@@ -77,6 +77,8 @@ bool vn_is_root(struct thread *td, struct vnode *vp);
  */
 int kern_linkat(struct thread *td, int fd1, const char *path1, int fd2,
     const char *path2, int at_flags);
+int kern_link_vnode(
+    struct thread *td, struct vnode *vp, int dirfd, const char *path);
 int kern_symlinkat(
     struct thread *td, const char *target, int dirfd, const char *path);
 /* fd: the file must be the one it refers to (EDEADLK), or FD_NONE. */

@@ -215,11 +215,25 @@ link_vnode(struct vnode *vp, struct namei *nd)
 }
 
 int
+kern_link_vnode(
+    struct thread *td, struct vnode *vp, int dirfd, const char *path)
+{
+	struct namei nd;
+	int error;
+
+	error = namei_at(td, &nd, dirfd, path, NAMEI_PARENT);
+	if (error == 0) {
+		error = link_vnode(vp, &nd);
+		namei_done(&nd);
+	}
+	return (error);
+}
+
+int
 kern_linkat(struct thread *td, int fd1, const char *path1, int fd2,
     const char *path2, int at_flags)
 {
 	struct namei nd;
-	struct vnode *vp;
 	unsigned how = 0;
 	int error;
 
@@ -237,13 +251,8 @@ kern_linkat(struct thread *td, int fd1, const char *path1, int fd2,
 	error = namei_at(td, &nd, fd1, path1, how);
 	if (error != 0)
 		return (error);
-	vp = nd.nd_vp;
-	error = namei_at(td, &nd, fd2, path2, NAMEI_PARENT);
-	if (error == 0) {
-		error = link_vnode(vp, &nd);
-		namei_done(&nd);
-	}
-	vnode_release(vp);
+	error = kern_link_vnode(td, nd.nd_vp, fd2, path2);
+	namei_done(&nd);
 	return (error);
 }
 

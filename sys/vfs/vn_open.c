@@ -299,6 +299,15 @@ vn_open_vnode(struct thread *td, struct vnode *vp, int flags, struct file **fpp)
 	return (error);
 }
 
+int
+vn_open_known(struct thread *td, struct vnode *vp, int flags, struct file **fpp)
+{
+	int error;
+
+	error = check_open(vp, flags, td->td_cred, false);
+	return (error != 0 ? error : vn_open_vnode(td, vp, flags, fpp));
+}
+
 /* What the flags may not be together. */
 static int
 check_flags(int flags)

@@ -145,6 +145,9 @@ struct vnode_ops {
 	int (*vo_punch)(struct vnode *vp, off_t start, off_t end);
 	/* (x) makes sure that writing there won't fail for want of room */
 	int (*vo_allocate)(struct vnode *vp, off_t start, off_t end);
+	/* () a name for vfs_fhtovp(), never given to another file; *fid is
+	 * zeroed. NULL: EOPNOTSUPP. */
+	int (*vo_fid)(struct vnode *vp, struct fid *fid);
 	/* () the last reference went: free it. A file system that finds
 	 * vnodes by name keeps a reference for that. */
 	void (*vo_inactive)(struct vnode *vp);
@@ -197,6 +200,12 @@ int vn_open_file(struct thread *td, const char *path, struct vnode *start,
  * what comes of it. */
 int vn_open_at(struct thread *td, int dirfd, const char *path, int flags,
     mode_t mode, struct file **fpp, bool *confined);
+/* open(2) of a file that is known; flags without O_CREAT. */
+int vn_open_known(
+    struct thread *td, struct vnode *vp, int flags, struct file **fpp);
+/* Names that survive renames, as getfh(2) has them: EOPNOTSUPP, ESTALE. */
+int vn_fhandle(struct vnode *vp, struct fhandle *fh);
+int vn_by_fhandle(const struct fhandle *fh, struct vnode **vpp);
 /* vo_create by the rules: with dvp locked inside, EEXIST if the name exists,
  * write access and quota of names checked. */
 int vn_create(struct vnode *dvp, const struct cname *cn, struct vattr *va,

@@ -4,6 +4,7 @@
  * unmount(2).
  */
 #include "abi/freebsd/path.h"
+#include "abi/freebsd/results.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
@@ -47,7 +48,7 @@ copyout_statfs(const struct statfs *sf, void __user *to, bool old)
 	return (copyout(&osf, to, sizeof(osf)));
 }
 
-static int
+int
 statfs_vnode(struct vnode *vp, void __user *to, bool old)
 {
 	struct statfs *sf = kmem_alloc(sizeof(*sf), 0);

@@ -3,6 +3,7 @@
  * What a file is: stat(2), access(2), readlink(2), pathconf(2).
  */
 #include "abi/freebsd/path.h"
+#include "abi/freebsd/results.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
@@ -50,8 +51,8 @@ sys_fstatat(struct thread *td, const struct fstatat_args *a)
 
 /* Numbers that the old structure has no room for are cut, as FreeBSD does
  * by default (vfs.ino64_trunc_error 0). */
-static int
-copyout_old(const struct stat *st, struct freebsd11_stat __user *to)
+int
+copyout_old_stat(const struct stat *st, struct freebsd11_stat __user *to)
 {
 	struct freebsd11_stat old = {
 	    .st_dev = (uint32_t)st->st_dev,
@@ -82,7 +83,7 @@ sys_freebsd11_stat(struct thread *td, const struct freebsd11_stat_args *a)
 	int error;
 
 	error = stat_at(td, AT_FDCWD, a->path, 0, &st);
-	return (error != 0 ? error : copyout_old(&st, a->ub));
+	return (error != 0 ? error : copyout_old_stat(&st, a->ub));
 }
 
 int
@@ -92,7 +93,7 @@ sys_freebsd11_lstat(struct thread *td, const struct freebsd11_lstat_args *a)
 	int error;
 
 	error = stat_at(td, AT_FDCWD, a->path, AT_SYMLINK_NOFOLLOW, &st);
-	return (error != 0 ? error : copyout_old(&st, a->ub));
+	return (error != 0 ? error : copyout_old_stat(&st, a->ub));
 }
 
 int
@@ -102,7 +103,7 @@ sys_freebsd11_fstat(struct thread *td, const struct freebsd11_fstat_args *a)
 	int error;
 
 	error = kern_fstat(td, a->fd, &st);
-	return (error != 0 ? error : copyout_old(&st, a->sb));
+	return (error != 0 ? error : copyout_old_stat(&st, a->sb));
 }
 
 int
@@ -112,7 +113,7 @@ sys_freebsd11_fstatat(struct thread *td, const struct freebsd11_fstatat_args *a)
 	int error;
 
 	error = stat_at(td, a->fd, a->path, a->flag, &st);
-	return (error != 0 ? error : copyout_old(&st, a->buf));
+	return (error != 0 ? error : copyout_old_stat(&st, a->buf));
 }
 
 /* With the effective ids, or, as access(2) asks, the real ones. */
@@ -168,7 +169,7 @@ sys_faccessat(struct thread *td, const struct faccessat_args *a)
 	return (access_at(td, a->fd, a->path, a->amode, a->flag));
 }
 
-static int
+int
 readlink_vnode(
     struct thread *td, struct vnode *vp, char __user *buf, size_t size)
 {

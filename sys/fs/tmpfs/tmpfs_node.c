@@ -38,7 +38,6 @@ count_node(struct tmpfs_mount *tm)
 	if (room) {
 		tm->tm_nnodes++;
 		n->tn_ino = ++tm->tm_last_ino;
-		list_push_back(&tm->tm_nodes, &n->tn_link);
 	}
 	spin_unlock(&tm->tm_lock);
 	if (!room) {
@@ -89,6 +88,9 @@ tmpfs_node_alloc(struct tmpfs_mount *tm, const struct vattr *va,
 		}
 		n->tn_symlink.len = strlen(target);
 	}
+	spin_lock(&tm->tm_lock);
+	list_push_back(&tm->tm_nodes, &n->tn_link);
+	spin_unlock(&tm->tm_lock);
 	*np = n;
 	return (0);
 }

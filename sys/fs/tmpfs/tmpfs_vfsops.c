@@ -32,6 +32,42 @@ tmpfs_open(struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
 	return (vp->v_type == VCHR || vp->v_type == VBLK ? ENXIO : 0);
 }
 
+/* Numbers aren't used again, so they will do. A file without a name isn't
+ * found; one with a name has its names' reference. */
+static int
+tmpfs_fid(struct vnode *vp, struct fid *fid)
+{
+	const struct tmpfs_node *n = tmpfs_node(vp);
+
+	fid->fid_len = sizeof(n->tn_ino);
+	memcpy(fid->fid_data, &n->tn_ino, sizeof(n->tn_ino));
+	return (0);
+}
+
+static int
+tmpfs_fhtovp(struct mount *mp, const struct fid *fid, struct vnode **vpp)
+{
+	struct tmpfs_mount *tm = mp->mnt_data;
+	struct tmpfs_node *n;
+	int error = ESTALE;
+	ino_t ino;
+
+	if (fid->fid_len != sizeof(ino))
+		return (ESTALE);
+	memcpy(&ino, fid->fid_data, sizeof(ino));
+	spin_lock(&tm->tm_lock);
+	LIST_FOREACH (n, &tm->tm_nodes, tn_link)
+		if (n->tn_ino == ino &&
+		    (n == tm->tm_root || !list_empty(&n->tn_names))) {
+			*vpp = &n->tn_vnode;
+			vnode_hold(*vpp);
+			error = 0;
+			break;
+		}
+	spin_unlock(&tm->tm_lock);
+	return (error);
+}
+
 static void
 tmpfs_inactive(struct vnode *vp)
 {
@@ -64,6 +100,7 @@ const struct vnode_ops tmpfs_vnode_ops = {
     .vo_seekhole = tmpfs_seekhole,
     .vo_punch = tmpfs_punch,
     .vo_allocate = tmpfs_allocate,
+    .vo_fid = tmpfs_fid,
     .vo_inactive = tmpfs_inactive,
 };
 
@@ -239,5 +276,6 @@ static const struct vfs_ops tmpfs_vfs_ops = {
     .vfs_unmount = tmpfs_unmount,
     .vfs_root = tmpfs_root,
     .vfs_statfs = tmpfs_statfs,
+    .vfs_fhtovp = tmpfs_fhtovp,
 };
 VFS_SET(tmpfs_vfs_ops);
