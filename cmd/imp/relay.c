@@ -8,6 +8,7 @@
  *	want 0		the program reads its standard input: send it
  *	closed 0	nobody there reads it any more
  *	eof N		no more output on descriptor N; all of it was sent
+ *	took N		signal N was given to the program
  *	exit N, signal N, fail CODE TEXT	the end
  *
  * and what we say to the guest:
@@ -19,6 +20,9 @@
  * Before it says that the program ended, the guest has handed over all output:
  * it is in our sockets, or was delivered.  So then the machine can be stopped
  * at once, and what is in the sockets is still delivered.
+ *
+ * What a signal does is the program's choice, so we only pass it on; but a
+ * guest that doesn't take it is hung, and ended by us.
  */
 
 #include <err.h>
@@ -39,6 +43,15 @@
 
 /* How long a program may take to end after the time limit, seconds. */
 #define GRACE 1.0
+
+/*
+ * How long the guest may take to take a signal, seconds; and from when on the
+ * same signal again, before it was taken, means that somebody has lost
+ * patience.  Before that it is the same one twice: timeout(1) sends it to the
+ * process and to its group.
+ */
+#define TAKING 2.0
+#define REPEAT 0.2
 
 enum {
 	IN,
@@ -78,6 +91,10 @@ struct relay {
 	bool timed_out;
 	bool abandoned; /* the grace is over as well */
 	double deadline;
+
+	int asked; /* the signal that the guest hasn't taken yet, or 0 */
+	double asked_at;
+	int ended_by; /* it, when we ended the machine because of it */
 };
 
 double
@@ -141,10 +158,11 @@ end_machine(struct relay *r)
 static void
 ended(struct relay *r, enum outcome outcome, int status)
 {
-	if (r->outcome != RUNNING)
+	if (r->outcome != RUNNING || r->ended_by != 0)
 		return;
 	r->outcome = outcome;
 	r->status = status;
+	r->asked = 0;
 	flow_stop(&r->flows[IN]);
 	flow_stop(&r->flows[TTY_IN]);
 	end_machine(r);
@@ -165,7 +183,10 @@ hear_line(struct relay *r, char *line)
 		flow_stop(&r->flows[IN]);
 	} else if (sscanf(line, "eof %d", &n) == 1 && n >= 1 && n <= 2)
 		r->ending[n] = true;
-	else if (sscanf(line, "exit %d", &n) == 1)
+	else if (sscanf(line, "took %d", &n) == 1) {
+		if (n == r->asked)
+			r->asked = 0;
+	} else if (sscanf(line, "exit %d", &n) == 1)
 		ended(r, EXITED, n & 0xff);
 	else if (sscanf(line, "signal %d", &n) == 1 && n > 0 && n < 128)
 		ended(r, KILLED, n);
@@ -223,15 +244,49 @@ continued(struct relay *r)
 	tell(r, "winsize %u %u\n", r->tty->rows, r->tty->cols);
 }
 
+/* The end by force, as if the signal had killed us: says why. */
+static void
+give_up(struct relay *r, const char *why)
+{
+	warnx("%s: ended by signal %d: %s", r->opt->argv[0], r->asked, why);
+	r->ended_by = r->asked;
+	r->abandoned = true;
+	end_machine(r);
+}
+
+/* A signal that asks for the end.  These have one number everywhere. */
+static void
+ask(struct relay *r, int signo)
+{
+	double now = clock_seconds();
+
+	if (r->abandoned)
+		return;
+	if (r->asked == signo && now - r->asked_at >= REPEAT) {
+		give_up(r, "it came twice, and the machine doesn't answer");
+		return;
+	}
+	if (r->asked == 0) {
+		r->asked = signo;
+		r->asked_at = now;
+	}
+	/* What still runs are our own pipes, to someone who doesn't read. */
+	if (r->ctl < 0 || r->outcome != RUNNING)
+		give_up(r, "not all of the output was delivered");
+}
+
 static void
 handle_signals(struct relay *r)
 {
 	int signo, freebsd;
 
 	while ((signo = signals_next(&freebsd)) != 0) {
-		if (freebsd != 0)
+		if (freebsd != 0) {
 			tell(r, "signal %d\n", freebsd);
-		else if (signo == SIGCHLD) {
+			if (signo == SIGTERM || signo == SIGINT ||
+			    signo == SIGHUP || signo == SIGQUIT)
+				ask(r, signo);
+		} else if (signo == SIGCHLD) {
 			if (!r->qemu_gone &&
 			    waitpid(r->vm->pid, &r->qemu_status, WNOHANG) ==
 				r->vm->pid)
@@ -249,8 +304,22 @@ handle_signals(struct relay *r)
 }
 
 static void
+check_asked(struct relay *r)
+{
+	if (r->asked == 0 || r->abandoned ||
+	    clock_seconds() < r->asked_at + TAKING)
+		return;
+	/* If it was us who slept, the answer is there. */
+	if (r->ctl >= 0)
+		hear(r);
+	if (r->asked != 0)
+		give_up(r, "the machine doesn't answer");
+}
+
+static void
 check_time(struct relay *r)
 {
+	check_asked(r);
 	if (r->deadline == 0 || clock_seconds() < r->deadline)
 		return;
 	if (!r->timed_out) {
@@ -267,11 +336,13 @@ check_time(struct relay *r)
 static int
 time_left(const struct relay *r)
 {
-	double left;
+	double next = r->deadline, left;
 
-	if (r->deadline == 0)
+	if (r->asked != 0 && (next == 0 || r->asked_at + TAKING < next))
+		next = r->asked_at + TAKING;
+	if (next == 0 || r->abandoned)
 		return (-1);
-	left = (r->deadline - clock_seconds()) * 1e3;
+	left = (next - clock_seconds()) * 1e3;
 	/* Rounded up, not to come too early and go round once more. */
 	return (left < 0 ? 0 : left > 1e9 ? 1000000000 : (int)left + 1);
 }
@@ -412,6 +483,8 @@ exit_status(const struct relay *r)
 {
 	if (r->timed_out)
 		return (EXIT_TIMEOUT);
+	if (r->ended_by != 0)
+		return (128 + r->ended_by);
 	switch (r->outcome) {
 	case EXITED:
 		return (r->status);

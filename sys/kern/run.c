@@ -13,7 +13,8 @@
  *	to the host	want 0			the program reads its input
  *			closed 0		nobody reads it any more
  *			eof N			output N was closed
- *			exit N, signal N	how the program ended
+ *			took N			signal N was given to the
+ *program exit N, signal N	how the program ended
  *			fail CODE TEXT		it couldn't be started
  *	to the guest	signal N		for the program
  *			winsize ROWS COLS
@@ -147,9 +148,10 @@ hear_line(const char *line)
 {
 	unsigned a, b;
 
-	if (scan(line, "signal", &a, &b))
+	if (scan(line, "signal", &a, &b)) {
 		signal_program(a);
-	else if (scan(line, "winsize", &a, &b))
+		run_tell("took %u\n", a);
+	} else if (scan(line, "winsize", &a, &b))
 		run_tty_winsize(a, b);
 	else if (scan(line, "closed", &a, &b))
 		run_stream_reader_gone((int)a);

@@ -172,6 +172,21 @@ act(void)
 		write_all(port("imp.stdout"), "ready\n", 6);
 		hear(line, sizeof(line));
 		write_all(port("imp.stdout"), line, strlen(line));
+	} else if (strcmp(action, "take") == 0) {
+		/* Signals are taken, and change nothing. */
+		write_all(port("imp.stdout"), "ready\n", 6);
+		for (int i = 0; i < atoi(parameter); i++) {
+			hear(line, sizeof(line));
+			write_all(port("imp.stdout"), line, strlen(line));
+			write_all(port("imp.stdout"), "\n", 1);
+			if (strcmp(line, "signal 15") == 0)
+				tell("took 15\n");
+		}
+		sleep(3);
+	} else if (strcmp(action, "deaf") == 0) {
+		write_all(port("imp.stdout"), "ready\n", 6);
+		for (;;)
+			pause();
 	} else if (strcmp(action, "tty") == 0) {
 		write_all(port("imp.tty"), "ready", 5);
 		if (read(port("imp.tty"), line, 1) == 1)

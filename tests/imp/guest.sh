@@ -73,6 +73,39 @@ check "SIGTERM" "signal 15" "$(pass_on TERM)"
 check "SIGHUP" "signal 1" "$(pass_on HUP)"
 check "SIGUSR1 by FreeBSD's number" "signal 30" "$(pass_on USR1)"
 
+# A program that goes on after signals isn't ended by imp.
+: >"$tmp/out"
+"$imp" run -t 60 "$prog" stubborn 3 >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+while ! grep -q ready "$tmp/out"; do sleep 0.01; done
+for n in 1 2 3; do
+	kill -TERM $pid
+	while ! [ "$(grep -c 'signal 15' "$tmp/out")" = $n ]; do
+		sleep 0.01
+	done
+done
+wait $pid
+check "signals that the program handles" 0 $?
+check "signals that the program handles: no message" "" "$(cat "$tmp/err")"
+# A machine whose processors stand still, and a QEMU that does.
+"$imp" run -t 20 --qemu-arg -S "$prog" exit 0 2>"$tmp/err" &
+pid=$!
+sleep 0.5
+kill -TERM $pid
+wait $pid
+check "SIGTERM ends a hung kernel" 143 $?
+check "and says so" "imp: $prog: ended by signal 15: the machine doesn't \
+answer" "$(cat "$tmp/err")"
+: >"$tmp/out"
+env --default-signal=INT "$imp" run -t 20 "$prog" signal \
+	>"$tmp/out" 2>"$tmp/err" &
+pid=$!
+while ! grep -q ready "$tmp/out"; do sleep 0.01; done
+kill -STOP "$(tr -d ' ' <"/proc/$pid/task/$pid/children")"
+kill -INT $pid
+wait $pid
+check "SIGINT ends a hung QEMU" 130 $?
+
 # Tracing.
 "$imp" run --trace-file "$tmp/trace" "$prog" exit 5
 check "traced program's status" 5 $?

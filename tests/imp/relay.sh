@@ -131,6 +131,54 @@ check "SIGTERM is passed on" "signal 15" "$(pass_on TERM)"
 check "SIGHUP is passed on" "signal 1" "$(pass_on HUP)"
 check "SIGUSR1 has FreeBSD's number" "signal 30" "$(pass_on USR1)"
 
+# A machine that is hung is ended; one that takes signals goes on.
+# deaf SIGNAL...: prints imp's message and status.
+deaf() {
+	: >"$tmp/out"
+	# A job in the background ignores SIGINT, and so would imp.
+	env --default-signal=INT "$imp" run -t 20 "$prog" deaf \
+		>"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	while ! grep -q ready "$tmp/out"; do sleep 0.01; done
+	for signal in "$@"; do
+		kill "-$signal" $pid
+		sleep 0.4
+	done
+	wait $pid
+	echo "$(cat "$tmp/err") $?"
+}
+check "SIGTERM ends a hung machine" "imp: $prog: ended by signal 15: \
+the machine doesn't answer 143" "$(deaf TERM)"
+check "SIGINT ends a hung machine" "imp: $prog: ended by signal 2: \
+the machine doesn't answer 130" "$(deaf INT)"
+check "SIGHUP, twice, at once" "imp: $prog: ended by signal 1: it came \
+twice, and the machine doesn't answer 129" "$(deaf HUP HUP)"
+: >"$tmp/out"
+"$imp" run -t 20 "$prog" take 3 >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+while ! grep -q ready "$tmp/out"; do sleep 0.01; done
+for n in 1 2 3; do
+	kill -TERM $pid
+	while ! [ "$(grep -c 'signal 15' "$tmp/out")" = $n ]; do
+		sleep 0.01
+	done
+done
+wait $pid
+check "signals that are taken end nothing" 0 $?
+check "and without a word" "" "$(cat "$tmp/err")"
+# The program has ended, and its output's reader reads no more.
+mkfifo "$tmp/fifo"
+# shellcheck disable=SC2217 # it holds the pipe open
+sleep 20 <"$tmp/fifo" &
+sleeper=$!
+"$imp" run -t 20 "$prog" pattern 1000000 >"$tmp/fifo" 2>"$tmp/err" &
+pid=$!
+sleep 0.3
+kill -TERM $pid
+wait $pid
+check "SIGTERM ends a wait for the reader" 143 $?
+kill $sleeper
+
 # Nothing is left when imp is killed.
 "$imp" run "$prog" sleep 2>"$tmp/err" &
 pid=$!

@@ -99,15 +99,19 @@ wait_for_signal(void)
 	static const int signals[] = {
 	    SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGWINCH};
 	struct winsize ws = {0, 0, 0, 0};
+	int sig;
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		handle(signals[i], (void *)handler, 0);
 	say("ready\n");
 	while (caught == 0)
 		sleep_ms(10);
+	/* Before anybody can answer by the next one. */
+	sig = caught;
+	caught = 0;
 	say("signal ");
-	say_number(caught);
-	if (caught == SIGWINCH) {
+	say_number(sig);
+	if (sig == SIGWINCH) {
 		(void)SYS(SYS_ioctl, 0, TIOCGWINSZ, &ws);
 		say(" ");
 		say_number(ws.ws_row);
@@ -115,6 +119,16 @@ wait_for_signal(void)
 		say_number(ws.ws_col);
 	}
 	say("\n");
+	return (0);
+}
+
+/* Takes so many signals, and lives on for longer than imp would wait. */
+static int
+stubborn(long n)
+{
+	while (n-- > 0)
+		(void)wait_for_signal();
+	sleep_ms(3000);
 	return (0);
 }
 
@@ -134,6 +148,8 @@ main(int argc, char **argv)
 		return (yes());
 	if (same(what, "signal"))
 		return (wait_for_signal());
+	if (same(what, "stubborn"))
+		return (stubborn(n));
 	if (same(what, "exit"))
 		return ((int)n);
 	if (same(what, "kill"))
