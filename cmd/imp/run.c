@@ -184,7 +184,7 @@ parse_option(struct options *opt, int option, const char *value)
 		opt->verbose = true;
 		break;
 	case 'h':
-		exit(cmd_help(0, NULL));
+		exit(help_command("run"));
 	default:
 		/* getopt_long(3) has said what is wrong. */
 		exit(EXIT_IMP);
@@ -204,7 +204,7 @@ parse_options(struct options *opt, int argc, char **argv)
 		    argc, argv, "+c:e:hm:t:v:w:", long_options, NULL)) != -1)
 		parse_option(opt, option, optarg);
 	if (optind == argc)
-		errx(EXIT_IMP, "no program given; try: imp help");
+		errx(EXIT_IMP, "no program given; try: imp help run");
 	opt->argv = argv + optind;
 }
 

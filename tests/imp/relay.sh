@@ -59,8 +59,37 @@ check "no right to execute" 126 "$(status "$imp" run "$tmp/noexec")"
 check "no QEMU" 125 "$(IMP_QEMU=none-such; export IMP_QEMU
 	status run say 'exit 0')"
 check "bad option" 125 "$(status "$imp" run --no-such "$prog")"
+check "bad option, in one line" "imp: unrecognized option '--no-such'" \
+	"$("$imp" run --no-such "$prog" 2>&1)"
+check "bad command, in one line" "imp: walk: no such command; try: imp help" \
+	"$("$imp" walk 2>&1)"
+check "bad command" 125 "$(status "$imp" walk)"
+check "option without its argument" "imp: option requires an argument -- 'm'" \
+	"$("$imp" run -m 2>&1)"
+check "no program given" 125 "$(status "$imp" run)"
+check "no command given" 125 "$(status "$imp")"
+check "help for no such command" 125 "$(status "$imp" help walk)"
 check "bad memory" 125 "$(status "$imp" run -m 12x "$prog")"
 check "too little memory" 125 "$(status "$imp" run -m 1m "$prog")"
+
+# Help: on standard output, and the same for each way to ask.
+for ask in --help -h help 'run --help' 'run -h' 'help run' 'help help' \
+	version --version; do
+	# shellcheck disable=SC2086 # words
+	"$imp" $ask >"$tmp/out" 2>"$tmp/err"
+	check "status of imp $ask" 0 $?
+	check "imp $ask says it on standard output" "yes" \
+		"$([ -s "$tmp/out" ] && [ ! -s "$tmp/err" ] && echo yes)"
+done
+check "imp help run is imp run --help" "$("$imp" run --help)" \
+	"$("$imp" help run)"
+# Every option of the help is in the manual page, and the other way round.
+check "help and manual page agree" \
+	"$("$imp" help run | grep -o -- '--[a-z-]*' | sort -u)" \
+	"$(grep -o 'Fl -[a-z-]*' "${0%/*}/../../cmd/imp/imp.1" |
+		sed 's/Fl /-/' | sort -u)"
+check "help to a full disk" 125 \
+	"$("$imp" help >/dev/full 2>"$tmp/err"; echo $?)"
 
 # The archive: any tar must be able to read it.
 d=$(printf 'd%.0s' $(seq 120))
