@@ -101,6 +101,13 @@ $(B)/tests/prog/%: tests/prog/%.c tests/prog/freebsd.h $(wildcard sys/fbsd/*.h)
 	@echo "CC $<"
 	@gcc $(PROGCFLAGS) -o $@ $<
 
+# The same, for process 1 of a system.
+BOOTPROGS = $(patsubst tests/boot/%.c,$(B)/tests/boot/%,$(wildcard tests/boot/*.c))
+$(B)/tests/boot/%: tests/boot/%.c tests/prog/freebsd.h $(wildcard sys/fbsd/*.h)
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@gcc $(PROGCFLAGS) -o $@ $<
+
 PARSERS = sys/lib/elf.c sys/amd64/mptable.c sys/amd64/startinfo.c \
     sys/dev/virtio/mmio_cmdline.c sys/kern/run_config.c cmd/imp/elf.c
 $(B)/tests/host/fuzz-replay: tests/host/fuzz.c tests/host/fuzz_amd64.c \
@@ -141,7 +148,7 @@ $(DEPS): tools/deps.sh
 test: $(DEPS)
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory KERNCONF=TEST kernel
-	@$(MAKE) --no-print-directory $(PROGS) $(B)/tests/fakevm $(B)/tests/pty \
+	@$(MAKE) --no-print-directory $(PROGS) $(BOOTPROGS) $(B)/tests/fakevm $(B)/tests/pty \
 	    $(B)/tests/host/fuzz-replay $(B)/tests/host/trees \
 	    $(B)/tests/host/ustar
 	@tests/run.sh $(TESTS)

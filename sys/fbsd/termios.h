@@ -71,10 +71,19 @@ struct winsize {
 #define ONLRET		0x00000040
 
 #define CSIZE		0x00000300
+#define CS5		0x00000000
+#define CS6		0x00000100
+#define CS7		0x00000200
 #define CS8		0x00000300
+#define CSTOPB		0x00000400
 #define CREAD		0x00000800
+#define PARENB		0x00001000
+#define PARODD		0x00002000
 #define HUPCL		0x00004000
 #define CLOCAL		0x00008000
+#define CCTS_OFLOW	0x00010000
+#define CRTS_IFLOW	0x00020000
+#define CRTSCTS		(CCTS_OFLOW | CRTS_IFLOW)
 
 #define ECHOKE		0x00000001
 #define ECHOE		0x00000002
@@ -110,17 +119,33 @@ struct winsize {
 #define TIOCGWINSZ	_IOR('t', 104, struct winsize)
 #define TIOCSWINSZ	_IOW('t', 103, struct winsize)
 #define TIOCDRAIN	_IO('t', 94)
+#define TIOCCONS	_IOW('t', 98, int)
 #define TIOCSTAT	_IO('t', 101)
+#define TIOCMGET	_IOR('t', 106, int)
+#define TIOCMBIC	_IOW('t', 107, int)
+#define TIOCMBIS	_IOW('t', 108, int)
+#define TIOCMSET	_IOW('t', 109, int)
 #define TIOCNOTTY	_IO('t', 113)
 #define TIOCSTI		_IOW('t', 114, char)
 #define TIOCOUTQ	_IOR('t', 115, int)
 #define TIOCSPGRP	_IOW('t', 118, int)
 #define TIOCGPGRP	_IOR('t', 119, int)
+#define TIOCCDTR	_IO('t', 120)
+#define TIOCSDTR	_IO('t', 121)
 #define TIOCCBRK	_IO('t', 122)
 #define TIOCSBRK	_IO('t', 123)
 #define TIOCSTART	_IO('t', 110)
 #define TIOCSTOP	_IO('t', 111)
 #define TIOCEXT		_IOW('t', 96, int)
+
+/* Modem lines, for TIOCMGET and its kin. */
+#define TIOCM_LE  0x0001
+#define TIOCM_DTR 0x0002
+#define TIOCM_RTS 0x0004
+#define TIOCM_CTS 0x0020
+#define TIOCM_CAR 0x0040
+#define TIOCM_RI  0x0080
+#define TIOCM_DSR 0x0100
 
 _Static_assert(TIOCGETA == 0x402c7413, "TIOCGETA");
 _Static_assert(TIOCGWINSZ == 0x40087468, "TIOCGWINSZ");

@@ -17,13 +17,16 @@ static struct {
 } msgbuf = {.lock = SPIN_INITIALIZER("msgbuf")};
 
 static bool panicking;
+static int consmute;			/* (a) print nothing */
+static const struct kconsole *kconsole; /* (a) NULL: the polled one */
 
 static void
 emit(void *arg, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		msgbuf.text[msgbuf.written++ % MSGBUF_SIZE] = s[i];
-	md_console_write(s, n);
+	if (panicking || (kconsole == NULL && consmute == 0))
+		md_console_write(s, n);
 }
 
 static void
@@ -35,8 +38,11 @@ vkprintf(const char *fmt, va_list ap)
 	if (locked)
 		spin_lock(&msgbuf.lock);
 	vformat(emit, NULL, fmt, ap);
-	if (locked)
-		spin_unlock(&msgbuf.lock);
+	if (!locked)
+		return;
+	spin_unlock(&msgbuf.lock);
+	if (atomic_load(&kconsole) != NULL)
+		kconsole->kc_kick();
 }
 
 void
@@ -49,20 +55,65 @@ kprintf(const char *fmt, ...)
 	va_end(ap);
 }
 
+/* What is there from *pos or `from` on. (lock) */
+static size_t
+copy_text(uint64_t *pos, uint64_t from, char *buf, size_t n)
+{
+	uint64_t oldest =
+	    msgbuf.written > MSGBUF_SIZE ? msgbuf.written - MSGBUF_SIZE : 0;
+	size_t done = 0;
+
+	*pos = MAX(*pos, MAX(oldest, from));
+	while (done < n && *pos < msgbuf.written)
+		buf[done++] = msgbuf.text[(*pos)++ % MSGBUF_SIZE];
+	return (done);
+}
+
 size_t
 msgbuf_read(uint64_t *pos, char *buf, size_t n)
 {
-	size_t done = 0;
-	uint64_t oldest;
+	size_t done;
 
 	spin_lock(&msgbuf.lock);
-	oldest =
-	    msgbuf.written > MSGBUF_SIZE ? msgbuf.written - MSGBUF_SIZE : 0;
-	*pos = MAX(*pos, MAX(oldest, msgbuf.cleared));
-	while (done < n && *pos < msgbuf.written)
-		buf[done++] = msgbuf.text[(*pos)++ % MSGBUF_SIZE];
+	done = copy_text(pos, msgbuf.cleared, buf, n);
 	spin_unlock(&msgbuf.lock);
 	return (done);
+}
+
+size_t
+kconsole_read(uint64_t *pos, char *buf, size_t n)
+{
+	size_t done;
+	bool locked = !panicking;
+
+	if (locked)
+		spin_lock(&msgbuf.lock);
+	done = copy_text(pos, consmute ? msgbuf.written : 0, buf, n);
+	if (locked)
+		spin_unlock(&msgbuf.lock);
+	return (done);
+}
+
+uint64_t
+kconsole_unread(uint64_t pos)
+{
+	return (atomic_load(&msgbuf.written) - pos);
+}
+
+void
+kconsole_register(const struct kconsole *kc, uint64_t *pos)
+{
+	spin_lock(&msgbuf.lock);
+	*pos = msgbuf.written;
+	atomic_store(&kconsole, kc);
+	spin_unlock(&msgbuf.lock);
+}
+
+void
+kconsole_flush(void)
+{
+	if (atomic_load(&kconsole) != NULL)
+		kconsole->kc_flush();
 }
 
 void
@@ -113,7 +164,10 @@ void
 panic_begin(void)
 {
 	(void)intr_disable();
-	panicking = true;
+	if (!panicking) {
+		panicking = true;
+		kconsole_flush();
+	}
 }
 
 void

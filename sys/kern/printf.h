@@ -30,6 +30,25 @@ void panic_begin(void);
 size_t msgbuf_read(uint64_t *pos, char *buf, size_t n);
 void msgbuf_clear(void);
 
+/*
+ * A driver that prints kernel messages takes over from the polled console:
+ * kick is called, in any context, after there is more, and flush when only
+ * polling is left (a panic, the machine's end): it must put out all it has.
+ */
+struct kconsole {
+	const char *kc_name; /* ttyu0 */
+	void (*kc_kick)(void);
+	void (*kc_flush)(void);
+};
+/* *pos is from where messages haven't been printed; kick comes after it. */
+void kconsole_register(const struct kconsole *kc, uint64_t *pos);
+/* Like msgbuf_read(), but what was cleared is still to be printed. */
+size_t kconsole_read(uint64_t *pos, char *buf, size_t n);
+/* Bytes from pos on; they are lost when the message buffer overflows. */
+uint64_t kconsole_unread(uint64_t pos);
+/* Before the machine ends: everything is on the console. */
+void kconsole_flush(void);
+
 /* A word of the kernel command line, "name=value": the value up to the next
  * space, or NULL. *len is its length. */
 const char *boot_option(const char *name, size_t *len);

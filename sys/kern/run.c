@@ -22,7 +22,7 @@
  *
  * A host that closes imp.ctl has gone, and so do we.
  *
- * Without imp.run process 1 is the file system's own init, on the console.
+ * Without imp.run process 1 is the file system's own init (kern/init.c).
  */
 
 #include "amd64/md.h"
@@ -31,6 +31,7 @@
 #include "fbsd/unistd.h"
 #include "fbsd/wait.h"
 #include "fs/tmpfs/archive.h"
+#include "kern/init.h"
 #include "kern/printf.h"
 #include "kern/run.h"
 #include "kern/run_config.h"
@@ -369,6 +370,25 @@ wait_for_program(struct thread *td)
 	}
 }
 
+/* The host has all of the output. */
+static void
+drain_all(void)
+{
+	run_stream_drain(1);
+	run_stream_drain(2);
+	run_tty_drain();
+}
+
+void
+run_end(int status)
+{
+	if (run.ctl == NULL)
+		return;
+	drain_all();
+	run_tell("exit %d\n", status);
+	finish();
+}
+
 /* Process 1 under `imp run`. */
 static void
 run_main(void *arg)
@@ -379,27 +399,13 @@ run_main(void *arg)
 	connect(td);
 	start_program(td);
 	status = wait_for_program(td);
-	run_stream_drain(1);
-	run_stream_drain(2);
-	run_tty_drain();
+	drain_all();
 	boot_step("the program has ended");
 	if (WIFSIGNALED(status))
 		run_tell("signal %d\n", WTERMSIG(status));
 	else
 		run_tell("exit %d\n", WEXITSTATUS(status));
 	finish();
-}
-
-/* Process 1 of a system with an init. */
-static void
-init_main(void *arg)
-{
-	static char path[] = "/sbin/init";
-	static char *argv[] = {path, NULL};
-	static char *envp[] = {NULL};
-
-	panic("%s can't be started: error %d", path,
-	    exec_program(curthread(), path, argv, envp));
 }
 
 void
@@ -410,9 +416,7 @@ run_start(void)
 
 	text = archive_run_config(&size);
 	if (text == NULL) {
-		initproc = NULL;
-		sched_run(make_process(curthread(), init_main));
-		initproc = run.program;
+		init_start();
 		return;
 	}
 	if (!run_config_parse(&run.config, text, size))

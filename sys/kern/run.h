@@ -6,10 +6,13 @@
 
 /*
  * Starts process 1 and what the boot archive's imp.run asks for.  Returns;
- * the rest happens in process 1.  Without imp.run it runs init_path (or
- * /sbin/init) as process 1 on the console.
+ * the rest happens in process 1.  Without imp.run that is init (kern/init.h).
  */
 void run_start(void);
+
+/* Ends the run, and the machine, as if the program had exited so.  Returns if
+ * this is no run.  Sleeps. */
+void run_end(int status);
 
 /* A piece of --trace's text for the host; may sleep. */
 void run_trace(const char *s, size_t n);

@@ -73,7 +73,7 @@ signal_thread(void *arg)
 	}
 }
 
-static const struct termios initial_termios = {
+const struct termios tty_initial_termios = {
     .c_iflag = BRKINT | ICRNL | IMAXBEL | IXON | IXANY,
     .c_oflag = OPOST | ONLCR,
     .c_cflag = CREAD | CS8 | HUPCL,
@@ -142,7 +142,7 @@ void
 tty_reset(struct tty *tp)
 {
 	spin_lock(&tp->t_lock);
-	tp->t_termios = initial_termios;
+	tp->t_termios = tty_initial_termios;
 	memset(&tp->t_winsize, 0, sizeof(tp->t_winsize));
 	ldisc_flush_input(tp);
 	ldisc_flush_output(tp);
@@ -166,7 +166,7 @@ tty_create(const struct ttydev_ops *ops, void *arg, const char *name)
 	list_init(&tp->t_siglink);
 	tp->t_ops = ops;
 	tp->t_arg = arg;
-	tp->t_termios = initial_termios;
+	tp->t_termios = tty_initial_termios;
 	strlcpy(tp->t_name, name, sizeof(tp->t_name));
 	spin_lock(&tty_signals.lock);
 	start = !tty_signals.running;
@@ -200,6 +200,19 @@ tty_input(struct tty *tp, const char *s, size_t n)
 	event_notify(&tp->t_events, 0);
 	tty_start(tp);
 	return (taken);
+}
+
+void
+tty_input_fault(struct tty *tp, enum tty_fault fault, char c)
+{
+	spin_lock(&tp->t_lock);
+	if (fault == TTY_BREAK)
+		ldisc_break(tp);
+	else
+		ldisc_bad_char(tp, (unsigned char)c);
+	spin_unlock(&tp->t_lock);
+	event_notify(&tp->t_events, 0);
+	tty_start(tp);
 }
 
 size_t
@@ -495,6 +508,33 @@ drain(struct tty *tp)
 	return (error);
 }
 
+static uint32_t
+keep(uint32_t old, uint32_t new, uint32_t fixed)
+{
+	return ((new & ~fixed) | (old & fixed));
+}
+
+/* Takes what is asked for, but for what is fixed. (l) */
+static void
+change_termios(struct tty *tp, const struct termios *new)
+{
+	const struct termios *fixed = &tp->t_fixed, old = tp->t_termios;
+	struct termios *t = &tp->t_termios;
+
+	*t = *new;
+	t->c_iflag = keep(old.c_iflag, new->c_iflag, fixed->c_iflag);
+	t->c_oflag = keep(old.c_oflag, new->c_oflag, fixed->c_oflag);
+	t->c_cflag = keep(old.c_cflag, new->c_cflag, fixed->c_cflag);
+	t->c_lflag = keep(old.c_lflag, new->c_lflag, fixed->c_lflag);
+	for (unsigned i = 0; i < NCCS; i++)
+		if (fixed->c_cc[i] != 0)
+			t->c_cc[i] = old.c_cc[i];
+	if (fixed->c_ispeed != 0)
+		t->c_ispeed = old.c_ispeed;
+	if (fixed->c_ospeed != 0)
+		t->c_ospeed = old.c_ospeed;
+}
+
 static int
 set_termios(struct tty *tp, unsigned long cmd, const struct termios *new)
 {
@@ -507,8 +547,8 @@ set_termios(struct tty *tp, unsigned long cmd, const struct termios *new)
 	old_lflag = tp->t_termios.c_lflag;
 	if (cmd == TIOCSETAF)
 		ldisc_flush_input(tp);
-	tp->t_termios = *new;
-	if (!(new->c_iflag &IXON))
+	change_termios(tp, new);
+	if (!(tp->t_termios.c_iflag & IXON))
 		tp->t_stopped = false;
 	ldisc_mode_changed(tp, old_lflag);
 	spin_unlock(&tp->t_lock);
@@ -617,6 +657,11 @@ tty_ioctl(struct tty *tp, unsigned long cmd, void *data, struct thread *td)
 	if (changes_terminal(cmd) &&
 	    (error = check_foreground(tp, SIGTTOU)) != 0)
 		return (error);
+	if (tp->t_ops->td_ioctl != NULL) {
+		error = tp->t_ops->td_ioctl(tp, tp->t_arg, cmd, data);
+		if (error != ENOTTY)
+			return (error);
+	}
 	switch (cmd) {
 	case TIOCGETA:
 		spin_lock(&tp->t_lock);

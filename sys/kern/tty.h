@@ -21,12 +21,18 @@ struct ttydev_ops {
 	void (*td_unthrottle)(struct tty *tp, void *arg);
 	void (*td_param)(struct tty *tp, void *arg);  /* termios changed */
 	void (*td_closed)(struct tty *tp, void *arg); /* last close */
+	/* The device's own ioctls, may be NULL; ENOTTY: it isn't. */
+	int (*td_ioctl)(
+	    struct tty *tp, void *arg, unsigned long cmd, void *data);
 };
 
 /* Makes /dev/<name> as well. NULL: no memory. */
 struct tty *tty_create(
     const struct ttydev_ops *ops, void *arg, const char *name);
 size_t tty_input(struct tty *tp, const char *s, size_t n); /* taken */
+/* A break, or a character that arrived damaged: what termios says of it. */
+enum tty_fault { TTY_BREAK, TTY_BAD_CHAR };
+void tty_input_fault(struct tty *tp, enum tty_fault fault, char c);
 size_t tty_output_get(struct tty *tp, char *buf, size_t n);
 void tty_hangup(struct tty *tp); /* carrier lost: SIGHUP, EOF */
 void tty_set_winsize(struct tty *tp, const struct winsize *ws);

@@ -25,6 +25,8 @@ struct tty {
 	struct cdev *t_dev;		/* (!) */
 	char t_name[16];		/* (!) */
 	struct termios t_termios;	/* (l) */
+	struct termios t_fixed;		/* (l) bits, characters and speeds
+					   that TIOCSETA can't change */
 	struct winsize t_winsize;	/* (l) */
 
 	uint16_t t_in[TTY_INPUT]; /* (l) ring of TC_* */
@@ -61,6 +63,8 @@ tty_out_used(const struct tty *tp)
 
 /* tty_ldisc.c; t_lock held. */
 bool ldisc_input(struct tty *tp, unsigned char c);  /* false: no room */
+void ldisc_break(struct tty *tp);
+void ldisc_bad_char(struct tty *tp, unsigned char c);
 bool ldisc_output(struct tty *tp, unsigned char c); /* false: no room */
 void ldisc_mode_changed(struct tty *tp, uint32_t old_lflag);
 void ldisc_flush_input(struct tty *tp);
@@ -68,6 +72,8 @@ void ldisc_flush_output(struct tty *tp);
 /* Bytes that read() would get now. */
 size_t ldisc_readable(const struct tty *tp);
 
+/* What a terminal begins with. */
+extern const struct termios tty_initial_termios;
 /* As new, for another user: nobody has it open. */
 void tty_reset(struct tty *tp);
 /* A signal for the foreground group, from any context. */

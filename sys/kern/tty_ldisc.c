@@ -346,6 +346,40 @@ ldisc_input(struct tty *tp, unsigned char c)
 	return (plain_char(tp, c, false));
 }
 
+/* A mark for what arrived damaged, and the character itself. */
+static void
+mark(struct tty *tp, unsigned char c)
+{
+	if (iflag(tp, PARMRK)) {
+		(void)plain_char(tp, 0xff, true);
+		(void)plain_char(tp, 0, true);
+	}
+	(void)plain_char(tp, c, true);
+}
+
+void
+ldisc_break(struct tty *tp)
+{
+	if (iflag(tp, IGNBRK))
+		return;
+	if (!iflag(tp, BRKINT)) {
+		mark(tp, 0);
+		return;
+	}
+	ldisc_flush_input(tp);
+	ldisc_flush_output(tp);
+	tty_signal(tp, SIGINT);
+}
+
+void
+ldisc_bad_char(struct tty *tp, unsigned char c)
+{
+	if (!iflag(tp, INPCK))
+		(void)ldisc_input(tp, c);
+	else if (!iflag(tp, IGNPAR))
+		mark(tp, iflag(tp, PARMRK) ? c : 0);
+}
+
 /* What was typed in one mode must not be lost in the other. */
 void
 ldisc_mode_changed(struct tty *tp, uint32_t old_lflag)

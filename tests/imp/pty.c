@@ -5,7 +5,7 @@
  * pseudo-terminal of the host, and does what standard input says:
  *
  *	see TEXT	wait until it appears
- *	type TEXT	(\n, \\, \ooo octal)
+ *	type TEXT	in both: \n, \r, \\, \ooo octal
  *	size ROWS COLS
  *	raw | cooked	the terminal is in that mode now
  *	end STATUS	the command ends so
@@ -108,17 +108,32 @@ see(const char *text)
 static void
 type(const char *text)
 {
-	char c;
+	size_t n = strlen(text);
 
-	while ((c = *text++) != '\0') {
-		if (c == '\\' && *text == 'n') {
-			c = '\n';
-			text++;
-		} else if (c == '\\' && *text >= '0' && *text <= '7')
-			c = (char)strtol(text, (char **)&text, 8);
-		if (write(master, &c, 1) != 1)
-			err(2, "write");
+	if (write(master, text, n) != (ssize_t)n)
+		err(2, "write");
+}
+
+/* \n, \r, \\ and \ooo become what they stand for. */
+static void
+unescape(char *text)
+{
+	char *to = text;
+
+	while (*text != '\0') {
+		if (*text != '\\') {
+			*to++ = *text++;
+			continue;
+		}
+		text++;
+		if (*text >= '0' && *text <= '7') {
+			*to++ = (char)strtol(text, &text, 8);
+			continue;
+		}
+		*to++ = *text == 'n' ? '\n' : *text == 'r' ? '\r' : *text;
+		text += *text != '\0';
 	}
+	*to = '\0';
 }
 
 static void
@@ -176,6 +191,7 @@ main(int argc, char **argv)
 			*text++ = '\0';
 		else
 			text = line + strlen(line);
+		unescape(text);
 		if (strcmp(line, "see") == 0)
 			see(text);
 		else if (strcmp(line, "type") == 0)

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The system as a whole: its environment, kenv(2), and its end, reboot(2). */
+#include "fbsd/errno.h"
+#include "abi/freebsd/sysargs.h"
+#include "amd64/md.h"
+#include "kern/kenv.h"
+#include "kern/proc.h"
+#include "kern/reboot.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
+
+/* As much as 512 variables can need. */
+#define DUMP_MAX (512 * (KENV_MNAMELEN + KENV_MVALLEN + 2))
+
+int
+sys_reboot(struct thread *td, const struct reboot_args *a)
+{
+	return (kern_reboot(td, a->opt));
+}
+
+/* All variables; returns 0 if there was room, or how much they need. */
+static int
+dump(struct thread *td, const struct kenv_args *a)
+{
+	size_t size =
+	    a->value == NULL || a->len < 0 ? 0 : MIN((size_t)a->len, DUMP_MAX);
+	char *buf = size == 0 ? NULL : kmem_alloc(size, KM_ZERO);
+	size_t needed;
+	int error = 0;
+
+	if (size != 0 && buf == NULL)
+		return (ENOMEM);
+	needed = kenv_dump(buf, size);
+	if (size != 0) {
+		error = copyout(buf, a->value, MIN(needed, size));
+		kmem_free(buf, size);
+	}
+	td->td_retval[0] = needed <= size ? 0 : needed;
+	return (error);
+}
+
+static int
+get(struct thread *td, const char *name, const struct kenv_args *a)
+{
+	char value[KENV_MVALLEN + 1];
+	size_t size;
+	int error = kenv_get(name, value, sizeof(value));
+
+	if (error != 0)
+		return (error);
+	size = MIN(strlen(value) + 1, (size_t)MAX(a->len, 0));
+	error = copyout(value, a->value, size);
+	td->td_retval[0] = size;
+	return (error);
+}
+
+static int
+set(struct thread *td, const char *name, const struct kenv_args *a)
+{
+	char value[KENV_MVALLEN + 1];
+	size_t length;
+	int error = priv_check(td);
+
+	if (error == 0 && a->len < 1)
+		error = EINVAL;
+	if (error == 0)
+		error = copyinstr(
+		    a->value, value, MIN(sizeof(value), (size_t)a->len), &length);
+	return (error != 0 ? error : kenv_set(name, value));
+}
+
+int
+sys_kenv(struct thread *td, const struct kenv_args *a)
+{
+	char name[KENV_MNAMELEN + 1];
+	size_t length;
+	int error;
+
+	if (a->what == KENV_DUMP)
+		return (dump(td, a));
+	error = copyinstr(a->name, name, sizeof(name), &length);
+	if (error != 0)
+		return (error);
+	switch (a->what) {
+	case KENV_GET:
+		return (get(td, name, a));
+	case KENV_SET:
+		return (set(td, name, a));
+	case KENV_UNSET:
+		error = priv_check(td);
+		return (error != 0 ? error : kenv_unset(name));
+	default:
+		return (EINVAL);
+	}
+}

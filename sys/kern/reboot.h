@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How the system starts (boothowto(), kern/kenv.h) and how it ends, reboot(2).
+ */
+#ifndef KERN_REBOOT_H
+#define KERN_REBOOT_H
+
+#include "lib/types.h"
+
+#define RB_AUTOBOOT   0
+#define RB_ASKNAME    0x00000001
+#define RB_SINGLE     0x00000002
+#define RB_NOSYNC     0x00000004
+#define RB_HALT	      0x00000008
+#define RB_DFLTROOT   0x00000020
+#define RB_KDB	      0x00000040
+#define RB_DUMP	      0x00000100
+#define RB_VERBOSE    0x00000800
+#define RB_SERIAL     0x00001000
+#define RB_CDROM      0x00002000
+#define RB_POWEROFF   0x00004000
+#define RB_GDB	      0x00008000
+#define RB_MUTE	      0x00010000
+#define RB_PAUSE      0x00100000
+#define RB_REROOT     0x00200000
+#define RB_POWERCYCLE 0x00400000
+#define RB_MULTIPLE   0x20000000
+
+struct thread;
+
+/*
+ * Ends the machine as howto says; doesn't return then.  File systems are
+ * written back and unmounted first, unless RB_NOSYNC.  EPERM; EOPNOTSUPP for
+ * another root.  Sleeps.
+ */
+int kern_reboot(struct thread *td, int howto);
+/* The end, with a last word on the console. */
+__noreturn void machine_end(const char *why);
+
+#endif
