@@ -26,12 +26,23 @@ all: kernel imp
 kernel: $(K)/kernel $(K)/kernel.stripped
 imp: $(B)/imp
 
+# By FreeBSD's name: make buildkernel KERNCONF=FIRECRACKER TARGET=amd64.
+TARGET ?= amd64
+TARGET_ARCH ?= $(TARGET)
+ifneq ($(filter buildkernel,$(MAKECMDGOALS)),)
+ifneq ($(TARGET)/$(TARGET_ARCH),amd64/amd64)
+$(error TARGET=$(TARGET) TARGET_ARCH=$(TARGET_ARCH): there is only amd64)
+endif
+endif
+buildkernel: kernel
+	@echo "$(K)/kernel"
+
 # The configuration decides which sources are in; it is read at every make,
 # and writes files.mk and opt.h only if they change.
 ifeq ($(filter clean check,$(MAKECMDGOALS)),)
-CONFIG := $(shell tools/config.sh $(KERNCONF) $(K) || echo failed)
+CONFIG := $(shell tools/config.sh $(KERNCONF) $(K) 2>&1 || echo "(failed)")
 ifneq ($(CONFIG),)
-$(error config: $(CONFIG))
+$(error $(CONFIG))
 endif
 include $(K)/files.mk
 endif
@@ -208,4 +219,4 @@ clean:
 
 -include $(OBJS:.o=.d) $(IMPOBJS:.o=.d)
 
-.PHONY: all kernel imp clean test smoke bench run check
+.PHONY: all kernel buildkernel imp clean test smoke bench run check

@@ -3,6 +3,9 @@
 # config.sh NAME OUTDIR: reads sys/conf/NAME and writes OUTDIR/files.mk (the
 # list of sources) and OUTDIR/gen/opt.h (one #define for each option and
 # device), touching neither if nothing changed.
+#
+# The words are config(5)'s: include, ident, options and device, and nooptions
+# and nodevice for what an included file has and this one hasn't.
 set -eu
 
 conf=$1
@@ -15,7 +18,7 @@ expand() {
 		case $kind in
 		'' | '#'*) ;;
 		include) expand "$name" ;;
-		ident | options | device) echo "$kind $name" ;;
+		ident | options | device | nooptions | nodevice) echo "$kind $name" ;;
 		*)
 			echo "sys/conf/$1: unknown word '$kind'" >&2
 			exit 1
@@ -37,7 +40,20 @@ install_if_changed() {
 	exit 1
 }
 words=$(expand "$conf")
-chosen=$(echo "$words" | awk '$1 != "ident" { print $2 }')
+chosen=$(echo "$words" | awk '
+	$1 == "options" || $1 == "device" { in_[$2] = ++n; name[n] = $2 }
+	$1 == "nooptions" || $1 == "nodevice" {
+		if (!($2 in in_)) {
+			print $1 " " $2 ": nothing has it" >"/dev/stderr"
+			exit 1
+		}
+		delete in_[$2]
+	}
+	END {
+		for (i = 1; i <= n; i++)
+			if (in_[name[i]] == i)
+				print name[i]
+	}')
 ident=$(echo "$words" | awk '$1 == "ident" { name = $2 } END { print name }')
 
 {
@@ -49,6 +65,8 @@ ident=$(echo "$words" | awk '$1 == "ident" { name = $2 } END { print name }')
 } >"$out/gen/opt.h.new"
 install_if_changed "$out/gen/opt.h.new" "$out/gen/opt.h"
 
+# The files that have a line of their own, between blanks.
+own=" $(awk '!/^#/ && $1 !~ /[*?[]/ { print $1 }' sys/conf/files | tr '\n' ' ')"
 {
 	printf 'SRCS ='
 	while read -r pattern when _; do
@@ -58,7 +76,11 @@ install_if_changed "$out/gen/opt.h.new" "$out/gen/opt.h"
 			continue
 		fi
 		for file in $pattern; do
-			[ -f "$file" ] && printf ' %s' "$file"
+			[ -f "$file" ] || continue
+			case $own in *" $file "*)
+				[ "$file" = "$pattern" ] || continue ;;
+			esac
+			printf ' %s' "$file"
 		done
 	done <sys/conf/files
 	echo

@@ -173,9 +173,11 @@ apic_init(void)
 	lapic = md_map_device(LAPIC_ADDRESS, PAGE_SIZE);
 	ioapic = md_map_device(ioapic_address, PAGE_SIZE);
 	apic_setup();
+#ifdef OPT_ATPIC
 	/* The old controllers, if there are any, stay silent. */
 	outb(0x21, 0xff);
 	outb(0xa1, 0xff);
+#endif
 	/* No I/O APIC: the bus answers with all ones. */
 	version = ioapic_read(1);
 	if (version != UINT32_MAX && version != 0)

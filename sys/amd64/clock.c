@@ -258,8 +258,10 @@ md_clock_init(void)
 	tc.ns = 0;
 	set_rate(frequency);
 	wall_at_entry = kvmclock_wall();
+#ifdef OPT_ATRTC
 	if (wall_at_entry == 0)
 		wall_at_entry = rtc_wall();
+#endif
 	if (wall_at_entry != 0)
 		wall_at_entry -= clock_ns();
 }

@@ -13,6 +13,6 @@ uint64_t kvmclock_frequency(void);
 /* Wall-clock time now, ns since 1970; 0: nobody knows.  The boot CPU, once
  * kvmclock_frequency() has been called. */
 uint64_t kvmclock_wall(void);
-uint64_t rtc_wall(void);
+uint64_t rtc_wall(void); /* with device atrtc */
 
 #endif

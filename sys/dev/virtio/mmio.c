@@ -7,7 +7,8 @@
  *
  * Version 2 is the specification's, version 1 the legacy interface (4.2.4),
  * which QEMU speaks unless it is told otherwise.  They differ in how a queue's
- * place is told, and in the negotiation's last step.
+ * place is told, and in the negotiation's last step.  Firecracker has no
+ * version 1, so that can be left out: options virtio_legacy.
  */
 
 #include "amd64/md.h"
@@ -62,6 +63,19 @@ struct virtio_device {
 };
 
 SET_DECLARE(virtio_driver);
+
+#ifdef OPT_VIRTIO_LEGACY
+#define VERSION_MIN 1
+#else
+#define VERSION_MIN 2
+#endif
+
+/* A constant where there is only one answer. */
+static inline bool
+legacy(const struct virtio_device *dev)
+{
+	return (VERSION_MIN == 1 && dev->vd_version == 1);
+}
 
 static inline uint32_t
 mmio_read(const struct virtio_device *dev, unsigned reg)
@@ -144,7 +158,7 @@ virtio_queue_start(struct virtqueue *vq)
 	list_push_back(&dev->vd_queues, &vq->vq_link);
 	mmio_write(dev, MMIO_QUEUE_SEL, vq->vq_index);
 	mmio_write(dev, MMIO_QUEUE_NUM, vq->vq_size);
-	if (dev->vd_version == 1) {
+	if (legacy(dev)) {
 		mmio_write(dev, MMIO_QUEUE_ALIGN, VIRTQUEUE_ALIGN);
 		mmio_write(
 		    dev, MMIO_QUEUE_PFN, atop(virt_to_phys(vq->vq_desc)));
@@ -166,7 +180,7 @@ negotiate(struct virtio_device *dev, const struct virtio_driver *driver)
 
 	for (unsigned word = 0; word < 2; word++) {
 		/* The legacy interface has one word. */
-		if (word == 1 && dev->vd_version == 1)
+		if (word == 1 && legacy(dev))
 			break;
 		mmio_write(dev, MMIO_DEVICE_FEATURES_SEL, word);
 		dev->vd_features |=
@@ -176,7 +190,7 @@ negotiate(struct virtio_device *dev, const struct virtio_driver *driver)
 		mmio_write(dev, MMIO_DRIVER_FEATURES,
 		    (uint32_t)(dev->vd_features >> (32 * word)));
 	}
-	if (dev->vd_version == 1) {
+	if (legacy(dev)) {
 		mmio_write(dev, MMIO_GUEST_PAGE_SIZE, PAGE_SIZE);
 		return (0);
 	}
@@ -234,8 +248,14 @@ attach_place(const struct mmio_place *place)
 		return;
 	probe.vd_version = mmio_read(&probe, MMIO_VERSION);
 	driver = find_driver(mmio_read(&probe, MMIO_DEVICE_ID));
-	if (driver == NULL || probe.vd_version < 1 || probe.vd_version > 2)
+	if (driver == NULL)
 		return;
+	if (probe.vd_version < VERSION_MIN || probe.vd_version > 2) {
+		kprintf("%s at 0x%lx: virtio-mmio version %u, which this "
+			"kernel doesn't have\n",
+		    driver->vd_name, place->base, probe.vd_version);
+		return;
+	}
 	/* It stays, also if it fails: the interrupt's handler has it. */
 	dev = kmem_alloc(sizeof(*dev), KM_ZERO);
 	if (dev == NULL)
