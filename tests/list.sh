@@ -18,6 +18,9 @@ t npm/esbuild 120 tests/npm/esbuild.sh
 t npm/lefthook 120 tests/npm/lefthook.sh
 t go/exec 120 tests/go/exec.sh
 
+t kernel/kstack-overflow 60 "tests/kpanic.sh build/sys/TEST/kernel kstack_overflow \
+    '^fatal trap 8 (double fault)' ' dig+0x' \
+    '^panic: kernel stack overflow in thread ktest (pid 0)'"
 t kernel/all 60 'tests/ktest.sh build/sys/TEST/kernel'
 t host/fuzz-replay 60 build/tests/host/fuzz-replay
 t host/ustar 60 build/tests/host/ustar
@@ -33,4 +36,7 @@ for file in tests/prog/*.c; do
 		t "prog/$name/$cpus-cpus" 150 \
 		    "build/imp run -t 140 -c $cpus build/tests/prog/$name"
 	done
+	# With the checks of locks and memory.
+	t "debug/$name" 150 \
+	    "build/imp run -t 140 -c 2 --kernel build/sys/TEST/kernel build/tests/prog/$name"
 done

@@ -36,4 +36,7 @@
 
 #define AP_TRAMPOLINE 0x1000 /* physical page that the APs start in */
 
+/* Where a CPU starts and idles: a page not mapped, and its stack. */
+#define START_STACK_SIZE 20480
+
 #endif

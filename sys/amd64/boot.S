@@ -23,7 +23,7 @@ pvh_entry:
 	movl	%eax, PHYS(boot_tsc)
 	movl	%edx, PHYS(boot_tsc + 4)
 	movl	%ebx, PHYS(boot_start_info)
-	movl	$PHYS(boot_stack_top), %esp
+	movl	$PHYS(start_stacks + START_STACK_SIZE), %esp
 	movl	$PHYS(boot_pml4), %eax
 	call	enter_long_mode
 	ljmp	$0x20, $PHYS(1f)
@@ -62,7 +62,7 @@ enter_long_mode:
 
 	.code64
 kernel_main_high:
-	movabsq	$boot_stack_top, %rsp
+	movabsq	$(start_stacks + START_STACK_SIZE), %rsp
 	xorl	%eax, %eax
 	movw	%ax, %ds
 	movw	%ax, %es
@@ -106,9 +106,8 @@ ap_trampoline:
 	lock xaddl %ebx, PHYS(ap_ticket)
 	cmpl	PHYS(ncpus), %ebx
 	jae	3f
-	movl	%ebx, %esp
-	shll	$14, %esp
-	addl	$PHYS(ap_stacks), %esp	/* ticket 1 has the first stack */
+	imull	$START_STACK_SIZE, %ebx, %esp
+	addl	$PHYS(start_stacks + START_STACK_SIZE), %esp
 	movl	$PHYS(boot_pml4), %eax
 	movl	$PHYS(enter_long_mode), %ecx
 	call	*%ecx
@@ -193,13 +192,7 @@ device_pd:
 
 	.section .bss
 	.balign	4096
-	.globl	ap_stacks
-ap_stacks_base:
-	.skip	16384 * 16
-	/* A ticket's stack ends at ap_stacks + ticket * 16384. */
-	.set	ap_stacks, ap_stacks_base
-	.globl	boot_stack
-boot_stack:
-	.skip	16384
-boot_stack_top:
+	.globl	start_stacks
+start_stacks:
+	.skip	START_STACK_SIZE * 16
 	.section .note.GNU-stack, "", @progbits

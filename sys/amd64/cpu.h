@@ -149,6 +149,13 @@ void irq_handler(unsigned irq);
 void ap_main(unsigned id);
 void console_init(void);
 
+/* kstack.c */
+struct thread;
+extern char start_stacks[]; /* MAXCPU times START_STACK_SIZE */
+void kstack_init(void);	    /* with the final page tables */
+/* Is va where td's stack would be if it were larger? */
+bool kstack_overflowed(const struct thread *td, uintptr_t va);
+
 /* Interrupt vectors. */
 #define VEC_IRQ	     0x20 /* + I/O APIC pin */
 #define VEC_TIMER    0xf0

@@ -22,6 +22,7 @@ struct pmap;
 #define USER_MIN     0x1000ul
 #define USER_TOP     0x7ffffffff000ul /* first address past it */
 #define PHYSMAP_BASE 0xffff800000000000ul
+#define PHYSMAP_SIZE 0x8000000000ul
 
 static inline void *
 phys_to_virt(paddr_t pa)
@@ -32,7 +33,11 @@ phys_to_virt(paddr_t pa)
 static inline paddr_t
 virt_to_phys(const void *va)
 {
-	return ((uintptr_t)va - PHYSMAP_BASE);
+	paddr_t pa = (uintptr_t)va - PHYSMAP_BASE;
+
+	if (pa >= PHYSMAP_SIZE)
+		__builtin_trap(); /* on a stack, or the kernel's own data */
+	return (pa);
 }
 
 /*
@@ -151,6 +156,14 @@ void clock_arm(uint64_t deadline);
 /* Wall-clock time at kernel entry from RTC or hypervisor, ns since 1970; 0 if
  * nobody knows. */
 uint64_t clock_wall_at_entry(void);
+
+/*
+ * Kernel stacks of KSTACK_PAGES, with unmapped pages below; not in the physmap.
+ * NULL: no memory. Interrupts are on at md_kstack_alloc(), no spin lock held.
+ */
+void *md_kstack_alloc(void);
+void md_kstack_free(void *stack);
+void *md_start_stack(unsigned cpu); /* the one that a CPU starts on */
 
 /*
  * Threads.  md_thread_fork(): the new thread's first switch runs

@@ -15,23 +15,12 @@
 #include "amd64/asm.h"
 #include "amd64/cpu.h"
 #include "amd64/md.h"
+#include "amd64/pte.h"
 #include "kern/printf.h"
 #include "kern/sched.h"
 #include "vm/kmem.h"
 #include "vm/page.h"
 
-typedef uint64_t pte_t;
-
-#define PTE_P	  0x001ul
-#define PTE_W	  0x002ul
-#define PTE_U	  0x004ul
-#define PTE_A	  0x020ul
-#define PTE_D	  0x040ul
-#define PTE_PS	  0x080ul
-#define PTE_G	  0x100ul
-#define PTE_NX	  (1ul << 63)
-#define PTE_FRAME 0x000ffffffffff000ul
-#define PTES	  512
 #define LEVELS	  4
 #define FLUSH_MAX 32 /* pages flushed one by one */
 
@@ -59,18 +48,6 @@ static pte_t kernel_pd[PTES] __aligned(4096);
 static pte_t kernel_pt[KERNEL_PTS][PTES] __aligned(4096);
 paddr_t kernel_cr3;
 
-static paddr_t
-kernel_phys(const void *p)
-{
-	return ((uintptr_t)p - KERNBASE);
-}
-
-static pte_t
-nx(void)
-{
-	return (cpu_features.nx ? PTE_NX : 0);
-}
-
 /* Text executes, constants are read, data is written; nothing is two. */
 static void
 map_kernel(void)
@@ -87,11 +64,14 @@ map_kernel(void)
 		pte_t bits = PTE_P | PTE_G;
 
 		if (va >= (uintptr_t)data_start)
-			bits |= PTE_W | nx();
+			bits |= PTE_W | pte_nx();
 		else if (va >= (uintptr_t)rodata_start)
-			bits |= nx();
+			bits |= pte_nx();
 		kernel_pt[0][atop(pa)] = pa | bits;
 	}
+	for (unsigned i = 0; i < ncpus; i++)
+		kernel_pt[0][atop(
+		    kernel_phys(start_stacks + i * START_STACK_SIZE))] = 0;
 	kernel_pdpt[510] = kernel_phys(kernel_pd) | PTE_P | PTE_W;
 }
 
@@ -103,14 +83,14 @@ map_physical(void)
 	for (uint64_t g = 0; g < gigabytes && g < PTES; g++) {
 		if (cpu_features.pdpe1gb) {
 			boot_physmap_pdpt[g] =
-			    g << 30 | PTE_PS | PTE_P | PTE_W | PTE_G | nx();
+			    g << 30 | PTE_PS | PTE_P | PTE_W | PTE_G | pte_nx();
 			continue;
 		}
 		pte_t *pd = md_boot_alloc(PAGE_SIZE);
 
 		for (uint64_t i = 0; i < PTES; i++)
 			pd[i] = g << 30 | i << 21 | PTE_PS | PTE_P | PTE_W |
-				PTE_G | nx();
+				PTE_G | pte_nx();
 		boot_physmap_pdpt[g] = virt_to_phys(pd) | PTE_P | PTE_W;
 	}
 }
@@ -127,6 +107,7 @@ md_pmap_init(void)
 	boot_pml4[0] = kernel_phys(low_pdpt) | PTE_P | PTE_W;
 	map_kernel();
 	map_physical();
+	kstack_init();
 	kernel_pml4[256] = kernel_phys(boot_physmap_pdpt) | PTE_P | PTE_W;
 	kernel_pml4[511] = kernel_phys(kernel_pdpt) | PTE_P | PTE_W;
 	kernel_cr3 = kernel_phys(kernel_pml4);
@@ -269,7 +250,7 @@ make_pte(paddr_t pa, unsigned prot)
 {
 	return (pa | PTE_P | PTE_U | PTE_A |
 		(prot & PMAP_WRITE ? PTE_W | PTE_D : 0) |
-		(prot & PMAP_EXEC ? 0 : nx()));
+		(prot & PMAP_EXEC ? 0 : pte_nx()));
 }
 
 int
@@ -377,7 +358,7 @@ protect_pte(struct walk *w, pte_t *pte, vaddr_t va)
 	if (!(w->prot & PMAP_WRITE))
 		new &= ~PTE_W;
 	if (!(w->prot & PMAP_EXEC))
-		new |= nx();
+		new |= pte_nx();
 	if (new == old)
 		return;
 	/* The CPU may set the dirty bit meanwhile. */

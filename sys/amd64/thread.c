@@ -25,6 +25,7 @@ _Static_assert(offsetof(struct trapframe, tf_trapno) == TF_TRAPNO, "asm.h");
 _Static_assert(offsetof(struct trapframe, tf_rip) == TF_RIP, "asm.h");
 _Static_assert(offsetof(struct trapframe, tf_rsp) == TF_RSP, "asm.h");
 _Static_assert(sizeof(struct trapframe) == 176, "entry.S");
+_Static_assert(START_STACK_SIZE == (1 + KSTACK_PAGES) * PAGE_SIZE, "asm.h");
 _Static_assert((TDF_AST | TDF_SIGPENDING | TDF_SUSPEND | TDF_OLDMASK |
 		   TDF_RESCHED) == TD_FLAGS_AST,
     "asm.h");

@@ -18,12 +18,13 @@
 #include "kern/signal.h"
 #include "vm/vm.h"
 
-#define PF_PRESENT     0x01
-#define PF_WRITE       0x02
-#define PF_FETCH       0x10
-#define VEC_PAGE_FAULT 14
-#define VEC_PROTECTION 13
-#define RFLAGS_IF      0x200ul
+#define PF_PRESENT	 0x01
+#define PF_WRITE	 0x02
+#define PF_FETCH	 0x10
+#define VEC_DOUBLE_FAULT 8
+#define VEC_PAGE_FAULT	 14
+#define VEC_PROTECTION	 13
+#define RFLAGS_IF	 0x200ul
 
 /* By CPU vector: FreeBSD's T_ number (machine/trap.h), signal and code. */
 static const struct {
@@ -104,6 +105,8 @@ md_backtrace(void)
 void
 trap_fatal(struct trapframe *tf)
 {
+	const struct thread *td = curthread();
+
 	panic_begin();
 	kprintf("fatal trap %lu (%s), error 0x%lx, cpu %u\n", tf->tf_trapno,
 	    tf->tf_trapno < 32 && traps[tf->tf_trapno].name != NULL
@@ -112,6 +115,10 @@ trap_fatal(struct trapframe *tf)
 	    tf->tf_err, curcpu()->c_id);
 	print_frame(tf);
 	print_frames(tf->tf_rbp, tf->tf_rip);
+	if (tf->tf_trapno == VEC_DOUBLE_FAULT && td != NULL &&
+	    kstack_overflowed(td, rcr2()))
+		panic("kernel stack overflow in thread %s (pid %d)",
+		    td->td_name, td->td_proc->p_pid);
 	panic("trap in the kernel");
 }
 

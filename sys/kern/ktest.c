@@ -21,11 +21,12 @@ ktest_fail(const char *file, int line, const char *cond)
 }
 
 static bool
-is_wanted(const char *name)
+is_wanted(const struct ktest *t)
 {
-	return ((wanted_len == 3 && strncmp(wanted, "all", 3) == 0) ||
-		(strlen(name) == wanted_len &&
-		    strncmp(name, wanted, wanted_len) == 0));
+	if (wanted_len == 3 && strncmp(wanted, "all", 3) == 0)
+		return (!t->panics);
+	return (strlen(t->name) == wanted_len &&
+		strncmp(t->name, wanted, wanted_len) == 0);
 }
 
 static void
@@ -36,7 +37,7 @@ run_tests(void *arg)
 	SET_FOREACH (p, ktest) {
 		const struct ktest *t = *p;
 
-		if (!is_wanted(t->name))
+		if (!is_wanted(t))
 			continue;
 		current = t->name;
 		failed = false;

@@ -19,11 +19,17 @@
 struct ktest {
 	const char *name;
 	void (*fn)(void);
+	bool panics;
 };
 
-#define KTEST(name)                                                            \
+#define KTEST(name) KTEST_(name, false)
+/* One that ends in a panic; not among ktest=all (tests/kpanic.sh). */
+#define KTEST_PANIC(name) KTEST_(name, true)
+
+#define KTEST_(name, panics)                                                   \
 	static void ktest_##name(void);                                        \
-	static const struct ktest ktest_def_##name = {#name, ktest_##name};    \
+	static const struct ktest ktest_def_##name = {                         \
+	    #name, ktest_##name, panics};                                      \
 	LINKER_SET(ktest, ktest_def_##name);                                   \
 	static void ktest_##name(void)
 

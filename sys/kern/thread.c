@@ -16,7 +16,6 @@
 #include "kern/thread.h"
 #include "kern/umtx.h"
 #include "vm/kmem.h"
-#include "vm/page.h"
 
 #define TID_FIRST   100001
 #define TID_BUCKETS 256u
@@ -76,13 +75,11 @@ setup(struct thread *td, struct proc *p)
 struct thread *
 thread_idle(unsigned i)
 {
-	extern char boot_stack[], ap_stacks[];
 	struct thread *td = &idle_threads[i];
 
 	setup(td, &proc0);
 	td->td_flags = TDF_KERNEL;
-	td->td_kstack = i == 0 ? boot_stack
-			       : ap_stacks + (i - 1) * KSTACK_PAGES * PAGE_SIZE;
+	td->td_kstack = md_start_stack(i);
 	strlcpy(td->td_name, "idle", sizeof(td->td_name));
 	return (td);
 }
@@ -106,18 +103,16 @@ struct thread *
 thread_alloc(struct proc *p)
 {
 	struct thread *td = take_spare();
-	struct page *pg;
 
 	if (td == NULL) {
 		td = kcache_alloc(threads.cache, 0);
 		if (td == NULL)
 			return (NULL);
-		pg = page_alloc(KSTACK_ORDER, 0);
-		if (pg == NULL) {
+		td->td_kstack = md_kstack_alloc();
+		if (td->td_kstack == NULL) {
 			kcache_free(threads.cache, td);
 			return (NULL);
 		}
-		td->td_kstack = page_virt(pg);
 	}
 	setup(td, p);
 	return (td);
@@ -139,7 +134,7 @@ thread_free(struct thread *td)
 	spin_unlock(&threads.lock);
 	if (keep)
 		return;
-	page_free(phys_to_page(virt_to_phys(td->td_kstack)), KSTACK_ORDER);
+	md_kstack_free(td->td_kstack);
 	kcache_free(threads.cache, td);
 }
 
