@@ -151,10 +151,10 @@ kern_fstat(struct thread *td, int fd, struct stat *st)
 	error = fd_get(td, fd, 0, &fp);
 	if (error != 0)
 		return (error);
-	if (fp->f_vnode != NULL)
-		error = vn_stat(fp->f_vnode, st);
-	else if (fp->f_ops->fo_stat != NULL)
+	if (fp->f_ops->fo_stat != NULL)
 		error = fp->f_ops->fo_stat(fp, st);
+	else if (fp->f_vnode != NULL)
+		error = vn_stat(fp->f_vnode, st);
 	else
 		error = EOPNOTSUPP;
 	file_release(fp);

@@ -196,7 +196,6 @@ static int
 master_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 {
 	struct pty *pt = fp->f_data;
-	struct file terminal = {.f_data = pt->pt_tty};
 
 	switch (cmd) {
 	case TIOCPTMASTER:
@@ -217,7 +216,7 @@ master_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 	case TIOCSWINSZ:
 	case TIOCFLUSH:
 	case TIOCEXT:
-		return (tty_fileops.fo_ioctl(&terminal, cmd, data, td));
+		return (tty_ioctl(pt->pt_tty, cmd, data, td));
 	default:
 		return (ENOTTY);
 	}

@@ -13,7 +13,6 @@
 #include "fbsd/fcntl.h"
 #include "fbsd/poll.h"
 #include "fbsd/stat.h"
-#include "dev/device.h"
 #include "kern/printf.h"
 #include "kern/signal.h"
 #include "kern/tty_impl.h"
@@ -102,42 +101,6 @@ const struct termios tty_initial_termios = {
     .c_ospeed = 115200,
 };
 
-/* /dev/NAME is opened. */
-static int
-device_open(struct cdev *dev, struct file *fp, struct thread *td)
-{
-	return (tty_opened(cdev_data(dev)));
-}
-
-/* /dev/tty is: the controlling terminal, whatever its name. */
-static int
-own_open(struct cdev *dev, struct file *fp, struct thread *td)
-{
-	struct tty *tp;
-	int error = ENXIO;
-
-	mutex_lock(&proctree_lock);
-	tp = td->td_proc->p_pgrp->pg_session->s_tty;
-	if (tp != NULL && (td->td_proc->p_flags & P_CONTROLT) != 0) {
-		error = tty_opened(tp);
-		fp->f_data = tp;
-	}
-	mutex_unlock(&proctree_lock);
-	return (error);
-}
-
-static void
-own_attach(void)
-{
-	struct cdev *dev = make_dev(&tty_fileops, NULL, 0666, 0, 0, "tty");
-
-	if (dev != NULL)
-		cdev_set_open(dev, own_open);
-}
-
-static const struct driver own_tty = {"tty", own_attach};
-DRIVER_SET(own_tty);
-
 void
 tty_reset(struct tty *tp)
 {
@@ -167,6 +130,7 @@ tty_create(const struct ttydev_ops *ops, void *arg, const char *name)
 	tp->t_ops = ops;
 	tp->t_arg = arg;
 	tp->t_termios = tty_initial_termios;
+	tp->t_generation = 1;
 	strlcpy(tp->t_name, name, sizeof(tp->t_name));
 	spin_lock(&tty_signals.lock);
 	start = !tty_signals.running;
@@ -176,7 +140,7 @@ tty_create(const struct ttydev_ops *ops, void *arg, const char *name)
 		panic("no memory for the terminals' thread");
 	tp->t_dev = make_dev(&tty_fileops, tp, 0620, 0, 4, "%s", name);
 	if (tp->t_dev != NULL)
-		cdev_set_open(tp->t_dev, device_open);
+		tty_set_device(tp->t_dev);
 	return (tp);
 }
 
@@ -297,18 +261,6 @@ tty_set_controlling(struct tty *tp, struct proc *p)
 }
 
 void
-tty_session_gone(struct tty *tp, struct session *s)
-{
-	if (tp->t_pgrp != NULL) {
-		sig_send_pgrp(tp->t_pgrp, SIGHUP, NULL);
-		sig_send_pgrp(tp->t_pgrp, SIGCONT, NULL);
-	}
-	tp->t_session = NULL;
-	tp->t_pgrp = NULL;
-	s->s_tty = NULL;
-}
-
-void
 tty_pgrp_gone(struct pgrp *pg)
 {
 	struct tty *tp = pg->pg_session->s_tty;
@@ -351,6 +303,20 @@ check_foreground(struct tty *tp, int sig)
 	return (error);
 }
 
+/*
+ * Waits on one of the terminal's cvs; t_lock held.  ERESTART if it has been
+ * revoked meanwhile: tried again, the call finds that out.
+ */
+static int
+wait_on(struct tty *tp, struct cv *cv, uint64_t deadline)
+{
+	const uintptr_t generation = tp->t_generation;
+	int error = cv_wait_spin_sig(cv, &tp->t_lock, deadline);
+
+	return (
+	    error == 0 && generation != tp->t_generation ? ERESTART : error);
+}
+
 /* Waits until there is something to read; t_lock held. */
 static int
 wait_for_input(struct tty *tp, struct file *fp, uint64_t deadline)
@@ -360,7 +326,7 @@ wait_for_input(struct tty *tp, struct file *fp, uint64_t deadline)
 	while (tp->t_in_first == tp->t_in_ready && !tp->t_gone && error == 0) {
 		if (fp->f_flag & O_NONBLOCK)
 			return (EAGAIN);
-		error = cv_wait_spin_sig(&tp->t_in_cv, &tp->t_lock, deadline);
+		error = wait_on(tp, &tp->t_in_cv, deadline);
 	}
 	return (error);
 }
@@ -400,7 +366,7 @@ wait_for_min(struct tty *tp, struct file *fp, size_t want)
 	while (error == 0 && !tp->t_gone &&
 	       tp->t_in_ready - tp->t_in_first < min &&
 	       !(fp->f_flag & O_NONBLOCK)) {
-		error = cv_wait_spin_sig(&tp->t_in_cv, &tp->t_lock,
+		error = wait_on(tp, &tp->t_in_cv,
 		    time == 0 ? NO_DEADLINE : clock_ns() + time);
 		if (error == ETIMEDOUT)
 			return (0);
@@ -415,8 +381,11 @@ tty_read(struct file *fp, struct uio *uio, int flags)
 	char buf[256];
 	bool end = false, unthrottle;
 	size_t n;
-	int error = check_foreground(tp, SIGTTIN);
+	int error;
 
+	if (tty_revoked(fp))
+		return (0);
+	error = check_foreground(tp, SIGTTIN);
 	if (error != 0 || uio->uio_resid == 0)
 		return (error);
 	spin_lock(&tp->t_lock);
@@ -449,7 +418,9 @@ put_output(
 
 	spin_lock(&tp->t_lock);
 	while (*done < n && error == 0) {
-		if (tp->t_gone) {
+		if (tty_revoked(fp)) {
+			error = EIO;
+		} else if (tp->t_gone) {
 			error = ENXIO;
 		} else if (tp->t_termios.c_lflag & FLUSHO) {
 			*done = n;
@@ -464,8 +435,7 @@ put_output(
 			if (fp->f_flag & O_NONBLOCK)
 				error = EAGAIN;
 			else
-				error = cv_wait_spin_sig(
-				    &tp->t_out_cv, &tp->t_lock, NO_DEADLINE);
+				error = wait_on(tp, &tp->t_out_cv, NO_DEADLINE);
 		}
 	}
 	spin_unlock(&tp->t_lock);
@@ -502,8 +472,7 @@ drain(struct tty *tp)
 	tty_start(tp);
 	spin_lock(&tp->t_lock);
 	while (tty_out_used(tp) > 0 && !tp->t_gone && error == 0)
-		error =
-		    cv_wait_spin_sig(&tp->t_out_cv, &tp->t_lock, NO_DEADLINE);
+		error = wait_on(tp, &tp->t_out_cv, NO_DEADLINE);
 	spin_unlock(&tp->t_lock);
 	return (error);
 }
@@ -735,6 +704,8 @@ static int
 tty_file_ioctl(
     struct file *fp, unsigned long cmd, void *data, struct thread *td)
 {
+	if (tty_revoked(fp))
+		return (ENOTTY);
 	return (tty_ioctl(fp->f_data, cmd, data, td));
 }
 
@@ -744,6 +715,8 @@ tty_poll(struct file *fp, int events)
 	struct tty *tp = fp->f_data;
 	int ready = 0;
 
+	if (tty_revoked(fp))
+		return (POLLHUP | (events & (POLLIN | POLLRDNORM)));
 	spin_lock(&tp->t_lock);
 	if (tp->t_in_first != tp->t_in_ready || tp->t_gone)
 		ready |= events & (POLLIN | POLLRDNORM);
@@ -781,6 +754,8 @@ tty_stat(struct file *fp, struct stat *st)
 {
 	struct tty *tp = fp->f_data;
 
+	if (tty_revoked(fp))
+		return (EBADF);
 	if (fp->f_vnode != NULL)
 		return (vn_stat(fp->f_vnode, st));
 	memset(st, 0, sizeof(*st));
@@ -790,21 +765,6 @@ tty_stat(struct file *fp, struct stat *st)
 	st->st_ino = st->st_rdev;
 	st->st_blksize = PAGE_SIZE;
 	return (0);
-}
-
-static void
-tty_close(struct file *fp)
-{
-	struct tty *tp = fp->f_data;
-	bool last;
-
-	spin_lock(&tp->t_lock);
-	last = --tp->t_opens == 0;
-	if (last)
-		tp->t_exclusive = false;
-	spin_unlock(&tp->t_lock);
-	if (last && tp->t_ops->td_closed != NULL)
-		tp->t_ops->td_closed(tp, tp->t_arg);
 }
 
 const struct fileops tty_fileops = {
@@ -818,33 +778,3 @@ const struct fileops tty_fileops = {
     .fo_close = tty_close,
     .fo_passable = true,
 };
-
-int
-tty_opened(struct tty *tp)
-{
-	int error = 0;
-
-	spin_lock(&tp->t_lock);
-	if (tp->t_exclusive && curproc()->p_cred->cr_uid != 0)
-		error = EBUSY;
-	else
-		tp->t_opens++;
-	spin_unlock(&tp->t_lock);
-	return (error);
-}
-
-int
-tty_open_file(struct thread *td, struct tty *tp, int flags, struct file **fpp)
-{
-	int error = tty_opened(tp);
-
-	if (error != 0)
-		return (error);
-	*fpp = file_alloc(td, DTYPE_DEV, flags, &tty_fileops, tp);
-	if (*fpp != NULL)
-		return (0);
-	spin_lock(&tp->t_lock);
-	tp->t_opens--;
-	spin_unlock(&tp->t_lock);
-	return (ENFILE);
-}

@@ -41,14 +41,15 @@ int tty_open_file(
     struct thread *td, struct tty *tp, int flags, struct file **fpp);
 /* Makes tp the controlling terminal of p's session: p leads it. */
 int tty_set_controlling(struct tty *tp, struct proc *p);
-/* Session's leader exits: hang up, forget. proctree_lock held. */
+/* Session's leader exits: hang up, revoke, forget. proctree_lock held. */
 void tty_session_gone(struct tty *tp, struct session *s);
 /* A process group ends: no longer anybody's foreground group. Same lock. */
 void tty_pgrp_gone(struct pgrp *pg);
 /* ioctls of a terminal; data is the kernel's copy. */
 int tty_ioctl(struct tty *tp, unsigned long cmd, void *data, struct thread *td);
-/* One more file on it; tty_fileops' fo_close takes it back. EBUSY. */
-int tty_opened(struct tty *tp);
+/* All files on it are dead: reads end, all else fails.  What hasn't been read
+ * is lost, and so is output if drop_output says so.  Any thread. */
+void tty_revoke(struct tty *tp, bool drop_output);
 extern const struct fileops tty_fileops;
 dev_t tty_dev(struct tty *tp);
 const char *tty_name(struct tty *tp);

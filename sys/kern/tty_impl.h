@@ -45,7 +45,9 @@ struct tty {
 	struct cv t_out_cv;	/* with t_lock: room, or all gone */
 
 	bool t_gone;		   /* (l) hung up: reads end, writes fail */
-	unsigned t_opens;	   /* (l) */
+	unsigned t_opens;	   /* (l) files */
+	unsigned t_revocable;	   /* (l) those that revoke(2) ends */
+	uintptr_t t_generation;	   /* (l) read without: grows by revoke(2) */
 	bool t_exclusive;	   /* (l) TIOCEXCL */
 	struct session *t_session; /* (t) that it controls */
 	struct pgrp *t_pgrp;	   /* (t) foreground */
@@ -62,7 +64,7 @@ tty_out_used(const struct tty *tp)
 }
 
 /* tty_ldisc.c; t_lock held. */
-bool ldisc_input(struct tty *tp, unsigned char c);  /* false: no room */
+bool ldisc_input(struct tty *tp, unsigned char c); /* false: no room */
 void ldisc_break(struct tty *tp);
 void ldisc_bad_char(struct tty *tp, unsigned char c);
 bool ldisc_output(struct tty *tp, unsigned char c); /* false: no room */
@@ -74,6 +76,16 @@ size_t ldisc_readable(const struct tty *tp);
 
 /* What a terminal begins with. */
 extern const struct termios tty_initial_termios;
+/* tty_open.c: files on a terminal, revoke(2).  Has this one been revoked? */
+bool tty_revoked(const struct file *fp);
+void tty_close(struct file *fp);
+/* fp is a file on it from now on; tty_close() takes it back.  `forever`:
+ * revoke(2) doesn't concern it (the console's). t_lock held. */
+void tty_add_file(struct tty *tp, struct file *fp, bool forever);
+/* Opens and revokes as a terminal's device does. */
+void tty_set_device(struct cdev *dev);
+void tty_device_revoke(struct cdev *dev);
+
 /* As new, for another user: nobody has it open. */
 void tty_reset(struct tty *tp);
 /* A signal for the foreground group, from any context. */

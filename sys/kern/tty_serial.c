@@ -33,6 +33,7 @@ struct serial {
 	struct tty *se_tty;	  /* (!) */
 	struct cdev *se_out;	  /* (!) cuaX */
 	bool se_console;	  /* (!) */
+	struct cdev *se_consdev;  /* (!) /dev/console, or NULL */
 	enum way se_way;	  /* (l) while it is open */
 	unsigned se_waiting;	  /* (l) openings that wait for a carrier */
 	struct cv se_cv;	  /* with t_lock: carrier, or closed */
@@ -130,7 +131,7 @@ line_open(struct cdev *dev, struct file *fp, struct thread *td)
 	else if (tp->t_exclusive && td->td_cred->cr_uid != 0)
 		error = EBUSY;
 	if (error == 0)
-		tp->t_opens++;
+		tty_add_file(tp, fp, dev == se->se_consdev);
 	spin_unlock(&tp->t_lock);
 	if (error != 0)
 		tell_driver(se);
@@ -265,7 +266,6 @@ serial_create(
     const struct serial_ops *ops, void *arg, const char *suffix, bool console)
 {
 	struct serial *se = kmem_alloc(sizeof(*se), KM_ZERO);
-	struct cdev *dev;
 	char name[16];
 
 	if (se == NULL)
@@ -284,13 +284,16 @@ serial_create(
 	make_states(se, WAY_IN, "tty", suffix, 0, 0);
 	se->se_out = make_dev(&tty_fileops, se->se_tty, 0660, UID_UUCP,
 	    GID_DIALER, "cua%s", suffix);
-	if (se->se_out != NULL)
+	if (se->se_out != NULL) {
 		cdev_set_open(se->se_out, line_open);
+		cdev_set_revoke(se->se_out, tty_device_revoke);
+	}
 	make_states(se, WAY_OUT, "cua", suffix, UID_UUCP, GID_DIALER);
 	if (console) {
-		dev = make_dev(&tty_fileops, se->se_tty, 0600, 0, 0, "console");
-		if (dev != NULL)
-			cdev_set_open(dev, line_open);
+		se->se_consdev =
+		    make_dev(&tty_fileops, se->se_tty, 0600, 0, 0, "console");
+		if (se->se_consdev != NULL)
+			cdev_set_open(se->se_consdev, line_open);
 	}
 	return (se);
 }

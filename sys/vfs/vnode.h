@@ -148,6 +148,9 @@ struct vnode_ops {
 	/* () a name for vfs_fhtovp(), never given to another file; *fid is
 	 * zeroed. NULL: EOPNOTSUPP. */
 	int (*vo_fid)(struct vnode *vp, struct fid *fid);
+	/* () All files open on it end: EINVAL, EOPNOTSUPP. NULL: it isn't a
+	 * device. */
+	int (*vo_revoke)(struct vnode *vp);
 	/* () the last reference went: free it. A file system that finds
 	 * vnodes by name keeps a reference for that. */
 	void (*vo_inactive)(struct vnode *vp);
@@ -281,6 +284,9 @@ void destroy_dev(struct cdev *dev);
 /* In vo_open of a device: called before f_ops is replaced; may be NULL. */
 void cdev_set_open(struct cdev *dev,
     int (*open)(struct cdev *dev, struct file *fp, struct thread *td));
+/* revoke(2): whoever has the device open has it no longer.  NULL, as at first:
+ * EOPNOTSUPP. */
+void cdev_set_revoke(struct cdev *dev, void (*revoke)(struct cdev *dev));
 void *cdev_data(struct cdev *dev);
 dev_t cdev_number(const struct cdev *dev); /* st_rdev */
 /* The name below /dev of the device with that number: 0, ENOENT. */

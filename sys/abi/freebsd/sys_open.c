@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * open(2) and the process's directories: chdir(2), chroot(2), getcwd(3),
- * umask(2).
+ * open(2), revoke(2) and the process's directories: chdir(2), chroot(2),
+ * getcwd(3), umask(2).
  */
 #include "abi/freebsd/path.h"
 #include "abi/freebsd/sysargs.h"
@@ -75,6 +75,30 @@ sys_ocreat(struct thread *td, const struct ocreat_args *a)
 {
 	return (open_path(
 	    td, AT_FDCWD, a->path, O_WRONLY | O_CREAT | O_TRUNC, a->mode));
+}
+
+/* Everybody's files on a device end: for its owner and the super-user. */
+int
+sys_revoke(struct thread *td, const struct revoke_args *a)
+{
+	struct vattr va;
+	struct namei nd;
+	int error;
+
+	error = path_namei(td, &nd, AT_FDCWD, a->path, 0, 0);
+	if (error != 0)
+		return (error);
+	rw_rlock(&nd.nd_vp->v_lock);
+	error = nd.nd_vp->v_ops->vo_getattr(nd.nd_vp, &va);
+	rw_runlock(&nd.nd_vp->v_lock);
+	if (error == 0 && nd.nd_vp->v_ops->vo_revoke == NULL)
+		error = EINVAL;
+	if (error == 0 && td->td_cred->cr_uid != va.va_uid)
+		error = priv_check(td);
+	if (error == 0)
+		error = nd.nd_vp->v_ops->vo_revoke(nd.nd_vp);
+	namei_done(&nd);
+	return (error);
 }
 
 int

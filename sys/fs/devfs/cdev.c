@@ -94,6 +94,12 @@ cdev_set_open(struct cdev *dev,
 	dev->cd_open = open;
 }
 
+void
+cdev_set_revoke(struct cdev *dev, void (*revoke)(struct cdev *dev))
+{
+	dev->cd_revoke = revoke;
+}
+
 void *
 cdev_data(struct cdev *dev)
 {

@@ -19,6 +19,7 @@ struct cdev {
 	const struct fileops *cd_ops; /* (!) */
 	void *cd_data;		      /* (!) */
 	int (*cd_open)(struct cdev *, struct file *, struct thread *);
+	void (*cd_revoke)(struct cdev *);
 	mode_t cd_mode; /* (!) of new nodes; and the owners */
 	uid_t cd_uid;
 	gid_t cd_gid;

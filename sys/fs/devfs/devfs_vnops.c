@@ -217,6 +217,19 @@ devfs_open(struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
 }
 
 static int
+devfs_revoke(struct vnode *vp)
+{
+	struct cdev *cd = devfs_node(vp)->dn_cdev;
+
+	if (cd == NULL)
+		return (EINVAL);
+	if (cd->cd_revoke == NULL)
+		return (EOPNOTSUPP);
+	cd->cd_revoke(cd);
+	return (0);
+}
+
+static int
 devfs_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len)
 {
 	struct devfs_node *n = devfs_node(vp);
@@ -251,6 +264,7 @@ const struct vnode_ops devfs_vnode_ops = {
     .vo_readdir = devfs_readdir,
     .vo_readlink = devfs_readlink,
     .vo_open = devfs_open,
+    .vo_revoke = devfs_revoke,
     .vo_name = devfs_name,
     .vo_inactive = devfs_inactive,
 };
