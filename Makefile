@@ -121,28 +121,29 @@ $(B)/tests/boot/%: tests/boot/%.c tests/prog/freebsd.h $(wildcard sys/fbsd/*.h)
 
 PARSERS = sys/lib/elf.c sys/amd64/mptable.c sys/amd64/startinfo.c \
     sys/dev/virtio/mmio_cmdline.c sys/kern/run_config.c cmd/imp/elf.c
-$(B)/tests/host/fuzz-replay: tests/host/fuzz.c tests/host/fuzz_amd64.c \
-    tests/host/fuzz.h $(PARSERS)
+HOSTTEST = clang -std=gnu17 -g -O1 -fno-sanitize-recover=all -Isys \
+    -Itests/host -Wno-incompatible-library-redeclaration
+FUZZED = tests/host/fuzz.c tests/host/fuzz_amd64.c \
+    $(filter-out sys/lib/elf.c,$(PARSERS))
+$(B)/tests/host/fuzz-replay: $(FUZZED) $(PARSERS) tests/host/fuzz.h
 	@mkdir -p $(@D)
 	@echo "CC $@"
-	@clang -std=gnu17 -g -O1 -fsanitize=address,undefined \
-	    -fno-sanitize-recover=all -DREPLAY -Isys -Itests/host \
-	    -Wno-incompatible-library-redeclaration -o $@ \
-	    tests/host/fuzz.c tests/host/fuzz_amd64.c \
-	    $(filter-out sys/lib/elf.c,$(PARSERS))
+	@$(HOSTTEST) -fsanitize=address,undefined -DREPLAY -o $@ $(FUZZED)
+
+$(B)/tests/host/fuzz: $(FUZZED) $(PARSERS) tests/host/fuzz.h
+	@mkdir -p $(@D)
+	@echo "CC $@"
+	@$(HOSTTEST) -fsanitize=fuzzer,address,undefined -o $@ $(FUZZED)
 
 $(B)/tests/host/ustar: tests/host/ustar.c sys/fs/tmpfs/ustar.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
-	@clang -std=gnu17 -g -O1 -fsanitize=address,undefined \
-	    -fno-sanitize-recover=all -Wno-incompatible-library-redeclaration \
-	    -Isys -o $@ $^
+	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
 
 $(B)/tests/host/trees: tests/host/trees.c sys/lib/radix.c sys/lib/rbtree.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
-	@clang -std=gnu17 -g -O1 -fsanitize=address,undefined \
-	    -fno-sanitize-recover=all -Isys -o $@ $^
+	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
 
 $(B)/tests/fakevm: tests/imp/fakevm.c
 	@mkdir -p $(@D)
@@ -159,8 +160,9 @@ $(DEPS): tools/deps.sh
 test: $(DEPS)
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory KERNCONF=TEST kernel
-	@$(MAKE) --no-print-directory $(PROGS) $(BOOTPROGS) $(B)/tests/fakevm $(B)/tests/pty \
-	    $(B)/tests/host/fuzz-replay $(B)/tests/host/trees \
+	@$(MAKE) --no-print-directory $(PROGS) $(BOOTPROGS) $(B)/tests/fakevm \
+	    $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
+	    $(B)/tests/host/trees \
 	    $(B)/tests/host/ustar
 	@tests/run.sh $(TESTS)
 

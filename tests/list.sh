@@ -23,9 +23,11 @@ t kernel/kstack-overflow 60 "tests/kpanic.sh build/sys/TEST/kernel kstack_overfl
     '^panic: kernel stack overflow in thread ktest (pid 0)'"
 t kernel/all 60 'tests/ktest.sh build/sys/TEST/kernel'
 t host/fuzz-replay 60 build/tests/host/fuzz-replay
+t host/fuzz 120 'build/tests/host/fuzz -seed=1 -runs=1000000 -max_len=600'
 t host/ustar 60 build/tests/host/ustar
 t host/trees 60 build/tests/host/trees
 t imp/buildkernel 300 tests/imp/buildkernel.sh
+t imp/interp 60 tests/interp/run.sh
 t imp/relay 60 'tests/imp/relay.sh build/imp build/tests/fakevm build/tests/prog/true'
 t imp/guest 120 'tests/imp/guest.sh build/imp build/tests/prog/streams build/tests/pty'
 t boot/session 400 'tests/boot/session.sh build/sys/MICROVM/kernel.stripped build/tests/boot/init build/tests/pty'

@@ -411,6 +411,8 @@ prepare(struct thread *td, struct exec_args *ea, struct image *img)
 	}
 	if (error == 0)
 		error = image_read(td, img);
+	if (img->interp_failed && ea->interp != NULL)
+		strlcpy(ea->interp, img->interp_path, INTERP_PATH_MAX);
 	if (error == 0)
 		error = copy_strings(img, ea, is_script ? sc : NULL);
 	kmem_free(sc, sizeof(*sc));

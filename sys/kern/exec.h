@@ -26,9 +26,10 @@ struct image {
 	struct elf_phdr phdr[ELF_PHNUM_MAX];
 	struct elf_image elf;
 	struct elf_image interp;
-	char interp_path[256];
-	char path[1024]; /* absolute, for AT_EXECPATH */
-	uint64_t base;	 /* added to the program's addresses */
+	char interp_path[INTERP_PATH_MAX];
+	bool interp_failed; /* what the error is about */
+	char path[1024];    /* absolute, for AT_EXECPATH */
+	uint64_t base;	    /* added to the program's addresses */
 	uint64_t interp_base;
 	uint32_t osrel;
 	struct exec_strings strings;

@@ -129,6 +129,7 @@ image_read(struct thread *td, struct image *img)
 		img->base = random_base(PIE_BASE);
 	if (img->elf.interp != NULL) {
 		error = read_interp(td, img);
+		img->interp_failed = error != 0;
 		img->interp_base = random_base(INTERP_BASE);
 	}
 	if (error == 0 && (img->elf.low + img->base < USER_MIN ||

@@ -384,7 +384,11 @@ struct exec_args {
 	uint64_t envp;
 	char **kargv; /* kernel's, instead; NULL-ended */
 	char **kenvp;
+	/* Room for INTERP_PATH_MAX bytes, or NULL: gets the path of the ELF
+	 * interpreter if that is what the error is about. */
+	char *interp;
 };
+#define INTERP_PATH_MAX 256
 int kern_exec(struct thread *td, struct exec_args *ea);
 
 /*

@@ -265,22 +265,31 @@ enter_folder(struct thread *td, const char *path)
 	return (error);
 }
 
+/* interp: the ELF interpreter that is to blame, or "". */
 static __noreturn void
-exec_failed(int error)
+exec_failed(int error, const char *interp)
 {
-	/* The host saw that the program is there. */
+	char what[INTERP_PATH_MAX + 24] = "";
+
+	if (interp[0] != '\0')
+		snprintf(what, sizeof(what), "its dynamic linker %s", interp);
+	/* The host saw that the program itself is there. */
 	if (error == ENOENT)
-		fail(FAIL_NOTFOUND, "its dynamic linker", error);
-	fail(error == ENOMEM ? FAIL_IMP : FAIL_NOEXEC, "", error);
+		fail(FAIL_NOTFOUND, what, error);
+	fail(error == ENOMEM ? FAIL_IMP : FAIL_NOEXEC, what, error);
 }
 
 /* Replaces the current process, which has no image yet, by a program; returns
  * why that failed. */
 static int
-exec_program(struct thread *td, const char *path, char **argv, char **envp)
+exec_program(
+    struct thread *td, const char *path, char **argv, char **envp, char *interp)
 {
-	struct exec_args ea = {
-	    .path = path, .fd = -1, .kargv = argv, .kenvp = envp};
+	struct exec_args ea = {.path = path,
+	    .fd = -1,
+	    .kargv = argv,
+	    .kenvp = envp,
+	    .interp = interp};
 	int error = kern_exec(td, &ea);
 
 	if (error == EJUSTRETURN) {
@@ -296,7 +305,7 @@ program_main(void *arg)
 {
 	const struct run_config *rc = &run.config;
 	struct thread *td = curthread();
-	char **argv, **envp;
+	char **argv, **envp, interp[INTERP_PATH_MAX] = "";
 	int error;
 
 	argv = kmem_alloc((rc->rc_argc + 1) * sizeof(*argv), 0);
@@ -313,7 +322,8 @@ program_main(void *arg)
 	if (error != 0)
 		fail(FAIL_IMP, "imp.tty", error);
 	/* The lists are let go of with the machine. */
-	exec_failed(exec_program(td, rc->rc_path, argv, envp));
+	error = exec_program(td, rc->rc_path, argv, envp, interp);
+	exec_failed(error, interp);
 }
 
 /* A process with nothing in it that will run fn, and is held back. */
