@@ -75,7 +75,7 @@ send_icr(uint32_t id, uint32_t low)
 	lapic_write(LAPIC_ICR, low);
 }
 
-uint32_t
+static uint32_t
 apic_id(void)
 {
 	uint32_t id = lapic_read(LAPIC_ID);

@@ -135,7 +135,6 @@ void fpu_detect(void);
 void fpu_setup(void);
 void apic_init(void);  /* boot CPU */
 void apic_setup(void); /* each CPU */
-uint32_t apic_id(void);
 void apic_eoi(void);
 void apic_ipi(uint32_t id, uint8_t vector);
 void apic_start_others(paddr_t trampoline);

@@ -134,12 +134,6 @@ md_fpu_size(void)
 	return (fpu_size);
 }
 
-uint64_t
-md_fpu_mask(void)
-{
-	return (xcr0);
-}
-
 const void *
 md_fpu_area(struct thread *td)
 {

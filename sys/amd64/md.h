@@ -193,7 +193,6 @@ int md_thread_user(struct thread *td);
 int md_thread_copy(struct thread *from, struct thread *to);
 /* FPU state as the user sees it (XSAVE layout); size from md_fpu_size(). */
 size_t md_fpu_size(void);
-uint64_t md_fpu_mask(void); /* XCR0, or 0 without XSAVE */
 /* Where the state of td (curthread) now is stored, md_fpu_size() bytes; good
  * until td returns to user mode. */
 const void *md_fpu_area(struct thread *td);

@@ -497,9 +497,3 @@ fdtable_each(
 	}
 	return (error);
 }
-
-unsigned
-fdtable_count(struct proc *p)
-{
-	return (atomic_load(&p->p_fd->ft_count));
-}

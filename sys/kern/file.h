@@ -123,7 +123,6 @@ int fd_install_at(struct proc *p, struct file *fp, int fd);
 /* Walks a table: calls fn for each open descriptor (sysctl, procfs, lsof). */
 int fdtable_each(
     struct proc *p, int (*fn)(void *arg, int fd, struct file *fp), void *arg);
-unsigned fdtable_count(struct proc *p);
 
 /* read(2), write(2) and kin, for all personalities. offset -1: f_offset. The
  * byte count goes to td_retval[0]. */

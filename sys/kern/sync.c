@@ -24,7 +24,6 @@ void
 spin_init(struct spin *s, const char *name)
 {
 	s->s_locked = 0;
-	s->s_cpu = 0;
 	s->s_name = name;
 }
 
@@ -40,7 +39,6 @@ spin_lock(struct spin *s)
 	while (__atomic_exchange_n(&s->s_locked, 1, __ATOMIC_ACQUIRE) != 0)
 		while (s->s_locked != 0)
 			cpu_relax();
-	s->s_cpu = c->c_id + 1;
 	lockdebug_taken(LOCK_USE(LOCK_SPIN, s, s->s_name));
 }
 
@@ -50,16 +48,9 @@ spin_unlock(struct spin *s)
 	struct cpu *c = curcpu();
 
 	lockdebug_release(LOCK_SPIN, s);
-	s->s_cpu = 0;
 	__atomic_store_n(&s->s_locked, 0, __ATOMIC_RELEASE);
 	if (--c->c_spins == 0)
 		intr_restore(c->c_spin_flags);
-}
-
-bool
-spin_held(struct spin *s)
-{
-	return (s->s_locked && s->s_cpu == curcpu()->c_id + 1);
 }
 
 static uintptr_t *
@@ -164,20 +155,12 @@ mutex_unlock(struct mutex *m)
 	spin_unlock(&m->m_lock);
 }
 
-bool
-mutex_held(struct mutex *m)
-{
-	return (
-	    (atomic_load(owner_word(m)) & ~WAITERS) == (uintptr_t)curthread());
-}
-
 void
 rw_init(struct rwlock *rw, const char *name)
 {
 	spin_init(&rw->rw_lock, "rwlock");
 	rw->rw_state = 0;
 	rw->rw_writers_waiting = 0;
-	rw->rw_owner = NULL;
 	list_init(&rw->rw_readers);
 	list_init(&rw->rw_writers);
 	rw->rw_name = name;
@@ -220,7 +203,6 @@ rw_wlock(struct rwlock *rw)
 		rw->rw_writers_waiting--;
 	}
 	rw->rw_state = -1;
-	rw->rw_owner = curthread();
 	spin_unlock(&rw->rw_lock);
 	curthread()->td_locks++;
 	lockdebug_taken(LOCK_USE(LOCK_RW, rw, rw->rw_name));
@@ -263,17 +245,10 @@ rw_wunlock(struct rwlock *rw)
 {
 	spin_lock(&rw->rw_lock);
 	rw->rw_state = 0;
-	rw->rw_owner = NULL;
 	rw_wake(rw);
 	spin_unlock(&rw->rw_lock);
 	curthread()->td_locks--;
 	lockdebug_release(LOCK_RW, rw);
-}
-
-bool
-rw_wheld(struct rwlock *rw)
-{
-	return (rw->rw_state < 0 && rw->rw_owner == curthread());
 }
 
 void

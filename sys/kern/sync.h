@@ -21,7 +21,6 @@ struct thread;
 
 struct spin {
 	volatile uint32_t s_locked;
-	uint32_t s_cpu; /* holder + 1, for assertions */
 	const char *s_name;
 };
 #define SPIN_INITIALIZER(name)                                                 \
@@ -32,7 +31,6 @@ struct spin {
 void spin_init(struct spin *s, const char *name);
 void spin_lock(struct spin *s); /* nests with other spin locks */
 void spin_unlock(struct spin *s);
-bool spin_held(struct spin *s); /* by this CPU */
 
 struct mutex {
 	struct thread *volatile m_owner;
@@ -49,14 +47,12 @@ struct mutex {
 void mutex_init(struct mutex *m, const char *name);
 void mutex_lock(struct mutex *m);
 void mutex_unlock(struct mutex *m);
-bool mutex_held(struct mutex *m); /* by this thread */
 
 struct rwlock {
 	struct spin rw_lock; /* guards the rest */
 	int rw_state;	     /* readers, or -1: a writer */
 	unsigned rw_writers_waiting;
-	struct thread *rw_owner; /* the writer */
-	struct list rw_readers;	 /* threads that wait */
+	struct list rw_readers; /* threads that wait */
 	struct list rw_writers;
 	const char *rw_name;
 };
@@ -66,7 +62,6 @@ void rw_rlock(struct rwlock *rw);
 void rw_runlock(struct rwlock *rw);
 void rw_wlock(struct rwlock *rw);
 void rw_wunlock(struct rwlock *rw);
-bool rw_wheld(struct rwlock *rw);
 
 struct cv {
 	struct spin cv_lock;	/* guards cv_waiters */

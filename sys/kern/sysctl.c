@@ -225,37 +225,24 @@ sysctl_in(struct sysctl_req *req, void *data, size_t len)
 	return (error);
 }
 
-/* The plain kinds: a value of this size, in memory or in the node. */
-static int
-handle_value(
-    const struct sysctl_node *node, struct sysctl_req *req, size_t size)
+/* A value in memory, or in the node itself. */
+int
+sysctl_handle_int(const struct sysctl_node *node, struct sysctl_req *req)
 {
-	uint64_t value = (uint64_t)node->sn_arg;
+	int value = (int)(intptr_t)node->sn_arg;
 	int error;
 
 	if (node->sn_ptr != NULL)
-		memcpy(&value, node->sn_ptr, size);
-	error = sysctl_out(req, &value, size);
+		memcpy(&value, node->sn_ptr, sizeof(value));
+	error = sysctl_out(req, &value, sizeof(value));
 	if (error != 0 || !sysctl_has_new(req))
 		return (error);
 	if (node->sn_ptr == NULL)
 		return (EPERM);
-	error = sysctl_in(req, &value, size);
+	error = sysctl_in(req, &value, sizeof(value));
 	if (error == 0)
-		memcpy(node->sn_ptr, &value, size);
+		memcpy(node->sn_ptr, &value, sizeof(value));
 	return (error);
-}
-
-int
-sysctl_handle_int(const struct sysctl_node *node, struct sysctl_req *req)
-{
-	return (handle_value(node, req, sizeof(int)));
-}
-
-int
-sysctl_handle_long(const struct sysctl_node *node, struct sysctl_req *req)
-{
-	return (handle_value(node, req, sizeof(long)));
 }
 
 int

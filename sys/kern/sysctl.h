@@ -74,8 +74,7 @@ struct sysctl_node {
 	const char *sn_descr;
 };
 
-sysctl_fn sysctl_handle_int, sysctl_handle_long, sysctl_handle_string,
-    sysctl_handle_opaque;
+sysctl_fn sysctl_handle_int, sysctl_handle_string, sysctl_handle_opaque;
 
 #define SYSCTL_NODE_(id, ...)                                                  \
 	static const struct sysctl_node sysctl_##id = {__VA_ARGS__};           \
@@ -88,9 +87,6 @@ sysctl_fn sysctl_handle_int, sysctl_handle_long, sysctl_handle_string,
 #define SYSCTL_CONST_INT(id, name, num, value)                                 \
 	SYSCTL_NODE_(id, name, num, CTLTYPE_INT | CTLFLAG_RD, "I",             \
 	    sysctl_handle_int, NULL, value, NULL)
-#define SYSCTL_ULONG(id, name, num, flags, ptr)                                \
-	SYSCTL_NODE_(id, name, num, CTLTYPE_ULONG | (flags), "LU",             \
-	    sysctl_handle_long, (void *)(ptr), 0, NULL)
 #define SYSCTL_STRING(id, name, num, flags, ptr, size)                         \
 	SYSCTL_NODE_(id, name, num, CTLTYPE_STRING | (flags), "A",             \
 	    sysctl_handle_string, (void *)(uintptr_t)(ptr), size, NULL)

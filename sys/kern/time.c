@@ -252,12 +252,6 @@ time_slew(const int64_t *delta)
 	return (left);
 }
 
-void
-time_adjust(int64_t delta_ns)
-{
-	(void)time_slew(&delta_ns);
-}
-
 int time_tai_offset;
 int
 kern_clock_gettime(struct thread *td, clockid_t id, uint64_t *ns)

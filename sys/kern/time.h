@@ -22,7 +22,6 @@ void time_init(void);
 /* Wall clock: ns since 1970. */
 uint64_t time_realtime(void);
 void time_set_realtime(uint64_t ns); /* settimeofday, imp.run's time= */
-void time_adjust(int64_t delta_ns);  /* adjtime: slewed */
 struct timespec time_now(void);	     /* wall clock, for file times */
 /* Any FreeBSD clock; EINVAL for one that doesn't exist. */
 int kern_clock_gettime(struct thread *td, clockid_t id, uint64_t *ns);

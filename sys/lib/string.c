@@ -112,16 +112,6 @@ strlcpy(char *restrict dst, const char *restrict src, size_t size)
 	return (len);
 }
 
-size_t
-strlcat(char *restrict dst, const char *restrict src, size_t size)
-{
-	size_t used = strnlen(dst, size);
-
-	if (used == size)
-		return (size + strlen(src));
-	return (used + strlcpy(dst + used, src, size - used));
-}
-
 static unsigned
 digit_value(char c)
 {

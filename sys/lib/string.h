@@ -17,7 +17,6 @@ char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 /* Always terminates; returns strlen(src), so >= size means truncated. */
 size_t strlcpy(char *restrict dst, const char *restrict src, size_t size);
-size_t strlcat(char *restrict dst, const char *restrict src, size_t size);
 /* Base 0 (0x, 0 prefixes), 8, 10 or 16; *end is the first unused char. */
 uint64_t strtoull(const char *s, const char **end, int base);
 

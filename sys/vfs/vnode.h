@@ -263,7 +263,6 @@ int vfs_access(struct vnode *vp, int mode, struct cred *cr);
 /* The bare rule, without locks or flags. */
 int vn_access_mode(enum vtype type, mode_t fmode, uid_t uid, gid_t gid,
     int mode, const struct cred *cr);
-mode_t vn_type_mode(enum vtype type); /* S_IF* */
 enum vtype vn_mode_type(mode_t mode);
 /* RLIMIT_FSIZE: EFBIG, and SIGXFSZ sent, if a file may not be that large. */
 int vn_check_size(struct thread *td, uint64_t size);

@@ -58,14 +58,6 @@ entry_next(struct vm_entry *e)
 	return (n != NULL ? ENTRY(n) : NULL);
 }
 
-struct vm_entry *
-entry_prev(struct vm_entry *e)
-{
-	struct rb_node *n = rb_prev(&e->e_node);
-
-	return (n != NULL ? ENTRY(n) : NULL);
-}
-
 /* The last entry that starts below va, or NULL. */
 static struct vm_entry *
 entry_below(struct vmspace *vs, vaddr_t va)
@@ -159,7 +151,7 @@ entries_free(struct list *dead)
 	list_init(dead);
 }
 
-void
+static void
 entry_set_range(struct vm_entry *e, vaddr_t start, vaddr_t end)
 {
 	if (e->e_object != NULL)
@@ -382,21 +374,6 @@ drop_all(struct vmspace *vs, struct list *dead)
 		entry_detach(vs, ENTRY(n), dead);
 		sched_maybe_yield();
 	}
-}
-
-void
-vm_unmap_all(struct vmspace *vs)
-{
-	struct list dead = LIST_INITIALIZER(dead);
-
-	rw_wlock(&vs->vs_lock);
-	pmap_remove(vs->vs_pmap, 0, USER_TOP);
-	drop_all(vs, &dead);
-	vs->vs_hint = vs->vs_base;
-	vs->vs_hole = 0;
-	vs->vs_wire_future = false;
-	rw_wunlock(&vs->vs_lock);
-	entries_free(&dead);
 }
 
 /*

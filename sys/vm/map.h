@@ -17,7 +17,6 @@ struct vm_entry *entry_at(struct vmspace *vs, vaddr_t va); /* or NULL */
 /* The first entry that ends above va, or NULL. */
 struct vm_entry *entry_from(struct vmspace *vs, vaddr_t va);
 struct vm_entry *entry_next(struct vm_entry *e);
-struct vm_entry *entry_prev(struct vm_entry *e);
 struct vm_entry *entry_alloc(void);
 void entry_insert(struct vmspace *vs, struct vm_entry *e);
 /* Gives e references of its own to its object and vnode. */
@@ -31,7 +30,6 @@ int entries_clip(struct vmspace *vs, vaddr_t start, vaddr_t end);
 /* Joins entries within and around [start, end) that are alike. */
 void entries_join(
     struct vmspace *vs, vaddr_t start, vaddr_t end, struct list *dead);
-void entry_set_range(struct vm_entry *e, vaddr_t start, vaddr_t end);
 /* Walks entries that meet [start, end). */
 #define ENTRIES_IN(e, vs, start, end)                                          \
 	for (e = entry_from(vs, start); e != NULL && e->e_start < (end);       \

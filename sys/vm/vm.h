@@ -210,8 +210,6 @@ int vm_unwire_all(struct vmspace *vs);
 int vm_mincore(struct vmspace *vs, vaddr_t addr, uint64_t size,
     int (*fn)(void *arg, uint64_t page, uint8_t flags), void *arg);
 int vm_set_break(struct proc *p, vaddr_t brk);
-/* Empties the space below USER_TOP (exec, exit). */
-void vm_unmap_all(struct vmspace *vs);
 
 /*
  * A page fault of the current process at va, from user mode or from a copy
