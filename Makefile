@@ -153,6 +153,8 @@ $(B)/tests/pty: tests/imp/pty.c
 	@mkdir -p $(@D)
 	@$(CC) $(HOSTCFLAGS) -o $@ $<
 
+include base/base.mk
+
 DEPS = $(B)/.deps
 $(DEPS): tools/deps.sh
 	@tools/deps.sh $@
@@ -160,8 +162,8 @@ $(DEPS): tools/deps.sh
 test: $(DEPS)
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory KERNCONF=TEST kernel
-	@$(MAKE) --no-print-directory $(PROGS) $(BOOTPROGS) $(B)/tests/fakevm \
-	    $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
+	@$(MAKE) --no-print-directory $(PROGS) $(BOOTPROGS) $(LIBCTESTS) \
+	    $(B)/tests/fakevm $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
 	    $(B)/tests/host/trees \
 	    $(B)/tests/host/ustar
 	@tests/run.sh $(TESTS)

@@ -42,3 +42,11 @@ for file in tests/prog/*.c; do
 	t "debug/$name" 150 \
 	    "build/imp run -t 140 -c 2 --kernel build/sys/TEST/kernel build/tests/prog/$name"
 done
+
+for file in tests/libc/*.c; do
+	name=$(basename "$file" .c)
+	for cpus in 1 4; do
+		t "libc/$name/$cpus-cpus" 60 \
+		    "build/imp run -t 50 -c $cpus build/tests/libc/$name"
+	done
+done

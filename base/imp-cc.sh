@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# imp-cc: gcc for FreeBSD programs: compiles against the C library of the tree
+# and links statically. Takes gcc's options.
+set -eu
+
+libc=$(cd "$(dirname "$0")/../base/libc" && pwd)
+gcc=${IMP_GCC:-gcc}
+
+# Linking is what happens unless one of these says otherwise, or there is
+# nothing to link.
+link=yes
+inputs=no
+for arg; do
+	case $arg in
+	-c | -S | -E | -M | -MM | -fsyntax-only | -r) link=no ;;
+	-shared)
+		echo "imp-cc: there are only static programs" >&2
+		exit 1
+		;;
+	-l* | -x) ;;
+	-*) ;;
+	*) inputs=yes ;;
+	esac
+done
+
+# As a FreeBSD compiler presents itself.
+set -- -nostdinc -isystem "$libc/include" \
+    -isystem "$($gcc -print-file-name=include)" \
+    -U__linux__ -U__linux -Ulinux -U__gnu_linux__ -U__unix -Uunix \
+    -D__FreeBSD__=15 -D__unix__=1 -D__unix=1 \
+    -fno-pic -fno-pie -fno-stack-protector "$@"
+if [ $link = yes ] && [ $inputs = yes ]; then
+	exec "$gcc" -static -no-pie -nostdlib -Wl,--build-id=none \
+	    -Wl,-z,noexecstack -Wl,--gc-sections -Wl,-z,max-page-size=4096 \
+	    "$libc/lib/crt1.o" "$libc/lib/crti.o" "$@" -L"$libc/lib" \
+	    -Wl,--start-group "$libc/lib/libc.a" -lgcc -lgcc_eh -Wl,--end-group \
+	    "$libc/lib/crtn.o"
+fi
+exec "$gcc" "$@"

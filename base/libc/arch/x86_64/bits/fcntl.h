@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#define O_CREAT		 0x0200
+#define O_TRUNC		 0x0400
+#define O_EXCL		 0x0800
+#define O_NOCTTY	 0x8000
+#define O_APPEND	 0x0008
+#define O_NONBLOCK	 0x0004
+#define O_NDELAY	 O_NONBLOCK
+#define O_SHLOCK	 0x0010
+#define O_EXLOCK	 0x0020
+#define O_ASYNC		 0x0040
+#define O_SYNC		 0x0080
+#define O_FSYNC		 O_SYNC
+#define O_RSYNC		 O_SYNC
+#define O_NOFOLLOW	 0x0100
+#define O_DIRECT	 0x00010000
+#define O_DIRECTORY	 0x00020000
+#define O_CLOEXEC	 0x00100000
+#define O_VERIFY	 0x00200000
+#define O_PATH		 0x00400000
+#define O_DSYNC		 0x01000000
+#define O_LARGEFILE	 0
+
+#define F_DUPFD		 0
+#define F_GETFD		 1
+#define F_SETFD		 2
+#define F_GETFL		 3
+#define F_SETFL		 4
+#define F_GETOWN	 5
+#define F_SETOWN	 6
+#define F_DUP2FD	 10
+#define F_GETLK		 11
+#define F_SETLK		 12
+#define F_SETLKW	 13
+#define F_DUP2FD_CLOEXEC 18

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#undef MAP_SHARED_VALIDATE
+#undef MAP_ANON
+#undef MAP_NORESERVE
+#undef MAP_GROWSDOWN
+#undef MAP_DENYWRITE
+#undef MAP_EXECUTABLE
+#undef MAP_LOCKED
+#undef MAP_POPULATE
+#undef MAP_NONBLOCK
+#undef MAP_STACK
+#undef MAP_HUGETLB
+#undef MAP_SYNC
+#undef MAP_FIXED_NOREPLACE
+#define MAP_ANON	  0x1000
+#define MAP_NORESERVE	  0x0040
+#define MAP_STACK	  0x0400
+#define MAP_NOSYNC	  0x0800
+#define MAP_GUARD	  0x2000
+#define MAP_EXCL	  0x4000
+#define MAP_NOCORE	  0x00020000
+#define MAP_PREFAULT_READ 0x00040000
+#define MAP_32BIT	  0x00080000
+
+#undef MS_ASYNC
+#undef MS_INVALIDATE
+#undef MS_SYNC
+#define MS_SYNC	      0
+#define MS_ASYNC      1
+#define MS_INVALIDATE 2
+
+#undef MADV_FREE
+#undef MADV_REMOVE
+#undef MADV_DONTFORK
+#undef MADV_DOFORK
+#undef MADV_MERGEABLE
+#undef MADV_UNMERGEABLE
+#undef MADV_HUGEPAGE
+#undef MADV_NOHUGEPAGE
+#undef MADV_DONTDUMP
+#undef MADV_DODUMP
+#undef MADV_WIPEONFORK
+#undef MADV_KEEPONFORK
+#undef MADV_COLD
+#undef MADV_PAGEOUT
+#undef MADV_HWPOISON
+#undef MADV_SOFT_OFFLINE
+#define MADV_FREE     5
+#define MADV_NOSYNC   6
+#define MADV_AUTOSYNC 7
+#define MADV_NOCORE   8
+#define MADV_CORE     9

@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# build.sh MUSL OUT: builds the C library from musl's sources in MUSL, with the
+# files of this folder in place of those of the same name, and leaves include/
+# and lib/ in OUT. Headers of ours find the ones they replace as <musl/...>.
+set -eu
+
+musl=$1
+out=$2
+here=$(dirname "$0")
+src=$out/src
+jobs=$(getconf _NPROCESSORS_ONLN)
+
+rm -rf "$src"
+mkdir -p "$out"
+cp -a "$musl" "$src"
+grep -v '^#' "$here/removed" | while read -r pattern; do
+	# shellcheck disable=SC2086 # a pattern
+	rm "$src"/$pattern
+done
+(cd "$here" && find include -name '*.h') | while read -r header; do
+	if [ -f "$src/$header" ]; then
+		saved=$src/include/musl/${header#include/}
+		mkdir -p "$(dirname "$saved")"
+		mv "$src/$header" "$saved"
+	fi
+done
+cp -a "$here/arch" "$here/crt" "$here/include" "$here/src" "$src/"
+cat >"$src/config.mak" <<EOF
+ARCH = x86_64
+CC = gcc
+CFLAGS_AUTO = -O2 -pipe -fno-pic -fno-pie -fomit-frame-pointer \
+    -fno-unwind-tables -fno-asynchronous-unwind-tables -ffunction-sections \
+    -fdata-sections -fno-stack-protector -fexcess-precision=standard \
+    -frounding-math -fno-strict-aliasing -w
+prefix = $(cd "$out" && pwd)
+EOF
+MAKEFLAGS='' make -s -C "$src" -j"$jobs" lib/libc.a lib/crt1.o lib/crti.o lib/crtn.o
+MAKEFLAGS='' make -s -C "$src" install-headers >/dev/null
+mkdir -p "$out/include/musl" "$out/lib"
+(cd "$src/include/musl" && find . -name '*.h') | while read -r header; do
+	mkdir -p "$(dirname "$out/include/musl/$header")"
+	cp "$src/include/musl/$header" "$out/include/musl/$header"
+done
+for file in libc.a crt1.o crti.o crtn.o; do
+	cp "$src/lib/$file" "$out/lib/"
+done
+for name in m pthread rt crypt util; do
+	rm -f "$out/lib/lib$name.a"
+	ar rc "$out/lib/lib$name.a"
+done
+rm -rf "$src"

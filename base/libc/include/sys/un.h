@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef _SYS_UN_H
+#define _SYS_UN_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define __NEED_sa_family_t
+#define __NEED_size_t
+#include <bits/alltypes.h>
+
+struct sockaddr_un {
+	unsigned char sun_len;
+	sa_family_t sun_family;
+	char sun_path[104];
+};
+
+size_t strlen(const char *);
+#define SUN_LEN(s) (2 + strlen((s)->sun_path))
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
