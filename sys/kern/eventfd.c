@@ -8,6 +8,7 @@
 #include "fbsd/fcntl.h"
 #include "fbsd/poll.h"
 #include "fbsd/stat.h"
+#include "fbsd/user.h"
 #include "kern/eventfd.h"
 #include "kern/file.h"
 #include "lib/string.h"
@@ -129,6 +130,16 @@ eventfd_close(struct file *fp)
 	kmem_free(e, sizeof(*e));
 }
 
+static void
+eventfd_kinfo(struct file *fp, struct kinfo_file *kf)
+{
+	struct eventfd *e = fp->f_data;
+
+	kf->kf_un.kf_eventfd.kf_eventfd_value = e->e_count;
+	kf->kf_un.kf_eventfd.kf_eventfd_flags =
+	    e->e_semaphore ? KF_EFD_SEMAPHORE : 0;
+}
+
 static const struct fileops eventfd_ops = {
     .fo_read = eventfd_read,
     .fo_write = eventfd_write,
@@ -136,6 +147,7 @@ static const struct fileops eventfd_ops = {
     .fo_events = eventfd_events,
     .fo_stat = eventfd_stat,
     .fo_close = eventfd_close,
+    .fo_kinfo = eventfd_kinfo,
     .fo_passable = true,
 };
 

@@ -349,13 +349,17 @@ take_over(struct thread *td, struct image *img, const char *path)
 	int error;
 
 	umtx_exec(td);
+	spin_lock(&p->p_lock);
 	p->p_vm = img->vm;
+	spin_unlock(&p->p_lock);
 	vmspace_activate(img->vm);
 	img->vm = NULL;
 	if (old != NULL)
 		vmspace_release(old);
 	proc_vfork_done(p);
+	spin_lock(&p->p_lock);
 	p->p_textvp = img->vp;
+	spin_unlock(&p->p_lock);
 	img->vp = NULL;
 	if (old_text != NULL)
 		vn_text_release(old_text);

@@ -23,11 +23,13 @@
 #include "vm/vm.h"
 
 static void
-release_vnode(struct vnode **vpp)
+release_vnode(struct proc *p, struct vnode **vpp)
 {
 	struct vnode *vp = *vpp;
 
+	spin_lock(&p->p_lock);
 	*vpp = NULL;
+	spin_unlock(&p->p_lock);
 	if (vp != NULL)
 		vnode_release(vp);
 }
@@ -37,7 +39,9 @@ release_text(struct proc *p)
 {
 	struct vnode *vp = p->p_textvp;
 
+	spin_lock(&p->p_lock);
 	p->p_textvp = NULL;
+	spin_unlock(&p->p_lock);
 	if (vp != NULL)
 		vn_text_release(vp);
 }
@@ -48,18 +52,23 @@ release_resources(struct thread *td)
 {
 	struct proc *p = td->td_proc;
 	struct vmspace *vs = p->p_vm;
+	struct fdtable *ft = p->p_fd;
 
 	itimer_exit(p);
-	if (p->p_fd != NULL)
-		fdtable_release(p->p_fd);
+	spin_lock(&p->p_lock);
 	p->p_fd = NULL;
-	release_vnode(&p->p_cwd);
-	release_vnode(&p->p_root);
-	release_vnode(&p->p_jailroot);
+	spin_unlock(&p->p_lock);
+	if (ft != NULL)
+		fdtable_release(ft);
+	release_vnode(p, &p->p_cwd);
+	release_vnode(p, &p->p_root);
+	release_vnode(p, &p->p_jailroot);
 	release_text(p);
 	if (vs != NULL) {
 		md_thread_free(td); /* no user mode any more */
+		spin_lock(&p->p_lock);
 		p->p_vm = NULL;
+		spin_unlock(&p->p_lock);
 		pmap_activate(NULL);
 		vmspace_release(vs);
 	}
@@ -182,9 +191,9 @@ proc_free(struct proc *p)
 {
 	event_source_drain(&p->p_events);
 	sigqueue_flush(&p->p_sigqueue);
-	release_vnode(&p->p_cwd);
-	release_vnode(&p->p_root);
-	release_vnode(&p->p_jailroot);
+	release_vnode(p, &p->p_cwd);
+	release_vnode(p, &p->p_root);
+	release_vnode(p, &p->p_jailroot);
 	release_text(p);
 	cred_release(p->p_cred);
 	kmem_strfree(p->p_path);

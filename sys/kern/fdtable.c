@@ -281,7 +281,9 @@ fdtable_exec(struct thread *td)
 	if (atomic_load(&ft->ft_refs) > 1) {
 		own = fdtable_copy(ft);
 		if (own != NULL) {
+			spin_lock(&p->p_lock);
 			p->p_fd = own;
+			spin_unlock(&p->p_lock);
 			fdtable_release(ft);
 			ft = own;
 		}
@@ -475,11 +477,23 @@ fd_set_flags(struct thread *td, int fd, int mask, int value)
 	return (error);
 }
 
-int
-fdtable_each(
-    struct proc *p, int (*fn)(void *arg, int fd, struct file *fp), void *arg)
+struct fdtable *
+proc_fdtable(struct proc *p)
 {
-	struct fdtable *ft = p->p_fd;
+	struct fdtable *ft;
+
+	spin_lock(&p->p_lock);
+	ft = p->p_fd;
+	if (ft != NULL)
+		fdtable_hold(ft);
+	spin_unlock(&p->p_lock);
+	return (ft);
+}
+
+int
+fdtable_walk(struct fdtable *ft, int (*fn)(void *arg, int fd, struct file *fp),
+    void *arg)
+{
 	struct file *fp;
 	int error = 0;
 
@@ -496,4 +510,24 @@ fdtable_each(
 		file_release(fp);
 	}
 	return (error);
+}
+
+int
+fdtable_each(
+    struct proc *p, int (*fn)(void *arg, int fd, struct file *fp), void *arg)
+{
+	struct fdtable *ft = proc_fdtable(p);
+	int error;
+
+	if (ft == NULL)
+		return (0);
+	error = fdtable_walk(ft, fn, arg);
+	fdtable_release(ft);
+	return (error);
+}
+
+unsigned
+fdtable_open(struct fdtable *ft)
+{
+	return (atomic_load(&ft->ft_count));
 }

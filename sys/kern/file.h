@@ -63,6 +63,8 @@ struct fileops {
 	 * rights. */
 	int (*fo_mmap)(struct file *fp, struct vm_mapping *m);
 	void (*fo_close)(struct file *fp); /* the last reference went */
+	/* Adds to kf->kf_un and kf_path what fstat(1) tells; NULL: nothing. */
+	void (*fo_kinfo)(struct file *fp, struct kinfo_file *kf);
 	/* Is EVFILT_VNODE etc. possible; NULL: by type. */
 	bool fo_passable; /* may travel over AF_UNIX */
 };
@@ -123,6 +125,12 @@ int fd_install_at(struct proc *p, struct file *fp, int fd);
 /* Walks a table: calls fn for each open descriptor (sysctl, procfs, lsof). */
 int fdtable_each(
     struct proc *p, int (*fn)(void *arg, int fd, struct file *fp), void *arg);
+int fdtable_walk(struct fdtable *ft,
+    int (*fn)(void *arg, int fd, struct file *fp), void *arg);
+unsigned fdtable_open(struct fdtable *ft); /* how many are open */
+/* p's table with a reference, or NULL when it has exited: another process's
+ * changes by exec and exit. */
+struct fdtable *proc_fdtable(struct proc *p);
 
 /* read(2), write(2) and kin, for all personalities. offset -1: f_offset. The
  * byte count goes to td_retval[0]. */

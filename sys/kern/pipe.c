@@ -18,6 +18,7 @@
 #include "fbsd/filio.h"
 #include "fbsd/poll.h"
 #include "fbsd/stat.h"
+#include "fbsd/user.h"
 #include "kern/file.h"
 #include "kern/time.h"
 #include "vm/kmem.h"
@@ -332,6 +333,17 @@ pipe_close(struct file *fp)
 		pipe_free(p);
 }
 
+static void
+pipe_kinfo(struct file *fp, struct kinfo_file *kf)
+{
+	struct pipe_end *end = fp->f_data;
+
+	mutex_lock(&end->pe_pipe->p_lock);
+	kf->kf_un.kf_pipe.kf_pipe_buffer_cnt = (uint32_t)end->pe_count;
+	kf->kf_un.kf_pipe.kf_pipe_buffer_size = (uint32_t)end->pe_size;
+	mutex_unlock(&end->pe_pipe->p_lock);
+}
+
 static const struct fileops pipe_fileops = {
     .fo_read = pipe_read,
     .fo_write = pipe_write,
@@ -340,6 +352,7 @@ static const struct fileops pipe_fileops = {
     .fo_events = pipe_events,
     .fo_ready = pipe_ready,
     .fo_stat = pipe_stat,
+    .fo_kinfo = pipe_kinfo,
     .fo_close = pipe_close,
     .fo_passable = true,
 };

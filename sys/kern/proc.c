@@ -15,6 +15,7 @@
 #include "kern/thread.h"
 #include "kern/tty.h"
 #include "vm/kmem.h"
+#include "vm/vm.h"
 
 #define BUCKETS 256u
 
@@ -415,4 +416,17 @@ proc_limit(struct proc *p, int which)
 	v = (uint64_t)p->p_limits[which].rlim_cur;
 	spin_unlock(&p->p_lock);
 	return (v);
+}
+
+struct vmspace *
+proc_vmspace(struct proc *p)
+{
+	struct vmspace *vs;
+
+	spin_lock(&p->p_lock);
+	vs = p->p_vm;
+	if (vs != NULL)
+		vmspace_hold(vs);
+	spin_unlock(&p->p_lock);
+	return (vs);
 }

@@ -231,8 +231,8 @@ struct proc {
 				    by a stop signal */
 	struct cv p_suspendcv;	 /* with (p): where those wait */
 
-	struct vmspace *p_vm;	      /* (!) changed by exec only */
-	struct fdtable *p_fd;	      /* (!) */
+	struct vmspace *p_vm;	      /* (p) changed by exec, exit; others */
+	struct fdtable *p_fd;	      /* (p) use proc_vmspace() and kin */
 	struct vnode *p_cwd;	      /* (p) held: vfs/namei.h */
 	struct vnode *p_root;	      /* same */
 	struct vnode *p_jailroot;     /* same; chroot's outermost */
@@ -417,7 +417,9 @@ int proc_setsid(struct proc *p);
 int proc_setpgid(struct thread *td, pid_t pid, pid_t pgid);
 void pgrp_release_tty(struct tty *tp);
 void proc_reparent(struct proc *child, struct proc *parent); /* (t) */
-uint64_t proc_limit(struct proc *p, int which);		     /* soft limit */
-void proc_rusage(struct proc *p, struct rusage *ru);	     /* so far */
+/* Its address space with a reference, or NULL: none, or it has exited. */
+struct vmspace *proc_vmspace(struct proc *p);
+uint64_t proc_limit(struct proc *p, int which);	     /* soft limit */
+void proc_rusage(struct proc *p, struct rusage *ru); /* so far */
 
 #endif

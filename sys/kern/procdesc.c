@@ -19,6 +19,7 @@
 #include "fbsd/poll.h"
 #include "fbsd/procdesc.h"
 #include "fbsd/stat.h"
+#include "fbsd/user.h"
 #include "fbsd/wait.h"
 #include "kern/procdesc.h"
 #include "kern/signal.h"
@@ -131,11 +132,18 @@ procdesc_close(struct file *fp)
 	kmem_free(pd, sizeof(*pd));
 }
 
+static void
+procdesc_kinfo(struct file *fp, struct kinfo_file *kf)
+{
+	kf->kf_un.kf_proc.kf_pid = procdesc_pid(fp);
+}
+
 static const struct fileops procdesc_ops = {
     .fo_poll = procdesc_poll,
     .fo_events = procdesc_events,
     .fo_stat = procdesc_stat,
     .fo_close = procdesc_close,
+    .fo_kinfo = procdesc_kinfo,
     .fo_passable = true,
 };
 

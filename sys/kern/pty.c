@@ -16,6 +16,7 @@
 #include "fbsd/fcntl.h"
 #include "fbsd/poll.h"
 #include "fbsd/stat.h"
+#include "fbsd/user.h"
 #include "dev/device.h"
 #include "kern/pty.h"
 #include "kern/tty_impl.h"
@@ -282,6 +283,15 @@ master_close(struct file *fp)
 	mutex_unlock(&ptys_lock);
 }
 
+static void
+master_kinfo(struct file *fp, struct kinfo_file *kf)
+{
+	dev_t dev = tty_dev(((struct pty *)fp->f_data)->pt_tty);
+
+	kf->kf_un.kf_pts.kf_pts_dev = dev;
+	kf->kf_un.kf_pts.kf_pts_dev_freebsd11 = (uint32_t)dev;
+}
+
 static const struct fileops master_fileops = {
     .fo_read = master_read,
     .fo_write = master_write,
@@ -290,6 +300,7 @@ static const struct fileops master_fileops = {
     .fo_events = master_events,
     .fo_ready = master_ready,
     .fo_stat = master_stat,
+    .fo_kinfo = master_kinfo,
     .fo_close = master_close,
     .fo_passable = true,
 };

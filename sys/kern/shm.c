@@ -17,6 +17,7 @@
 #include "fbsd/stat.h"
 #include "fbsd/unistd.h"
 #include "kern/file.h"
+#include "fbsd/user.h"
 #include "kern/proc.h"
 #include "kern/shm.h"
 #include "kern/time.h"
@@ -395,10 +396,24 @@ shm_close(struct file *fp)
 	shm_release(fp->f_data);
 }
 
+static void
+shm_kinfo(struct file *fp, struct kinfo_file *kf)
+{
+	struct shm *s = fp->f_data;
+
+	mutex_lock(&shm_lock);
+	if (s->s_name != NULL)
+		strlcpy(kf->kf_path, s->s_name, sizeof(kf->kf_path));
+	kf->kf_un.kf_file.kf_file_mode = S_IFREG | s->s_mode;
+	mutex_unlock(&shm_lock);
+	kf->kf_un.kf_file.kf_file_size = s->s_object->o_size;
+}
+
 static const struct fileops shm_fileops = {
     .fo_read = shm_transfer,
     .fo_write = shm_transfer,
     .fo_stat = shm_stat,
+    .fo_kinfo = shm_kinfo,
     .fo_truncate = shm_truncate,
     .fo_seek = shm_seek,
     .fo_chmod = shm_chmod,

@@ -8,6 +8,7 @@
 #include "fbsd/fcntl.h"
 #include "fbsd/poll.h"
 #include "fbsd/stat.h"
+#include "fbsd/user.h"
 #include "kern/callout.h"
 #include "kern/eventfd.h"
 #include "kern/file.h"
@@ -121,11 +122,20 @@ timerfd_close(struct file *fp)
 	kmem_free(t, sizeof(*t));
 }
 
+static void
+timerfd_kinfo(struct file *fp, struct kinfo_file *kf)
+{
+	struct timerfd *t = fp->f_data;
+
+	kf->kf_un.kf_timerfd.kf_timerfd_clockid = (uint32_t)t->t_clock;
+}
+
 static const struct fileops timerfd_ops = {
     .fo_read = timerfd_read,
     .fo_poll = timerfd_poll,
     .fo_events = timerfd_events,
     .fo_stat = timerfd_stat,
+    .fo_kinfo = timerfd_kinfo,
     .fo_close = timerfd_close,
     .fo_passable = true,
 };

@@ -17,6 +17,7 @@
 #include "fbsd/filio.h"
 #include "fbsd/poll.h"
 #include "fbsd/stat.h"
+#include "fbsd/user.h"
 #include "kern/time.h"
 #include "kern/unix_impl.h"
 #include "vfs/vnode.h"
@@ -345,6 +346,26 @@ unix_stat(struct file *fp, struct stat *st)
 	return (0);
 }
 
+static void
+unix_kinfo(struct file *fp, struct kinfo_file *kf)
+{
+	struct socket *so = fp->f_data, *peer;
+
+	mutex_lock(&unix_lock);
+	peer = so->so_peer;
+	kf->kf_un.kf_sock.kf_sock_domain = AF_UNIX;
+	kf->kf_un.kf_sock.kf_sock_type = so->so_type;
+	kf->kf_un.kf_sock.kf_sock_recvq = (uint32_t)so->so_bytes;
+	memcpy(
+	    &kf->kf_un.kf_sock.kf_sa_local, &so->so_addr, sizeof(so->so_addr));
+	if (peer != NULL) {
+		kf->kf_un.kf_sock.kf_sock_sendq = (uint32_t)peer->so_bytes;
+		memcpy(&kf->kf_un.kf_sock.kf_sa_peer, &peer->so_addr,
+		    sizeof(peer->so_addr));
+	}
+	mutex_unlock(&unix_lock);
+}
+
 const struct fileops unix_fileops = {
     .fo_read = unix_read,
     .fo_write = unix_write,
@@ -353,6 +374,7 @@ const struct fileops unix_fileops = {
     .fo_events = unix_events,
     .fo_ready = unix_ready,
     .fo_stat = unix_stat,
+    .fo_kinfo = unix_kinfo,
     .fo_close = unix_close,
     .fo_passable = true,
 };

@@ -8,6 +8,7 @@
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "kern/fdtable.h"
+#include "kern/kinfo.h"
 #include "kern/sysctl.h"
 #include "kern/uio.h"
 #include "vfs/vnode.h"
@@ -225,6 +226,33 @@ fcntl_old_lock(struct thread *td, int fd, int cmd, void __user *arg)
 	return (copyout(&ofl, arg, sizeof(ofl)));
 }
 
+/* F_KINFO: the caller says by kf_structsize which record it knows. */
+static int
+fcntl_kinfo(struct thread *td, int fd, void __user *arg)
+{
+	struct kinfo_file *kf;
+	struct file *fp;
+	int error, size;
+
+	error = fd_get(td, fd, 0, &fp);
+	if (error != 0)
+		return (error);
+	kf = kmem_alloc(sizeof(*kf), 0);
+	error = kf == NULL ? ENOMEM : copyin(arg, &size, sizeof(size));
+	if (error == 0 && size != (int)sizeof(*kf))
+		error = EINVAL;
+	if (error == 0) {
+		kinfo_file_fill(td, fp, kf);
+		kf->kf_structsize = size;
+		kf->kf_fd = fd;
+		error = copyout(kf, arg, sizeof(*kf));
+	}
+	if (kf != NULL)
+		kmem_free(kf, sizeof(*kf));
+	file_release(fp);
+	return (error);
+}
+
 int
 sys_fcntl(struct thread *td, const struct fcntl_args *a)
 {
@@ -238,6 +266,8 @@ sys_fcntl(struct thread *td, const struct fcntl_args *a)
 	case F_OSETLKW:
 		return (fcntl_old_lock(
 		    td, a->fd, a->cmd - F_OGETLK + F_GETLK, (void *)a->arg));
+	case F_KINFO:
+		return (fcntl_kinfo(td, a->fd, (void *)a->arg));
 	default:
 		return (kern_fcntl(td, a->fd, a->cmd, a->arg));
 	}

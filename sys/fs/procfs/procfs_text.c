@@ -140,7 +140,7 @@ add_entry(struct proc_text *t, const struct vm_entry *e)
 int
 procfs_map(struct proc *p, struct proc_text *t)
 {
-	struct vmspace *vs = p->p_vm;
+	struct vmspace *vs = proc_vmspace(p);
 	struct vm_entry *e;
 
 	if (vs == NULL)
@@ -149,5 +149,6 @@ procfs_map(struct proc *p, struct proc_text *t)
 	ENTRIES_IN(e, vs, 0, USER_TOP)
 	add_entry(t, e);
 	rw_runlock(&vs->vs_lock);
+	vmspace_release(vs);
 	return (0);
 }
