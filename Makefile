@@ -192,7 +192,8 @@ smoke: all $(B)/tests/prog/hello
 	@$(B)/imp run -t 20 $(B)/tests/prog/hello 7 >/dev/null; test $$? = 7
 	@echo "smoke: ok"
 
-BENCHES = $(addprefix $(B)/bench/,ops tiny hello null ops-linux tiny-linux)
+BENCHES = $(addprefix $(B)/bench/,ops tiny hello null count.so \
+    ops-linux tiny-linux)
 
 $(B)/bench/ops: bench/ops.c bench/bench_freebsd.h tests/prog/freebsd.h
 	@mkdir -p $(@D)
@@ -207,6 +208,9 @@ $(B)/bench/null: bench/null.S
 	@mkdir -p $(@D)
 	@gcc -m32 -nostdlib -static -no-pie -Wl,--build-id=none \
 	    -Wl,-Ttext=0x100000 -o $@ $<
+$(B)/bench/count.so: bench/count.c
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu17 -O2 $(WARN) -shared -fPIC -fvisibility=hidden -o $@ $<
 $(B)/bench/ops-linux: bench/ops.c bench/bench_linux.h
 	@mkdir -p $(@D)
 	@gcc -std=gnu17 -O2 $(WARN) -DLINUX -static -o $@ $<
