@@ -101,3 +101,17 @@ cred_can_signal(const struct cred *cr, struct proc *p, int sig)
 		return (0);
 	return (EPERM);
 }
+
+/* Who has changed ids may know what its user may not. */
+int
+proc_can_debug(struct thread *td, struct proc *p)
+{
+	const struct cred *cr = td->td_cred, *to = p->p_cred;
+
+	if (cr->cr_uid == 0 || p == td->td_proc)
+		return (0);
+	if (cr->cr_uid != to->cr_ruid || cr->cr_uid != to->cr_svuid ||
+	    cr->cr_uid != to->cr_uid || (p->p_flags & (P_SUGID | P_KERNEL)))
+		return (EPERM);
+	return (0);
+}

@@ -14,20 +14,6 @@
 
 #define ARGS_CACHE_MAX 4096 /* a longer title is forgotten */
 
-/* May td look into p's memory? */
-static int
-check_debug(struct thread *td, struct proc *p)
-{
-	const struct cred *cr = td->td_cred, *to = p->p_cred;
-
-	if (cr->cr_uid == 0 || p == td->td_proc)
-		return (0);
-	if (cr->cr_uid != to->cr_ruid || cr->cr_uid != to->cr_svuid ||
-	    cr->cr_uid != to->cr_uid || (p->p_flags & (P_SUGID | P_KERNEL)))
-		return (EPERM);
-	return (0);
-}
-
 int
 kinfo_lock(
     struct sysctl_req *req, unsigned numbers, bool private, struct proc **pp)
@@ -42,7 +28,7 @@ kinfo_lock(
 	if (p == NULL || cred_can_see(req->td->td_cred, p) != 0)
 		error = ESRCH;
 	else if (private)
-		error = check_debug(req->td, p);
+		error = proc_can_debug(req->td, p);
 	if (error != 0)
 		mutex_unlock(&proctree_lock);
 	*pp = p;
@@ -301,7 +287,7 @@ sysctl_sigfastblk(const struct sysctl_node *node, struct sysctl_req *req)
 	td = thread_find(req->name[0]);
 	if (td == NULL)
 		return (ESRCH);
-	error = check_debug(req->td, td->td_proc);
+	error = proc_can_debug(req->td, td->td_proc);
 	word = td->td_sigblock;
 	spin_unlock(&td->td_proc->p_lock);
 	if (error == 0 && word == 0)

@@ -37,4 +37,7 @@ void kinfo_file_fill(struct thread *td, struct file *fp, struct kinfo_file *kf);
 void kinfo_vm_sizes(
     struct vmspace *vs, const struct vnode *text, struct kinfo_proc *ki);
 
+/* All of a mapping but its file; vs_lock held. */
+void kinfo_vm_entry(struct vm_entry *e, struct kinfo_vmentry *kve);
+
 #endif

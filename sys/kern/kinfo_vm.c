@@ -136,9 +136,8 @@ entry_flags(const struct vm_entry *e)
 	    (e->e_flags & VME_WIRED ? KVME_FLAG_USER_WIRED : 0));
 }
 
-/* All but the path; vs_lock held. */
-static void
-describe(struct vm_entry *e, struct kinfo_vmentry *kve)
+void
+kinfo_vm_entry(struct vm_entry *e, struct kinfo_vmentry *kve)
 {
 	memset(kve, 0, offsetof(struct kinfo_vmentry, kve_path) + 1);
 	kve->kve_type = entry_type(e);
@@ -184,7 +183,7 @@ next_entry(struct thread *td, struct vmspace *vs, vaddr_t *at,
 	rw_rlock(&vs->vs_lock);
 	e = entry_from(vs, *at);
 	if (e != NULL) {
-		describe(e, kve);
+		kinfo_vm_entry(e, kve);
 		*at = e->e_end;
 		vp = e->e_vnode;
 		if (vp != NULL)

@@ -63,6 +63,8 @@ void cred_refresh(struct thread *td);	       /* td_cred becomes p_cred */
 bool cred_in_group(const struct cred *cr, gid_t gid);
 int priv_check(struct thread *td); /* 0 for root, else EPERM */
 int cred_can_signal(const struct cred *cr, struct proc *p, int sig);
+/* May td look into p's memory, and change it? 0 or EPERM. */
+int proc_can_debug(struct thread *td, struct proc *p);
 int cred_can_see(const struct cred *cr, struct proc *p);
 
 struct session {

@@ -348,6 +348,52 @@ list(const char *path)
 	return (count);
 }
 
+/* A child's memory, by its own addresses, and another user's. */
+static void
+process_memory(void)
+{
+	static volatile char word[] = "before";
+	long self = SYS(SYS_getpid), child, file, status;
+	char path[] = "/proc/00000/mem", *digit = path + 10;
+
+	child = SYS(SYS_fork);
+	if (SYS(SYS_getpid) != self) {
+		while (word[0] != 'a')
+			sleep_ms(1);
+		SYS(SYS_exit, word[4] == 'r' ? 6 : 7);
+	}
+	memcpy(path, "/proc/", 6);
+	for (long n = child; n > 0; n /= 10)
+		*digit-- = (char)('0' + n % 10);
+	/* Numbers do not begin with 0. */
+	for (long i = 0; i <= 9 - (digit - path) + 1 + 4; i++)
+		path[6 + i] = digit[1 + i];
+	file = xopen(path, O_RDWR, 0);
+	CHECK(file > 0);
+	CHECK_EQ(SYS(SYS_pread, file, buf, 7, &word), 7);
+	CHECK(same(buf, "before", 7));
+	CHECK_EQ(SYS(SYS_pwrite, file, "after", 6, &word), 6);
+	CHECK(word[0] == 'b');
+	CHECK_EQ(SYS(SYS_pread, file, buf, 7, 16), -EFAULT);
+	CHECK_EQ(SYS(SYS_pwrite, file, buf, 7, &process_memory), -EFAULT);
+	CHECK_EQ(SYS(SYS_wait4, child, &status, 0, 0), child);
+	CHECK_EQ((int)status, 6 << 8);
+	CHECK_EQ(SYS(SYS_pread, file, buf, 7, &word), -ESRCH);
+	CHECK_EQ(SYS(SYS_close, file), 0);
+	file = xopen("/proc/curproc/osrel", O_RDWR, 0);
+	CHECK_EQ(SYS(SYS_read, file, buf, 100), 8);
+	CHECK(same(buf, "1500068\n", 8));
+	CHECK_EQ(SYS(SYS_pwrite, file, "x", 1, 0), -EINVAL);
+	CHECK_EQ(SYS(SYS_pwrite, file, "1400000\n", 8, 0), 8);
+	CHECK_EQ(SYS(SYS_pread, file, buf, 100, 0), 8);
+	CHECK(same(buf, "1400000\n", 8));
+	CHECK_EQ(SYS(SYS_pwrite, file, "1500068", 7, 0), 7);
+	CHECK_EQ(SYS(SYS_close, file), 0);
+	file = xopen("/proc/curproc/status", O_WRONLY, 0);
+	CHECK_EQ(SYS(SYS_write, file, "x", 1), -EOPNOTSUPP);
+	CHECK_EQ(SYS(SYS_close, file), 0);
+}
+
 static void
 processes(void)
 {
@@ -358,8 +404,8 @@ processes(void)
 	option("fstype", "procfs");
 	option("fspath", "/proc");
 	CHECK_EQ(SYS(SYS_nmount, iov, niov, 0), 0);
-	CHECK(list("/proc") >= 4);
-	CHECK_EQ(list("/proc/curproc/"), 9);
+	CHECK(list("/proc") >= 5);
+	CHECK_EQ(list("/proc/curproc/"), 11);
 	n = SYS(SYS_readlink, "/proc/curproc/file", buf, 100);
 	CHECK(n > 6 && same(buf + n - 6, "fileio", 6));
 	file = xopen("/proc/curproc/status", O_RDONLY, 0);
@@ -370,6 +416,7 @@ processes(void)
 	CHECK(SYS(SYS_read, file, buf, 4000) > 100);
 	CHECK_EQ(SYS(SYS_unmount, "/proc", 0), -EBUSY);
 	CHECK_EQ(SYS(SYS_close, file), 0);
+	process_memory();
 	CHECK_EQ(xopen("/proc/0", O_RDONLY, 0), -ENOENT);
 	CHECK_EQ(xopen("/proc/99998", O_RDONLY, 0), -ENOENT);
 	CHECK_EQ(SYS(SYS_unmount, "/proc", 0), 0);

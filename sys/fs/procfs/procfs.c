@@ -21,17 +21,21 @@
 struct proc_file {
 	const char *name;
 	enum vtype type;
-	int (*text)(struct proc *p, struct proc_text *t);
+	mode_t mode;
+	int (*text)(struct proc *p, struct proc_text *t); /* NULL: mem */
+	int (*set)(struct proc *p, const char *text);
 };
 
 static const struct proc_file files[] = {
-    {"cmdline", VREG, procfs_cmdline},
-    {"etype", VREG, procfs_etype},
-    {"exe", VLNK, procfs_file},
-    {"file", VLNK, procfs_file},
-    {"map", VREG, procfs_map},
-    {"rlimit", VREG, procfs_rlimit},
-    {"status", VREG, procfs_status},
+    {"cmdline", VREG, 0444, procfs_cmdline, NULL},
+    {"etype", VREG, 0444, procfs_etype, NULL},
+    {"exe", VLNK, 0555, procfs_file, NULL},
+    {"file", VLNK, 0555, procfs_file, NULL},
+    {"map", VREG, 0444, procfs_map, NULL},
+    {"mem", VREG, 0600, NULL, NULL},
+    {"osrel", VREG, 0644, procfs_osrel, procfs_set_osrel},
+    {"rlimit", VREG, 0444, procfs_rlimit, NULL},
+    {"status", VREG, 0444, procfs_status, NULL},
 };
 
 struct procfs_mount {
@@ -47,8 +51,8 @@ struct procfs_node {
 };
 #define CURPROC (-1)
 
-/* Places in the root: ".", "..", "curproc", and then pid + this. */
-#define FIRST_PID_COOKIE 3
+/* Places in the root: ".", "..", "curproc", "self", and then pid + this. */
+#define FIRST_PID_COOKIE 4
 
 static const struct vnode_ops procfs_vnode_ops;
 
@@ -175,7 +179,7 @@ procfs_getattr(struct vnode *vp, struct vattr *va)
 
 	*va = (struct vattr){
 	    .va_type = vp->v_type,
-	    .va_mode = vp->v_type == VREG ? 0444 : 0555,
+	    .va_mode = n->pn_file != NULL ? n->pn_file->mode : 0555,
 	    .va_nlink = vp->v_type == VDIR ? 2 : 1,
 	    .va_fsid = vp->v_mount->mnt_fsid,
 	    .va_fileid = node_ino(n->pn_pid, n->pn_file),
@@ -264,12 +268,15 @@ procfs_readdir(struct vnode *vp, struct dir_emit *de)
 	if (de->cookie <= 1 && !de->emit(de, "..", 2, 2, DT_DIR, 2))
 		return (0);
 	if (de->cookie <= 2 && pid == 0 &&
-	    !de->emit(de, "curproc", 7, 3, DT_LNK, FIRST_PID_COOKIE))
+	    !de->emit(de, "curproc", 7, 3, DT_LNK, 3))
 		return (0);
-	de->cookie = MAX(de->cookie, FIRST_PID_COOKIE);
-	if (pid == 0)
+	if (de->cookie <= 3 && pid == 0 &&
+	    !de->emit(de, "self", 4, 3, DT_LNK, FIRST_PID_COOKIE))
+		return (0);
+	if (pid == 0) {
+		de->cookie = MAX(de->cookie, FIRST_PID_COOKIE);
 		emit_processes(de);
-	else
+	} else
 		emit_files(de, pid);
 	return (0);
 }
@@ -299,6 +306,8 @@ procfs_read(struct vnode *vp, struct uio *uio, int ioflag)
 		return (EISDIR);
 	if (uio->uio_offset < 0)
 		return (EINVAL);
+	if (procfs_node(vp)->pn_file->text == NULL)
+		return (procfs_mem(procfs_node(vp)->pn_pid, uio));
 	t.buf = kmem_alloc(t.size, 0);
 	if (t.buf == NULL)
 		return (ENOMEM);
@@ -314,7 +323,27 @@ procfs_read(struct vnode *vp, struct uio *uio, int ioflag)
 static int
 procfs_write(struct vnode *vp, struct uio *uio, int ioflag)
 {
-	return (EBADF);
+	const struct procfs_node *n = procfs_node(vp);
+	char text[32] = {0};
+	struct proc *p;
+	int error;
+
+	if (n->pn_file == NULL || uio->uio_offset < 0)
+		return (EINVAL);
+	if (n->pn_file->text == NULL)
+		return (procfs_mem(n->pn_pid, uio));
+	if (n->pn_file->set == NULL)
+		return (EOPNOTSUPP);
+	if (uio->uio_offset != 0 || uio->uio_resid >= sizeof(text))
+		return (EINVAL);
+	error = uiomove(text, uio->uio_resid, uio);
+	if (error != 0)
+		return (error);
+	mutex_lock(&proctree_lock);
+	p = find(curthread(), n->pn_pid);
+	error = p != NULL ? n->pn_file->set(p, text) : ENOENT;
+	mutex_unlock(&proctree_lock);
+	return (error);
 }
 
 static int

@@ -26,5 +26,11 @@ int procfs_rlimit(struct proc *p, struct proc_text *t);
 int procfs_etype(struct proc *p, struct proc_text *t);
 int procfs_file(struct proc *p, struct proc_text *t);
 int procfs_map(struct proc *p, struct proc_text *t);
+int procfs_osrel(struct proc *p, struct proc_text *t);
+/* The same lock; text is NUL-terminated. EINVAL, EPERM. */
+int procfs_set_osrel(struct proc *p, const char *text);
+/* procfs_mem.c: a process's memory, at its own addresses; no lock. EFAULT
+ * where there is none, EPERM, ESRCH. */
+int procfs_mem(pid_t pid, struct uio *uio);
 
 #endif

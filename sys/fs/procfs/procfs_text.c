@@ -5,11 +5,13 @@
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
 #include "fs/procfs/procfs.h"
-#include "kern/proc.h"
+#include "kern/kinfo.h"
 #include "kern/time.h"
+#include "kern/tty.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "vfs/vnode.h"
+#include "vm/kmem.h"
 #include "vm/map.h"
 
 void
@@ -30,32 +32,66 @@ add_timeval(struct proc_text *t, struct timeval tv)
 	proc_text_add(t, " %jd,%jd", (intmax_t)tv.tv_sec, (intmax_t)tv.tv_usec);
 }
 
-int
-procfs_status(struct proc *p, struct proc_text *t)
+/* Terminal, "ctty" and "sldr". */
+static void
+add_session(struct proc *p, struct proc_text *t)
 {
 	const struct session *s = p->p_pgrp->pg_session;
-	uint64_t start = time_realtime() - (clock_ns() - p->p_start);
-	struct cred *cr;
-	struct rusage ru;
+	const char *tty = s->s_tty != NULL ? tty_name(s->s_tty) : "-";
 
-	proc_rusage(p, &ru);
+	proc_text_add(t, " %s ", tty);
+	if (s->s_tty != NULL)
+		proc_text_add(t, "ctty%s", s->s_leader == p ? ",sldr" : "");
+	else
+		proc_text_add(t, "%s", s->s_leader == p ? "sldr" : "noflags");
+}
+
+/* What the first thread waits for. */
+static void
+add_channel(struct proc *p, struct proc_text *t)
+{
+	const char *wmesg = NULL;
+	struct thread *td;
+
+	spin_lock(&p->p_lock);
+	td = LIST_FIRST(&p->p_threads, struct thread, td_plink);
+	if (td != NULL && td->td_state == TD_SLEEPING)
+		wmesg = td->td_wmesg;
+	spin_unlock(&p->p_lock);
+	proc_text_add(t, " %s", wmesg != NULL ? wmesg : "nochan");
+}
+
+static void
+add_cred(struct proc *p, struct proc_text *t)
+{
+	struct cred *cr;
+
 	spin_lock(&p->p_lock);
 	cr = cred_hold(p->p_cred);
 	spin_unlock(&p->p_lock);
-	proc_text_add(t, "%s %d %d %d %d %s %s%s", p->p_comm, p->p_pid,
-	    p->p_parent != NULL ? p->p_parent->p_pid : 0, p->p_pgrp->pg_id,
-	    s->s_sid, s->s_tty != NULL ? "ctty" : "-",
-	    s->s_tty != NULL ? "ctty" : "noflags",
-	    s->s_leader == p ? ",sldr" : "");
+	proc_text_add(t, " %u %u %u,%u", cr->cr_uid, cr->cr_ruid, cr->cr_rgid,
+	    cr->cr_gid);
+	for (int i = 0; i < cr->cr_ngroups; i++)
+		proc_text_add(t, ",%u", cr->cr_groups[i]);
+	cred_release(cr);
+}
+
+int
+procfs_status(struct proc *p, struct proc_text *t)
+{
+	uint64_t start = time_realtime() - (clock_ns() - p->p_start);
+	struct rusage ru;
+
+	proc_rusage(p, &ru);
+	proc_text_add(t, "%s %d %d %d %d", p->p_comm, p->p_pid, p->p_ppid,
+	    p->p_pgrp->pg_id, p->p_pgrp->pg_session->s_sid);
+	add_session(p, t);
 	add_timeval(t, ns_timeval(start));
 	add_timeval(t, ru.ru_utime);
 	add_timeval(t, ru.ru_stime);
-	proc_text_add(
-	    t, " nochan %u %u %u", cr->cr_uid, cr->cr_ruid, cr->cr_rgid);
-	for (int i = 0; i < cr->cr_ngroups; i++)
-		proc_text_add(t, ",%u", cr->cr_groups[i]);
+	add_channel(p, t);
+	add_cred(p, t);
 	proc_text_add(t, " -\n");
-	cred_release(cr);
 	return (0);
 }
 
@@ -114,41 +150,85 @@ procfs_file(struct proc *p, struct proc_text *t)
 	return (0);
 }
 
-static void
-add_entry(struct proc_text *t, const struct vm_entry *e)
+static const char *
+type_name(int type)
 {
-	const bool cow = (e->e_flags & VME_COW) != 0;
-	const char *type = e->e_vnode != NULL		   ? "vnode"
-			   : (e->e_flags & VME_GUARD) != 0 ? "none"
-							   : "default";
-	char path[256];
+	switch (type) {
+	case KVME_TYPE_VNODE:
+		return ("vnode");
+	case KVME_TYPE_SWAP:
+		return ("swap");
+	case KVME_TYPE_DEVICE:
+		return ("device");
+	default:
+		return ("none");
+	}
+}
 
-	strlcpy(path, "-", sizeof(path));
-	if (e->e_vnode != NULL &&
-	    vn_path(curthread(), e->e_vnode, path, sizeof(path)) != 0)
-		strlcpy(path, "-", sizeof(path));
+/* One line; kve is memory to work with. */
+static void
+add_entry(struct proc_text *t, struct vm_entry *e, struct kinfo_vmentry *kve)
+{
+	kinfo_vm_entry(e, kve);
+	if (e->e_vnode == NULL ||
+	    vn_path(curthread(), e->e_vnode, kve->kve_path,
+		sizeof(kve->kve_path)) != 0)
+		strlcpy(kve->kve_path, "-", sizeof(kve->kve_path));
 	proc_text_add(t,
-	    "0x%jx 0x%jx %ju %d 0 %c%c%c %d 0 0x0 %s %s %s %s NCH -1\n",
-	    (uintmax_t)e->e_start, (uintmax_t)e->e_end,
-	    (uintmax_t)(e->e_object != NULL ? e->e_object->o_npages : 0), 0,
+	    "0x%jx 0x%jx %d %d 0 %c%c%c %d 0 0x0 %s %s %s %s NCH -1\n",
+	    (uintmax_t)kve->kve_start, (uintmax_t)kve->kve_end,
+	    kve->kve_resident, kve->kve_private_resident,
 	    (e->e_prot & PROT_READ) != 0 ? 'r' : '-',
 	    (e->e_prot & PROT_WRITE) != 0 ? 'w' : '-',
-	    (e->e_prot & PROT_EXEC) != 0 ? 'x' : '-', 1, cow ? "COW" : "NCOW",
-	    cow ? "NC" : "NNC", type, path);
+	    (e->e_prot & PROT_EXEC) != 0 ? 'x' : '-', kve->kve_ref_count,
+	    kve->kve_flags & KVME_FLAG_COW ? "COW" : "NCOW",
+	    kve->kve_flags & KVME_FLAG_NEEDS_COPY ? "NC" : "NNC",
+	    type_name(kve->kve_type), kve->kve_path);
 }
 
 int
 procfs_map(struct proc *p, struct proc_text *t)
 {
-	struct vmspace *vs = proc_vmspace(p);
+	struct kinfo_vmentry *kve;
+	struct vmspace *vs;
 	struct vm_entry *e;
+	int error = proc_can_debug(curthread(), p);
 
+	if (error != 0)
+		return (error);
+	vs = proc_vmspace(p);
 	if (vs == NULL)
 		return (0);
-	rw_rlock(&vs->vs_lock);
-	ENTRIES_IN(e, vs, 0, USER_TOP)
-	add_entry(t, e);
-	rw_runlock(&vs->vs_lock);
+	kve = kmem_alloc(sizeof(*kve), 0);
+	if (kve != NULL) {
+		rw_rlock(&vs->vs_lock);
+		ENTRIES_IN(e, vs, 0, USER_TOP)
+		add_entry(t, e, kve);
+		rw_runlock(&vs->vs_lock);
+		kmem_free(kve, sizeof(*kve));
+	}
 	vmspace_release(vs);
+	return (kve != NULL ? 0 : ENOMEM);
+}
+
+int
+procfs_osrel(struct proc *p, struct proc_text *t)
+{
+	proc_text_add(t, "%u\n", p->p_osrel);
+	return (0);
+}
+
+int
+procfs_set_osrel(struct proc *p, const char *text)
+{
+	const char *end;
+	uint64_t osrel = strtoull(text, &end, 10);
+	int error = proc_can_debug(curthread(), p);
+
+	if (error != 0)
+		return (error);
+	if (end == text || (*end != '\0' && *end != '\n') || osrel > INT_MAX)
+		return (EINVAL);
+	p->p_osrel = (uint32_t)osrel;
 	return (0);
 }
