@@ -24,15 +24,6 @@ struct eventfd {
 	struct event_source e_events;
 };
 
-/* Waits for a change. e_lock held. */
-static int
-wait_change(struct file *fp, struct eventfd *e)
-{
-	if (fp->f_flag & O_NONBLOCK)
-		return (EAGAIN);
-	return (cv_wait_spin_sig(&e->e_cv, &e->e_lock, NO_DEADLINE));
-}
-
 static void
 changed(struct eventfd *e)
 {
@@ -51,7 +42,7 @@ eventfd_read(struct file *fp, struct uio *uio, int flags)
 		return (EINVAL);
 	spin_lock(&e->e_lock);
 	while (error == 0 && e->e_count == 0)
-		error = wait_change(fp, e);
+		error = file_wait(fp, &e->e_cv, &e->e_lock);
 	if (error == 0) {
 		value = e->e_semaphore ? 1 : e->e_count;
 		e->e_count -= value;
@@ -79,7 +70,7 @@ eventfd_write(struct file *fp, struct uio *uio, int flags)
 		return (error);
 	spin_lock(&e->e_lock);
 	while (error == 0 && value > EVENTFD_MAX - e->e_count)
-		error = wait_change(fp, e);
+		error = file_wait(fp, &e->e_cv, &e->e_lock);
 	if (error == 0)
 		e->e_count += value;
 	spin_unlock(&e->e_lock);
@@ -114,10 +105,7 @@ eventfd_events(struct file *fp)
 static int
 eventfd_stat(struct file *fp, struct stat *st)
 {
-	memset(st, 0, sizeof(*st));
-	st->st_mode = S_IFIFO | 0600;
-	st->st_uid = fp->f_cred->cr_uid;
-	st->st_gid = fp->f_cred->cr_gid;
+	file_stat_plain(fp, S_IFIFO | 0600, st);
 	return (0);
 }
 

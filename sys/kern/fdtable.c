@@ -380,6 +380,22 @@ fd_open(struct thread *td, struct file *fp, int uf_flags, int *fdp)
 	return (error);
 }
 
+int
+fd_open_pair(
+    struct thread *td, struct file *const fps[2], int uf_flags, int fds[2])
+{
+	int error = fd_open(td, fps[0], uf_flags, &fds[0]);
+
+	if (error != 0) {
+		file_release(fps[1]);
+		return (error);
+	}
+	error = fd_open(td, fps[1], uf_flags, &fds[1]);
+	if (error != 0)
+		(void)fd_close(td, fds[0]);
+	return (error);
+}
+
 /* fp, with its reference, takes the number; what was there comes back. (l) */
 static int
 replace(struct fdtable *ft, unsigned fd, struct file *fp, int flags,

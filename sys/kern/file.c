@@ -80,6 +80,24 @@ file_release(struct file *fp)
 	atomic_sub(&open_files, 1);
 }
 
+int
+file_wait(struct file *fp, struct cv *cv, struct spin *s)
+{
+	if ((atomic_load(&fp->f_flag) & O_NONBLOCK) != 0)
+		return (EAGAIN);
+	return (cv_wait_spin_sig(cv, s, NO_DEADLINE));
+}
+
+void
+file_stat_plain(struct file *fp, mode_t mode, struct stat *st)
+{
+	*st = (struct stat){
+	    .st_mode = mode,
+	    .st_uid = fp->f_cred->cr_uid,
+	    .st_gid = fp->f_cred->cr_gid,
+	};
+}
+
 /*
  * What every transfer does after its operation: what was moved counts more
  * than why it ended, and writing to nobody raises SIGPIPE (sockets see to that

@@ -96,6 +96,11 @@ struct file *file_alloc(struct thread *td, enum file_type type, int flag,
     const struct fileops *ops, void *data);
 void file_hold(struct file *fp);
 void file_release(struct file *fp); /* closes with the last; may sleep */
+/* Waits on a cv as a read or write of fp does: EAGAIN if it shall not wait,
+ * else as cv_wait_spin_sig(). */
+int file_wait(struct file *fp, struct cv *cv, struct spin *s);
+/* For what has no inode of its own: type, mode, and the opener's ids. */
+void file_stat_plain(struct file *fp, mode_t mode, struct stat *st);
 
 /* Descriptor tables. */
 #define UF_EXCLOSE	   0x1
@@ -118,6 +123,9 @@ int fd_install(
     struct thread *td, struct file *fp, int min, int uf_flags, int *fdp);
 /* A file of ours and a descriptor at once; on failure both are gone. */
 int fd_open(struct thread *td, struct file *fp, int uf_flags, int *fdp);
+/* The same for two. */
+int fd_open_pair(
+    struct thread *td, struct file *const fps[2], int uf_flags, int fds[2]);
 int fd_close(struct thread *td, int fd);
 int fd_dup2(struct thread *td, int from, int to, int uf_flags);
 /* For run.c: fd of a process that doesn't run yet. */

@@ -289,13 +289,10 @@ pipe_stat(struct file *fp, struct stat *st)
 {
 	struct pipe_end *end = fp->f_data;
 
-	*st = (struct stat){0};
+	file_stat_plain(fp, S_IFIFO | S_IRUSR | S_IWUSR, st);
 	mutex_lock(&end->pe_pipe->p_lock);
 	st->st_ino = end->pe_pipe->p_serial;
 	st->st_nlink = 1;
-	st->st_mode = S_IFIFO | S_IRUSR | S_IWUSR;
-	st->st_uid = fp->f_cred->cr_uid;
-	st->st_gid = fp->f_cred->cr_gid;
 	st->st_size = (off_t)end->pe_count;
 	st->st_blksize = PAGE_SIZE;
 	st->st_atim = end->pe_atime;

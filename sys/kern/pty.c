@@ -261,11 +261,8 @@ master_stat(struct file *fp, struct stat *st)
 {
 	struct pty *pt = fp->f_data;
 
-	*st = (struct stat){0};
-	st->st_mode = S_IFCHR | S_IRUSR | S_IWUSR;
+	file_stat_plain(fp, S_IFCHR | S_IRUSR | S_IWUSR, st);
 	st->st_nlink = 1;
-	st->st_uid = fp->f_cred->cr_uid;
-	st->st_gid = fp->f_cred->cr_gid;
 	st->st_ino = pt->pt_number + 1;
 	st->st_blksize = PAGE_SIZE;
 	return (0);

@@ -74,9 +74,7 @@ timerfd_read(struct file *fp, struct uio *uio, int flags)
 		return (EINVAL);
 	spin_lock(&t->t_lock);
 	while (error == 0 && t->t_count == 0)
-		error = fp->f_flag & O_NONBLOCK ? EAGAIN
-						: cv_wait_spin_sig(&t->t_cv,
-						      &t->t_lock, NO_DEADLINE);
+		error = file_wait(fp, &t->t_cv, &t->t_lock);
 	count = t->t_count;
 	if (error == 0)
 		t->t_count = 0;
@@ -105,10 +103,7 @@ timerfd_events(struct file *fp)
 static int
 timerfd_stat(struct file *fp, struct stat *st)
 {
-	memset(st, 0, sizeof(*st));
-	st->st_mode = S_IFIFO | 0600;
-	st->st_uid = fp->f_cred->cr_uid;
-	st->st_gid = fp->f_cred->cr_gid;
+	file_stat_plain(fp, S_IFIFO | 0600, st);
 	return (0);
 }
 

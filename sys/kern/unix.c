@@ -332,12 +332,9 @@ unix_stat(struct file *fp, struct stat *st)
 {
 	struct socket *so = fp->f_data;
 
-	*st = (struct stat){0};
+	file_stat_plain(fp, S_IFSOCK | ACCESSPERMS, st);
 	mutex_lock(&unix_lock);
 	st->st_ino = so->so_serial;
-	st->st_mode = S_IFSOCK | ACCESSPERMS;
-	st->st_uid = fp->f_cred->cr_uid;
-	st->st_gid = fp->f_cred->cr_gid;
 	st->st_size = (off_t)so->so_bytes;
 	st->st_blksize = (blksize_t)so->so_rcvbuf;
 	st->st_atim = st->st_mtim = st->st_ctim = st->st_birthtim =

@@ -55,6 +55,40 @@ set_path(struct thread *td, int fd, const char __user *path, int flags,
 	return (error);
 }
 
+/* A file that isn't a vnode has a mode and owners at the most. */
+static int
+set_file(struct file *fp, const struct vattr *va)
+{
+	const struct fileops *ops = fp->f_ops;
+
+	if (va->va_set == VA_MODE && ops->fo_chmod != NULL)
+		return (ops->fo_chmod(fp, va->va_mode));
+	if ((va->va_set & ~(VA_UID | VA_GID)) == 0 && ops->fo_chown != NULL)
+		return (ops->fo_chown(fp,
+		    va->va_set & VA_UID ? va->va_uid : (uid_t)-1,
+		    va->va_set & VA_GID ? va->va_gid : (gid_t)-1));
+	return (EINVAL);
+}
+
+static int
+set_descriptor(struct thread *td, int fd, struct vattr *va)
+{
+	struct file *fp;
+	int error;
+
+	error = fd_get(td, fd, 0, &fp);
+	if (error != 0)
+		return (error);
+	if ((fp->f_flag & O_PATH) != 0)
+		error = EBADF;
+	else if (fp->f_vnode != NULL)
+		error = set_vnode(td, fp->f_vnode, va);
+	else
+		error = set_file(fp, va);
+	file_release(fp);
+	return (error);
+}
+
 static struct vattr
 mode_attr(int mode)
 {
@@ -90,22 +124,8 @@ int
 sys_fchmod(struct thread *td, const struct fchmod_args *a)
 {
 	struct vattr va = mode_attr(a->mode);
-	struct file *fp;
-	int error;
 
-	error = fd_get(td, a->fd, 0, &fp);
-	if (error != 0)
-		return (error);
-	if ((fp->f_flag & O_PATH) != 0)
-		error = EBADF;
-	else if (fp->f_vnode != NULL)
-		error = set_vnode(td, fp->f_vnode, &va);
-	else if (fp->f_ops->fo_chmod != NULL)
-		error = fp->f_ops->fo_chmod(fp, va.va_mode);
-	else
-		error = EINVAL;
-	file_release(fp);
-	return (error);
+	return (set_descriptor(td, a->fd, &va));
 }
 
 /* -1 leaves an owner as it is. */
@@ -149,22 +169,8 @@ int
 sys_fchown(struct thread *td, const struct fchown_args *a)
 {
 	struct vattr va = owner_attr(a->uid, a->gid);
-	struct file *fp;
-	int error;
 
-	error = fd_get(td, a->fd, 0, &fp);
-	if (error != 0)
-		return (error);
-	if ((fp->f_flag & O_PATH) != 0)
-		error = EBADF;
-	else if (fp->f_vnode != NULL)
-		error = set_vnode(td, fp->f_vnode, &va);
-	else if (fp->f_ops->fo_chown != NULL)
-		error = fp->f_ops->fo_chown(fp, va.va_uid, va.va_gid);
-	else
-		error = EINVAL;
-	file_release(fp);
-	return (error);
+	return (set_descriptor(td, a->fd, &va));
 }
 
 static struct vattr
@@ -195,26 +201,6 @@ sys_chflagsat(struct thread *td, const struct chflagsat_args *a)
 	struct vattr va = flags_attr(a->flags);
 
 	return (set_path(td, a->fd, a->path, a->atflag, &va));
-}
-
-/* What needs nothing but a vnode. */
-static int
-set_descriptor(struct thread *td, int fd, struct vattr *va)
-{
-	struct file *fp;
-	int error;
-
-	error = fd_get(td, fd, 0, &fp);
-	if (error != 0)
-		return (error);
-	if ((fp->f_flag & O_PATH) != 0)
-		error = EBADF;
-	else if (fp->f_vnode != NULL)
-		error = set_vnode(td, fp->f_vnode, va);
-	else
-		error = EINVAL;
-	file_release(fp);
-	return (error);
 }
 
 int

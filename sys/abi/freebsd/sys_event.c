@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* kqueue(2) and kin: the system calls. */
 #include "abi/freebsd/sysargs.h"
+#include "abi/freebsd/timeout.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "kern/kqueue.h"
@@ -76,20 +77,12 @@ static int
 do_kevent(
     struct thread *td, int fd, struct kevent_io *io, const struct timespec *uts)
 {
-	uint64_t deadline = NO_DEADLINE;
-	struct timespec ts;
+	uint64_t deadline;
 	int count, error;
 
-	if (uts != NULL) {
-		error = copyin(uts, &ts, sizeof(ts));
-		if (error == 0)
-			error = time_deadline(
-			    CLOCK_MONOTONIC, false, &ts, &deadline);
-		if (error != 0)
-			return (error);
-		if (ts.tv_sec == 0 && ts.tv_nsec == 0)
-			deadline = 0;
-	}
+	error = copyin_timeout(uts, &deadline);
+	if (error != 0)
+		return (error);
 	if (io->ki_nchanges < 0 || io->ki_nevents < 0)
 		return (EINVAL);
 	error = kern_kevent(td, fd, io, deadline, &count);

@@ -15,17 +15,7 @@ make_pipe(struct thread *td, int flags, int fds[2])
 	struct file *fps[2];
 
 	error = pipe_create(td, flags, fps);
-	if (error != 0)
-		return (error);
-	error = fd_open(td, fps[0], uf, &fds[0]);
-	if (error != 0) {
-		file_release(fps[1]);
-		return (error);
-	}
-	error = fd_open(td, fps[1], uf, &fds[1]);
-	if (error != 0)
-		(void)fd_close(td, fds[0]);
-	return (error);
+	return (error != 0 ? error : fd_open_pair(td, fps, uf, fds));
 }
 
 int

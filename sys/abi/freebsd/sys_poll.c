@@ -4,6 +4,7 @@
 #include "fbsd/time.h"
 #include "lib/string.h"
 #include "abi/freebsd/sysargs.h"
+#include "abi/freebsd/timeout.h"
 #include "amd64/md.h"
 #include "kern/fdtable.h"
 #include "kern/poll.h"
@@ -12,27 +13,6 @@
 #include "vm/kmem.h"
 
 #define SMALL 8
-
-/* A relative timeout in user memory; NULL: forever. */
-static int
-deadline_from_timespec(const struct timespec __user *uts, uint64_t *deadline)
-{
-	struct timespec ts;
-	int error;
-
-	*deadline = NO_DEADLINE;
-	if (uts == NULL)
-		return (0);
-	error = copyin(uts, &ts, sizeof(ts));
-	if (error != 0)
-		return (error);
-	if (!timespec_valid(&ts))
-		return (EINVAL);
-	*deadline = 0;
-	if (ts.tv_sec == 0 && ts.tv_nsec == 0)
-		return (0);
-	return (time_deadline(CLOCK_MONOTONIC, false, &ts, deadline));
-}
 
 /* pselect's and ppoll's mask holds until a signal was delivered by it. */
 static int
@@ -95,7 +75,7 @@ sys_ppoll(struct thread *td, const struct ppoll_args *a)
 	uint64_t deadline;
 	int error;
 
-	error = deadline_from_timespec(a->ts, &deadline);
+	error = copyin_timeout(a->ts, &deadline);
 	if (error == 0)
 		error = push_mask(td, a->set);
 	if (error != 0)
@@ -245,10 +225,7 @@ sys_select(struct thread *td, const struct select_args *a)
 		if (tv.tv_sec < 0 || tv.tv_usec < 0 || tv.tv_usec >= 1000000)
 			return (EINVAL);
 		ts = (struct timespec){tv.tv_sec, tv.tv_usec * 1000};
-		deadline = 0;
-		if (ts.tv_sec != 0 || ts.tv_nsec != 0)
-			error = time_deadline(
-			    CLOCK_MONOTONIC, false, &ts, &deadline);
+		error = timeout_deadline(&ts, &deadline);
 		if (error != 0)
 			return (error);
 	}
@@ -262,7 +239,7 @@ sys_pselect(struct thread *td, const struct pselect_args *a)
 	uint64_t deadline;
 	int error;
 
-	error = deadline_from_timespec(a->ts, &deadline);
+	error = copyin_timeout(a->ts, &deadline);
 	if (error == 0)
 		error = push_mask(td, a->sm);
 	if (error != 0)

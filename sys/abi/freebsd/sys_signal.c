@@ -3,6 +3,7 @@
 #include "fbsd/errno.h"
 #include "abi/freebsd/context.h"
 #include "abi/freebsd/sysargs.h"
+#include "abi/freebsd/timeout.h"
 #include "amd64/md.h"
 #include "kern/signal.h"
 #include "kern/time.h"
@@ -114,21 +115,14 @@ static int
 wait_info(struct thread *td, const sigset_t *uset, struct siginfo *uinfo,
     const struct timespec *uts)
 {
-	uint64_t deadline = NO_DEADLINE;
 	struct siginfo info;
-	struct timespec ts;
+	uint64_t deadline;
 	sigset_t set;
 	int error;
 
-	if (uts != NULL) {
-		error = copyin(uts, &ts, sizeof(ts));
-		if (error == 0)
-			error = time_deadline(
-			    CLOCK_MONOTONIC, false, &ts, &deadline);
-		if (error != 0)
-			return (error);
-	}
-	error = copyin(uset, &set, sizeof(set));
+	error = copyin_timeout(uts, &deadline);
+	if (error == 0)
+		error = copyin(uset, &set, sizeof(set));
 	if (error == 0)
 		error = kern_sigtimedwait(td, &set, &info, deadline);
 	if (error == 0 && uinfo != NULL)

@@ -121,21 +121,15 @@ sys_socketpair(struct thread *td, const struct socketpair_args *a)
 	if (error == 0)
 		error = unix_socketpair(
 		    td, a->type & ~TYPE_FLAGS, file_flags(a->type), fps);
+	if (error == 0)
+		error = fd_open_pair(td, fps, uf, fds);
 	if (error != 0)
 		return (error);
-	error = fd_open(td, fps[0], uf, &fds[0]);
+	error = copyout(fds, a->rsv, sizeof(fds));
 	if (error != 0) {
-		file_release(fps[1]);
-		return (error);
-	}
-	error = fd_open(td, fps[1], uf, &fds[1]);
-	if (error == 0) {
-		error = copyout(fds, a->rsv, sizeof(fds));
-		if (error == 0)
-			return (0);
+		(void)fd_close(td, fds[0]);
 		(void)fd_close(td, fds[1]);
 	}
-	(void)fd_close(td, fds[0]);
 	return (error);
 }
 

@@ -4,9 +4,32 @@
 #include "fbsd/errno.h"
 #include "fbsd/timex.h"
 #include "abi/freebsd/sysargs.h"
+#include "abi/freebsd/timeout.h"
 #include "amd64/md.h"
 #include "kern/signal.h"
 #include "kern/timekeeper.h"
+
+int
+timeout_deadline(const struct timespec *ts, uint64_t *deadline)
+{
+	*deadline = 0;
+	if (ts->tv_sec == 0 && ts->tv_nsec == 0)
+		return (0);
+	return (time_deadline(CLOCK_MONOTONIC, false, ts, deadline));
+}
+
+int
+copyin_timeout(const struct timespec __user *uts, uint64_t *deadline)
+{
+	struct timespec ts;
+	int error;
+
+	*deadline = NO_DEADLINE;
+	if (uts == NULL)
+		return (0);
+	error = copyin(uts, &ts, sizeof(ts));
+	return (error != 0 ? error : timeout_deadline(&ts, deadline));
+}
 
 int
 sys_clock_gettime(struct thread *td, const struct clock_gettime_args *a)
