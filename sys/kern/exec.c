@@ -201,11 +201,11 @@ check_file(struct thread *td, struct vnode *vp)
 
 	if (vp->v_type != VREG)
 		return (EACCES);
-	rw_rlock(&vp->v_lock);
+	rw_rlock(&vp->v_base->v_lock);
 	error = vp->v_ops->vo_getattr(vp, &va);
 	if (error == 0)
 		error = vfs_access(vp, VEXEC, td->td_proc->p_cred);
-	rw_runlock(&vp->v_lock);
+	rw_runlock(&vp->v_base->v_lock);
 	if (error == 0 && (va.va_mode & 0111) == 0)
 		error = EACCES;
 	if (error == 0 && (vp->v_mount->mnt_flags & MNT_NOEXEC))
@@ -314,9 +314,9 @@ change_ids(struct proc *p, struct vnode *vp)
 	struct cred *cr, *old;
 	int error;
 
-	rw_rlock(&vp->v_lock);
+	rw_rlock(&vp->v_base->v_lock);
 	error = vp->v_ops->vo_getattr(vp, &va);
-	rw_runlock(&vp->v_lock);
+	rw_runlock(&vp->v_base->v_lock);
 	if (error != 0 || (va.va_mode & 06000) == 0 ||
 	    (vp->v_mount->mnt_flags & MNT_NOSUID))
 		return (error);

@@ -25,9 +25,9 @@ read_headers(struct vnode *vp, struct elf_header *eh, struct elf_phdr *ph,
 	size_t left = 0;
 	int error;
 
-	rw_rlock(&vp->v_lock);
+	rw_rlock(&vp->v_base->v_lock);
 	error = vp->v_ops->vo_getattr(vp, &va);
-	rw_runlock(&vp->v_lock);
+	rw_runlock(&vp->v_base->v_lock);
 	if (error != 0)
 		return (error);
 	error = vn_pread(vp, eh, sizeof(*eh), 0, &left);
@@ -177,7 +177,7 @@ map_segment(struct vmspace *vs, struct vnode *vp, const struct elf_phdr *ph,
 	    .prot = prot,
 	    .maxprot = PROT_READ | PROT_WRITE | PROT_EXEC,
 	    .flags = MAP_PRIVATE | MAP_FIXED,
-	    .object = &vp->v_object,
+	    .object = &vp->v_base->v_object,
 	    .offset = trunc_page(ph->p_offset),
 	    .vnode = vp};
 	int error = 0;

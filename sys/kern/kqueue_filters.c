@@ -140,7 +140,7 @@ vnode_attach(struct thread *td, struct knote *kn)
 	if (kn->kn_file->f_vnode == NULL)
 		return (EINVAL);
 	kn->kn_waiter.ew_notify = collect_notify;
-	event_attach(&kn->kn_file->f_vnode->v_events, &kn->kn_waiter);
+	event_attach(&kn->kn_file->f_vnode->v_base->v_events, &kn->kn_waiter);
 	return (0);
 }
 

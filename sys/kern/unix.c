@@ -108,7 +108,7 @@ socket_detach(struct socket *so, struct list *doomed, struct vnode **vpp)
 	list_splice(doomed, &so->so_messages);
 	*vpp = so->so_vnode;
 	if (so->so_vnode != NULL)
-		so->so_vnode->v_socket = NULL;
+		so->so_vnode->v_base->v_socket = NULL;
 	while ((conn = LIST_FIRST(
 		    &so->so_incoming, struct socket, so_sender)) != NULL) {
 		list_remove(&conn->so_sender);

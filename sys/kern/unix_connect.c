@@ -67,7 +67,7 @@ unix_bind(struct thread *td, struct file *fp, int dirfd,
 	if (error == 0) {
 		so->so_vnode = vp;
 		so->so_addr = *sun;
-		vp->v_socket = so;
+		vp->v_base->v_socket = so;
 	}
 	mutex_unlock(&unix_lock);
 	return (error);
@@ -83,9 +83,9 @@ socket_find(struct thread *td, int dirfd, const char *path, struct vnode **vpp)
 	if (error == 0 && nd.nd_vp->v_type != VSOCK)
 		error = ENOTSOCK;
 	if (error == 0) {
-		rw_rlock(&nd.nd_vp->v_lock);
+		rw_rlock(&nd.nd_vp->v_base->v_lock);
 		error = vfs_access(nd.nd_vp, VWRITE, td->td_cred);
-		rw_runlock(&nd.nd_vp->v_lock);
+		rw_runlock(&nd.nd_vp->v_base->v_lock);
 	}
 	if (error == 0) {
 		*vpp = nd.nd_vp;
@@ -164,7 +164,7 @@ unix_connect(struct thread *td, struct file *fp, int dirfd, const char *path)
 		return (ENOMEM);
 	}
 	mutex_lock(&unix_lock);
-	to = vp->v_socket;
+	to = vp->v_base->v_socket;
 	if (to == NULL)
 		error = ECONNREFUSED;
 	else if (to->so_type != so->so_type)

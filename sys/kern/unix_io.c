@@ -251,7 +251,7 @@ dgram_target(struct socket *so, struct vnode *vp, struct socket **to)
 		return (EISCONN);
 	if (error != 0)
 		return (error);
-	*to = vp != NULL ? vp->v_socket : so->so_peer;
+	*to = vp != NULL ? vp->v_base->v_socket : so->so_peer;
 	return (vp == NULL && *to == NULL ? ENOTCONN : 0);
 }
 

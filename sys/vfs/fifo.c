@@ -116,7 +116,7 @@ int
 fifo_open(struct thread *td, struct vnode *vp, struct file *fp)
 {
 	const uint32_t flag = fp->f_flag;
-	struct fifo *ff = get_fifo(vp);
+	struct fifo *ff = get_fifo(vp->v_base);
 	int error = 0;
 
 	if (ff == NULL)
@@ -149,7 +149,7 @@ fifo_open(struct thread *td, struct vnode *vp, struct file *fp)
 static void
 fifo_close(struct file *fp)
 {
-	struct vnode *vp = fp->f_vnode;
+	struct vnode *vp = fp->f_vnode->v_base;
 	struct fifo *ff = vp->v_fifo;
 
 	mutex_lock(&ff->ff_lock);
@@ -212,7 +212,7 @@ wait_changed(struct file *fp, struct fifo *ff)
 static int
 fifo_read(struct file *fp, struct uio *uio, int flags)
 {
-	struct fifo *ff = fp->f_vnode->v_fifo;
+	struct fifo *ff = fp->f_vnode->v_base->v_fifo;
 	int error = 0;
 
 	mutex_lock(&ff->ff_lock);
@@ -242,7 +242,7 @@ wait_room(struct file *fp, struct fifo *ff, size_t n)
 static int
 fifo_write(struct file *fp, struct uio *uio, int flags)
 {
-	struct fifo *ff = fp->f_vnode->v_fifo;
+	struct fifo *ff = fp->f_vnode->v_base->v_fifo;
 	int error = 0;
 
 	mutex_lock(&ff->ff_lock);
@@ -264,7 +264,7 @@ fifo_write(struct file *fp, struct uio *uio, int flags)
 static int
 fifo_poll(struct file *fp, int events)
 {
-	struct fifo *ff = fp->f_vnode->v_fifo;
+	struct fifo *ff = fp->f_vnode->v_base->v_fifo;
 	bool hangup;
 	int ready = 0;
 
@@ -290,13 +290,13 @@ fifo_poll(struct file *fp, int events)
 static struct event_source *
 fifo_events(struct file *fp)
 {
-	return (&fp->f_vnode->v_fifo->ff_events);
+	return (&fp->f_vnode->v_base->v_fifo->ff_events);
 }
 
 static int64_t
 fifo_ready(struct file *fp, int filter)
 {
-	struct fifo *ff = fp->f_vnode->v_fifo;
+	struct fifo *ff = fp->f_vnode->v_base->v_fifo;
 	size_t n;
 
 	mutex_lock(&ff->ff_lock);

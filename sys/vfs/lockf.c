@@ -350,7 +350,7 @@ vn_advlock(struct thread *td, struct file *fp, int cmd, struct flock *fl)
 		if (fl->l_type != F_RDLCK && fl->l_type != F_WRLCK &&
 		    fl->l_type != F_UNLCK)
 			return (EINVAL);
-		get_lock(fp->f_vnode, &al, fl);
+		get_lock(fp->f_vnode->v_base, &al, fl);
 		return (0);
 	}
 	switch (fl->l_type) {
@@ -367,7 +367,7 @@ vn_advlock(struct thread *td, struct file *fp, int cmd, struct flock *fl)
 	default:
 		return (EINVAL);
 	}
-	return (set_lock(fp->f_vnode, &al, cmd == F_SETLKW));
+	return (set_lock(fp->f_vnode->v_base, &al, cmd == F_SETLKW));
 }
 
 int
@@ -389,7 +389,7 @@ vn_flock(struct thread *td, struct file *fp, int how)
 		al.al_type = F_RDLCK;
 	else
 		return (EBADF);
-	return (set_lock(fp->f_vnode, &al, (how & LOCK_NB) == 0));
+	return (set_lock(fp->f_vnode->v_base, &al, (how & LOCK_NB) == 0));
 }
 
 /* All of an owner's locks on vp go. */
@@ -412,12 +412,12 @@ vn_advlock_close(struct proc *p, struct file *fp)
 {
 	struct vnode *vp = fp->f_vnode;
 
-	if (vp != NULL && (atomic_load(&vp->v_flags) & VV_LOCKS) != 0)
-		drop_all(vp, p);
+	if (vp != NULL && (atomic_load(&vp->v_base->v_flags) & VV_LOCKS) != 0)
+		drop_all(vp->v_base, p);
 }
 
 void
 advlocks_file_closed(struct file *fp)
 {
-	drop_all(fp->f_vnode, fp);
+	drop_all(fp->f_vnode->v_base, fp);
 }

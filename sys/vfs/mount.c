@@ -10,6 +10,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
 #include "kern/printf.h"
+#include "lib/printf.h"
 #include "kern/proc.h"
 #include "lib/string.h"
 #include "vfs/vnode.h"
@@ -22,8 +23,8 @@ static uint64_t last_fsid; /* (mount_lock) */
 
 SET_DECLARE(vfs);
 
-static const struct vfs_ops *
-find_type(const char *name)
+const struct vfs_ops *
+vfs_find(const char *name)
 {
 	SET_FOREACH (p, vfs) {
 		const struct vfs_ops *ops = *p;
@@ -47,6 +48,18 @@ mount_opt(const struct mount_opts *opts, const char *name)
 	return (NULL);
 }
 
+void
+mount_error(const struct mount_opts *opts, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (opts == NULL || opts->mo_message == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(opts->mo_message, MOUNT_MESSAGE, fmt, ap);
+	va_end(ap);
+}
+
 static void
 free_mount(struct mount *mp)
 {
@@ -63,6 +76,9 @@ new_mount(struct thread *td, const struct vfs_ops *ops, const char *on,
 {
 	const char *from = mount_opt(opts, "from");
 	struct mount *mp;
+
+	if (from == NULL)
+		from = mount_opt(opts, "target");
 
 	mp = kmem_alloc(sizeof(*mp), KM_ZERO);
 	if (mp == NULL)
@@ -128,12 +144,14 @@ int
 vfs_mount_on(struct thread *td, const char *fstype, struct vnode *vp,
     const char *on, uint64_t flags, const struct mount_opts *opts)
 {
-	const struct vfs_ops *ops = find_type(fstype);
+	const struct vfs_ops *ops = vfs_find(fstype);
 	struct mount *mp;
 	int error;
 
-	if (ops == NULL)
+	if (ops == NULL) {
+		mount_error(opts, "Invalid fstype: %s", fstype);
 		return (ENODEV);
+	}
 	mp = new_mount(td, ops, on, flags, opts);
 	if (mp == NULL)
 		return (ENOMEM);
@@ -148,18 +166,43 @@ vfs_mount_on(struct thread *td, const char *fstype, struct vnode *vp,
 	return (error);
 }
 
+/*
+ * New flags.  Whoever opens a file for writing counts itself and looks at the
+ * flags after that; so either we see it or it sees us.  By force it stays as
+ * it is, and its writes fail.
+ */
 static int
-update(struct vnode *vp, uint64_t flags)
+set_flags(struct mount *mp, uint64_t flags)
+{
+	const uint64_t old = mp->mnt_flags;
+	int error = 0;
+
+	mutex_lock(&mount_lock);
+	atomic_store(
+	    &mp->mnt_flags, (old & ~MNT_SETTABLE) | (flags & MNT_SETTABLE));
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if ((flags & MNT_RDONLY) != 0 && (old & MNT_RDONLY) == 0 &&
+	    (flags & MNT_FORCE) == 0 && atomic_load(&mp->mnt_writers) > 0) {
+		atomic_store(&mp->mnt_flags, old);
+		error = EBUSY;
+	}
+	mutex_unlock(&mount_lock);
+	return (error);
+}
+
+static int
+update(struct vnode *vp, uint64_t flags, const struct mount_opts *opts)
 {
 	struct mount *mp = vp->v_mount;
+	int error = 0;
 
-	if ((vp->v_flags & VV_ROOT) == 0)
+	if ((vp->v_flags & VV_ROOT) == 0) {
+		mount_error(opts, "nothing is mounted there");
 		return (EINVAL);
-	mutex_lock(&mount_lock);
-	mp->mnt_flags =
-	    (mp->mnt_flags & ~MNT_SETTABLE) | (flags & MNT_SETTABLE);
-	mutex_unlock(&mount_lock);
-	return (0);
+	}
+	if (mp->mnt_ops->vfs_update != NULL)
+		error = mp->mnt_ops->vfs_update(mp, flags, opts);
+	return (error != 0 ? error : set_flags(mp, flags));
 }
 
 int
@@ -179,7 +222,7 @@ vfs_mount(struct thread *td, const char *fstype, const char *path,
 	else if (nd.nd_vp->v_type != VDIR)
 		error = ENOTDIR;
 	else if ((flags & MNT_UPDATE) != 0)
-		error = update(nd.nd_vp, flags);
+		error = update(nd.nd_vp, flags, opts);
 	else {
 		error = vn_path(td, nd.nd_vp, on, MAXPATHLEN);
 		if (error == 0)
@@ -296,7 +339,7 @@ vfs_init(void)
 static void
 mount_dev(void)
 {
-	static const struct mount_opts none = {NULL, 0};
+	static const struct mount_opts none = {NULL, 0, NULL};
 	struct thread *td = curthread();
 	int error;
 
@@ -305,7 +348,7 @@ mount_dev(void)
 		error = vfs_mount(td, "devfs", "/dev", 0, &none);
 	if (error != 0)
 		kprintf("/dev: cannot mount devfs: error %d\n", error);
-	else if (find_type("fdescfs") != NULL)
+	else if (vfs_find("fdescfs") != NULL)
 		(void)vfs_mount(td, "fdescfs", "/dev/fd", 0, &none);
 }
 
@@ -316,12 +359,13 @@ vfs_mount_root(void)
 
 	error = vfs_mount_on(NULL, "tmpfs", NULL, "/", 0,
 	    &(const struct mount_opts){
-		&(const struct mount_opt){"archive", NULL, 0}, 1});
+		&(const struct mount_opt){"archive", NULL, 0}, 1, NULL});
 	if (error != 0) {
 		kprintf("root: cannot make it: error %d\n", error);
 		return (error);
 	}
 	rootvnode = LIST_FIRST(&mountlist, struct mount, mnt_link)->mnt_root;
+	rootvnode->v_mount->mnt_flags |= MNT_ROOTFS;
 	mount_dev();
 	return (0);
 }

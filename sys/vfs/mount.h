@@ -23,14 +23,24 @@ struct mount_opt {
 struct mount_opts {
 	const struct mount_opt *mo_list;
 	unsigned mo_count;
+	char *mo_message; /* MOUNT_MESSAGE bytes for mount_error(), or NULL */
 };
+#define MOUNT_MESSAGE 256
+/* What is wrong, in words, for nmount(2)'s "errmsg". */
+void mount_error(const struct mount_opts *opts, const char *fmt, ...)
+    __printflike(2, 3);
 /* The value, "" for a name that stands alone; NULL if it isn't there. */
 const char *mount_opt(const struct mount_opts *opts, const char *name);
 
 struct vfs_ops {
 	const char *vfs_name; /* "tmpfs" */
 	uint32_t vfs_flags;   /* MNT_LOCAL and such, or-ed into mounts */
+	/* Its own options, up to a NULL; NULL: doesn't say. */
+	const char *const *vfs_options;
 	int (*vfs_mount)(struct mount *mp, const struct mount_opts *opts);
+	/* MNT_UPDATE, before the flags change. NULL: nothing to do. */
+	int (*vfs_update)(
+	    struct mount *mp, uint64_t flags, const struct mount_opts *opts);
 	/* With mount_lock: EBUSY if a vnode besides mnt_root is in use, or
 	 * that more than by mnt_root; otherwise all of it is freed, and the
 	 * reference mnt_root with it.  `force`: mnt_root is NULL or released,
@@ -55,6 +65,7 @@ struct mount {
 	struct vnode *mnt_covered;     /* (!) held; NULL: the root */
 	struct vnode *mnt_root;	       /* (!) held */
 	uint64_t mnt_flags;	       /* (m) MNT_*; read without */
+	unsigned mnt_writers;	       /* (a) files open for writing */
 	uint64_t mnt_fsid;	       /* (!) also st_dev */
 	uid_t mnt_owner;	       /* (!) */
 	void *mnt_data;		       /* (!) the file system's */
@@ -66,6 +77,8 @@ extern struct mutex mount_lock;
 extern struct list mountlist;	/* (mount_lock) */
 extern struct vnode *rootvnode; /* (!) once it is mounted */
 
+/* The file system of that name, or NULL. */
+const struct vfs_ops *vfs_find(const char *name);
 /* Mounts on a kernel path. ENODEV: no such type. */
 int vfs_mount(struct thread *td, const char *fstype, const char *path,
     uint64_t flags, const struct mount_opts *opts);

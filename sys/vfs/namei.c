@@ -146,9 +146,9 @@ parent(struct thread *td, struct vnode *vp, struct vnode **vpp)
 		*vpp = vp;
 		return (0);
 	}
-	rw_rlock(&vp->v_lock);
+	rw_rlock(&vp->v_base->v_lock);
 	error = vp->v_ops->vo_lookup(vp, &dotdot, vpp);
-	rw_runlock(&vp->v_lock);
+	rw_runlock(&vp->v_base->v_lock);
 	vnode_release(vp);
 	return (error);
 }
@@ -215,9 +215,9 @@ lookup(struct walk *w, struct vnode **vpp)
 		if (is_dotdot(w))
 			return (lookup_parent(w, vpp));
 	}
-	rw_rlock(&dvp->v_lock);
+	rw_rlock(&dvp->v_base->v_lock);
 	error = dvp->v_ops->vo_lookup(dvp, &cn, vpp);
-	rw_runlock(&dvp->v_lock);
+	rw_runlock(&dvp->v_base->v_lock);
 	if (error == 0)
 		*vpp = cross_down(*vpp);
 	return (error);
@@ -239,9 +239,9 @@ follow(struct walk *w, struct vnode *vp)
 	buf = kmem_alloc(MAXPATHLEN, 0);
 	if (buf == NULL)
 		return (ENOMEM);
-	rw_rlock(&vp->v_lock);
+	rw_rlock(&vp->v_base->v_lock);
 	error = vp->v_ops->vo_readlink(vp, buf, &len);
-	rw_runlock(&vp->v_lock);
+	rw_runlock(&vp->v_base->v_lock);
 	rest = strlen(w->rest);
 	if (error == 0 && len == 0)
 		error = ENOENT;

@@ -43,7 +43,7 @@ vn_may_remove(struct vnode *dvp, struct vnode *vp, struct cred *cr)
 	if ((dir.va_mode & S_ISTXT) != 0 && cr->cr_uid != 0 &&
 	    cr->cr_uid != dir.va_uid && cr->cr_uid != va.va_uid)
 		return (EPERM);
-	if (vp->v_mountedhere != NULL)
+	if (vp->v_mountedhere != NULL || vp->v_base->v_mountedhere != NULL)
 		return (EBUSY);
 	return (0);
 }
@@ -87,7 +87,7 @@ vn_create(struct vnode *dvp, const struct cname *cn, struct vattr *va,
 
 	if (dvp->v_ops->vo_create == NULL)
 		return (EOPNOTSUPP);
-	rw_wlock(&dvp->v_lock);
+	rw_wlock(&dvp->v_base->v_lock);
 	error = vn_still_named(dvp, cn, NULL) ? 0 : EEXIST;
 	if (error == 0)
 		error = vn_may_insert(dvp, cn->cn_cred);
@@ -95,7 +95,7 @@ vn_create(struct vnode *dvp, const struct cname *cn, struct vattr *va,
 		error = set_owner(dvp, va, cn->cn_cred);
 	if (error == 0)
 		error = dvp->v_ops->vo_create(dvp, cn, va, target, vpp);
-	rw_wunlock(&dvp->v_lock);
+	rw_wunlock(&dvp->v_base->v_lock);
 	if (error == 0)
 		vn_note(dvp,
 		    va->va_type == VDIR ? NOTE_WRITE | NOTE_LINK : NOTE_WRITE);
@@ -196,17 +196,17 @@ link_vnode(struct vnode *vp, struct namei *nd)
 		return (EXDEV);
 	if (vp->v_type == VDIR || dvp->v_ops->vo_link == NULL)
 		return (EPERM);
-	rw_wlock(&dvp->v_lock);
-	rw_will_nest(&vp->v_lock);
-	rw_wlock(&vp->v_lock);
+	rw_wlock(&dvp->v_base->v_lock);
+	rw_will_nest(&vp->v_base->v_lock);
+	rw_wlock(&vp->v_base->v_lock);
 	if (!vn_still_named(dvp, &nd->nd_cn, NULL))
 		error = EEXIST;
 	else
 		error = may_link(dvp, vp, nd->nd_cn.cn_cred);
 	if (error == 0)
 		error = dvp->v_ops->vo_link(dvp, vp, &nd->nd_cn);
-	rw_wunlock(&vp->v_lock);
-	rw_wunlock(&dvp->v_lock);
+	rw_wunlock(&vp->v_base->v_lock);
+	rw_wunlock(&dvp->v_base->v_lock);
 	if (error == 0) {
 		vn_note(vp, NOTE_LINK);
 		vn_note(dvp, NOTE_WRITE);
@@ -263,21 +263,21 @@ remove_vnode(struct namei *nd, bool dir)
 	struct vnode *dvp = nd->nd_dvp, *vp = nd->nd_vp;
 	int error;
 
-	rw_wlock(&dvp->v_lock);
+	rw_wlock(&dvp->v_base->v_lock);
 	if (!vn_still_named(dvp, &nd->nd_cn, vp)) {
-		rw_wunlock(&dvp->v_lock);
+		rw_wunlock(&dvp->v_base->v_lock);
 		return (EAGAIN);
 	}
-	rw_will_nest(&vp->v_lock);
-	rw_wlock(&vp->v_lock);
+	rw_will_nest(&vp->v_base->v_lock);
+	rw_wlock(&vp->v_base->v_lock);
 	error = vn_may_remove(dvp, vp, nd->nd_cn.cn_cred);
 	if (error == 0 && dvp->v_ops->vo_remove == NULL)
 		error = EOPNOTSUPP;
 	if (error == 0)
 		error = (dir ? dvp->v_ops->vo_rmdir : dvp->v_ops->vo_remove)(
 		    dvp, vp, &nd->nd_cn);
-	rw_wunlock(&vp->v_lock);
-	rw_wunlock(&dvp->v_lock);
+	rw_wunlock(&vp->v_base->v_lock);
+	rw_wunlock(&dvp->v_base->v_lock);
 	if (error == 0) {
 		vn_note(vp, NOTE_DELETE);
 		vn_note(dvp, dir ? NOTE_WRITE | NOTE_LINK : NOTE_WRITE);

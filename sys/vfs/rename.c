@@ -31,9 +31,9 @@ is_below(struct vnode *vp, const struct vnode *top)
 
 	vnode_hold(vp);
 	while (vp != top && (vp->v_flags & VV_ROOT) == 0) {
-		rw_rlock(&vp->v_lock);
+		rw_rlock(&vp->v_base->v_lock);
 		error = vp->v_ops->vo_lookup(vp, &dotdot, &up);
-		rw_runlock(&vp->v_lock);
+		rw_runlock(&vp->v_base->v_lock);
 		vnode_release(vp);
 		if (error != 0)
 			return (false);
@@ -47,23 +47,29 @@ is_below(struct vnode *vp, const struct vnode *top)
 static void
 lock_next(struct vnode *vp)
 {
-	rw_will_nest(&vp->v_lock);
-	rw_wlock(&vp->v_lock);
+	rw_will_nest(&vp->v_base->v_lock);
+	rw_wlock(&vp->v_base->v_lock);
+}
+
+/* Of two locks of unrelated vnodes, the one that is taken first. */
+static bool
+comes_before(const struct vnode *a, const struct vnode *b)
+{
+	return ((uintptr_t)a->v_base < (uintptr_t)b->v_base);
 }
 
 static void
 lock_directories(struct vnode *a, struct vnode *b)
 {
 	if (a == b) {
-		rw_wlock(&a->v_lock);
+		rw_wlock(&a->v_base->v_lock);
 		return;
 	}
-	if (is_below(a, b) ||
-	    (!is_below(b, a) && (uintptr_t)b < (uintptr_t)a)) {
-		rw_wlock(&b->v_lock);
+	if (is_below(a, b) || (!is_below(b, a) && comes_before(b, a))) {
+		rw_wlock(&b->v_base->v_lock);
 		lock_next(a);
 	} else {
-		rw_wlock(&a->v_lock);
+		rw_wlock(&a->v_base->v_lock);
 		lock_next(b);
 	}
 }
@@ -71,18 +77,18 @@ lock_directories(struct vnode *a, struct vnode *b)
 static void
 unlock_both(struct vnode *a, struct vnode *b)
 {
-	rw_wunlock(&a->v_lock);
+	rw_wunlock(&a->v_base->v_lock);
 	if (b != NULL && b != a)
-		rw_wunlock(&b->v_lock);
+		rw_wunlock(&b->v_base->v_lock);
 }
 
 static void
 lock_files(struct vnode *f, struct vnode *t)
 {
-	if (t != NULL && (uintptr_t)t < (uintptr_t)f)
+	if (t != NULL && comes_before(t, f))
 		lock_next(t);
 	lock_next(f);
-	if (t != NULL && (uintptr_t)t > (uintptr_t)f)
+	if (t != NULL && comes_before(f, t))
 		lock_next(t);
 }
 

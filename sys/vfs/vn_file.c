@@ -53,9 +53,9 @@ vn_file_size(struct file *fp, off_t *size)
 	struct vattr va;
 	int error;
 
-	rw_rlock(&vp->v_lock);
+	rw_rlock(&vp->v_base->v_lock);
 	error = vp->v_ops->vo_getattr(vp, &va);
-	rw_runlock(&vp->v_lock);
+	rw_runlock(&vp->v_base->v_lock);
 	*size = (off_t)va.va_size;
 	return (error);
 }
@@ -64,13 +64,13 @@ vn_file_size(struct file *fp, off_t *size)
 static int
 seek_hole(struct file *fp, int whence, off_t *offset)
 {
-	struct vnode *vp = fp->f_vnode;
+	struct vnode *vp = fp->f_vnode->v_base;
 	off_t size;
 	int error;
 
 	if (vp->v_type != VREG)
 		return (ENOTTY);
-	rw_rlock(&vp->v_lock);
+	rw_rlock(&vp->v_base->v_lock);
 	size = (off_t)vn_size(vp);
 	if (*offset < 0 || *offset >= size)
 		error = ENXIO;
@@ -81,7 +81,7 @@ seek_hole(struct file *fp, int whence, off_t *offset)
 		if (whence == SEEK_HOLE)
 			*offset = size;
 	}
-	rw_runlock(&vp->v_lock);
+	rw_runlock(&vp->v_base->v_lock);
 	return (error);
 }
 
@@ -159,7 +159,7 @@ vn_file_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 static struct event_source *
 vn_file_events(struct file *fp)
 {
-	return (&fp->f_vnode->v_events);
+	return (&fp->f_vnode->v_base->v_events);
 }
 
 /* Bytes to the end of the file, for EVFILT_READ; room without end. */
@@ -187,9 +187,9 @@ vn_file_setattr(struct file *fp, struct vattr *va)
 	struct vnode *vp = fp->f_vnode;
 	int error;
 
-	rw_wlock(&vp->v_lock);
+	rw_wlock(&vp->v_base->v_lock);
 	error = vn_setattr(vp, va, curthread()->td_cred);
-	rw_wunlock(&vp->v_lock);
+	rw_wunlock(&vp->v_base->v_lock);
 	return (error);
 }
 
@@ -235,7 +235,7 @@ vn_file_mmap(struct file *fp, struct vm_mapping *m)
 	unsigned max = PROT_READ | PROT_WRITE | PROT_EXEC;
 	int error;
 
-	if (vp->v_type != VREG || vp->v_ops->vo_read != NULL)
+	if (vp->v_type != VREG || vp->v_base->v_ops->vo_read != NULL)
 		return (ENODEV);
 	if ((fp->f_flag & FREAD) == 0)
 		return (EACCES);
@@ -253,8 +253,8 @@ vn_file_mmap(struct file *fp, struct vm_mapping *m)
 	if ((m->prot & ~max) != 0)
 		return (EACCES);
 	m->maxprot &= max;
-	vm_object_hold(&vp->v_object);
-	m->object = &vp->v_object;
+	m->object = &vp->v_base->v_object;
+	vm_object_hold(m->object);
 	m->vnode = vp;
 	return (0);
 }
@@ -265,7 +265,7 @@ close_common(struct file *fp)
 {
 	if (fp->f_vnode->v_type == VREG && (fp->f_flag & FWRITE) != 0)
 		vn_writer_done(fp->f_vnode);
-	if ((atomic_load(&fp->f_vnode->v_flags) & VV_LOCKS) != 0)
+	if ((atomic_load(&fp->f_vnode->v_base->v_flags) & VV_LOCKS) != 0)
 		advlocks_file_closed(fp);
 }
 

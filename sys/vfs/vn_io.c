@@ -48,9 +48,11 @@ read_page(struct vnode *vp, struct uio *uio, size_t n)
 int
 vn_read(struct vnode *vp, struct uio *uio, int ioflag)
 {
+	const uint64_t mnt_flags = vp->v_mount->mnt_flags;
 	uint64_t size;
 	int error = 0;
 
+	vp = vp->v_base;
 	if (vp->v_ops->vo_read != NULL)
 		return (vp->v_ops->vo_read(vp, uio, ioflag));
 	if (vp->v_type != VREG)
@@ -63,7 +65,7 @@ vn_read(struct vnode *vp, struct uio *uio, int ioflag)
 	       error == 0)
 		error = read_page(vp, uio, page_part(uio, size));
 	rw_runlock(&vp->v_lock);
-	if ((vp->v_mount->mnt_flags & (MNT_NOATIME | MNT_RDONLY)) == 0)
+	if ((mnt_flags & (MNT_NOATIME | MNT_RDONLY)) == 0)
 		__atomic_store_n(
 		    &vp->v_accessed, time_realtime(), __ATOMIC_RELAXED);
 	vn_note(vp, NOTE_READ);
@@ -151,6 +153,10 @@ vn_write(struct vnode *vp, struct uio *uio, int ioflag)
 {
 	int error;
 
+	/* Opened for writing before the mount became read-only by force. */
+	if ((vp->v_mount->mnt_flags & MNT_RDONLY) != 0 && vp->v_type == VREG)
+		return (EROFS);
+	vp = vp->v_base;
 	if (vp->v_ops->vo_write != NULL)
 		return (vp->v_ops->vo_write(vp, uio, ioflag));
 	if (vp->v_type != VREG)

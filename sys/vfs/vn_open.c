@@ -151,55 +151,78 @@ truncate_opened(struct vnode *vp, struct cred *cr)
 	struct vattr va = {.va_set = VA_SIZE, .va_size = 0};
 	int error;
 
-	rw_wlock(&vp->v_lock);
+	rw_wlock(&vp->v_base->v_lock);
 	error = vn_setattr(vp, &va, cr);
-	rw_wunlock(&vp->v_lock);
+	rw_wunlock(&vp->v_base->v_lock);
 	return (error);
+}
+
+/* Files open for writing keep their file system from becoming read-only, and
+ * the one below it. */
+static void
+count_in_mounts(struct vnode *vp, unsigned n)
+{
+	atomic_add(&vp->v_mount->mnt_writers, n);
+	if (vp->v_base != vp)
+		atomic_add(&vp->v_base->v_mount->mnt_writers, n);
 }
 
 /* Writers and running programs keep one another out. */
 static int
 count_writer(struct vnode *vp)
 {
+	struct vnode *base = vp->v_base;
 	int error = 0;
 
-	spin_lock(&vp->v_interlock);
-	if (vp->v_execs > 0)
+	spin_lock(&base->v_interlock);
+	if (base->v_execs > 0)
 		error = ETXTBSY;
 	else
-		vp->v_writers++;
-	spin_unlock(&vp->v_interlock);
-	return (error);
+		base->v_writers++;
+	spin_unlock(&base->v_interlock);
+	if (error != 0)
+		return (error);
+	count_in_mounts(vp, 1);
+	if ((atomic_load(&vp->v_mount->mnt_flags) & MNT_RDONLY) == 0)
+		return (0);
+	vn_writer_done(vp);
+	return (EROFS);
 }
 
 void
 vn_writer_done(struct vnode *vp)
 {
-	spin_lock(&vp->v_interlock);
-	vp->v_writers--;
-	spin_unlock(&vp->v_interlock);
+	struct vnode *base = vp->v_base;
+
+	count_in_mounts(vp, -1u);
+	spin_lock(&base->v_interlock);
+	base->v_writers--;
+	spin_unlock(&base->v_interlock);
 }
 
 int
 vn_exec_begin(struct vnode *vp)
 {
+	struct vnode *base = vp->v_base;
 	int error = 0;
 
-	spin_lock(&vp->v_interlock);
-	if (vp->v_writers > 0)
+	spin_lock(&base->v_interlock);
+	if (base->v_writers > 0)
 		error = ETXTBSY;
 	else
-		vp->v_execs++;
-	spin_unlock(&vp->v_interlock);
+		base->v_execs++;
+	spin_unlock(&base->v_interlock);
 	return (error);
 }
 
 void
 vn_exec_end(struct vnode *vp)
 {
-	spin_lock(&vp->v_interlock);
-	vp->v_execs--;
-	spin_unlock(&vp->v_interlock);
+	struct vnode *base = vp->v_base;
+
+	spin_lock(&base->v_interlock);
+	base->v_execs--;
+	spin_unlock(&base->v_interlock);
 }
 
 int
@@ -223,10 +246,12 @@ vn_open_dup(struct thread *td, int fd, int flags, struct file **dupfp)
 void
 vn_text_hold(struct vnode *vp)
 {
+	struct vnode *base = vp->v_base;
+
 	vnode_hold(vp);
-	spin_lock(&vp->v_interlock);
-	vp->v_execs++;
-	spin_unlock(&vp->v_interlock);
+	spin_lock(&base->v_interlock);
+	base->v_execs++;
+	spin_unlock(&base->v_interlock);
 }
 
 void

@@ -24,6 +24,7 @@ vnode_init(struct vnode *vp, struct mount *mp, enum vtype type,
 {
 	vp->v_refs = 1;
 	vp->v_type = type;
+	vp->v_base = vp;
 	rw_init(&vp->v_lock, "vnode");
 	spin_init(&vp->v_interlock, "vnode interlock");
 	vp->v_ops = ops;
@@ -36,6 +37,17 @@ void
 vnode_hold(struct vnode *vp)
 {
 	refcount_take(&vp->v_refs);
+}
+
+bool
+vnode_tryhold(struct vnode *vp)
+{
+	unsigned refs = atomic_load(&vp->v_refs);
+
+	while (refs != 0)
+		if (atomic_cas(&vp->v_refs, &refs, refs + 1))
+			return (true);
+	return (false);
 }
 
 void
@@ -84,7 +96,7 @@ written_to_storage(const struct vnode *vp)
 }
 
 int
-vfs_access(struct vnode *vp, int mode, struct cred *cr)
+vfs_access(struct vnode *vp, int mode, const struct cred *cr)
 {
 	struct vattr va;
 	int error;
@@ -130,9 +142,9 @@ vn_stat(struct vnode *vp, struct stat *st)
 	struct vattr va;
 	int error;
 
-	rw_rlock(&vp->v_lock);
+	rw_rlock(&vp->v_base->v_lock);
 	error = vp->v_ops->vo_getattr(vp, &va);
-	rw_runlock(&vp->v_lock);
+	rw_runlock(&vp->v_base->v_lock);
 	if (error != 0)
 		return (error);
 	*st = (struct stat){

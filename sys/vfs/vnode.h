@@ -69,7 +69,9 @@ struct dir_emit {
 };
 
 /*
- * Locks: s: v_lock held at least for reading, x: for writing. New vnodes are
+ * Locks: s: v_base's v_lock held at least for reading, x: for writing. Those
+ * about contents are only called for vnodes that are their own v_base. New
+ * vnodes are
  * returned referenced and unlocked. Permissions are checked by the callers
  * (vfs_access), but those that only the file system knows (EROFS, immutable).
  */
@@ -158,8 +160,10 @@ struct vnode_ops {
 
 /* Guarded by (v) v_lock, (i) v_interlock, (a) atomic, (!) set once. */
 struct vnode {
-	unsigned v_refs;   /* (a) with the file system's own */
-	enum vtype v_type; /* (!) */
+	unsigned v_refs;      /* (a) with the file system's own */
+	enum vtype v_type;    /* (!) */
+	struct vnode *v_base; /* (!) itself; nullfs: what it stands for, whose
+				 lock, contents and state it has */
 	struct rwlock v_lock;
 	struct spin v_interlock;
 	const struct vnode_ops *v_ops; /* (!) */
@@ -192,6 +196,9 @@ void vnode_init(struct vnode *vp, struct mount *mp, enum vtype type,
     const struct vnode_ops *ops, void *data); /* one reference */
 void vnode_hold(struct vnode *vp);
 void vnode_release(struct vnode *vp);
+/* For who finds a vnode without a reference of its own, under a lock that its
+ * vo_inactive takes too: false if it is being freed. */
+bool vnode_tryhold(struct vnode *vp);
 
 /* Opening from within the kernel; flags are FREAD/FWRITE/O_*. */
 int vn_open(struct thread *td, const char *path, int flags, mode_t mode,
@@ -236,7 +243,7 @@ void vn_text_release(struct vnode *vp);
 static inline uint64_t
 vn_size(const struct vnode *vp)
 {
-	return (vp->v_object.o_size);
+	return (vp->v_base->v_object.o_size);
 }
 extern const struct fileops vnode_fileops;
 
@@ -259,7 +266,7 @@ void vn_advlock_close(struct proc *p, struct file *fp);
 #define VEXEC  1
 #define VWRITE 2
 #define VREAD  4
-int vfs_access(struct vnode *vp, int mode, struct cred *cr);
+int vfs_access(struct vnode *vp, int mode, const struct cred *cr);
 /* The bare rule, without locks or flags. */
 int vn_access_mode(enum vtype type, mode_t fmode, uid_t uid, gid_t gid,
     int mode, const struct cred *cr);
@@ -271,8 +278,10 @@ int vn_check_size(struct thread *td, uint64_t size);
 static inline void
 vn_note(struct vnode *vp, long note)
 {
-	if (__predict_false(event_wanted(&vp->v_events)))
-		event_notify(&vp->v_events, note);
+	struct event_source *es = &vp->v_base->v_events;
+
+	if (__predict_false(event_wanted(es)))
+		event_notify(es, note);
 }
 
 /* Device files: fs/devfs. `name` is the path below /dev. */

@@ -36,7 +36,7 @@ static int
 mount_archive(const void *data, uint64_t size)
 {
 	static const struct mount_opt archive = {"archive", NULL, 0};
-	const struct mount_opts opts = {&archive, 1};
+	const struct mount_opts opts = {&archive, 1, NULL};
 	const paddr_t module = boot_module;
 	const uint64_t module_size = boot_module_size;
 	int error;

@@ -33,10 +33,10 @@ set_vnode(struct thread *td, struct vnode *vp, struct vattr *va)
 {
 	int error;
 
-	rw_wlock(&vp->v_lock);
+	rw_wlock(&vp->v_base->v_lock);
 	set_birth(vp, va);
 	error = vn_setattr(vp, va, td->td_cred);
-	rw_wunlock(&vp->v_lock);
+	rw_wunlock(&vp->v_base->v_lock);
 	return (error);
 }
 

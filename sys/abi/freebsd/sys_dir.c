@@ -85,9 +85,9 @@ fill(struct file *fp, struct filler *f)
 	int error;
 
 	f->next = f->de.cookie = fp->f_offset;
-	rw_rlock(&vp->v_lock);
+	rw_rlock(&vp->v_base->v_lock);
 	error = vp->v_ops->vo_readdir(vp, &f->de);
-	rw_runlock(&vp->v_lock);
+	rw_runlock(&vp->v_base->v_lock);
 	if (error == 0 && f->used == 0 && f->full)
 		error = EINVAL;
 	return (error);

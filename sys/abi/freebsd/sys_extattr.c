@@ -105,12 +105,12 @@ set_attr(struct thread *td, struct vnode *vp, const struct request *rq,
 		error = copyin(rq->data, value, rq->nbytes);
 	}
 	if (error == 0) {
-		rw_wlock(&vp->v_lock);
+		rw_wlock(&vp->v_base->v_lock);
 		error = check_rights(td, vp, rq->ns, VWRITE);
 		if (error == 0)
 			error = vp->v_ops->vo_setextattr(
 			    vp, rq->ns, name, value, rq->nbytes);
-		rw_wunlock(&vp->v_lock);
+		rw_wunlock(&vp->v_base->v_lock);
 	}
 	if (value != NULL)
 		kmem_free(value, rq->nbytes);
@@ -142,11 +142,11 @@ get_attr(struct thread *td, struct vnode *vp, const struct request *rq,
 		if (buf == NULL)
 			return (ENOMEM);
 	}
-	rw_rlock(&vp->v_lock);
+	rw_rlock(&vp->v_base->v_lock);
 	error = check_rights(td, vp, rq->ns, VREAD);
 	if (error == 0)
 		error = read_attr(vp, rq->ns, name, buf, &size);
-	rw_runlock(&vp->v_lock);
+	rw_runlock(&vp->v_base->v_lock);
 	if (rq->data != NULL && room == 0)
 		size = 0;
 	if (error == 0 && buf != NULL)
@@ -164,11 +164,11 @@ delete_attr(struct thread *td, struct vnode *vp, const struct request *rq,
 {
 	int error;
 
-	rw_wlock(&vp->v_lock);
+	rw_wlock(&vp->v_base->v_lock);
 	error = check_rights(td, vp, rq->ns, VWRITE);
 	if (error == 0)
 		error = vp->v_ops->vo_deleteextattr(vp, rq->ns, name);
-	rw_wunlock(&vp->v_lock);
+	rw_wunlock(&vp->v_base->v_lock);
 	return (error);
 }
 

@@ -185,7 +185,7 @@ sys_freebsd11_getfsstat(
 int
 sys_mount(struct thread *td, const struct mount_args *a)
 {
-	static const struct mount_opts none = {NULL, 0};
+	static const struct mount_opts none = {NULL, 0, NULL};
 	char type[MFSNAMELEN], path[MAXPATHLEN];
 	size_t len;
 	int error;
@@ -207,6 +207,8 @@ sys_mount(struct thread *td, const struct mount_args *a)
 struct options {
 	struct iovec iov[2 * OPTIONS_MAX];
 	struct mount_opt opts[OPTIONS_MAX];
+	char message[MOUNT_MESSAGE];
+	const struct iovec *errmsg; /* where the user wants it, or NULL */
 	char text[VALUES_MAX];
 	size_t used;
 };
@@ -246,9 +248,10 @@ copy_options(struct options *o, const struct iovec __user *iovp, unsigned n)
 		error = copy_text(o, &o->iov[2 * i], &mo->mo_name);
 		if (error == 0 && mo->mo_name == NULL)
 			error = EINVAL;
-		/* A place for the answer. */
-		if (error == 0 && strcmp(mo->mo_name, "errmsg") == 0)
+		if (error == 0 && strcmp(mo->mo_name, "errmsg") == 0) {
+			o->errmsg = &o->iov[2 * i + 1];
 			continue;
+		}
 		if (error == 0)
 			error = copy_text(o, &o->iov[2 * i + 1], &mo->mo_value);
 		mo->mo_len = o->iov[2 * i + 1].iov_len;
@@ -264,25 +267,112 @@ needed(const struct mount_opts *opts, const char *name)
 	return (value != NULL && *value != '\0' ? value : NULL);
 }
 
+static const struct {
+	const char *name, *opposite;
+	uint64_t flag;
+} flag_options[] = {
+    {"ro", "rw", MNT_RDONLY},
+    {"rdonly", "noro", MNT_RDONLY},
+    {"noexec", "exec", MNT_NOEXEC},
+    {"nosuid", "suid", MNT_NOSUID},
+    {"noatime", "atime", MNT_NOATIME},
+    {"sync", "nosync", MNT_SYNCHRONOUS},
+    {"async", "noasync", MNT_ASYNC},
+    {"nosymfollow", "symfollow", MNT_NOSYMFOLLOW},
+    {"noclusterr", "clusterr", MNT_NOCLUSTERR},
+    {"noclusterw", "clusterw", MNT_NOCLUSTERW},
+    {"ignore", "noignore", MNT_IGNORE},
+    {"update", "noupdate", MNT_UPDATE},
+    {"reload", "noreload", MNT_RELOAD},
+    {"force", "noforce", MNT_FORCE},
+};
+
+static bool
+flag_option(const char *name, uint64_t *flags)
+{
+	for (unsigned i = 0; i < nitems(flag_options); i++) {
+		if (strcmp(name, flag_options[i].name) == 0)
+			*flags |= flag_options[i].flag;
+		else if (strcmp(name, flag_options[i].opposite) == 0)
+			*flags &= ~flag_options[i].flag;
+		else
+			continue;
+		return (true);
+	}
+	return (false);
+}
+
+/* Later options undo earlier ones. The others are the file system's. */
+static void
+take_flags(const struct mount_opts *opts, uint64_t *flags)
+{
+	for (unsigned i = 0; i < opts->mo_count; i++)
+		(void)flag_option(opts->mo_list[i].mo_name, flags);
+}
+
+static bool
+listed(const char *const *list, const char *name)
+{
+	for (; *list != NULL; list++)
+		if (strcmp(*list, name) == 0)
+			return (true);
+	return (false);
+}
+
+/* Does anybody know each of them? */
+static int
+check_options(const struct mount_opts *opts, const char *type)
+{
+	static const char *const general[] = {
+	    "fstype", "fspath", "from", "target", "errmsg", "export", NULL};
+	const struct vfs_ops *ops = type != NULL ? vfs_find(type) : NULL;
+	uint64_t flags = 0;
+
+	if (ops == NULL || ops->vfs_options == NULL)
+		return (0);
+	for (unsigned i = 0; i < opts->mo_count; i++) {
+		const char *name = opts->mo_list[i].mo_name;
+
+		if (flag_option(name, &flags) || listed(general, name) ||
+		    listed(ops->vfs_options, name))
+			continue;
+		mount_error(opts, "mount option <%s> is unknown", name);
+		return (EINVAL);
+	}
+	return (0);
+}
+
 static int
 nmount(struct thread *td, const struct mount_opts *opts, uint64_t flags)
 {
+	int error;
 	const char *type = needed(opts, "fstype");
 	const char *path = needed(opts, "fspath");
 
-	if (path == NULL || (type == NULL && (flags & MNT_UPDATE) == 0))
+	take_flags(opts, &flags);
+	if (path == NULL || (type == NULL && (flags & MNT_UPDATE) == 0)) {
+		mount_error(
+		    opts, "Invalid %s", path == NULL ? "fspath" : "fstype");
 		return (EINVAL);
-	if (mount_opt(opts, "ro") != NULL)
-		flags |= MNT_RDONLY;
-	if (mount_opt(opts, "noexec") != NULL)
-		flags |= MNT_NOEXEC;
-	if (mount_opt(opts, "nosuid") != NULL)
-		flags |= MNT_NOSUID;
-	if (mount_opt(opts, "noatime") != NULL)
-		flags |= MNT_NOATIME;
-	if (mount_opt(opts, "update") != NULL)
-		flags |= MNT_UPDATE;
+	}
+	error = check_options(opts, type);
+	if (error != 0)
+		return (error);
 	return (vfs_mount(td, type, path, flags, opts));
+}
+
+/* As far as there is room for it. */
+static void
+copyout_message(struct options *o)
+{
+	size_t room = o->errmsg != NULL ? o->errmsg->iov_len : 0;
+
+	if (room == 0 || o->message[0] == '\0')
+		return;
+	room = MIN(room, sizeof(o->message));
+	o->message[room - 1] = '\0';
+	(void)copyout(o->message, (void __user *)o->errmsg->iov_base,
+	    MIN(room, strlen(o->message) + 1));
 }
 
 int
@@ -299,9 +389,11 @@ sys_nmount(struct thread *td, const struct nmount_args *a)
 	if (o == NULL)
 		return (ENOMEM);
 	error = copy_options(o, a->iovp, a->iovcnt);
-	opts = (struct mount_opts){o->opts, a->iovcnt / 2};
+	opts = (struct mount_opts){o->opts, a->iovcnt / 2, o->message};
 	if (error == 0)
 		error = nmount(td, &opts, (uint64_t)(unsigned)a->flags);
+	if (error != 0)
+		copyout_message(o);
 	kmem_free(o, sizeof(*o));
 	return (error);
 }

@@ -24,17 +24,17 @@ truncate_path(struct thread *td, const char __user *path, off_t length)
 	error = path_namei(td, &nd, AT_FDCWD, path, 0, 0);
 	if (error != 0)
 		return (error);
-	rw_wlock(&nd.nd_vp->v_lock);
+	rw_wlock(&nd.nd_vp->v_base->v_lock);
 	error = nd.nd_vp->v_type == VDIR ? EISDIR : 0;
 	if (error == 0)
 		error = vfs_access(nd.nd_vp, VWRITE, td->td_cred);
-	if (error == 0 && nd.nd_vp->v_execs > 0)
+	if (error == 0 && nd.nd_vp->v_base->v_execs > 0)
 		error = ETXTBSY;
 	if (error == 0)
 		error = vn_check_size(td, va.va_size);
 	if (error == 0)
 		error = vn_setattr(nd.nd_vp, &va, td->td_cred);
-	rw_wunlock(&nd.nd_vp->v_lock);
+	rw_wunlock(&nd.nd_vp->v_base->v_lock);
 	namei_done(&nd);
 	return (error);
 }
@@ -110,14 +110,14 @@ sys_posix_fallocate(struct thread *td, const struct posix_fallocate_args *a)
 	else
 		error = get_regular(td, a->fd, FWRITE, &fp);
 	if (error == 0) {
-		rw_wlock(&fp->f_vnode->v_lock);
+		rw_wlock(&fp->f_vnode->v_base->v_lock);
 		old = vn_size(fp->f_vnode);
-		error =
-		    allocate(td, fp->f_vnode, a->offset, a->offset + a->len);
+		error = allocate(
+		    td, fp->f_vnode->v_base, a->offset, a->offset + a->len);
 		va.va_size = old;
 		if (error != 0 && vn_size(fp->f_vnode) > old)
 			fp->f_vnode->v_ops->vo_setattr(fp->f_vnode, &va);
-		rw_wunlock(&fp->f_vnode->v_lock);
+		rw_wunlock(&fp->f_vnode->v_base->v_lock);
 		file_release(fp);
 	}
 	td->td_retval[0] = (uint64_t)error;
@@ -150,7 +150,7 @@ punch(struct thread *td, struct vnode *vp, struct spacectl_range *range)
 	off_t size, end = range->r_offset + range->r_len;
 	int error = 0;
 
-	rw_wlock(&vp->v_lock);
+	rw_wlock(&vp->v_base->v_lock);
 	size = (off_t)vn_size(vp);
 	end = MIN(end, size);
 	if (range->r_offset < end) {
@@ -161,7 +161,7 @@ punch(struct thread *td, struct vnode *vp, struct spacectl_range *range)
 		if (error == 0)
 			vp->v_ops->vo_modified(vp, td->td_cred);
 	}
-	rw_wunlock(&vp->v_lock);
+	rw_wunlock(&vp->v_base->v_lock);
 	if (error == 0) {
 		vn_note(vp, NOTE_WRITE);
 		range->r_offset = MAX(end, range->r_offset);
@@ -186,7 +186,7 @@ sys_fspacectl(struct thread *td, const struct fspacectl_args *a)
 	error = get_regular(td, a->fd, FWRITE, &fp);
 	if (error != 0)
 		return (error);
-	error = punch(td, fp->f_vnode, &range);
+	error = punch(td, fp->f_vnode->v_base, &range);
 	file_release(fp);
 	if (error == 0 && a->rmsr != NULL)
 		error = copyout(&range, a->rmsr, sizeof(range));

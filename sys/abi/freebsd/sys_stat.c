@@ -182,9 +182,9 @@ readlink_vnode(
 	target = kmem_alloc(MAXPATHLEN, 0);
 	if (target == NULL)
 		return (ENOMEM);
-	rw_rlock(&vp->v_lock);
+	rw_rlock(&vp->v_base->v_lock);
 	error = vp->v_ops->vo_readlink(vp, target, &len);
-	rw_runlock(&vp->v_lock);
+	rw_runlock(&vp->v_base->v_lock);
 	if (error == 0) {
 		len = MIN(len, size);
 		error = copyout(target, buf, len);

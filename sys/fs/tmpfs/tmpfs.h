@@ -32,7 +32,7 @@ struct tmpfs_mount {
 	uint64_t tm_nnodes;	    /* (l) */
 	uint64_t tm_max_nodes;	    /* (!) */
 	uint64_t tm_pages;	    /* (l) in files */
-	uint64_t tm_max_pages;	    /* (!) */
+	uint64_t tm_max_pages;	    /* (l) */
 	ino_t tm_last_ino;	    /* (l) */
 	uint64_t tm_hash_key;	    /* (!) random */
 };

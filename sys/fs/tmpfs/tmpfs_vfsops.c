@@ -125,46 +125,90 @@ free_all(struct tmpfs_mount *tm)
 	kmem_free(tm, sizeof(*tm));
 }
 
-/* A number with an optional k, m or g; 0 if it isn't there. */
-static uint64_t
-size_option(const struct mount_opts *opts, const char *name)
+/* A number with an optional k, m, g, t or p; *n stays if it isn't there.
+ * EINVAL. */
+static int
+size_option(const struct mount_opts *opts, const char *name, uint64_t *n)
 {
-	static const char units[] = "kmg";
-	const char *s = mount_opt(opts, name), *end, *unit;
-	uint64_t n;
+	static const char units[] = "kmgtp";
+	const char *s = mount_opt(opts, name), *end, *unit = NULL;
+	unsigned shift = 0;
+	uint64_t value;
 
 	if (s == NULL || *s == '\0')
 		return (0);
-	n = strtoull(s, &end, 10);
-	unit = *end != '\0' ? strchr(units, *end | 0x20) : NULL;
-	if (unit != NULL)
-		n <<= 10 * (unit - units + 1);
-	return (n);
+	value = strtoull(s, &end, 10);
+	if (end != s && *end != '\0')
+		unit = strchr(units, *end | 0x20);
+	if (unit != NULL) {
+		shift = 10 * (unsigned)(unit - units + 1);
+		end++;
+	}
+	if (end == s || *end != '\0' || value > (uint64_t)INT64_MAX >> shift) {
+		mount_error(opts, "%s is not a size: %s", name, s);
+		return (EINVAL);
+	}
+	*n = value << shift;
+	return (0);
 }
 
-static uint32_t
+/* The same without units, up to max. */
+static int
 number_option(const struct mount_opts *opts, const char *name, int base,
-    uint32_t otherwise)
+    uint32_t max, uint32_t *n)
 {
 	const char *s = mount_opt(opts, name), *end;
+	uint64_t value;
 
 	if (s == NULL || *s == '\0')
-		return (otherwise);
-	return ((uint32_t)strtoull(s, &end, base));
+		return (0);
+	value = strtoull(s, &end, base);
+	if (end == s || *end != '\0' || value > max) {
+		mount_error(opts, "%s is not a number: %s", name, s);
+		return (EINVAL);
+	}
+	*n = (uint32_t)value;
+	return (0);
 }
 
 /* By default half of the memory for data, and as much for nodes: two of them
  * take less than a page. */
-static void
+static int
 set_limits(struct tmpfs_mount *tm, const struct mount_opts *opts)
 {
-	uint64_t size = size_option(opts, "size");
-	uint64_t nodes = size_option(opts, "inodes");
+	uint64_t size = 0, nodes = 0;
+	int error;
 
+	error = size_option(opts, "size", &size);
+	if (error == 0)
+		error = size_option(opts, "inodes", &nodes);
+	if (error != 0)
+		return (error);
 	tm->tm_max_pages =
 	    size != 0 ? atop(size + PAGE_MASK) : page_total() / 2;
-	tm->tm_max_nodes = nodes != 0 ? nodes : page_total() * 2;
-	tm->tm_max_nodes = MAX(tm->tm_max_nodes, 1024);
+	tm->tm_max_nodes = nodes != 0 ? nodes : MAX(page_total() * 2, 1024);
+	return (0);
+}
+
+/* Its size may change, but not to less than is in use. */
+static int
+tmpfs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
+{
+	struct tmpfs_mount *tm = mp->mnt_data;
+	uint64_t size = 0;
+	int error;
+
+	error = size_option(opts, "size", &size);
+	if (error != 0 || size == 0)
+		return (error);
+	size = atop(size + PAGE_MASK);
+	spin_lock(&tm->tm_lock);
+	if (size < tm->tm_pages)
+		error = EBUSY;
+	else
+		tm->tm_max_pages = size;
+	spin_unlock(&tm->tm_lock);
+	return (error);
 }
 
 static int
@@ -172,11 +216,17 @@ make_root(struct tmpfs_mount *tm, const struct mount_opts *opts)
 {
 	struct vattr va = {.va_type = VDIR};
 	struct tmpfs_node *root;
+	uint32_t mode = 0755;
 	int error;
 
-	va.va_mode = (mode_t)number_option(opts, "mode", 8, 0755) & ALLPERMS;
-	va.va_uid = number_option(opts, "uid", 10, 0);
-	va.va_gid = number_option(opts, "gid", 10, 0);
+	error = number_option(opts, "mode", 8, ALLPERMS, &mode);
+	if (error == 0)
+		error = number_option(opts, "uid", 10, UINT32_MAX, &va.va_uid);
+	if (error == 0)
+		error = number_option(opts, "gid", 10, UINT32_MAX, &va.va_gid);
+	if (error != 0)
+		return (error);
+	va.va_mode = (mode_t)mode;
 	error = tmpfs_node_alloc(tm, &va, NULL, &root);
 	if (error != 0)
 		return (error);
@@ -203,9 +253,10 @@ tmpfs_mount(struct mount *mp, const struct mount_opts *opts)
 	spin_init(&tm->tm_lock, "tmpfs");
 	list_init(&tm->tm_nodes);
 	random_bytes(&tm->tm_hash_key, sizeof(tm->tm_hash_key));
-	set_limits(tm, opts);
 	mp->mnt_data = tm;
-	error = make_root(tm, opts);
+	error = set_limits(tm, opts);
+	if (error == 0)
+		error = make_root(tm, opts);
 	if (error == 0 && mount_opt(opts, "archive") != NULL)
 		error = tmpfs_unpack(tm);
 	if (error != 0)
@@ -269,10 +320,15 @@ tmpfs_statfs(struct mount *mp, struct statfs *sf)
 	return (0);
 }
 
+static const char *const tmpfs_options[] = {
+    "size", "inodes", "mode", "uid", "gid", NULL};
+
 static const struct vfs_ops tmpfs_vfs_ops = {
     .vfs_name = "tmpfs",
     .vfs_flags = MNT_LOCAL,
+    .vfs_options = tmpfs_options,
     .vfs_mount = tmpfs_mount,
+    .vfs_update = tmpfs_update,
     .vfs_unmount = tmpfs_unmount,
     .vfs_root = tmpfs_root,
     .vfs_statfs = tmpfs_statfs,

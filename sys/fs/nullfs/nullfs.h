@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nullfs: a directory and all below it, a second time somewhere else.
+ *
+ * A vnode here stands for one of another file system, the lower one.  Its
+ * v_base is that of the lower: one lock and one state for both, so that what
+ * is checked through one name holds for the other as well, and reading,
+ * writing and mapping never come here.  What is left are operations on names
+ * and attributes, handed down with the same locks held.
+ *
+ * A node lives while somebody refers to it, and there is one at most for each
+ * lower vnode in a mount, found by a hash of the lower's address.
+ */
+#ifndef FS_NULLFS_NULLFS_H
+#define FS_NULLFS_NULLFS_H
+
+#include "vfs/vnode.h"
+
+#define NULL_BUCKETS 64
+
+/* (l) nm_lock, (!) set once. */
+struct null_mount {
+	struct mutex nm_lock;
+	struct mount *nm_mount;		      /* (!) */
+	struct vnode *nm_root;		      /* (!) lower one, held */
+	struct list nm_buckets[NULL_BUCKETS]; /* (l) nodes */
+	unsigned nm_nodes;		      /* (l) */
+};
+
+struct null_node {
+	struct vnode nn_vnode;
+	struct vnode *nn_lower; /* (!) held */
+	struct list nn_link;	/* (l) in its bucket */
+};
+
+static inline struct vnode *
+null_lower(struct vnode *vp)
+{
+	return (container_of(vp, struct null_node, nn_vnode)->nn_lower);
+}
+
+/* The node for `lower`, whose reference it takes, also by a failure. ENOMEM */
+int null_node_get(struct mount *mp, struct vnode *lower, struct vnode **vpp);
+void null_node_free(struct vnode *vp); /* vo_inactive */
+
+extern const struct vnode_ops null_vnode_ops;
+
+#endif

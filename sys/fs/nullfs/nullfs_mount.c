@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mounting, and the nodes.
+ */
+#include "fbsd/errno.h"
+#include "fbsd/fcntl.h"
+#include "fs/nullfs/nullfs.h"
+#include "kern/proc.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
+
+static struct list *
+bucket(struct null_mount *nm, const struct vnode *lower)
+{
+	return (&nm->nm_buckets[((uintptr_t)lower >> 6) % NULL_BUCKETS]);
+}
+
+/* The node that there is, held; NULL: none, or one that is going. (l) */
+static struct vnode *
+find_node(struct null_mount *nm, const struct vnode *lower)
+{
+	struct null_node *n;
+
+	LIST_FOREACH (n, bucket(nm, lower), nn_link)
+		if (n->nn_lower == lower && vnode_tryhold(&n->nn_vnode))
+			return (&n->nn_vnode);
+	return (NULL);
+}
+
+static struct null_node *
+new_node(struct null_mount *nm, struct vnode *lower)
+{
+	struct null_node *n = kmem_alloc(sizeof(*n), KM_ZERO);
+
+	if (n == NULL)
+		return (NULL);
+	vnode_init(
+	    &n->nn_vnode, nm->nm_mount, lower->v_type, &null_vnode_ops, n);
+	n->nn_vnode.v_base = lower->v_base;
+	n->nn_lower = lower;
+	list_init(&n->nn_link);
+	return (n);
+}
+
+int
+null_node_get(struct mount *mp, struct vnode *lower, struct vnode **vpp)
+{
+	struct null_mount *nm = mp->mnt_data;
+	struct null_node *n = NULL;
+
+	mutex_lock(&nm->nm_lock);
+	*vpp = find_node(nm, lower);
+	if (*vpp == NULL && (n = new_node(nm, lower)) != NULL) {
+		if (lower == nm->nm_root)
+			n->nn_vnode.v_flags |= VV_ROOT;
+		list_push_back(bucket(nm, lower), &n->nn_link);
+		nm->nm_nodes++;
+		*vpp = &n->nn_vnode;
+	}
+	mutex_unlock(&nm->nm_lock);
+	if (n == NULL)
+		vnode_release(lower);
+	return (*vpp != NULL ? 0 : ENOMEM);
+}
+
+void
+null_node_free(struct vnode *vp)
+{
+	struct null_node *n = container_of(vp, struct null_node, nn_vnode);
+	struct null_mount *nm = vp->v_mount->mnt_data;
+
+	mutex_lock(&nm->nm_lock);
+	list_remove(&n->nn_link);
+	nm->nm_nodes--;
+	mutex_unlock(&nm->nm_lock);
+	vnode_release(n->nn_lower);
+	kmem_free(n, sizeof(*n));
+}
+
+/* The directory to be seen a second time, held. */
+static int
+find_lower(const struct mount_opts *opts, struct vnode **vpp)
+{
+	const char *path = mount_opt(opts, "from");
+	struct namei nd;
+	int error;
+
+	if (path == NULL)
+		path = mount_opt(opts, "target");
+	if (path == NULL || *path == '\0') {
+		mount_error(opts, "nullfs needs a target");
+		return (EINVAL);
+	}
+	error = namei_at(curthread(), &nd, AT_FDCWD, path, NAMEI_FOLLOW);
+	if (error != 0) {
+		mount_error(opts, "%s: no such target", path);
+		return (error);
+	}
+	if (nd.nd_vp->v_type != VDIR) {
+		namei_done(&nd);
+		return (ENOTDIR);
+	}
+	*vpp = nd.nd_vp;
+	return (0);
+}
+
+static int
+null_mount(struct mount *mp, const struct mount_opts *opts)
+{
+	struct null_mount *nm;
+	struct vnode *lower;
+	int error;
+
+	error = find_lower(opts, &lower);
+	if (error != 0)
+		return (error);
+	nm = kmem_alloc(sizeof(*nm), KM_ZERO);
+	if (nm == NULL) {
+		vnode_release(lower);
+		return (ENOMEM);
+	}
+	mutex_init(&nm->nm_lock, "nullfs");
+	for (unsigned i = 0; i < NULL_BUCKETS; i++)
+		list_init(&nm->nm_buckets[i]);
+	nm->nm_mount = mp;
+	nm->nm_root = lower;
+	mp->mnt_data = nm;
+	mp->mnt_flags |= lower->v_mount->mnt_flags & MNT_LOCAL;
+	return (0);
+}
+
+static int
+null_root(struct mount *mp, struct vnode **vpp)
+{
+	struct null_mount *nm = mp->mnt_data;
+
+	vnode_hold(nm->nm_root);
+	return (null_node_get(mp, nm->nm_root, vpp));
+}
+
+/* Nodes live while they are referred to, so the root is to be the only one,
+ * and mnt_root the only reference. */
+static int
+null_unmount(struct mount *mp, bool force)
+{
+	struct null_mount *nm = mp->mnt_data;
+	bool busy;
+
+	if (!force) {
+		mutex_lock(&nm->nm_lock);
+		busy = nm->nm_nodes != 1 ||
+		       atomic_load(&mp->mnt_root->v_refs) != 1;
+		mutex_unlock(&nm->nm_lock);
+		if (busy)
+			return (EBUSY);
+		vnode_release(mp->mnt_root);
+	}
+	vnode_release(nm->nm_root);
+	kmem_free(nm, sizeof(*nm));
+	return (0);
+}
+
+static int
+null_statfs(struct mount *mp, struct statfs *sf)
+{
+	struct null_mount *nm = mp->mnt_data;
+	struct mount *lower = nm->nm_root->v_mount;
+
+	return (lower->mnt_ops->vfs_statfs(lower, sf));
+}
+
+static int
+null_sync(struct mount *mp, bool wait)
+{
+	struct null_mount *nm = mp->mnt_data;
+	struct mount *lower = nm->nm_root->v_mount;
+
+	if (lower->mnt_ops->vfs_sync == NULL)
+		return (0);
+	return (lower->mnt_ops->vfs_sync(lower, wait));
+}
+
+static int
+null_fhtovp(struct mount *mp, const struct fid *fid, struct vnode **vpp)
+{
+	struct null_mount *nm = mp->mnt_data;
+	struct mount *lower = nm->nm_root->v_mount;
+	struct vnode *vp;
+	int error;
+
+	if (lower->mnt_ops->vfs_fhtovp == NULL)
+		return (EOPNOTSUPP);
+	error = lower->mnt_ops->vfs_fhtovp(lower, fid, &vp);
+	return (error != 0 ? error : null_node_get(mp, vp, vpp));
+}
+
+/* As FreeBSD has them; nothing is cached here. */
+static const char *const null_options[] = {"cache", "nocache", NULL};
+
+static const struct vfs_ops null_vfs_ops = {
+    .vfs_name = "nullfs",
+    .vfs_options = null_options,
+    .vfs_mount = null_mount,
+    .vfs_unmount = null_unmount,
+    .vfs_root = null_root,
+    .vfs_statfs = null_statfs,
+    .vfs_sync = null_sync,
+    .vfs_fhtovp = null_fhtovp,
+};
+VFS_SET(null_vfs_ops);
