@@ -23,7 +23,7 @@ endif
 
 all: kernel imp
 
-kernel: $(K)/kernel $(K)/kernel.stripped
+kernel: $(K)/kernel $(K)/kernel.stripped $(K)/kernel-gdb.py
 imp: $(B)/imp
 
 # By FreeBSD's name: make buildkernel KERNCONF=FIRECRACKER TARGET=amd64.
@@ -82,6 +82,11 @@ $(K)/kernel: $(OBJS) sys/amd64/kernel.ld tools/mkksyms.sh $(K)/files.mk
 
 $(K)/kernel.stripped: $(K)/kernel
 	@objcopy -S $< $@
+
+# GDB loads it with the kernel: docs/debugging.md.
+$(K)/kernel-gdb.py: tools/gdb/imp.py
+	@mkdir -p $(@D)
+	@cp $< $@
 
 HOSTCFLAGS = -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE
 IMPSRCS = $(wildcard cmd/imp/*.c)

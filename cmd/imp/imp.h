@@ -45,6 +45,7 @@ struct options {
 	const char *trace_file; /* NULL: standard error */
 	bool trace;
 	bool verbose;
+	bool gdb;	      /* wait for a debugger */
 	struct strings env;   /* NAME=VALUE */
 	struct strings binds; /* HOSTPATH:GUESTPATH */
 	struct strings qemu;  /* arguments for QEMU */
@@ -62,7 +63,7 @@ struct terminal {
 int cmd_run(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int help_command(const char *name); /* of one sub-command, to stdout */
-extern const char *imp_path; /* argv[0] of the process */
+extern const char *imp_path;	    /* argv[0] of the process */
 
 /* paths.c */
 char *path_absolute(const char *folder, const char *path);

@@ -19,10 +19,9 @@ static int cmd_version(int argc, char **argv);
 #define RUN_USAGE                                                              \
 	"[-c CPUS] [-e NAME[=VALUE]] [-m SIZE] [-t SECONDS]\n"                 \
 	"               [-v HOSTPATH[:GUESTPATH]] [-w DIR]\n"                  \
-	"               [--accel auto|kvm|tcg] [--kernel FILE] "               \
-	"[--qemu-arg ARG]\n"                                                   \
-	"               [--trace] [--trace-file FILE] [--verbose] "            \
-	"PROGRAM [ARG...]"
+	"               [--accel auto|kvm|tcg] [--gdb] [--kernel FILE]\n"      \
+	"               [--qemu-arg ARG] [--trace] [--trace-file FILE]\n"      \
+	"               [--verbose] PROGRAM [ARG...]"
 
 #define RUN_OPTIONS                                                            \
 	"  -c, --cpus CPUS      processors, 1 to 16 (all that the host has)\n" \
@@ -34,6 +33,7 @@ static int cmd_version(int argc, char **argv);
 	"                       copy a file or folder into the machine\n"      \
 	"  -w, --workdir DIR    the program's working folder (/)\n"            \
 	"      --accel NAME     auto, kvm or tcg (auto)\n"                     \
+	"      --gdb            wait for GDB, and say how to start it\n"       \
 	"      --kernel FILE    the kernel to start\n"                         \
 	"      --qemu-arg ARG   a further argument for QEMU\n"                 \
 	"      --trace          show each system call on standard error\n"     \

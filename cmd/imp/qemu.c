@@ -70,7 +70,7 @@ add_streams(struct strings *args, const int *fds)
 
 static struct strings
 command_line(const struct options *opt, const char *qemu, const char *kernel,
-    const int *fds, int archive)
+    const int *fds, int archive, int debugger)
 {
 	struct strings args = {0};
 
@@ -101,6 +101,15 @@ command_line(const struct options *opt, const char *qemu, const char *kernel,
 	add_streams(&args, fds);
 	strings_add(&args, "-device");
 	strings_add(&args, "virtio-rng-device");
+	if (debugger >= 0) {
+		strings_add(&args, "-S");
+		strings_add(&args, "-chardev");
+		strings_addf(&args,
+		    "socket,id=gdb,fd=%d,server=on,wait=off,nodelay=on",
+		    debugger);
+		strings_add(&args, "-gdb");
+		strings_add(&args, "chardev:gdb");
+	}
 	for (size_t i = 0; i < opt->qemu.count; i++)
 		strings_add(&args, opt->qemu.items[i]);
 	return (args);
@@ -155,7 +164,7 @@ make_streams(struct vm *vm, int *theirs, const struct options *opt,
  */
 static _Noreturn void
 become_qemu(const struct strings *args, const int *theirs, int archive,
-    int errors, pid_t parent)
+    int debugger, int errors, pid_t parent)
 {
 	int null;
 
@@ -171,6 +180,8 @@ become_qemu(const struct strings *args, const int *theirs, int archive,
 	(void)dup2(null, 1);
 	(void)dup2(errors, 2);
 	(void)fcntl(archive, F_SETFD, 0);
+	if (debugger >= 0)
+		(void)fcntl(debugger, F_SETFD, 0);
 	for (int i = 0; i < STREAM_COUNT; i++)
 		if (theirs[i] >= 0)
 			(void)fcntl(theirs[i], F_SETFD, 0);
@@ -183,7 +194,7 @@ void
 vm_start(struct vm *vm, const struct options *opt, const struct terminal *tty,
     const char *qemu, const char *kernel, int archive)
 {
-	int theirs[STREAM_COUNT], errors[2];
+	int theirs[STREAM_COUNT], errors[2], debugger;
 	struct strings args;
 	pid_t parent = getpid();
 
@@ -194,17 +205,21 @@ vm_start(struct vm *vm, const struct options *opt, const struct terminal *tty,
 		(void)fcntl(errors[i], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(errors[0], F_SETFL, O_NONBLOCK);
 	vm->errors = errors[0];
-	args = command_line(opt, qemu, kernel, theirs, archive);
+	debugger = opt->gdb ? debugger_listen(kernel) : -1;
+	args = command_line(opt, qemu, kernel, theirs, archive, debugger);
 	if (opt->verbose)
 		show(&args);
 	vm->pid = fork();
 	if (vm->pid < 0)
 		err(EXIT_IMP, "fork");
 	if (vm->pid == 0)
-		become_qemu(&args, theirs, archive, errors[1], parent);
+		become_qemu(
+		    &args, theirs, archive, debugger, errors[1], parent);
 	for (int i = 0; i < STREAM_COUNT; i++)
 		if (theirs[i] >= 0)
 			close(theirs[i]);
+	if (debugger >= 0)
+		close(debugger);
 	close(errors[1]);
 	close(archive);
 }

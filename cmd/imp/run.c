@@ -29,6 +29,7 @@
 
 enum {
 	OPT_ACCEL = 256,
+	OPT_GDB,
 	OPT_KERNEL,
 	OPT_QEMU,
 	OPT_TRACE,
@@ -40,6 +41,7 @@ static const struct option long_options[] = {
     {"accel", required_argument, NULL, OPT_ACCEL},
     {"cpus", required_argument, NULL, 'c'},
     {"env", required_argument, NULL, 'e'},
+    {"gdb", no_argument, NULL, OPT_GDB},
     {"help", no_argument, NULL, 'h'},
     {"kernel", required_argument, NULL, OPT_KERNEL},
     {"memory", required_argument, NULL, 'm'},
@@ -166,6 +168,9 @@ parse_option(struct options *opt, int option, const char *value)
 		break;
 	case OPT_ACCEL:
 		opt->accel = parse_accel(value);
+		break;
+	case OPT_GDB:
+		opt->gdb = true;
 		break;
 	case OPT_KERNEL:
 		opt->kernel = value;

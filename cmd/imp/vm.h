@@ -41,6 +41,9 @@ void vm_start(struct vm *vm, const struct options *opt,
  */
 int relay(struct vm *vm, const struct options *opt, struct terminal *tty);
 
+/* debugger.c: a socket for QEMU to wait for GDB at; says how to get there. */
+int debugger_listen(const char *kernel);
+
 /* signals.c: signals as bytes to read, so that poll(2) sees them. */
 void signals_catch(void);
 void signals_default(void); /* in a child, before it executes something */
