@@ -138,6 +138,12 @@ virtio_ready(struct virtio_device *dev)
 }
 
 void
+virtio_stop(struct virtio_device *dev)
+{
+	mmio_write(dev, MMIO_STATUS, 0);
+}
+
+void
 virtio_notify(struct virtio_device *dev, unsigned queue)
 {
 	mmio_write(dev, MMIO_QUEUE_NOTIFY, queue);

@@ -17,12 +17,14 @@ struct vring_desc;
 struct vring_used;
 
 /* Device types: section 5. */
+#define VIRTIO_ID_BLOCK	  2
 #define VIRTIO_ID_CONSOLE 3
 #define VIRTIO_ID_ENTROPY 4
 
 /* Features that all devices share: section 6. */
-#define VIRTIO_RING_F_EVENT_IDX (UINT64_C(1) << 29)
-#define VIRTIO_F_VERSION_1	(UINT64_C(1) << 32)
+#define VIRTIO_RING_F_INDIRECT_DESC (UINT64_C(1) << 28)
+#define VIRTIO_RING_F_EVENT_IDX	    (UINT64_C(1) << 29)
+#define VIRTIO_F_VERSION_1	    (UINT64_C(1) << 32)
 
 /* A driver; LINKER_SET(virtio_driver, it) makes it known. */
 struct virtio_driver {
@@ -39,6 +41,8 @@ struct virtio_driver {
 uint64_t virtio_features(const struct virtio_device *dev); /* agreed on */
 uint32_t virtio_config32(struct virtio_device *dev, unsigned offset);
 void virtio_ready(struct virtio_device *dev);
+/* The device is to forget all that it was given; it is of no use after that. */
+void virtio_stop(struct virtio_device *dev);
 
 /*
  * A queue.  The driver serialises all calls for one queue, with a spin lock
@@ -85,6 +89,16 @@ int virtqueue_init(struct virtqueue *vq, struct virtio_device *dev,
  */
 int virtqueue_add(struct virtqueue *vq, const struct virtio_buf *bufs,
     unsigned out, unsigned in, void *cookie);
+/*
+ * The same by a table of the driver's, with room for out + in entries, which
+ * is the device's until the cookie comes back: it takes one place in the
+ * queue.  Only with VIRTIO_RING_F_INDIRECT_DESC.
+ */
+struct virtio_table {
+	uint64_t words[2];
+};
+int virtqueue_add_indirect(struct virtqueue *vq, struct virtio_table *table,
+    const struct virtio_buf *bufs, unsigned out, unsigned in, void *cookie);
 void virtqueue_kick(struct virtqueue *vq);
 
 /* Takes back what the device is done with: the cookie, and how many bytes it

@@ -27,6 +27,7 @@
 
 #define VRING_DESC_F_NEXT	   1
 #define VRING_DESC_F_WRITE	   2
+#define VRING_DESC_F_INDIRECT	   4
 #define VRING_AVAIL_F_NO_INTERRUPT 1
 #define VRING_USED_F_NO_NOTIFY	   1
 
@@ -37,6 +38,8 @@ struct vring_desc {
 	uint16_t next;
 };
 _Static_assert(sizeof(struct vring_desc) == 16, "virtq_desc");
+_Static_assert(
+    sizeof(struct virtio_table) == sizeof(struct vring_desc), "virtq_desc");
 
 /* ring[] is followed by one more word: the used event. */
 struct vring_avail {
@@ -149,6 +152,15 @@ virtqueue_init(struct virtqueue *vq, struct virtio_device *dev, unsigned index,
 	return (0);
 }
 
+/* The device gets a chain, at the next kick. */
+static void
+make_available(struct virtqueue *vq, uint16_t first, void *cookie)
+{
+	vq->vq_cookies[first] = cookie;
+	vq->vq_avail->ring[vq->vq_added++ & (vq->vq_size - 1)] = first;
+	__atomic_store_n(&vq->vq_avail->idx, vq->vq_added, __ATOMIC_RELEASE);
+}
+
 int
 virtqueue_add(struct virtqueue *vq, const struct virtio_buf *bufs, unsigned out,
     unsigned in, void *cookie)
@@ -169,9 +181,33 @@ virtqueue_add(struct virtqueue *vq, const struct virtio_buf *bufs, unsigned out,
 	desc->flags &= ~VRING_DESC_F_NEXT;
 	vq->vq_free = at;
 	vq->vq_nfree -= out + in;
-	vq->vq_cookies[first] = cookie;
-	vq->vq_avail->ring[vq->vq_added++ & (vq->vq_size - 1)] = first;
-	__atomic_store_n(&vq->vq_avail->idx, vq->vq_added, __ATOMIC_RELEASE);
+	make_available(vq, first, cookie);
+	return (0);
+}
+
+int
+virtqueue_add_indirect(struct virtqueue *vq, struct virtio_table *table,
+    const struct virtio_buf *bufs, unsigned out, unsigned in, void *cookie)
+{
+	struct vring_desc *list = (struct vring_desc *)table, *desc;
+	uint16_t first = vq->vq_free;
+
+	if (vq->vq_nfree == 0)
+		return (ENOSPC);
+	for (unsigned i = 0; i < out + in; i++)
+		list[i] =
+		    (struct vring_desc){.addr = virt_to_phys(bufs[i].data),
+			.len = bufs[i].size,
+			.flags = (i + 1 < out + in ? VRING_DESC_F_NEXT : 0) |
+				 (i < out ? 0 : VRING_DESC_F_WRITE),
+			.next = (uint16_t)(i + 1)};
+	desc = &vq->vq_desc[first];
+	desc->addr = virt_to_phys(table);
+	desc->len = (out + in) * sizeof(*list);
+	desc->flags = VRING_DESC_F_INDIRECT;
+	vq->vq_free = desc->next;
+	vq->vq_nfree--;
+	make_available(vq, first, cookie);
 	return (0);
 }
 

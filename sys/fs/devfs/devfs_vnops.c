@@ -5,6 +5,7 @@
 #include "fbsd/dirent.h"
 #include "fbsd/errno.h"
 #include "fs/devfs/devfs.h"
+#include "kern/bio.h"
 #include "kern/proc.h"
 #include "kern/time.h"
 #include "lib/string.h"
@@ -15,7 +16,7 @@
 #define FIRST_COOKIE 2
 
 static int
-devfs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
+look_up(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 {
 	struct devfs_node *dir = devfs_node(dvp), *n;
 
@@ -30,6 +31,17 @@ devfs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	}
 	mutex_unlock(&devfs_lock);
 	return (n != NULL ? 0 : ENOENT);
+}
+
+/* A name that isn't there may be that of a partition nobody asked for yet. */
+static int
+devfs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
+{
+	int error = look_up(dvp, cn, vpp);
+
+	if (error == ENOENT && disk_taste())
+		error = look_up(dvp, cn, vpp);
+	return (error);
 }
 
 /* Only symbolic links, as the super-user's conveniences. */
@@ -170,6 +182,7 @@ devfs_readdir(struct vnode *vp, struct dir_emit *de)
 	struct devfs_node *dir = devfs_node(vp), *n;
 	struct devfs_node *up = dir->dn_parent != NULL ? dir->dn_parent : dir;
 
+	(void)disk_taste();
 	mutex_lock(&devfs_lock);
 	if (de->cookie == 0 && !de->emit(de, ".", 1, dir->dn_ino, DT_DIR, 1))
 		goto full;
