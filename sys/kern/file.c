@@ -15,6 +15,7 @@
 #include "kern/file.h"
 #include "kern/kqueue.h"
 #include "kern/shm.h"
+#include "kern/sigio.h"
 #include "kern/signal.h"
 #include "kern/sysctl.h"
 #include "vfs/vnode.h"
@@ -71,6 +72,8 @@ file_release(struct file *fp)
 	if (!refcount_drop(&fp->f_refs))
 		return;
 	knote_file_gone(fp);
+	if (fp->f_async != NULL)
+		(void)sigio_set(fp, false);
 	if (fp->f_ops->fo_close != NULL)
 		fp->f_ops->fo_close(fp);
 	if (fp->f_vnode != NULL)
@@ -189,6 +192,16 @@ set_flags(struct file *fp, uint32_t mask, uint32_t value)
 		continue;
 }
 
+static int
+set_async(struct file *fp, bool on)
+{
+	int error = sigio_set(fp, on);
+
+	if (error == 0)
+		set_flags(fp, O_ASYNC, on ? O_ASYNC : 0);
+	return (error);
+}
+
 /* Those that concern the file and not what is behind it; -1: none of them. */
 static int
 file_ioctl(
@@ -203,13 +216,11 @@ file_ioctl(
 		set_flags(fp, O_NONBLOCK, *(int *)data != 0 ? O_NONBLOCK : 0);
 		return (0);
 	case FIOASYNC:
-		set_flags(fp, O_ASYNC, *(int *)data != 0 ? O_ASYNC : 0);
-		return (0);
+		return (set_async(fp, *(int *)data != 0));
 	case FIOSETOWN:
-		atomic_store(&fp->f_sigio, *(int *)data);
-		return (0);
+		return (sigio_set_owner(fp, *(int *)data));
 	case FIOGETOWN:
-		*(int *)data = atomic_load(&fp->f_sigio);
+		*(int *)data = atomic_load(&fp->f_owner);
 		return (0);
 	default:
 		return (-1);
@@ -242,6 +253,7 @@ static int
 fcntl_file(struct thread *td, struct file *fp, int cmd, int64_t arg)
 {
 	uint32_t flag = atomic_load(&fp->f_flag);
+	int error = 0;
 
 	switch (cmd) {
 	case F_GETFL:
@@ -251,14 +263,16 @@ fcntl_file(struct thread *td, struct file *fp, int cmd, int64_t arg)
 	case F_SETFL:
 		if ((flag & O_PATH) != 0)
 			return (EBADF);
-		set_flags(fp, SETFL_FLAGS, (uint32_t)arg & SETFL_FLAGS);
-		return (0);
+		if (((flag | (uint32_t)arg) & O_ASYNC) != 0)
+			error = set_async(fp, (arg & O_ASYNC) != 0);
+		if (error == 0)
+			set_flags(fp, SETFL_FLAGS, (uint32_t)arg & SETFL_FLAGS);
+		return (error);
 	case F_GETOWN:
-		td->td_retval[0] = (uint64_t)(int64_t)atomic_load(&fp->f_sigio);
+		td->td_retval[0] = (uint64_t)(int64_t)atomic_load(&fp->f_owner);
 		return (0);
 	case F_SETOWN:
-		atomic_store(&fp->f_sigio, (int)arg);
-		return (0);
+		return (sigio_set_owner(fp, (int)arg));
 	case F_RDAHEAD:
 	case F_READAHEAD:
 		/* All of a file is read ahead, or in memory. */
@@ -361,27 +375,4 @@ kern_fcntl(struct thread *td, int fd, int cmd, int64_t arg)
 	error = fcntl_file(td, fp, cmd, arg);
 	file_release(fp);
 	return (error);
-}
-
-/* The process or group that F_SETOWN named, if O_ASYNC is set. */
-void
-file_sigio(struct file *fp, int sig)
-{
-	int owner = atomic_load(&fp->f_sigio);
-	struct pgrp *pg;
-	struct proc *p;
-
-	if (owner == 0 || (atomic_load(&fp->f_flag) & O_ASYNC) == 0)
-		return;
-	mutex_lock(&proctree_lock);
-	if (owner > 0) {
-		p = proc_find(owner);
-		if (p != NULL)
-			(void)sig_send(p, sig, NULL);
-	} else {
-		pg = pgrp_find(-owner);
-		if (pg != NULL)
-			sig_send_pgrp(pg, sig, NULL);
-	}
-	mutex_unlock(&proctree_lock);
 }

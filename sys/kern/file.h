@@ -81,11 +81,12 @@ struct file {
 					file; NULL: not by a name */
 	struct cred *f_cred;	     /* (!) of the opener */
 	struct mutex f_offset_lock;
-	off_t f_offset;	      /* (o) */
-	void *f_private;      /* (d) devices: per-open data */
-	struct list f_knotes; /* kqueue.c's files_lock */
-	int f_sigio;	      /* (a) F_SETOWN: pid, or -pgid */
-	uint64_t f_seqpos;    /* (o) where sequential reading goes on */
+	off_t f_offset;	       /* (o) */
+	void *f_private;       /* (d) devices: per-open data */
+	struct list f_knotes;  /* kqueue.c's files_lock */
+	int f_owner;	       /* (a) F_SETOWN: pid, or -pgid */
+	struct sigio *f_async; /* sigio.c: O_ASYNC's, or NULL */
+	uint64_t f_seqpos;     /* (o) where sequential reading goes on */
 };
 
 #define FREAD  0x0001
@@ -151,9 +152,6 @@ int kern_fcntl(struct thread *td, int fd, int cmd, int64_t arg);
 
 /* Pipes, for other kernel parts: two files, [0] reads, [1] writes. */
 int pipe_create(struct thread *td, int flags, struct file *fps[2]);
-
-/* SIGIO / F_SETOWN delivery. */
-void file_sigio(struct file *fp, int sig);
 
 void file_init(void);
 extern unsigned open_files; /* (a) kern.openfiles */
