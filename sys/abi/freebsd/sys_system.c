@@ -64,8 +64,8 @@ set(struct thread *td, const char *name, const struct kenv_args *a)
 	if (error == 0 && a->len < 1)
 		error = EINVAL;
 	if (error == 0)
-		error = copyinstr(
-		    a->value, value, MIN(sizeof(value), (size_t)a->len), &length);
+		error = copyinstr(a->value, value,
+		    MIN(sizeof(value), (size_t)a->len), &length);
 	return (error != 0 ? error : kenv_set(name, value));
 }
 
