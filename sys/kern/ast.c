@@ -11,8 +11,10 @@ ast(struct thread *td)
 
 	do {
 		flags = atomic_and(&td->td_flags, ~(TDF_AST | TDF_RESCHED));
-		if (flags & TDF_RESCHED)
+		if (flags & TDF_RESCHED) {
 			sched_yield();
+			sched_leave_cpu();
+		}
 		if (flags & TDF_SUSPEND)
 			(void)thread_suspend_check(td, false);
 		if (flags & (TDF_SIGPENDING | TDF_OLDMASK))

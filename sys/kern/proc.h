@@ -136,6 +136,7 @@ struct thread {
 	uint32_t td_affinity;	  /* CPUs it may use */
 	uint8_t td_priority;	  /* now */
 	uint8_t td_base_priority; /* class and nice */
+	uint8_t td_lent_priority; /* others wait for it; PRI_COUNT: none */
 	uint8_t td_prio_class;	  /* RTP_PRIO_* */
 	uint16_t td_prio;	  /* rtprio's level */
 	uint64_t td_runtime;	  /* ns on a CPU, to the last switch */
@@ -169,6 +170,7 @@ struct thread {
 
 	/* umtx: kern/umtx.c */
 	struct umtx_waiter *td_umtx; /* (k) */
+	uint8_t td_ceiling;	     /* (k) of mutexes held; PRI_COUNT: none */
 	uint64_t td_robust_list;     /* (k) */
 	uint64_t td_privrobust_list; /* (k) */
 	uint64_t td_robust_inact;    /* (k) */

@@ -18,8 +18,7 @@
 #include "kern/sched.h"
 #include "kern/time.h"
 
-#define SLICE_NS    (10 * 1000000ul)
-#define PENALTY_MAX 8 /* priorities that busy threads lose */
+#define SLICE_NS (10 * 1000000ul)
 
 static void
 queue_insert(struct cpu *c, struct thread *td)
@@ -163,7 +162,8 @@ sched_wake(struct thread *td, int result)
 		return (true);
 	}
 	if (td->td_prio_class == RTP_PRIO_NORMAL)
-		td->td_priority = td->td_base_priority;
+		td->td_priority =
+		    MIN(td->td_base_priority, td->td_lent_priority);
 	place(c, td);
 	return (true);
 }
@@ -284,6 +284,9 @@ sched_yield(void)
 	spin_lock(&c->c_lock);
 	if (best_priority(c) > td->td_priority) {
 		spin_unlock(&c->c_lock);
+		/* It goes on, and pays with its priority for the next. */
+		if (c->c_nqueued > 0)
+			start_slice(c);
 	} else {
 		td->td_state = TD_RUNNABLE;
 		queue_insert(c, td);
@@ -343,26 +346,47 @@ sched_slice_over(void)
 		c->c_slice_end = c->c_switched + SLICE_NS;
 		return;
 	}
+	/* Busy threads sink, down to the class's last, so that none starves:
+	 * sleeping gives the priority back. */
 	if (td->td_prio_class == RTP_PRIO_NORMAL &&
-	    td->td_priority < td->td_base_priority + PENALTY_MAX)
+	    td->td_lent_priority == PRI_COUNT && td->td_priority < PRI_IDLE - 1)
 		td->td_priority++;
 	atomic_or(&td->td_flags, TDF_RESCHED);
 }
 
-void
-sched_set_priority(struct thread *td, unsigned pri)
+/* Own and lent priority; the better one counts. */
+static void
+change_priority(struct thread *td, unsigned base, unsigned lent)
 {
 	struct cpu *c = lock_cpu_of(td);
 	bool queued = td->td_state == TD_RUNNABLE && list_linked(&td->td_qlink);
+	unsigned pri = MIN(base, lent);
 
 	if (queued)
 		queue_remove(c, td);
-	td->td_base_priority = td->td_priority = (uint8_t)pri;
+	td->td_base_priority = (uint8_t)base;
+	td->td_lent_priority = (uint8_t)lent;
+	td->td_priority = (uint8_t)pri;
 	if (queued)
 		queue_insert(c, td);
 	if (td->td_state == TD_RUNNING && best_priority(c) < pri)
 		atomic_or(&td->td_flags, TDF_RESCHED);
 	spin_unlock(&c->c_lock);
+	if (queued)
+		notify_cpu(c, pri);
+}
+
+void
+sched_set_priority(struct thread *td, unsigned pri)
+{
+	change_priority(td, pri, td->td_lent_priority);
+}
+
+void
+sched_lend(struct thread *td, unsigned pri)
+{
+	if (td->td_lent_priority != pri)
+		change_priority(td, td->td_base_priority, pri);
 }
 
 int
@@ -384,10 +408,11 @@ sched_set_affinity(struct thread *td, uint32_t mask)
 	}
 	spin_unlock(&c->c_lock);
 	/* Running where it may not: it leaves by itself (see ast()). */
-	if (move && td == curthread())
-		sched_leave_cpu();
-	else if (move)
+	if (move) {
 		atomic_or(&td->td_flags, TDF_RESCHED | TDF_AST);
+		if (td != curthread())
+			cpu_kick(c->c_id);
+	}
 	return (0);
 }
 

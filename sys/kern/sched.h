@@ -78,6 +78,9 @@ void sched_wait_begin(struct thread *td, const char *wmesg, bool sig);
 int sched_wait(struct thread *td);
 bool sched_wake(struct thread *td, int result); /* false: not waiting */
 void sched_set_priority(struct thread *td, unsigned pri);
+/* Until the next call td runs at pri if that is better than its own;
+ * PRI_COUNT: no more. */
+void sched_lend(struct thread *td, unsigned pri);
 /* Moves td to a CPU in mask (bit c_id): EINVAL if none is online. */
 int sched_set_affinity(struct thread *td, uint32_t mask);
 /* Another CPU's cpu_kick() arrived; interrupts off. */

@@ -60,6 +60,7 @@ setup(struct thread *td, struct proc *p)
 	td->td_affinity = UINT32_MAX;
 	td->td_prio_class = RTP_PRIO_NORMAL;
 	td->td_base_priority = td->td_priority = PRI_TIMESHARE + 10;
+	td->td_lent_priority = td->td_ceiling = PRI_COUNT;
 	list_init(&td->td_plink);
 	list_init(&td->td_hash);
 	list_init(&td->td_qlink);

@@ -13,8 +13,8 @@
  * queue must agree, so whoever changes both holds the bucket's b_busy, which
  * may sleep, as touching user memory may.  Never two of them at once.
  *
- * Priority inheritance and protection: such mutexes queue and lock like any
- * other; the owner's priority is not raised.
+ * Mutexes with priority inheritance or protection queue and lock like any
+ * other; what they do to their owner's priority is umtx_pri.c's.
  */
 #include "fbsd/errno.h"
 #include "amd64/md.h"
@@ -50,8 +50,7 @@ _Static_assert(UMTX_BUCKETS == 1 << (64 - 56), "umtx_bucket()'s shift");
 static bool
 same(const struct umtx_waiter *w, const struct vm_key *key, enum umtx_kind kind)
 {
-	return (w->w_key.k_offset == key->k_offset &&
-		w->w_key.k_where == key->k_where && w->w_kind == kind);
+	return (umtx_same_key(&w->w_key, key) && w->w_kind == kind);
 }
 
 int
@@ -65,6 +64,7 @@ umtx_waiter_init(struct thread *td, struct umtx_waiter *w, const void *uaddr,
 		return (error);
 	w->w_kind = kind;
 	w->w_queued = false;
+	w->w_thread = td;
 	w->w_bucket = umtx_bucket(&w->w_key);
 	cv_init(&w->w_cv, "umtx");
 	return (0);

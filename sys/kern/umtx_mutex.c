@@ -56,6 +56,14 @@ try_owner(struct thread *td, struct umutex *m, uint32_t owner)
 	return (dead(owner) ? EOWNERDEAD : 0);
 }
 
+/* The mutex's owner, as far as the word tells one. */
+static lwpid_t
+owner_of(uint32_t owner)
+{
+	owner &= ~UMUTEX_CONTESTED;
+	return (owner <= INT_MAX ? (lwpid_t)owner : 0);
+}
+
 /* Marks the word and enters the queue, both or neither: 0, EAGAIN, EFAULT. */
 static int
 enter_queue(struct umutex *m, uint32_t owner, struct umtx_waiter *w)
@@ -85,6 +93,8 @@ umutex_lock(struct thread *td, struct umutex *m, enum umtx_lock_mode mode,
 	if (fueword32(&m->m_flags, &flags) != 0)
 		return (EFAULT);
 	error = mutex_waiter(td, &w, m, flags);
+	if (error == 0 && mode != UMTX_WAITFREE)
+		error = umtx_pri_check(td, m, flags);
 	while (error == 0) {
 		if (fueword32(&m->m_owner, &owner) != 0)
 			return (EFAULT);
@@ -93,6 +103,8 @@ umutex_lock(struct thread *td, struct umutex *m, enum umtx_lock_mode mode,
 				return (0);
 		} else {
 			error = try_owner(td, m, owner);
+			if (error == 0 || error == EOWNERDEAD)
+				umtx_pri_locked(td, m, flags, &w.w_key);
 			if (error != EBUSY && error != EAGAIN)
 				return (error);
 			if (error == EBUSY && mode == UMTX_TRYLOCK)
@@ -103,9 +115,11 @@ umutex_lock(struct thread *td, struct umutex *m, enum umtx_lock_mode mode,
 			return (ended);
 		if (error != EAGAIN)
 			error = enter_queue(m, owner, &w);
-		if (error == 0)
+		if (error == 0) {
+			umtx_pri_wait(&w, flags, owner_of(owner));
 			ended = umtx_sleep(&w, t->t_deadline);
-		else if (error == EAGAIN && umtx_asked_to_stop(td))
+			umtx_pri_done(&w, flags);
+		} else if (error == EAGAIN && umtx_asked_to_stop(td))
 			return (ERESTART);
 		if (error == EAGAIN)
 			error = 0;
@@ -164,6 +178,8 @@ umutex_unlock(struct thread *td, struct umutex *m, bool owner_dead)
 		(void)umtx_wake_key(&w.w_key, UMTX_MUTEX,
 		    error == 0 && new != UMUTEX_RB_NOTRECOV ? 1 : UINT_MAX);
 	mutex_unlock(&w.w_bucket->b_busy);
+	if (error == 0)
+		umtx_pri_unlocked(td, m, flags, &w.w_key);
 	return (error);
 }
 

@@ -32,6 +32,9 @@ struct umtx_waiter {
 	enum umtx_kind w_kind;	      /* (!) */
 	bool w_queued;		      /* (b_lock) */
 	struct umtx_bucket *w_bucket; /* (!) */
+	struct thread *w_thread;      /* (!) who waits */
+	struct list w_pi_link;	      /* (umtx_pri.c's lock) lends */
+	lwpid_t w_pi_owner;	      /* (same) to whom; 0: nobody */
 	struct cv w_cv;
 };
 
@@ -63,6 +66,28 @@ static inline bool
 umtx_asked_to_stop(struct thread *td)
 {
 	return (td->td_flags & (TDF_SUSPEND | TDF_SIGPENDING));
+}
+
+/*
+ * umtx_pri.c: mutexes that change their owner's priority; without the flags
+ * UMUTEX_PRIO_* these do nothing.
+ */
+/* Before locking: EINVAL (the caller's priority is above the ceiling). */
+int umtx_pri_check(struct thread *td, struct umutex *m, uint32_t flags);
+/* w waits for the mutex that this thread has; afterwards, woken or not. */
+void umtx_pri_wait(struct umtx_waiter *w, uint32_t flags, lwpid_t owner);
+void umtx_pri_done(struct umtx_waiter *w, uint32_t flags);
+/* td has the mutex now, or no longer. */
+void umtx_pri_locked(struct thread *td, struct umutex *m, uint32_t flags,
+    const struct vm_key *key);
+void umtx_pri_unlocked(struct thread *td, struct umutex *m, uint32_t flags,
+    const struct vm_key *key);
+
+/* The same place in memory? */
+static inline bool
+umtx_same_key(const struct vm_key *a, const struct vm_key *b)
+{
+	return (a->k_offset == b->k_offset && a->k_where == b->k_where);
 }
 
 enum umtx_lock_mode { UMTX_TRYLOCK, UMTX_LOCK, UMTX_WAITFREE };
