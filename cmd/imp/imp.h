@@ -60,6 +60,7 @@ struct terminal {
 };
 
 /* main.c: one function for each sub-command; argv[0] is its name. */
+int cmd_boot(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int help_command(const char *name); /* of one sub-command, to stdout */
@@ -69,6 +70,15 @@ extern const char *imp_path;	    /* argv[0] of the process */
 char *path_absolute(const char *folder, const char *path);
 char *path_search(const char *name);
 char *path_kernel(const char *given);
+char *path_qemu(void);
+
+/* options.c; values that make no sense end the command. */
+#define MEMORY_DEFAULT (UINT64_C(256) << 20)
+uint64_t option_memory(const char *text); /* bytes */
+unsigned option_cpus(const char *text);
+const char *option_accel(const char *text);
+unsigned online_cpus(void);
+void open_standard(void); /* descriptors 0 to 2, whatever they are */
 
 /* relay.c */
 double clock_seconds(void); /* the monotonic clock */

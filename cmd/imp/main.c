@@ -42,6 +42,25 @@ static int cmd_version(int argc, char **argv);
 	"      --verbose        show QEMU's arguments and the kernel's "       \
 	"words\n"
 
+#define BOOT_USAGE                                                             \
+	"[-a KERNEL-ARGS] [-c CPUS] [-k KERNEL] [-m SIZE]\n"                   \
+	"                [--accel auto|kvm|tcg] [--gdb] "                      \
+	"[--qemu-arg ARG]\n"                                                   \
+	"                [--readonly | --snapshot] [--verbose] DISK..."
+
+#define BOOT_OPTIONS                                                           \
+	"  -a, --append ARGS    the kernel's arguments\n"                      \
+	"  -c, --cpus CPUS      processors, 1 to 16 (all that the host has)\n" \
+	"  -h, --help           show this\n"                                   \
+	"  -k, --kernel FILE    the kernel to start: Imp or another for PVH\n" \
+	"  -m, --memory SIZE    memory: 64m, 1g (256m)\n"                      \
+	"      --accel NAME     auto, kvm or tcg (auto)\n"                     \
+	"      --gdb            wait for GDB at port 1234\n"                   \
+	"      --qemu-arg ARG   a further argument for QEMU\n"                 \
+	"      --readonly       the disks can't be written\n"                  \
+	"      --snapshot       what is written isn't kept\n"                  \
+	"      --verbose        show QEMU's arguments\n"
+
 /* The one list of sub-commands: for dispatch and for help. */
 static const struct command {
 	const char *name;
@@ -52,6 +71,7 @@ static const struct command {
 } commands[] = {
     {"run", cmd_run, RUN_USAGE,
 	"run a FreeBSD program in a new virtual machine", RUN_OPTIONS},
+    {"boot", cmd_boot, BOOT_USAGE, "boot a system from disks", BOOT_OPTIONS},
     {"help", cmd_help, "[COMMAND]", "show how imp, or a command, is used",
 	NULL},
     {"version", cmd_version, "", "show the version", NULL},

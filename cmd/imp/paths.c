@@ -102,3 +102,18 @@ path_kernel(const char *given)
 	errx(EXIT_IMP, "no kernel: %s/%s isn't there; use --kernel", self,
 	    places[0]);
 }
+
+/* QEMU: $IMP_QEMU, or by its usual name. */
+char *
+path_qemu(void)
+{
+	const char *name = getenv("IMP_QEMU");
+	char *path;
+
+	if (name == NULL)
+		name = "qemu-system-x86_64";
+	path = path_search(name);
+	if (path == NULL)
+		errx(EXIT_IMP, "%s isn't in PATH: QEMU is needed", name);
+	return (path);
+}

@@ -115,8 +115,8 @@ command_line(const struct options *opt, const char *qemu, const char *kernel,
 	return (args);
 }
 
-static void
-show(const struct strings *args)
+void
+qemu_show(const struct strings *args)
 {
 	fputs("imp:", stderr);
 	for (size_t i = 0; i < args->count; i++)
@@ -163,8 +163,8 @@ make_streams(struct vm *vm, int *theirs, const struct options *opt,
  * can't promise that, the guest sees imp.ctl close and stops by itself.
  */
 static _Noreturn void
-become_qemu(const struct strings *args, const int *theirs, int archive,
-    int debugger, int errors, pid_t parent)
+become_qemu(const struct strings *args, const int *fds, size_t count,
+    int errors, pid_t parent)
 {
 	int null;
 
@@ -179,24 +179,33 @@ become_qemu(const struct strings *args, const int *theirs, int archive,
 	(void)dup2(null, 0);
 	(void)dup2(null, 1);
 	(void)dup2(errors, 2);
-	(void)fcntl(archive, F_SETFD, 0);
-	if (debugger >= 0)
-		(void)fcntl(debugger, F_SETFD, 0);
-	for (int i = 0; i < STREAM_COUNT; i++)
-		if (theirs[i] >= 0)
-			(void)fcntl(theirs[i], F_SETFD, 0);
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			(void)fcntl(fds[i], F_SETFD, 0);
 	execv(args->items[0], args->items);
 	dprintf(2, "%s: %s\n", args->items[0], strerror(errno));
 	_exit(EXIT_IMP);
+}
+
+pid_t
+qemu_start(const struct strings *args, const int *fds, size_t count, int errors)
+{
+	pid_t parent = getpid(), pid;
+
+	pid = fork();
+	if (pid < 0)
+		err(EXIT_IMP, "fork");
+	if (pid == 0)
+		become_qemu(args, fds, count, errors, parent);
+	return (pid);
 }
 
 void
 vm_start(struct vm *vm, const struct options *opt, const struct terminal *tty,
     const char *qemu, const char *kernel, int archive)
 {
-	int theirs[STREAM_COUNT], errors[2], debugger;
+	int theirs[STREAM_COUNT + 2], errors[2], debugger;
 	struct strings args;
-	pid_t parent = getpid();
 
 	make_streams(vm, theirs, opt, tty);
 	if (pipe(errors) != 0)
@@ -208,13 +217,10 @@ vm_start(struct vm *vm, const struct options *opt, const struct terminal *tty,
 	debugger = opt->gdb ? debugger_listen(kernel) : -1;
 	args = command_line(opt, qemu, kernel, theirs, archive, debugger);
 	if (opt->verbose)
-		show(&args);
-	vm->pid = fork();
-	if (vm->pid < 0)
-		err(EXIT_IMP, "fork");
-	if (vm->pid == 0)
-		become_qemu(
-		    &args, theirs, archive, debugger, errors[1], parent);
+		qemu_show(&args);
+	theirs[STREAM_COUNT] = archive;
+	theirs[STREAM_COUNT + 1] = debugger;
+	vm->pid = qemu_start(&args, theirs, STREAM_COUNT + 2, errors[1]);
 	for (int i = 0; i < STREAM_COUNT; i++)
 		if (theirs[i] >= 0)
 			close(theirs[i]);

@@ -20,10 +20,6 @@
 #include "imp.h"
 #include "vm.h"
 
-#define MEMORY_DEFAULT (UINT64_C(256) << 20)
-#define MEMORY_MINIMUM (UINT64_C(8) << 20)
-#define MEMORY_MAXIMUM (UINT64_C(1) << 40)
-
 /* What the kernel needs for itself, its tables, and the program's stack. */
 #define KERNEL_MEMORY (UINT64_C(6) << 20)
 
@@ -55,55 +51,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* Bytes with a suffix k, m (also without any), g, t. */
-static uint64_t
-parse_memory(const char *text)
-{
-	unsigned long long n;
-	unsigned shift = 20;
-	char *end;
-
-	errno = 0;
-	n = strtoull(text, &end, 10);
-	if (*end != '\0') {
-		const char *units = "kmgt", *unit;
-
-		unit = strchr(units, *end | 0x20);
-		if (unit == NULL || end[1] != '\0')
-			errx(EXIT_IMP, "-m %s: not an amount of memory", text);
-		shift = 10 * (unsigned)(unit - units + 1);
-	}
-	if (text[0] < '0' || text[0] > '9' || errno != 0 ||
-	    n > MEMORY_MAXIMUM >> shift)
-		errx(EXIT_IMP, "-m %s: not an amount of memory", text);
-	n <<= shift;
-	if (n < MEMORY_MINIMUM)
-		errx(EXIT_IMP, "-m %s: less than %llum is not enough", text,
-		    (unsigned long long)MEMORY_MINIMUM >> 20);
-	return (n);
-}
-
-static unsigned
-parse_cpus(const char *text)
-{
-	unsigned long n;
-	char *end;
-
-	n = strtoul(text, &end, 10);
-	if (*end != '\0' || n < 1 || n > MAX_CPUS)
-		errx(EXIT_IMP, "-c %s: not a number from 1 to %d", text,
-		    MAX_CPUS);
-	return ((unsigned)n);
-}
-
-static unsigned
-online_cpus(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return (n < 1 ? 1 : n > MAX_CPUS ? MAX_CPUS : (unsigned)n);
-}
-
 static double
 parse_limit(const char *text)
 {
@@ -133,29 +80,18 @@ add_variable(struct strings *env, const char *text)
 		strings_addf(env, "%s=%s", text, value);
 }
 
-static const char *
-parse_accel(const char *text)
-{
-	static const char *const known[] = {"auto", "kvm", "tcg"};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(text, known[i]) == 0)
-			return (text);
-	errx(EXIT_IMP, "--accel %s: not auto, kvm or tcg", text);
-}
-
 static void
 parse_option(struct options *opt, int option, const char *value)
 {
 	switch (option) {
 	case 'c':
-		opt->cpus = parse_cpus(value);
+		opt->cpus = option_cpus(value);
 		break;
 	case 'e':
 		add_variable(&opt->env, value);
 		break;
 	case 'm':
-		opt->memory = parse_memory(value);
+		opt->memory = option_memory(value);
 		break;
 	case 't':
 		opt->limit = parse_limit(value);
@@ -167,7 +103,7 @@ parse_option(struct options *opt, int option, const char *value)
 		opt->cwd = value;
 		break;
 	case OPT_ACCEL:
-		opt->accel = parse_accel(value);
+		opt->accel = option_accel(value);
 		break;
 	case OPT_GDB:
 		opt->gdb = true;
@@ -268,34 +204,6 @@ check_memory(const struct options *opt, int archive)
 		    (unsigned long long)((needed >> 20) + 1));
 }
 
-static char *
-find_qemu(void)
-{
-	const char *name = getenv("IMP_QEMU");
-	char *path;
-
-	if (name == NULL)
-		name = "qemu-system-x86_64";
-	path = path_search(name);
-	if (path == NULL)
-		errx(EXIT_IMP, "%s isn't in PATH: QEMU is needed", name);
-	return (path);
-}
-
-/* Whoever started us without one of the descriptors 0 to 2 gets /dev/null:
- * else a file of ours would take its number. */
-static void
-open_standard(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd < 3);
-	if (fd >= 0)
-		close(fd);
-}
-
 int
 cmd_run(int argc, char **argv)
 {
@@ -314,7 +222,7 @@ cmd_run(int argc, char **argv)
 	parse_options(&opt, argc, argv);
 	program = open_program(opt.argv[0]);
 	kernel = path_kernel(opt.kernel);
-	qemu = find_qemu();
+	qemu = path_qemu();
 	terminal_find(&tty);
 	archive = guestfs_build(&opt, &tty, program);
 	close(program);

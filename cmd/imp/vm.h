@@ -35,6 +35,13 @@ void vm_start(struct vm *vm, const struct options *opt,
     const struct terminal *tty, const char *qemu, const char *kernel,
     int archive);
 
+/* Start QEMU with this command line and, besides /dev/null twice and errors,
+ * those of fds that aren't -1. */
+pid_t qemu_start(
+    const struct strings *args, const int *fds, size_t count, int errors);
+/* Show the command line on standard error. */
+void qemu_show(const struct strings *args);
+
 /*
  * relay.c: carry everything between the machine and the outside until the
  * program has ended and its output is delivered.  Returns the exit status.
