@@ -90,12 +90,21 @@ $(K)/kernel-gdb.py: tools/gdb/imp.py
 
 HOSTCFLAGS = -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE
 IMPSRCS = $(wildcard cmd/imp/*.c)
-IMPOBJS = $(patsubst %.c,$(B)/%.o,$(IMPSRCS))
+# The kernel's own parts that know nothing of a kernel.
+IMPSHARED = sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c \
+    sys/fs/ufs/ufs_dir.c sys/lib/strerror.c
+IMPOBJS = $(patsubst %.c,$(B)/%.o,$(IMPSRCS)) \
+    $(patsubst sys/%.c,$(B)/cmd/sys/%.o,$(IMPSHARED))
 
 $(B)/cmd/imp/%.o: cmd/imp/%.c
 	@mkdir -p $(@D)
 	@echo "CC $<"
-	@$(CC) $(HOSTCFLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(HOSTCFLAGS) -iquote sys -MMD -MP -c -o $@ $<
+
+$(B)/cmd/sys/%.o: sys/%.c
+	@mkdir -p $(@D)
+	@echo "CC $< for the host"
+	@$(CC) $(HOSTCFLAGS) -ffreestanding -Isys -MMD -MP -c -o $@ $<
 
 $(B)/imp: $(IMPOBJS)
 	@echo "LD $@"
@@ -145,6 +154,12 @@ $(B)/tests/host/ustar: tests/host/ustar.c sys/fs/tmpfs/ustar.c
 	@echo "CC $@"
 	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
 
+$(B)/tests/host/ufs: tests/host/ufs.c sys/fs/ufs/ufs_super.c \
+    sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c
+	@mkdir -p $(@D)
+	@echo "CC $@"
+	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
+
 $(B)/tests/host/trees: tests/host/trees.c sys/lib/radix.c sys/lib/rbtree.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
@@ -169,7 +184,7 @@ test: $(DEPS)
 	@$(MAKE) --no-print-directory KERNCONF=TEST kernel
 	@$(MAKE) --no-print-directory $(PROGS) $(BOOTPROGS) $(LIBCTESTS) \
 	    $(B)/tests/fakevm $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
-	    $(B)/tests/host/trees \
+	    $(B)/tests/host/trees $(B)/tests/host/ufs \
 	    $(B)/tests/host/ustar
 	@tests/run.sh $(TESTS)
 

@@ -29,6 +29,8 @@ t host/trees 60 build/tests/host/trees
 t imp/buildkernel 300 tests/imp/buildkernel.sh
 t imp/interp 60 tests/interp/run.sh
 t imp/gdb 120 tests/imp/gdb.sh
+t imp/image 120 tests/imp/image.sh
+t host/ufs 120 tests/host/ufs.sh
 t imp/relay 60 'tests/imp/relay.sh build/imp build/tests/fakevm build/tests/prog/true'
 t imp/guest 120 'tests/imp/guest.sh build/imp build/tests/prog/streams build/tests/pty'
 t boot/session 400 'tests/boot/session.sh build/sys/MICROVM/kernel.stripped build/tests/boot/init build/tests/pty'

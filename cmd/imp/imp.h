@@ -62,6 +62,7 @@ struct terminal {
 /* main.c: one function for each sub-command; argv[0] is its name. */
 int cmd_boot(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_image(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int help_command(const char *name); /* of one sub-command, to stdout */
 extern const char *imp_path;	    /* argv[0] of the process */

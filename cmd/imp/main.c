@@ -72,6 +72,8 @@ static const struct command {
     {"run", cmd_run, RUN_USAGE,
 	"run a FreeBSD program in a new virtual machine", RUN_OPTIONS},
     {"boot", cmd_boot, BOOT_USAGE, "boot a system from disks", BOOT_OPTIONS},
+    {"image", cmd_image, "ls|cat FILE [PATH...]",
+	"show what is in a file that holds a UFS file system", NULL},
     {"help", cmd_help, "[COMMAND]", "show how imp, or a command, is used",
 	NULL},
     {"version", cmd_version, "", "show the version", NULL},

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * imp image: looks into a file system in a file, without starting anything,
+ * by the kernel's own code for UFS.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fs/ufs/ufs.h"
+#include "imp.h"
+#include "lib/strerror.h"
+
+#define MAX_LINKS 40
+#define CHUNK	  ((size_t)1 << 20)
+
+/* FreeBSD's numbers, which sys/fs/ufs speaks. */
+enum { ENOENT_UFS = 2, EIO_UFS = 5 };
+
+struct image {
+	struct ufs_device device;
+	struct ufs fs;
+	int fd;
+	const char *name;
+};
+
+static int
+read_file(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
+{
+	struct image *im = (struct image *)dev;
+	ssize_t n;
+
+	for (size_t done = 0; done < size; done += (size_t)n) {
+		n = pread(im->fd, (char *)buf + done, size - done,
+		    (off_t)(offset + done));
+		if (n <= 0)
+			return (EIO_UFS);
+	}
+	return (0);
+}
+
+/* Ends with the error as the kernel would have told it. */
+static _Noreturn void
+fail(const struct image *im, const char *path, int error)
+{
+	const char *text = error_text(error);
+
+	errx(EXIT_IMP, "%s: %s: %s", im->name, path,
+	    text != NULL ? text : "unknown error");
+}
+
+static void
+open_image(struct image *im, const char *name)
+{
+	const char *why;
+	off_t size;
+
+	im->name = name;
+	im->fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (im->fd < 0)
+		err(EXIT_IMP, "%s", name);
+	size = lseek(im->fd, 0, SEEK_END);
+	if (size < 0)
+		err(EXIT_IMP, "%s", name);
+	im->device.ud_read = read_file;
+	im->device.ud_size = (uint64_t)size;
+	if (ufs_open(&im->fs, &im->device, &why) != 0)
+		errx(EXIT_IMP, "%s: %s", name, why);
+	if (why != NULL)
+		warnx("%s: %s; a copy of it is used", name, why);
+}
+
+/* The inode that a path leads to, `depth` symbolic links in. */
+static void
+find(struct image *im, uint64_t dir, const char *path, bool follow, int depth,
+    struct ufs_inode *ip)
+{
+	const char *const whole = path;
+	char link[UFS_LINK_MAX + 1], *rest;
+	uint64_t ino = path[0] == '/' ? UFS_ROOT_INO : dir;
+	size_t len;
+	int error;
+
+	error = ufs_inode_get(&im->fs, ino, ip);
+	for (path += strspn(path, "/"); error == 0 && *path != '\0';
+	     path += strspn(path, "/")) {
+		len = strcspn(path, "/");
+		dir = ip->i_ino;
+		error = ufs_dir_lookup(&im->fs, ip, path, len, &ino);
+		if (error == 0)
+			error = ufs_inode_get(&im->fs, ino, ip);
+		path += len;
+		if (error != 0 || !S_ISLNK(ip->i_mode) ||
+		    (*path == '\0' && !follow))
+			continue;
+		if (depth == MAX_LINKS)
+			errx(EXIT_IMP, "%s: too many symbolic links", im->name);
+		error = ufs_readlink(&im->fs, ip, link, &len);
+		if (error != 0)
+			break;
+		link[len] = '\0';
+		rest = format("%s%s", link, path);
+		find(im, dir, rest, follow, depth + 1, ip);
+		free(rest);
+		return;
+	}
+	if (error != 0)
+		fail(im, whole, error);
+}
+
+static const char *
+mode_text(unsigned mode)
+{
+	static const char types[] = "?pc?d?b?-?l?s?w?";
+	static char text[11];
+
+	text[0] = types[mode >> 12 & 15];
+	for (int i = 0; i < 9; i++)
+		text[i + 1] = (mode >> (8 - i) & 1) ? "rwx"[i % 3] : '-';
+	if (mode & S_ISUID)
+		text[3] = mode & S_IXUSR ? 's' : 'S';
+	if (mode & S_ISGID)
+		text[6] = mode & S_IXGRP ? 's' : 'S';
+	if (mode & S_ISVTX)
+		text[9] = mode & S_IXOTH ? 't' : 'T';
+	return (text);
+}
+
+/* A line as `ls -l` has it, with numbers for users and times in UTC. */
+static void
+list_one(struct image *im, const struct ufs_inode *ip, const char *name)
+{
+	char when[32] = "?", link[UFS_LINK_MAX];
+	time_t t = ip->i_mtime.sec;
+	struct tm tm;
+	size_t len;
+
+	if (gmtime_r(&t, &tm) != NULL)
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+	printf("%s %3u %5u %5u %10llu %s %s", mode_text(ip->i_mode),
+	    ip->i_nlink, ip->i_uid, ip->i_gid, (unsigned long long)ip->i_size,
+	    when, name);
+	if (S_ISLNK(ip->i_mode) && ufs_readlink(&im->fs, ip, link, &len) == 0)
+		printf(" -> %.*s", (int)len, link);
+	putchar('\n');
+}
+
+static void
+list(struct image *im, const char *path)
+{
+	struct ufs_inode dir, ip;
+	struct ufs_dirent de = {.de_next = 0};
+	int error;
+
+	find(im, UFS_ROOT_INO, path, false, 0, &dir);
+	if (!S_ISDIR(dir.i_mode)) {
+		list_one(im, &dir, path);
+		return;
+	}
+	while ((error = ufs_dir_next(&im->fs, &dir, de.de_next, &de)) == 0) {
+		if (strcmp(de.de_name, ".") == 0 ||
+		    strcmp(de.de_name, "..") == 0)
+			continue;
+		error = ufs_inode_get(&im->fs, de.de_ino, &ip);
+		if (error != 0)
+			fail(im, de.de_name, error);
+		list_one(im, &ip, de.de_name);
+	}
+	if (error != ENOENT_UFS)
+		fail(im, path, error);
+}
+
+static void
+cat(struct image *im, const char *path)
+{
+	char *buf = malloc(CHUNK);
+	struct ufs_inode ip;
+	uint64_t at = 0;
+	size_t n;
+	int error;
+
+	if (buf == NULL)
+		err(EXIT_IMP, NULL);
+	find(im, UFS_ROOT_INO, path, true, 0, &ip);
+	if (!S_ISREG(ip.i_mode))
+		errx(EXIT_IMP, "%s: %s: it isn't a file", im->name, path);
+	do {
+		error = ufs_read(&im->fs, &ip, at, buf, CHUNK, &n);
+		if (error != 0)
+			fail(im, path, error);
+		if (fwrite(buf, 1, n, stdout) != n)
+			err(EXIT_IMP, "standard output");
+		at += n;
+	} while (n != 0);
+	free(buf);
+}
+
+int
+cmd_image(int argc, char **argv)
+{
+	struct image im;
+	bool listing;
+
+	if (argc < 3)
+		errx(EXIT_IMP, "image: what is to be done, and with which "
+			       "file? try: imp help image");
+	listing = strcmp(argv[1], "ls") == 0;
+	if (!listing && strcmp(argv[1], "cat") != 0)
+		errx(EXIT_IMP, "image: %s: it is either ls or cat", argv[1]);
+	if (!listing && argc == 3)
+		errx(EXIT_IMP, "image: cat: which file?");
+	open_image(&im, argv[2]);
+	if (argc == 3)
+		list(&im, "/");
+	for (int i = 3; i < argc; i++) {
+		if (listing)
+			list(&im, argv[i]);
+		else
+			cat(&im, argv[i]);
+	}
+	if (fflush(stdout) != 0)
+		err(EXIT_IMP, "standard output");
+	close(im.fd);
+	return (0);
+}

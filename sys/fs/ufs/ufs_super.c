@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Superblocks.  The first is at one of four places; each cylinder group has a
+ * copy, which newfs(8) writes and which is used when the first is damaged.
+ */
+#include "fbsd/errno.h"
+#include "fs/ufs/ufs.h"
+#include "lib/string.h"
+
+/* In the order in which FreeBSD looks; makefs(8) puts UFS2's where UFS1's
+ * belongs. */
+static const uint64_t places[] = {65536, 8192, 0, 262144};
+#define COPIES 4 /* that are tried */
+
+uint32_t
+ufs_crc32c(uint32_t crc, const void *data, size_t size)
+{
+	const uint8_t *p = data;
+
+	while (size-- > 0) {
+		crc ^= *p++;
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (0x82f63b78 & -(crc & 1));
+	}
+	return (crc);
+}
+
+static bool
+power_of_2(int64_t n)
+{
+	return (n > 0 && (n & (n - 1)) == 0);
+}
+
+static const char *
+check_sizes(const struct ufs_superblock *sb)
+{
+	if (!power_of_2(sb->fs_bsize) || sb->fs_bsize < UFS_BSIZE_MIN ||
+	    sb->fs_bsize > UFS_BSIZE_MAX)
+		return ("impossible block size");
+	if (!power_of_2(sb->fs_fsize) || sb->fs_fsize < UFS_FSIZE_MIN ||
+	    sb->fs_fsize > sb->fs_bsize ||
+	    sb->fs_bsize / sb->fs_fsize > UFS_FRAGS_MAX ||
+	    sb->fs_frag != sb->fs_bsize / sb->fs_fsize)
+		return ("impossible fragment size");
+	if (sb->fs_sbsize < (int)sizeof(*sb) || sb->fs_sbsize > UFS_SB_SIZE)
+		return ("impossible superblock size");
+	return (NULL);
+}
+
+/* All that later reckoning relies on. */
+static const char *
+check(const struct ufs *fs)
+{
+	const struct ufs_superblock *sb = &fs->fs_sb;
+	unsigned inode = fs->fs_ufs1 ? 128 : 256;
+	uint64_t inode_frags;
+
+	if (sb->fs_inopb != (uint32_t)sb->fs_bsize / inode ||
+	    sb->fs_nindir != sb->fs_bsize / (fs->fs_ufs1 ? 4 : 8))
+		return ("impossible inode or indirect block size");
+	if (sb->fs_ncg == 0 || sb->fs_ipg == 0 || sb->fs_fpg <= 0 ||
+	    sb->fs_ipg % sb->fs_inopb != 0 ||
+	    (uint64_t)sb->fs_ncg * sb->fs_ipg > UINT32_MAX)
+		return ("impossible cylinder groups");
+	inode_frags = (uint64_t)sb->fs_ipg / sb->fs_inopb * sb->fs_frag;
+	if (sb->fs_iblkno <= 0 || sb->fs_dblkno < sb->fs_iblkno ||
+	    sb->fs_iblkno + inode_frags > (uint64_t)sb->fs_fpg)
+		return ("cylinder groups too small for what is in them");
+	if (fs->fs_frags == 0 ||
+	    fs->fs_frags > fs->fs_device->ud_size >> fs->fs_fshift)
+		return ("larger than what it lies on");
+	if ((uint64_t)sb->fs_fpg * (sb->fs_ncg - 1) >= fs->fs_frags)
+		return ("more cylinder groups than there is room for");
+	if (fs->fs_ufs1 &&
+	    (sb->fs_old_cgoffset < 0 || sb->fs_old_cgoffset > sb->fs_fpg))
+		return ("impossible cylinder group offset");
+	return (NULL);
+}
+
+/* The superblock in fs_sb: NULL if it can be used. */
+static const char *
+accept(struct ufs *fs)
+{
+	struct ufs_superblock *sb = &fs->fs_sb;
+	const char *why;
+
+	fs->fs_ufs1 = sb->fs_magic == UFS1_MAGIC;
+	why = check_sizes(sb);
+	if (why != NULL)
+		return (why);
+	fs->fs_bshift = (unsigned)__builtin_ctz((unsigned)sb->fs_bsize);
+	fs->fs_fshift = (unsigned)__builtin_ctz((unsigned)sb->fs_fsize);
+	fs->fs_frags =
+	    fs->fs_ufs1 ? (uint32_t)sb->fs_old_size : (uint64_t)sb->fs_size;
+	fs->fs_data_frags =
+	    fs->fs_ufs1 ? (uint32_t)sb->fs_old_dsize : (uint64_t)sb->fs_dsize;
+	fs->fs_inodes = (uint64_t)sb->fs_ncg * sb->fs_ipg;
+	return (check(fs));
+}
+
+/* The hash covers fs_sbsize bytes with itself zero. */
+static int
+check_hash(struct ufs *fs, uint64_t where, bool *right)
+{
+	struct ufs_superblock *sb = &fs->fs_sb;
+	uint32_t size = (uint32_t)sb->fs_sbsize, crc = ~0u, hash;
+	uint8_t chunk[256];
+	int error;
+
+	*right = true;
+	if (fs->fs_ufs1 || (sb->fs_metackhash & UFS_CK_SUPERBLOCK) == 0)
+		return (0);
+	hash = sb->fs_ckhash;
+	sb->fs_ckhash = 0;
+	crc = ufs_crc32c(crc, sb, sizeof(*sb));
+	sb->fs_ckhash = hash;
+	for (uint32_t at = sizeof(*sb); at < size; at += sizeof(chunk)) {
+		uint32_t n = size - at;
+
+		if (n > sizeof(chunk))
+			n = sizeof(chunk);
+		error =
+		    fs->fs_device->ud_read(fs->fs_device, where + at, chunk, n);
+		if (error != 0)
+			return (error);
+		crc = ufs_crc32c(crc, chunk, n);
+	}
+	*right = crc == hash;
+	return (0);
+}
+
+/* One place: 0, EINVAL if no superblock is there, or EINTEGRITY. */
+static int
+try_place(struct ufs *fs, uint64_t where, const char **why)
+{
+	struct ufs_device *dev = fs->fs_device;
+	struct ufs_superblock *sb = &fs->fs_sb;
+	bool right;
+	int error;
+
+	if (dev->ud_size < where + UFS_SB_SIZE)
+		return (EINVAL);
+	error = dev->ud_read(dev, where, sb, sizeof(*sb));
+	if (error != 0) {
+		*why = "its superblock can't be read";
+		return (error);
+	}
+	if (sb->fs_magic != UFS1_MAGIC && sb->fs_magic != UFS2_MAGIC)
+		return (EINVAL);
+	*why = accept(fs);
+	if (*why != NULL)
+		return (EINTEGRITY);
+	error = check_hash(fs, where, &right);
+	if (error == 0 && !right) {
+		*why = "the superblock's check hash is wrong";
+		error = EINTEGRITY;
+	}
+	fs->fs_where = where;
+	return (error);
+}
+
+/* The copies in the first cylinder groups, found by the sizes that the damaged
+ * superblock gives; without those there is nothing to go by. */
+static int
+try_copies(struct ufs *fs)
+{
+	const struct ufs_superblock damaged = fs->fs_sb;
+	uint64_t frag = (uint64_t)damaged.fs_sblkno;
+	const char *why;
+
+	if (check_sizes(&damaged) != NULL || damaged.fs_fpg <= 0 ||
+	    damaged.fs_sblkno <= 0)
+		return (EINTEGRITY);
+	for (unsigned i = 0; i < COPIES; i++) {
+		if (try_place(fs, frag * (uint64_t)damaged.fs_fsize, &why) == 0)
+			return (0);
+		frag += (uint64_t)damaged.fs_fpg;
+	}
+	return (EINTEGRITY);
+}
+
+int
+ufs_open(struct ufs *fs, struct ufs_device *dev, const char **why)
+{
+	int error;
+
+	memset(fs, 0, sizeof(*fs));
+	fs->fs_device = dev;
+	*why = NULL;
+	for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		error = try_place(fs, places[i], why);
+		if (error == EINTEGRITY)
+			return (try_copies(fs));
+		if (error != EINVAL)
+			return (error);
+	}
+	*why = "there is no UFS superblock";
+	return (EINVAL);
+}
+
+const char *
+ufs_unclean(const struct ufs *fs)
+{
+	const struct ufs_superblock *sb = &fs->fs_sb;
+
+	if (sb->fs_flags & UFS_NEEDSFSCK)
+		return ("it is marked as needing fsck");
+	if (sb->fs_clean == 0 || (sb->fs_flags & UFS_UNCLEAN))
+		return (sb->fs_flags & UFS_SUJ
+			    ? "it wasn't unmounted, and its journal is "
+			      "FreeBSD's to replay: run fsck_ffs there"
+			    : "it wasn't unmounted: run fsck");
+	return (NULL);
+}
