@@ -410,12 +410,7 @@ kproc_create(const char *name, void (*fn)(void *), void *arg)
 uint64_t
 proc_limit(struct proc *p, int which)
 {
-	uint64_t v;
-
-	spin_lock(&p->p_lock);
-	v = (uint64_t)p->p_limits[which].rlim_cur;
-	spin_unlock(&p->p_lock);
-	return (v);
+	return ((uint64_t)atomic_load(&p->p_limits[which].rlim_cur));
 }
 
 struct vmspace *

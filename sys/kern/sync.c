@@ -7,6 +7,10 @@
  * wait for it.  Taking and releasing a free mutex is one compare-and-swap
  * each.  A releaser doesn't hand the mutex over: it wakes the first waiter,
  * which tries again like anybody else.
+ *
+ * A rwlock's state is one word as well: a writer, or the count of readers, and
+ * RW_WAITERS while threads may wait.  As long as that bit is clear, taking and
+ * releasing are one compare-and-swap; with it set all goes by rw_lock.
  */
 #include "fbsd/errno.h"
 #include "kern/callout.h"
@@ -179,31 +183,87 @@ rw_sleep(struct rwlock *rw, struct list *l)
 	spin_lock(&rw->rw_lock);
 }
 
+/* One more reader, unless the state has one of these bits. */
+static bool
+try_read(struct rwlock *rw, uint32_t refuse)
+{
+	uint32_t state = atomic_load(&rw->rw_state);
+
+	while ((state & refuse) == 0)
+		if (atomic_cas(&rw->rw_state, &state, state + RW_READER))
+			return (true);
+	return (false);
+}
+
+static bool
+try_write(struct rwlock *rw)
+{
+	uint32_t state = atomic_load(&rw->rw_state);
+
+	while ((state & ~RW_WAITERS) == 0)
+		if (atomic_cas(&rw->rw_state, &state, state | RW_WRITER))
+			return (true);
+	return (false);
+}
+
+/* Is RW_WAITERS still true? rw_lock held. */
+static void
+rw_settle(struct rwlock *rw)
+{
+	if (list_empty(&rw->rw_readers) && list_empty(&rw->rw_writers) &&
+	    rw->rw_writers_waiting == 0)
+		atomic_and(&rw->rw_state, ~RW_WAITERS);
+}
+
+static void
+rw_rlock_slow(struct rwlock *rw)
+{
+	spin_lock(&rw->rw_lock);
+	while (rw->rw_writers_waiting > 0 || !try_read(rw, RW_WRITER)) {
+		/* From here on whoever releases it needs rw_lock. */
+		atomic_or(&rw->rw_state, RW_WAITERS);
+		if (rw->rw_writers_waiting > 0 ||
+		    (atomic_load(&rw->rw_state) & RW_WRITER) != 0)
+			rw_sleep(rw, &rw->rw_readers);
+	}
+	rw_settle(rw);
+	spin_unlock(&rw->rw_lock);
+}
+
 void
 rw_rlock(struct rwlock *rw)
 {
 	lockdebug_take(LOCK_USE(LOCK_RW, rw, rw->rw_name));
-	spin_lock(&rw->rw_lock);
-	while (rw->rw_state < 0 || rw->rw_writers_waiting > 0)
-		rw_sleep(rw, &rw->rw_readers);
-	rw->rw_state++;
-	spin_unlock(&rw->rw_lock);
+	if (__predict_false(!try_read(rw, RW_WRITER | RW_WAITERS)))
+		rw_rlock_slow(rw);
 	curthread()->td_locks++;
 	lockdebug_taken(LOCK_USE(LOCK_RW, rw, rw->rw_name));
+}
+
+static void
+rw_wlock_slow(struct rwlock *rw)
+{
+	spin_lock(&rw->rw_lock);
+	while (!try_write(rw)) {
+		atomic_or(&rw->rw_state, RW_WAITERS);
+		if ((atomic_load(&rw->rw_state) & ~RW_WAITERS) == 0)
+			continue;
+		rw->rw_writers_waiting++;
+		rw_sleep(rw, &rw->rw_writers);
+		rw->rw_writers_waiting--;
+	}
+	rw_settle(rw);
+	spin_unlock(&rw->rw_lock);
 }
 
 void
 rw_wlock(struct rwlock *rw)
 {
+	uint32_t none = 0;
+
 	lockdebug_take(LOCK_USE(LOCK_RW, rw, rw->rw_name));
-	spin_lock(&rw->rw_lock);
-	while (rw->rw_state != 0) {
-		rw->rw_writers_waiting++;
-		rw_sleep(rw, &rw->rw_writers);
-		rw->rw_writers_waiting--;
-	}
-	rw->rw_state = -1;
-	spin_unlock(&rw->rw_lock);
+	if (__predict_false(!atomic_cas(&rw->rw_state, &none, RW_WRITER)))
+		rw_wlock_slow(rw);
 	curthread()->td_locks++;
 	lockdebug_taken(LOCK_USE(LOCK_RW, rw, rw->rw_name));
 }
@@ -229,13 +289,27 @@ rw_wake(struct rwlock *rw)
 		wake_first(&rw->rw_readers);
 }
 
+/* Somebody may wait. `held`: what is given back. */
+static void
+rw_unlock_slow(struct rwlock *rw, uint32_t held)
+{
+	spin_lock(&rw->rw_lock);
+	if (((atomic_sub(&rw->rw_state, held) - held) & ~RW_WAITERS) == 0)
+		rw_wake(rw);
+	rw_settle(rw);
+	spin_unlock(&rw->rw_lock);
+}
+
 void
 rw_runlock(struct rwlock *rw)
 {
-	spin_lock(&rw->rw_lock);
-	if (--rw->rw_state == 0)
-		rw_wake(rw);
-	spin_unlock(&rw->rw_lock);
+	uint32_t state = atomic_load(&rw->rw_state);
+
+	while ((state & RW_WAITERS) == 0)
+		if (atomic_cas(&rw->rw_state, &state, state - RW_READER))
+			goto done;
+	rw_unlock_slow(rw, RW_READER);
+done:
 	curthread()->td_locks--;
 	lockdebug_release(LOCK_RW, rw);
 }
@@ -243,10 +317,10 @@ rw_runlock(struct rwlock *rw)
 void
 rw_wunlock(struct rwlock *rw)
 {
-	spin_lock(&rw->rw_lock);
-	rw->rw_state = 0;
-	rw_wake(rw);
-	spin_unlock(&rw->rw_lock);
+	uint32_t state = RW_WRITER;
+
+	if (__predict_false(!atomic_cas(&rw->rw_state, &state, 0)))
+		rw_unlock_slow(rw, RW_WRITER);
 	curthread()->td_locks--;
 	lockdebug_release(LOCK_RW, rw);
 }

@@ -48,14 +48,18 @@ void mutex_init(struct mutex *m, const char *name);
 void mutex_lock(struct mutex *m);
 void mutex_unlock(struct mutex *m);
 
+/* (l) rw_lock, (a) atomic, (!) set once. */
 struct rwlock {
-	struct spin rw_lock; /* guards the rest */
-	int rw_state;	     /* readers, or -1: a writer */
-	unsigned rw_writers_waiting;
-	struct list rw_readers; /* threads that wait */
-	struct list rw_writers;
-	const char *rw_name;
+	uint32_t rw_state; /* (a) RW_* */
+	struct spin rw_lock;
+	unsigned rw_writers_waiting; /* (l) asleep, or woken and not yet in */
+	struct list rw_readers;	     /* (l) threads that wait */
+	struct list rw_writers;	     /* (l) */
+	const char *rw_name;	     /* (!) */
 };
+#define RW_WRITER  1u
+#define RW_WAITERS 2u /* rw_lock is needed to release it */
+#define RW_READER  4u /* times their count */
 
 void rw_init(struct rwlock *rw, const char *name);
 void rw_rlock(struct rwlock *rw);

@@ -2,6 +2,8 @@
 /* memcpy() and memset() are amd64's (amd64/copy.S). */
 #include "lib/string.h"
 
+#undef memcmp
+
 void *
 memmove(void *dst, const void *src, size_t n)
 {

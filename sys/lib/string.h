@@ -20,4 +20,10 @@ size_t strlcpy(char *restrict dst, const char *restrict src, size_t size);
 /* Base 0 (0x, 0 prefixes), 8, 10 or 16; *end is the first unused char. */
 uint64_t strtoull(const char *s, const char **end, int base);
 
+/* -ffreestanding takes from the compiler what it knows of these; so that small
+ * ones become a few instructions, it is told again. */
+#define memcpy(dst, src, n) __builtin_memcpy((dst), (src), (n))
+#define memcmp(a, b, n)	    __builtin_memcmp((a), (b), (n))
+#define memset(dst, c, n)   __builtin_memset((dst), (c), (n))
+
 #endif

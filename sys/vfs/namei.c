@@ -258,17 +258,31 @@ follow(struct walk *w, struct vnode *vp)
 	return (error);
 }
 
+/* A relative path begins where the caller says, or the process is. */
+static void
+start(struct walk *w)
+{
+	w->dvp = w->nd->nd_start;
+	if (w->dvp == NULL)
+		w->dvp = vn_cwd(w->td);
+	else
+		vnode_hold(w->dvp);
+	if ((w->nd->nd_flags & NAMEI_BENEATH) != 0) {
+		w->start = w->dvp;
+		vnode_hold(w->start);
+	}
+}
+
 /* An absolute path, or link, begins at the root. */
 static int
-start_at_root(struct walk *w)
+go_to_root(struct walk *w)
 {
-	if (*w->rest != '/')
-		return (0);
-	if (w->start != NULL)
+	if ((w->nd->nd_flags & NAMEI_BENEATH) != 0)
 		return (ENOTCAPABLE);
 	while (*w->rest == '/')
 		w->rest++;
-	vnode_release(w->dvp);
+	if (w->dvp != NULL)
+		vnode_release(w->dvp);
 	w->dvp = cross_down(vn_root(w->td));
 	return (0);
 }
@@ -324,7 +338,9 @@ step(struct walk *w, bool *done)
 	    (!w->last || w->slash || (flags & NAMEI_FOLLOW) != 0)) {
 		error = follow(w, vp);
 		vnode_release(vp);
-		return (error != 0 ? error : start_at_root(w));
+		if (error == 0 && *w->rest == '/')
+			error = go_to_root(w);
+		return (error);
 	}
 	if (w->last) {
 		*done = true;
@@ -363,17 +379,10 @@ namei(struct thread *td, struct namei *nd)
 	if (nd->nd_buf[0] == '\0' && (nd->nd_flags & NAMEI_EMPTY) == 0)
 		return (ENOENT);
 	w.rest = nd->nd_buf;
-	if (nd->nd_start == NULL)
-		w.dvp = vn_cwd(td);
-	else {
-		w.dvp = nd->nd_start;
-		vnode_hold(w.dvp);
-	}
-	if ((nd->nd_flags & NAMEI_BENEATH) != 0) {
-		w.start = w.dvp;
-		vnode_hold(w.start);
-	}
-	error = start_at_root(&w);
+	if (nd->nd_buf[0] == '/')
+		error = go_to_root(&w);
+	else
+		start(&w);
 	while (error == 0 && !done) {
 		if (*w.rest != '\0')
 			error = step(&w, &done);

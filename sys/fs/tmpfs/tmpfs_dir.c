@@ -17,6 +17,23 @@
 #define WINDOW	 8
 #define KEY_BITS 62
 
+/* Fewer than eight bytes; with their number they are told apart. */
+static uint64_t
+last_bytes(const char *s, size_t len)
+{
+	const uint8_t *u = (const uint8_t *)s;
+	uint32_t low, high;
+
+	if (len == 0)
+		return (0);
+	if (len < sizeof(low))
+		return (u[0] | (uint64_t)u[len / 2] << 8 |
+			(uint64_t)u[len - 1] << 16);
+	memcpy(&low, s, sizeof(low));
+	memcpy(&high, s + len - sizeof(high), sizeof(high));
+	return ((uint64_t)high << 32 | low);
+}
+
 /* Mixed with a random key, so that nobody can make names collide. */
 static uint64_t
 hash_name(const struct tmpfs_mount *tm, const char *name, size_t len)
@@ -29,9 +46,7 @@ hash_name(const struct tmpfs_mount *tm, const char *name, size_t len)
 		h = (h ^ word) * 0x9e3779b97f4a7c15u;
 		h ^= h >> 29;
 	}
-	for (word = 0; len > 0; len--)
-		word = word << 8 | (uint8_t)*name++;
-	h = (h ^ word) * 0xbf58476d1ce4e5b9u;
+	h = (h ^ last_bytes(name, len)) * 0xbf58476d1ce4e5b9u;
 	h ^= h >> 32;
 	h *= 0x94d049bb133111ebu;
 	return (MAX(h >> (64 - KEY_BITS), TMPFS_FIRST_KEY));
