@@ -121,6 +121,11 @@ $(B)/tests/gen/sweep.inc: sys/abi/freebsd/syscalls.tab tools/mksyscalls.awk
 	@awk -v out=list -f tools/mksyscalls.awk $< >$@.new && mv $@.new $@
 $(B)/tests/prog/sweep: $(B)/tests/gen/sweep.inc
 
+$(B)/tests/disk/%: tests/disk/%.c tests/prog/files.h tests/prog/freebsd.h
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@gcc $(PROGCFLAGS) -o $@ $<
+
 $(B)/tests/prog/%: tests/prog/%.c tests/prog/freebsd.h $(wildcard sys/fbsd/*.h)
 	@mkdir -p $(@D)
 	@echo "CC $<"
@@ -160,6 +165,12 @@ $(B)/tests/host/ufs: tests/host/ufs.c sys/fs/ufs/ufs_super.c \
 	@echo "CC $@"
 	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
 
+$(B)/tests/host/part: tests/host/part.c sys/dev/part_gpt.c \
+    sys/dev/part_mbr.c sys/dev/part_describe.c sys/lib/crc32.c
+	@mkdir -p $(@D)
+	@echo "CC $@"
+	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
+
 $(B)/tests/host/trees: tests/host/trees.c sys/lib/radix.c sys/lib/rbtree.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
@@ -183,6 +194,7 @@ test: $(DEPS)
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory KERNCONF=TEST kernel
 	@$(MAKE) --no-print-directory $(PROGS) $(BOOTPROGS) $(LIBCTESTS) \
+	    $(B)/tests/disk/disk $(B)/tests/host/part \
 	    $(B)/tests/fakevm $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
 	    $(B)/tests/host/trees $(B)/tests/host/ufs \
 	    $(B)/tests/host/ustar

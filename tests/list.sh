@@ -26,11 +26,17 @@ t host/fuzz-replay 60 build/tests/host/fuzz-replay
 t host/fuzz 120 'build/tests/host/fuzz -seed=1 -runs=1000000 -max_len=600'
 t host/ustar 60 build/tests/host/ustar
 t host/trees 60 build/tests/host/trees
+t host/part 60 build/tests/host/part
 t imp/buildkernel 300 tests/imp/buildkernel.sh
 t imp/interp 60 tests/interp/run.sh
 t imp/gdb 120 tests/imp/gdb.sh
 t imp/image 120 tests/imp/image.sh
 t host/ufs 120 tests/host/ufs.sh
+for case in pattern-1 pattern-2 pattern-4 modern rules small-queue sectors \
+    readonly large errors several gpt gpt-backup gpt-damaged mbr; do
+	t "disk/$case" 200 \
+	    "tests/disk/run.sh build/imp build/tests/disk/disk $case"
+done
 t imp/relay 60 'tests/imp/relay.sh build/imp build/tests/fakevm build/tests/prog/true'
 t imp/guest 120 'tests/imp/guest.sh build/imp build/tests/prog/streams build/tests/pty'
 t boot/session 400 'tests/boot/session.sh build/sys/MICROVM/kernel.stripped build/tests/boot/init build/tests/pty'

@@ -15,8 +15,9 @@ static struct spin wait_lock = SPIN_INITIALIZER("bio wait");
 /* What memory outside of the physmap is copied through. */
 #define BOUNCE_SIZE 65536ul
 
-/* (wait_lock) */
+/* (wait_lock), but for the request. */
 struct bio_wait {
+	struct bio bw_bio;
 	struct cv bw_cv;
 	bool bw_done;
 };
@@ -24,7 +25,7 @@ struct bio_wait {
 static void
 wake_waiter(struct bio *bp)
 {
-	struct bio_wait *bw = bp->b_arg;
+	struct bio_wait *bw = container_of(bp, struct bio_wait, bw_bio);
 
 	spin_lock(&wait_lock);
 	bw->bw_done = true;
@@ -32,21 +33,20 @@ wake_waiter(struct bio *bp)
 	spin_unlock(&wait_lock);
 }
 
-/* Starts the request and waits for its end; its error. */
+/* Starts a request like this and waits for its end; its error. */
 static int
-bio_run(struct disk *dp, struct bio *bp)
+bio_run(struct disk *dp, const struct bio *bp)
 {
-	struct bio_wait bw = {.bw_done = false};
+	struct bio_wait bw = {.bw_bio = *bp, .bw_done = false};
 
 	cv_init(&bw.bw_cv, "biowait");
-	bp->b_done = wake_waiter;
-	bp->b_arg = &bw;
-	bio_start(dp, bp);
+	bw.bw_bio.b_done = wake_waiter;
+	bio_start(dp, &bw.bw_bio);
 	spin_lock(&wait_lock);
 	while (!bw.bw_done)
 		cv_wait_spin(&bw.bw_cv, &wait_lock);
 	spin_unlock(&wait_lock);
-	return (bp->b_error);
+	return (bw.bw_bio.b_error);
 }
 
 /* Memory in the physmap, at most 2 GB of it. */
@@ -55,7 +55,7 @@ transfer(struct disk *dp, enum bio_cmd cmd, uint64_t offset, const void *buf,
     size_t len)
 {
 	struct bio_seg seg = {virt_to_phys(buf), (uint32_t)len};
-	struct bio b = {
+	const struct bio b = {
 	    .b_cmd = cmd, .b_offset = offset, .b_segs = &seg, .b_nsegs = 1};
 
 	return (bio_run(dp, &b));
@@ -123,7 +123,7 @@ disk_write(struct disk *dp, uint64_t offset, const void *buf, size_t len)
 int
 disk_flush(struct disk *dp)
 {
-	struct bio b = {.b_cmd = BIO_FLUSH};
+	const struct bio b = {.b_cmd = BIO_FLUSH};
 
 	return (bio_run(dp, &b));
 }
@@ -131,7 +131,7 @@ disk_flush(struct disk *dp)
 int
 disk_delete(struct disk *dp, uint64_t offset, uint64_t len)
 {
-	struct bio b = {
+	const struct bio b = {
 	    .b_cmd = BIO_DELETE, .b_offset = offset, .b_length = len};
 
 	return (bio_run(dp, &b));
