@@ -71,6 +71,36 @@ struct freebsd11_statfs {
 };
 _Static_assert(sizeof(struct freebsd11_statfs) == 472, "freebsd11_statfs");
 
+/* Programs for release 4. */
+#define FREEBSD4_MNAMELEN 72
+struct freebsd4_statfs {
+	long f_spare2;
+	long f_bsize;
+	long f_iosize;
+	long f_blocks;
+	long f_bfree;
+	long f_bavail;
+	long f_files;
+	long f_ffree;
+	struct fsid f_fsid;
+	uid_t f_owner;
+	int f_type;
+	int f_flags;
+	long f_syncwrites;
+	long f_asyncwrites;
+	char f_fstypename[MFSNAMELEN];
+	char f_mntonname[FREEBSD4_MNAMELEN];
+	long f_syncreads;
+	long f_asyncreads;
+	short f_spares1;
+	char f_mntfromname[FREEBSD4_MNAMELEN];
+	short f_spares2;
+	long f_spare[2];
+};
+_Static_assert(sizeof(struct freebsd4_statfs) == 304, "freebsd4_statfs");
+_Static_assert(
+    offsetof(struct freebsd4_statfs, f_mntonname) == 120, "freebsd4_statfs");
+
 /* getfh(2): a file's name for ever, wherever it is linked. */
 #define MAXFIDSZ 16
 struct fid {

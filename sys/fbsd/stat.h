@@ -53,6 +53,28 @@ struct freebsd11_stat {
 };
 _Static_assert(sizeof(struct freebsd11_stat) == 120, "struct freebsd11_stat");
 
+/* nstat(2): wide mode and link count, as NetBSD had them. */
+struct nstat {
+	uint32_t st_dev;
+	uint32_t st_ino;
+	uint32_t st_mode;
+	uint32_t st_nlink;
+	uid_t st_uid;
+	gid_t st_gid;
+	uint32_t st_rdev;
+	struct timespec st_atim;
+	struct timespec st_mtim;
+	struct timespec st_ctim;
+	off_t st_size;
+	blkcnt_t st_blocks;
+	blksize_t st_blksize;
+	fflags_t st_flags;
+	uint32_t st_gen;
+	struct timespec st_birthtim;
+};
+_Static_assert(sizeof(struct nstat) == 128, "struct nstat");
+_Static_assert(offsetof(struct nstat, st_size) == 80, "struct nstat");
+
 #define S_ISUID	    0004000
 #define S_ISGID	    0002000
 #define S_ISTXT	    0001000

@@ -132,7 +132,7 @@ sys_freebsd11_fhstat(struct thread *td, const struct freebsd11_fhstat_args *a)
 
 static int
 statfs_handle(struct thread *td, const struct fhandle __user *ufh,
-    void __user *to, bool old)
+    void __user *to, enum statfs_form form)
 {
 	struct vnode *vp;
 	int error;
@@ -140,7 +140,7 @@ statfs_handle(struct thread *td, const struct fhandle __user *ufh,
 	error = find_file(td, ufh, &vp);
 	if (error != 0)
 		return (error);
-	error = statfs_vnode(vp, to, old);
+	error = statfs_vnode(vp, to, form);
 	vnode_release(vp);
 	return (error);
 }
@@ -148,14 +148,20 @@ statfs_handle(struct thread *td, const struct fhandle __user *ufh,
 int
 sys_fhstatfs(struct thread *td, const struct fhstatfs_args *a)
 {
-	return (statfs_handle(td, a->u_fhp, a->buf, false));
+	return (statfs_handle(td, a->u_fhp, a->buf, STATFS_NOW));
 }
 
 int
 sys_freebsd11_fhstatfs(
     struct thread *td, const struct freebsd11_fhstatfs_args *a)
 {
-	return (statfs_handle(td, a->u_fhp, a->buf, true));
+	return (statfs_handle(td, a->u_fhp, a->buf, STATFS_11));
+}
+
+int
+sys_freebsd4_fhstatfs(struct thread *td, const struct freebsd4_fhstatfs_args *a)
+{
+	return (statfs_handle(td, a->u_fhp, a->buf, STATFS_4));
 }
 
 static int

@@ -15,7 +15,7 @@
 #include "vm/kmem.h"
 
 static void
-to_old(const struct statfs *sf, struct freebsd11_statfs *old)
+to_11(const struct statfs *sf, struct freebsd11_statfs *old)
 {
 	memset(old, 0, sizeof(*old));
 	old->f_version = FREEBSD11_STATFS_VERSION;
@@ -36,20 +36,53 @@ to_old(const struct statfs *sf, struct freebsd11_statfs *old)
 	strlcpy(old->f_mntonname, sf->f_mntonname, FREEBSD11_MNAMELEN);
 }
 
-/* To the user, in today's layout or release 11's. */
-static int
-copyout_statfs(const struct statfs *sf, void __user *to, bool old)
+static void
+to_4(const struct statfs *sf, struct freebsd4_statfs *old)
 {
-	struct freebsd11_statfs osf;
+	memset(old, 0, sizeof(*old));
+	old->f_type = (int)sf->f_type;
+	old->f_flags = (int)sf->f_flags;
+	old->f_bsize = (long)sf->f_bsize;
+	old->f_iosize = (long)sf->f_iosize;
+	old->f_blocks = (long)sf->f_blocks;
+	old->f_bfree = (long)sf->f_bfree;
+	old->f_bavail = sf->f_bavail;
+	old->f_files = (long)sf->f_files;
+	old->f_ffree = sf->f_ffree;
+	old->f_owner = sf->f_owner;
+	old->f_fsid = sf->f_fsid;
+	memcpy(old->f_fstypename, sf->f_fstypename, MFSNAMELEN);
+	strlcpy(old->f_mntfromname, sf->f_mntfromname, FREEBSD4_MNAMELEN);
+	strlcpy(old->f_mntonname, sf->f_mntonname, FREEBSD4_MNAMELEN);
+}
 
-	if (!old)
+static size_t
+form_size(enum statfs_form form)
+{
+	return (form == STATFS_NOW  ? sizeof(struct statfs)
+		: form == STATFS_11 ? sizeof(struct freebsd11_statfs)
+				    : sizeof(struct freebsd4_statfs));
+}
+
+static int
+copyout_statfs(const struct statfs *sf, void __user *to, enum statfs_form form)
+{
+	union {
+		struct freebsd11_statfs sf11;
+		struct freebsd4_statfs sf4;
+	} old;
+
+	if (form == STATFS_NOW)
 		return (copyout(sf, to, sizeof(*sf)));
-	to_old(sf, &osf);
-	return (copyout(&osf, to, sizeof(osf)));
+	if (form == STATFS_11)
+		to_11(sf, &old.sf11);
+	else
+		to_4(sf, &old.sf4);
+	return (copyout(&old, to, form_size(form)));
 }
 
 int
-statfs_vnode(struct vnode *vp, void __user *to, bool old)
+statfs_vnode(struct vnode *vp, void __user *to, enum statfs_form form)
 {
 	struct statfs *sf = kmem_alloc(sizeof(*sf), 0);
 	int error;
@@ -58,14 +91,14 @@ statfs_vnode(struct vnode *vp, void __user *to, bool old)
 		return (ENOMEM);
 	error = vfs_statfs(vp->v_mount, sf);
 	if (error == 0)
-		error = copyout_statfs(sf, to, old);
+		error = copyout_statfs(sf, to, form);
 	kmem_free(sf, sizeof(*sf));
 	return (error);
 }
 
 static int
-statfs_path(
-    struct thread *td, const char __user *path, void __user *to, bool old)
+statfs_path(struct thread *td, const char __user *path, void __user *to,
+    enum statfs_form form)
 {
 	struct namei nd;
 	int error;
@@ -73,13 +106,14 @@ statfs_path(
 	error = path_namei(td, &nd, AT_FDCWD, path, 0, 0);
 	if (error != 0)
 		return (error);
-	error = statfs_vnode(nd.nd_vp, to, old);
+	error = statfs_vnode(nd.nd_vp, to, form);
 	namei_done(&nd);
 	return (error);
 }
 
 static int
-statfs_descriptor(struct thread *td, int fd, void __user *to, bool old)
+statfs_descriptor(
+    struct thread *td, int fd, void __user *to, enum statfs_form form)
 {
 	struct file *fp;
 	int error;
@@ -88,7 +122,7 @@ statfs_descriptor(struct thread *td, int fd, void __user *to, bool old)
 	if (error != 0)
 		return (error);
 	error =
-	    fp->f_vnode != NULL ? statfs_vnode(fp->f_vnode, to, old) : EINVAL;
+	    fp->f_vnode != NULL ? statfs_vnode(fp->f_vnode, to, form) : EINVAL;
 	file_release(fp);
 	return (error);
 }
@@ -96,25 +130,37 @@ statfs_descriptor(struct thread *td, int fd, void __user *to, bool old)
 int
 sys_statfs(struct thread *td, const struct statfs_args *a)
 {
-	return (statfs_path(td, a->path, a->buf, false));
+	return (statfs_path(td, a->path, a->buf, STATFS_NOW));
 }
 
 int
 sys_fstatfs(struct thread *td, const struct fstatfs_args *a)
 {
-	return (statfs_descriptor(td, a->fd, a->buf, false));
+	return (statfs_descriptor(td, a->fd, a->buf, STATFS_NOW));
 }
 
 int
 sys_freebsd11_statfs(struct thread *td, const struct freebsd11_statfs_args *a)
 {
-	return (statfs_path(td, a->path, a->buf, true));
+	return (statfs_path(td, a->path, a->buf, STATFS_11));
 }
 
 int
 sys_freebsd11_fstatfs(struct thread *td, const struct freebsd11_fstatfs_args *a)
 {
-	return (statfs_descriptor(td, a->fd, a->buf, true));
+	return (statfs_descriptor(td, a->fd, a->buf, STATFS_11));
+}
+
+int
+sys_freebsd4_statfs(struct thread *td, const struct freebsd4_statfs_args *a)
+{
+	return (statfs_path(td, a->path, a->buf, STATFS_4));
+}
+
+int
+sys_freebsd4_fstatfs(struct thread *td, const struct freebsd4_fstatfs_args *a)
+{
+	return (statfs_descriptor(td, a->fd, a->buf, STATFS_4));
 }
 
 /* What is mounted, in order, as far as `list` has room; all are counted. */
@@ -138,10 +184,10 @@ gather(struct statfs *list, size_t room, size_t *count)
 #define MOUNTS_MAX 256 /* told at once */
 
 static int
-getfsstat(struct thread *td, char __user *buf, long bufsize, int mode, bool old)
+getfsstat(struct thread *td, char __user *buf, long bufsize, int mode,
+    enum statfs_form form)
 {
-	const size_t each =
-	    old ? sizeof(struct freebsd11_statfs) : sizeof(struct statfs);
+	const size_t each = form_size(form);
 	struct statfs *list = NULL;
 	size_t room = 0, count;
 	int error;
@@ -161,7 +207,7 @@ getfsstat(struct thread *td, char __user *buf, long bufsize, int mode, bool old)
 	if (buf != NULL)
 		count = MIN(count, room);
 	for (size_t i = 0; i < MIN(count, room) && error == 0; i++)
-		error = copyout_statfs(&list[i], buf + i * each, old);
+		error = copyout_statfs(&list[i], buf + i * each, form);
 	if (list != NULL)
 		kmem_free(list, room * sizeof(*list));
 	td->td_retval[0] = count;
@@ -171,14 +217,21 @@ getfsstat(struct thread *td, char __user *buf, long bufsize, int mode, bool old)
 int
 sys_getfsstat(struct thread *td, const struct getfsstat_args *a)
 {
-	return (getfsstat(td, (char *)a->buf, a->bufsize, a->mode, false));
+	return (getfsstat(td, (char *)a->buf, a->bufsize, a->mode, STATFS_NOW));
 }
 
 int
 sys_freebsd11_getfsstat(
     struct thread *td, const struct freebsd11_getfsstat_args *a)
 {
-	return (getfsstat(td, (char *)a->buf, a->bufsize, a->mode, true));
+	return (getfsstat(td, (char *)a->buf, a->bufsize, a->mode, STATFS_11));
+}
+
+int
+sys_freebsd4_getfsstat(
+    struct thread *td, const struct freebsd4_getfsstat_args *a)
+{
+	return (getfsstat(td, (char *)a->buf, a->bufsize, a->mode, STATFS_4));
 }
 
 /* Without options: for file systems that need none. */

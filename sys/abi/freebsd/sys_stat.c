@@ -76,6 +76,61 @@ copyout_old_stat(const struct stat *st, struct freebsd11_stat __user *to)
 	return (copyout(&old, to, sizeof(old)));
 }
 
+static int
+copyout_nstat(const struct stat *st, struct nstat __user *to)
+{
+	struct nstat n;
+
+	memset(&n, 0, sizeof(n));
+	n.st_dev = (uint32_t)st->st_dev;
+	n.st_ino = (uint32_t)st->st_ino;
+	n.st_mode = st->st_mode;
+	n.st_nlink = (uint32_t)MIN(st->st_nlink, UINT32_MAX);
+	n.st_uid = st->st_uid;
+	n.st_gid = st->st_gid;
+	n.st_rdev = (uint32_t)st->st_rdev;
+	n.st_atim = st->st_atim;
+	n.st_mtim = st->st_mtim;
+	n.st_ctim = st->st_ctim;
+	n.st_birthtim = st->st_birthtim;
+	n.st_size = st->st_size;
+	n.st_blocks = st->st_blocks;
+	n.st_blksize = st->st_blksize;
+	n.st_flags = st->st_flags;
+	n.st_gen = (uint32_t)st->st_gen;
+	return (copyout(&n, to, sizeof(n)));
+}
+
+int
+sys_freebsd11_nstat(struct thread *td, const struct freebsd11_nstat_args *a)
+{
+	struct stat st;
+	int error;
+
+	error = stat_at(td, AT_FDCWD, a->path, 0, &st);
+	return (error != 0 ? error : copyout_nstat(&st, a->ub));
+}
+
+int
+sys_freebsd11_nlstat(struct thread *td, const struct freebsd11_nlstat_args *a)
+{
+	struct stat st;
+	int error;
+
+	error = stat_at(td, AT_FDCWD, a->path, AT_SYMLINK_NOFOLLOW, &st);
+	return (error != 0 ? error : copyout_nstat(&st, a->ub));
+}
+
+int
+sys_freebsd11_nfstat(struct thread *td, const struct freebsd11_nfstat_args *a)
+{
+	struct stat st;
+	int error;
+
+	error = kern_fstat(td, a->fd, &st);
+	return (error != 0 ? error : copyout_nstat(&st, a->sb));
+}
+
 int
 sys_freebsd11_stat(struct thread *td, const struct freebsd11_stat_args *a)
 {
