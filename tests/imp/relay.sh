@@ -216,7 +216,12 @@ child=$(cat "/proc/$pid/task/$pid/children")
 child=${child% }
 kill -KILL $pid
 wait $pid 2>/dev/null
-sleep 0.1
+# It hears of its parent's death at once, but may have to wait for its turn.
+tries=0
+while grep -qs 'State:.[^Z]' "/proc/$child/status" && [ $tries -lt 500 ]; do
+	sleep 0.01
+	tries=$((tries + 1))
+done
 check "killed imp takes the machine along" gone \
 	"$(grep -qs 'State:.[^Z]' "/proc/$child/status" && echo there ||
 		echo gone)"
