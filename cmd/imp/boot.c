@@ -177,7 +177,8 @@ add_disk(struct strings *args, const struct boot_options *opt, int n,
 }
 
 static struct strings
-command_line(const struct boot_options *opt, int serial)
+command_line(const struct boot_options *opt, const char *kernel, int serial,
+    int debugger)
 {
 	struct strings args = {0};
 
@@ -198,7 +199,7 @@ command_line(const struct boot_options *opt, int serial)
 	strings_add(&args, "-m");
 	strings_addf(&args, "%lluk", (unsigned long long)opt->memory / 1024);
 	strings_add(&args, "-kernel");
-	strings_add(&args, path_kernel(opt->kernel));
+	strings_add(&args, kernel);
 	if (opt->append != NULL) {
 		strings_add(&args, "-append");
 		strings_add(&args, opt->append);
@@ -211,10 +212,7 @@ command_line(const struct boot_options *opt, int serial)
 	strings_add(&args, "virtio-rng-device");
 	for (int n = 0; opt->disks[n] != NULL; n++)
 		add_disk(&args, opt, n, opt->disks[n]);
-	if (opt->gdb) {
-		strings_add(&args, "-s");
-		strings_add(&args, "-S");
-	}
+	debugger_add(&args, debugger);
 	for (size_t i = 0; i < opt->qemu.count; i++)
 		strings_add(&args, opt->qemu.items[i]);
 	return (args);
@@ -396,12 +394,8 @@ finish(int signo)
 }
 
 static void
-greet(const struct boot_options *opt)
+greet(void)
 {
-	if (opt->gdb)
-		fputs("imp: the machine waits for GDB: "
-		      "target remote localhost:1234\n",
-		    stderr);
 	if (session.keys)
 		fputs("imp: ^A x leaves and ends the machine, ^A ^A is a ^A\n",
 		    stderr);
@@ -417,7 +411,8 @@ cmd_boot(int argc, char **argv)
 	};
 	struct terminal tty;
 	struct strings args;
-	int line[2];
+	int fds[2], line[2]; /* fds: QEMU's */
+	char *kernel;
 
 	open_standard();
 	parse_options(&opt, argc, argv);
@@ -426,15 +421,20 @@ cmd_boot(int argc, char **argv)
 	for (int i = 0; i < 2; i++)
 		(void)fcntl(line[i], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(line[0], F_SETFL, O_NONBLOCK);
-	args = command_line(&opt, line[1]);
+	kernel = path_kernel(opt.kernel);
+	fds[0] = line[1];
+	fds[1] = opt.gdb ? debugger_listen(kernel) : -1;
+	args = command_line(&opt, kernel, fds[0], fds[1]);
 	if (opt.verbose)
 		qemu_show(&args);
 	signals_catch();
 	terminal_find(&tty);
 	session.keys = (tty.mask & 1) != 0;
-	greet(&opt);
-	session.pid = qemu_start(&args, &line[1], 1, 2);
-	close(line[1]);
+	greet();
+	session.pid = qemu_start(&args, fds, 2, 2);
+	close(fds[0]);
+	if (fds[1] >= 0)
+		close(fds[1]);
 	terminal_raw(&tty);
 	return (finish(carry(line[0])));
 }

@@ -55,3 +55,16 @@ debugger_listen(const char *kernel)
 	    symbols, ntohs(address.sin_port), symbols);
 	return (fd);
 }
+
+void
+debugger_add(struct strings *args, int fd)
+{
+	if (fd < 0)
+		return;
+	strings_add(args, "-S");
+	strings_add(args, "-chardev");
+	strings_addf(
+	    args, "socket,id=gdb,fd=%d,server=on,wait=off,nodelay=on", fd);
+	strings_add(args, "-gdb");
+	strings_add(args, "chardev:gdb");
+}

@@ -55,7 +55,7 @@ static int cmd_version(int argc, char **argv);
 	"  -k, --kernel FILE    the kernel to start: Imp or another for PVH\n" \
 	"  -m, --memory SIZE    memory: 64m, 1g (256m)\n"                      \
 	"      --accel NAME     auto, kvm or tcg (auto)\n"                     \
-	"      --gdb            wait for GDB at port 1234\n"                   \
+	"      --gdb            wait for GDB, and say where\n"                 \
 	"      --qemu-arg ARG   a further argument for QEMU\n"                 \
 	"      --readonly       the disks can't be written\n"                  \
 	"      --snapshot       what is written isn't kept\n"                  \

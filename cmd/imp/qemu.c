@@ -101,15 +101,7 @@ command_line(const struct options *opt, const char *qemu, const char *kernel,
 	add_streams(&args, fds);
 	strings_add(&args, "-device");
 	strings_add(&args, "virtio-rng-device");
-	if (debugger >= 0) {
-		strings_add(&args, "-S");
-		strings_add(&args, "-chardev");
-		strings_addf(&args,
-		    "socket,id=gdb,fd=%d,server=on,wait=off,nodelay=on",
-		    debugger);
-		strings_add(&args, "-gdb");
-		strings_add(&args, "chardev:gdb");
-	}
+	debugger_add(&args, debugger);
 	for (size_t i = 0; i < opt->qemu.count; i++)
 		strings_add(&args, opt->qemu.items[i]);
 	return (args);

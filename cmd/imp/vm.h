@@ -50,6 +50,8 @@ int relay(struct vm *vm, const struct options *opt, struct terminal *tty);
 
 /* debugger.c: a socket for QEMU to wait for GDB at; says how to get there. */
 int debugger_listen(const char *kernel);
+/* QEMU's arguments for it: wait there; -1: none. */
+void debugger_add(struct strings *args, int fd);
 
 /* signals.c: signals as bytes to read, so that poll(2) sees them. */
 void signals_catch(void);

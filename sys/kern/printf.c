@@ -19,6 +19,7 @@ static struct {
 static bool panicking;
 static int consmute;			/* (a) print nothing */
 static const struct kconsole *kconsole; /* (a) NULL: the polled one */
+static void (*listener)(void);		/* (a) /dev/klog's, or NULL */
 
 static void
 emit(void *arg, const char *s, size_t n)
@@ -27,6 +28,15 @@ emit(void *arg, const char *s, size_t n)
 		msgbuf.text[msgbuf.written++ % MSGBUF_SIZE] = s[i];
 	if (panicking || (kconsole == NULL && consmute == 0))
 		md_console_write(s, n);
+}
+
+static void
+tell_listener(void)
+{
+	void (*fn)(void) = atomic_load(&listener);
+
+	if (fn != NULL)
+		fn();
 }
 
 static void
@@ -43,6 +53,7 @@ vkprintf(const char *fmt, va_list ap)
 	spin_unlock(&msgbuf.lock);
 	if (atomic_load(&kconsole) != NULL)
 		kconsole->kc_kick();
+	tell_listener();
 }
 
 void
@@ -114,6 +125,38 @@ kconsole_flush(void)
 {
 	if (atomic_load(&kconsole) != NULL)
 		kconsole->kc_flush();
+}
+
+size_t
+msgbuf_unread(uint64_t pos)
+{
+	uint64_t from;
+
+	spin_lock(&msgbuf.lock);
+	from = MAX(pos, msgbuf.cleared);
+	if (msgbuf.written - from > MSGBUF_SIZE)
+		from = msgbuf.written - MSGBUF_SIZE;
+	spin_unlock(&msgbuf.lock);
+	return (msgbuf.written - from);
+}
+
+void
+msgbuf_set_listener(void (*fn)(void))
+{
+	atomic_store(&listener, fn);
+}
+
+const char *
+kconsole_name(void)
+{
+	return (atomic_load(&kconsole) != NULL ? kconsole->kc_name : NULL);
+}
+
+int
+kconsole_mute(int mute)
+{
+	return (
+	    mute < 0 ? atomic_load(&consmute) : atomic_swap(&consmute, mute));
 }
 
 void

@@ -29,6 +29,9 @@ void panic_begin(void);
  * advances it. Returns the number of bytes. */
 size_t msgbuf_read(uint64_t *pos, char *buf, size_t n);
 void msgbuf_clear(void);
+size_t msgbuf_unread(uint64_t pos); /* bytes that msgbuf_read() has */
+/* Called after each message, in any context, or NULL. */
+void msgbuf_set_listener(void (*listener)(void));
 
 /*
  * A driver that prints kernel messages takes over from the polled console:
@@ -46,6 +49,9 @@ void kconsole_register(const struct kconsole *kc, uint64_t *pos);
 size_t kconsole_read(uint64_t *pos, char *buf, size_t n);
 /* Bytes from pos on; they are lost when the message buffer overflows. */
 uint64_t kconsole_unread(uint64_t pos);
+const char *kconsole_name(void); /* ttyu0; NULL: the polled one */
+/* Prints nothing with 1; -1 only asks.  What it was. */
+int kconsole_mute(int mute);
 /* Before the machine ends: everything is on the console. */
 void kconsole_flush(void);
 

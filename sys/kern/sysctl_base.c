@@ -21,7 +21,6 @@ static char hostname[256] = "imp";
 static char domainname[256];
 static char hostuuid[64] = "00000000-0000-0000-0000-000000000000";
 static int hostid;
-static int securelevel = -1;
 
 SYSCTL_STRING(kern_ostype, "kern.ostype", 1, CTLFLAG_RD, KERN_OSTYPE, 0);
 SYSCTL_STRING(
@@ -29,7 +28,6 @@ SYSCTL_STRING(
 SYSCTL_CONST_INT(kern_osrevision, "kern.osrevision", 3, 199506);
 SYSCTL_STRING(kern_version, "kern.version", 4, CTLFLAG_RD, KERN_VERSION, 0);
 SYSCTL_CONST_INT(kern_argmax, "kern.argmax", 8, ARG_MAX);
-SYSCTL_INT(kern_securelevel, "kern.securelevel", 9, CTLFLAG_RW, &securelevel);
 SYSCTL_STRING(
     kern_hostname, "kern.hostname", 10, CTLFLAG_RW, hostname, sizeof(hostname));
 SYSCTL_INT(kern_hostid, "kern.hostid", 11, CTLFLAG_RW, &hostid);
@@ -63,6 +61,26 @@ SYSCTL_STRING(hw_machine_arch, "hw.machine_arch", 11, CTLFLAG_RD, "amd64", 0);
 SYSCTL_CONST_INT(vm_overcommit, "vm.overcommit", CTL_AUTO, 0);
 SYSCTL_CONST_INT(p1003_1b_pagesize, "p1003_1b.pagesize", 9, PAGE_SIZE);
 SYSCTL_CONST_INT(security_jailed, "security.jail.jailed", CTL_AUTO, 0);
+
+/* The security level only rises, but for init: nothing depends on it yet. */
+static int
+sysctl_securelevel(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	static int level = -1;
+	int new = level, error;
+
+	error = sysctl_out(req, &level, sizeof(level));
+	if (error != 0 || !sysctl_has_new(req))
+		return (error);
+	error = sysctl_in(req, &new, sizeof(new));
+	if (error == 0 && new < level && req->td->td_proc->p_pid != 1)
+		return (EPERM);
+	if (error == 0)
+		level = new;
+	return (error);
+}
+SYSCTL_PROC(kern_securelevel, "kern.securelevel", 9, CTLTYPE_INT | CTLFLAG_RW,
+    "I", sysctl_securelevel, NULL);
 
 /* Random bytes, as many as there is room for. */
 static int
@@ -157,19 +175,3 @@ sysctl_loadavg(const struct sysctl_node *node, struct sysctl_req *req)
 }
 SYSCTL_PROC(vm_loadavg, "vm.loadavg", 2, CTLTYPE_OPAQUE | CTLFLAG_RD,
     "S,loadavg", sysctl_loadavg, NULL);
-
-/* The kernel's messages; with the number 0 after the name, too. */
-static int
-sysctl_msgbuf(const struct sysctl_node *node, struct sysctl_req *req)
-{
-	uint64_t pos = 0;
-	char part[256];
-	size_t n;
-	int error = 0;
-
-	while (error == 0 && (n = msgbuf_read(&pos, part, sizeof(part))) > 0)
-		error = sysctl_out(req, part, n);
-	return (error != 0 ? error : sysctl_out(req, "", 1));
-}
-SYSCTL_PROC(kern_msgbuf, "kern.msgbuf", CTL_AUTO, CTLTYPE_STRING | CTLFLAG_RD,
-    "A", sysctl_msgbuf, NULL);

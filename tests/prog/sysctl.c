@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* sysctl(3): by number and by name, the ways to explore it, and errors. */
 #include "freebsd.h"
+#include "fbsd/filio.h"
 
-enum { SYS___sysctl = 202, SYS___sysctlbyname = 570 };
+enum {
+	SYS_open = 5,
+	SYS_acct = 51, /* isn't there, and the kernel says so */
+	SYS_ioctl = 54,
+	SYS___sysctl = 202,
+	SYS_kenv = 390,
+	SYS___sysctlbyname = 570
+};
 
 #define BAD ((void *)0x10)
 
@@ -88,6 +96,94 @@ writes(void)
 	CHECK(same(text, "box"));
 }
 
+/* What the base system's programs ask for by name. */
+static void
+asked_for(void)
+{
+	static const char *const names[] = {"hw.availpages", "hw.machine",
+	    "hw.ncpu", "hw.pagesize", "hw.pagesizes", "kern.arandom",
+	    "kern.argmax", "kern.bootargs", "kern.bootfile", "kern.boottime",
+	    "kern.ccpu", "kern.clockrate", "kern.console", "kern.consmute",
+	    "kern.corefile", "kern.fscale", "kern.hostid", "kern.hostname",
+	    "kern.hostuuid", "kern.init_path", "kern.init_shutdown_timeout",
+	    "kern.iov_max", "kern.module_path", "kern.msgbuf",
+	    "kern.msgbuf_clear", "kern.ngroups", "kern.osreldate",
+	    "kern.pid_max", "kern.ps_strings", "kern.sched.cpusetsize",
+	    "kern.securelevel", "kern.smp.cpus", "kern.suspend_blocked",
+	    "kern.usrstack", "machdep.adjkerntz", "machdep.disable_rtc_set",
+	    "machdep.wall_cmos_clock", "p1003_1b.pagesize",
+	    "security.jail.jailed", "vfs.conflist", "vfs.nfs.diskless_valid",
+	    "vm.loadavg", "vm.nswapdev", "vm.overcommit",
+	    "vm.stats.vm.v_swappgsin", "vm.swap_total"};
+	static char value[65536];
+	size_t len;
+
+	for (unsigned i = 0; i < nitems(names); i++) {
+		len = sizeof(value);
+		if (by_name(names[i], value, &len) != 0 || len == 0) {
+			failures++;
+			say(names[i]);
+			say(": isn't there\n");
+		}
+	}
+}
+
+/* Messages: a new one arrives at dmesg and at /dev/klog. */
+static void
+messages(void)
+{
+	static char text[65536];
+	static const int one = 1;
+	int left = 0;
+	size_t len = sizeof(text);
+	long fd;
+
+	fd = SYS(SYS_open, "/dev/klog", 4 /* O_NONBLOCK */, 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(SYS(SYS_open, "/dev/klog", 0, 0), -EBUSY);
+	while (SYS(SYS_read, fd, text, sizeof(text)) > 0)
+		continue;
+	CHECK_EQ(SYS(SYS_read, fd, text, sizeof(text)), -EAGAIN);
+	CHECK_EQ(SYS(SYS_acct, 0), -ENOSYS);
+	CHECK_EQ(SYS(SYS_ioctl, fd, FIONREAD, &left), 0);
+	CHECK(left > 0);
+	CHECK_EQ(SYS(SYS_read, fd, text, sizeof(text)), left);
+	CHECK(text[0] == 's' && text[left - 1] == '\n');
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	CHECK_EQ(by_name("kern.msgbuf", text, &len), 0);
+	CHECK(len > (size_t)left);
+	CHECK_EQ(SYS(SYS___sysctlbyname, "kern.msgbuf_clear", 17, 0, 0, &one,
+		     sizeof(one)),
+	    0);
+	len = sizeof(text);
+	CHECK_EQ(by_name("kern.msgbuf", text, &len), 0);
+	CHECK_EQ(len, 1);
+}
+
+enum { KENV_GET, KENV_SET, KENV_UNSET, KENV_DUMP };
+
+static void
+kenv(void)
+{
+	static char value[2048];
+	long size;
+
+	CHECK_EQ(SYS(SYS_kenv, KENV_GET, "some.name", value, 32), -ENOENT);
+	CHECK_EQ(SYS(SYS_kenv, KENV_SET, "some.name", "a value", 8), 0);
+	CHECK_EQ(SYS(SYS_kenv, KENV_GET, "some.name", value, 32), 8);
+	CHECK(same(value, "a value"));
+	CHECK_EQ(SYS(SYS_kenv, KENV_GET, "some.name", value, 3), 3);
+	CHECK_EQ(SYS(SYS_kenv, KENV_SET, "some.name", "b", 2), 0);
+	size = SYS(SYS_kenv, KENV_DUMP, 0, 0, 0);
+	CHECK(size >= 12 && size <= (long)sizeof(value));
+	CHECK_EQ(SYS(SYS_kenv, KENV_DUMP, 0, value, sizeof(value)), 0);
+	CHECK(same(value + size - 12, "some.name=b"));
+	CHECK_EQ(SYS(SYS_kenv, KENV_UNSET, "some.name"), 0);
+	CHECK_EQ(SYS(SYS_kenv, KENV_UNSET, "some.name"), -ENOENT);
+	CHECK_EQ(SYS(SYS_kenv, KENV_GET, BAD, value, 32), -EFAULT);
+	CHECK_EQ(SYS(SYS_kenv, 77, "some.name", value, 32), -EINVAL);
+}
+
 /* Every leaf in order, each with a name that leads back to it. */
 static void
 explore(void)
@@ -127,6 +223,9 @@ main(int argc, char **argv)
 	values();
 	errors();
 	writes();
+	asked_for();
+	messages();
+	kenv();
 	explore();
 	return (result("sysctl"));
 }
