@@ -13,11 +13,12 @@ rm -rf "$results"
 mkdir -p "$results"
 
 selected() {
-	[ $# = 1 ] && return 0
+	name=$1
+	shift
+	[ $# = 0 ] && return 0
 	for pattern in "$@"; do
-		[ "$pattern" = "$1" ] && continue
 		# shellcheck disable=SC2254 # a pattern on purpose
-		case $1 in $pattern) return 0 ;; esac
+		case $name in $pattern) return 0 ;; esac
 	done
 	return 1
 }
