@@ -88,7 +88,7 @@ $(K)/kernel-gdb.py: tools/gdb/imp.py
 	@mkdir -p $(@D)
 	@cp $< $@
 
-HOSTCFLAGS = -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE
+HOSTCFLAGS = -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -iquote sys
 IMPSRCS = $(wildcard cmd/imp/*.c)
 # The kernel's own parts that know nothing of a kernel.
 IMPSHARED = sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c \

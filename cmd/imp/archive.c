@@ -21,33 +21,12 @@
 #include <unistd.h>
 
 #include "archive.h"
+#include "lib/ustar_header.h"
 
-#define BLOCK 512
-#define PAGE  4096
+#define PAGE 4096
 
 /* The largest size that eleven octal digits can say. */
 #define SIZE_LIMIT UINT64_C(0100000000000)
-
-struct ustar_header {
-	char name[100];
-	char mode[8];
-	char uid[8];
-	char gid[8];
-	char size[12];
-	char mtime[12];
-	char chksum[8];
-	char typeflag;
-	char linkname[100];
-	char magic[6];
-	char version[2];
-	char uname[32];
-	char gname[32];
-	char devmajor[8];
-	char devminor[8];
-	char prefix[155];
-	char pad[12];
-};
-_Static_assert(sizeof(struct ustar_header) == BLOCK, "ustar header");
 
 /* typeflag, from POSIX pax, "ustar Interchange Format". */
 enum {
@@ -81,10 +60,10 @@ append(struct archive *a, const void *data, size_t size)
 static int
 append_padding(struct archive *a)
 {
-	static const char zeros[BLOCK];
-	size_t over = (size_t)(a->size % BLOCK);
+	static const char zeros[USTAR_BLOCK];
+	size_t over = (size_t)(a->size % USTAR_BLOCK);
 
-	return (over == 0 ? 0 : append(a, zeros, BLOCK - over));
+	return (over == 0 ? 0 : append(a, zeros, USTAR_BLOCK - over));
 }
 
 /* digits octal digits and a NUL; the value is known to fit. */
@@ -199,15 +178,17 @@ append_pax(struct archive *a, const char *name, const char *target, int align)
 	if (target != NULL)
 		to = put_record(to, "linkpath", target);
 	used = (size_t)(to - records);
-	if (used == 0 && (!align || (a->size + BLOCK) % PAGE == 0))
+	if (used == 0 && (!align || (a->size + USTAR_BLOCK) % PAGE == 0))
 		return (0);
-	total = (used + BLOCK - 1) / BLOCK * BLOCK;
+	total = (used + USTAR_BLOCK - 1) / USTAR_BLOCK * USTAR_BLOCK;
 	if (align) {
 		/* Room for the comment, then on until the data lie right. */
 		if (total - used < shortest)
-			total += BLOCK;
-		while ((a->size + BLOCK + (off_t)total + BLOCK) % PAGE != 0)
-			total += BLOCK;
+			total += USTAR_BLOCK;
+		while ((a->size + USTAR_BLOCK + (off_t)total + USTAR_BLOCK) %
+			   PAGE !=
+		       0)
+			total += USTAR_BLOCK;
 		to = put_comment(to, total - used);
 	}
 	finish_header(
@@ -304,7 +285,7 @@ archive_copy(struct archive *a, const char *name, int fd, uint64_t size,
 int
 archive_end(struct archive *a)
 {
-	static const char zeros[2 * BLOCK];
+	static const char zeros[2 * USTAR_BLOCK];
 
 	return (append(a, zeros, sizeof(zeros)));
 }

@@ -314,9 +314,7 @@ change_ids(struct proc *p, struct vnode *vp)
 	struct cred *cr, *old;
 	int error;
 
-	rw_rlock(&vp->v_base->v_lock);
-	error = vp->v_ops->vo_getattr(vp, &va);
-	rw_runlock(&vp->v_base->v_lock);
+	error = vn_getattr(vp, &va);
 	if (error != 0 || (va.va_mode & 06000) == 0 ||
 	    (vp->v_mount->mnt_flags & MNT_NOSUID))
 		return (error);

@@ -25,9 +25,7 @@ read_headers(struct vnode *vp, struct elf_header *eh, struct elf_phdr *ph,
 	size_t left = 0;
 	int error;
 
-	rw_rlock(&vp->v_base->v_lock);
-	error = vp->v_ops->vo_getattr(vp, &va);
-	rw_runlock(&vp->v_base->v_lock);
+	error = vn_getattr(vp, &va);
 	if (error != 0)
 		return (error);
 	error = vn_pread(vp, eh, sizeof(*eh), 0, &left);

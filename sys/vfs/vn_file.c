@@ -53,9 +53,7 @@ vn_file_size(struct file *fp, off_t *size)
 	struct vattr va;
 	int error;
 
-	rw_rlock(&vp->v_base->v_lock);
-	error = vp->v_ops->vo_getattr(vp, &va);
-	rw_runlock(&vp->v_base->v_lock);
+	error = vn_getattr(vp, &va);
 	*size = (off_t)va.va_size;
 	return (error);
 }

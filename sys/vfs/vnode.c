@@ -137,14 +137,22 @@ vn_mode_type(mode_t mode)
 }
 
 int
-vn_stat(struct vnode *vp, struct stat *st)
+vn_getattr(struct vnode *vp, struct vattr *va)
 {
-	struct vattr va;
 	int error;
 
 	rw_rlock(&vp->v_base->v_lock);
-	error = vp->v_ops->vo_getattr(vp, &va);
+	error = vp->v_ops->vo_getattr(vp, va);
 	rw_runlock(&vp->v_base->v_lock);
+	return (error);
+}
+
+int
+vn_stat(struct vnode *vp, struct stat *st)
+{
+	struct vattr va;
+	int error = vn_getattr(vp, &va);
+
 	if (error != 0)
 		return (error);
 	*st = (struct stat){

@@ -229,6 +229,7 @@ int vn_write(struct vnode *vp, struct uio *uio, int ioflag);
 /* Kernel buffer, for exec: whole or EIO/ENOEXEC; *resid if not NULL. */
 int vn_pread(
     struct vnode *vp, void *buf, size_t len, off_t offset, size_t *resid);
+int vn_getattr(struct vnode *vp, struct vattr *va); /* v_lock not held */
 int vn_stat(struct vnode *vp, struct stat *st);
 #define PIPE_BUF 512 /* of pipes and named pipes */
 int vn_pathconf(struct vnode *vp, int name, long *val); /* EINVAL */

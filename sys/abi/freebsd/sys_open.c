@@ -88,9 +88,7 @@ sys_revoke(struct thread *td, const struct revoke_args *a)
 	error = path_namei(td, &nd, AT_FDCWD, a->path, 0, 0);
 	if (error != 0)
 		return (error);
-	rw_rlock(&nd.nd_vp->v_base->v_lock);
-	error = nd.nd_vp->v_ops->vo_getattr(nd.nd_vp, &va);
-	rw_runlock(&nd.nd_vp->v_base->v_lock);
+	error = vn_getattr(nd.nd_vp, &va);
 	if (error == 0 && nd.nd_vp->v_ops->vo_revoke == NULL)
 		error = EINVAL;
 	if (error == 0 && td->td_cred->cr_uid != va.va_uid)

@@ -11,29 +11,7 @@
 #include "fs/tmpfs/ustar.h"
 
 #include "lib/string.h"
-
-#define BLOCK 512
-
-struct header {
-	char name[100];
-	char mode[8];
-	char uid[8];
-	char gid[8];
-	char size[12];
-	char mtime[12];
-	char chksum[8];
-	char typeflag;
-	char linkname[100];
-	char magic[6];
-	char version[2];
-	char uname[32];
-	char gname[32];
-	char devmajor[8];
-	char devminor[8];
-	char prefix[155];
-	char pad[12];
-};
-_Static_assert(sizeof(struct header) == BLOCK, "ustar header");
+#include "lib/ustar_header.h"
 
 #define SET_MTIME 0x1
 #define SET_SIZE  0x2
@@ -60,7 +38,7 @@ all_zero(const void *block)
 {
 	const char *p = block;
 
-	for (size_t i = 0; i < BLOCK; i++)
+	for (size_t i = 0; i < USTAR_BLOCK; i++)
 		if (p[i] != 0)
 			return (false);
 	return (true);
@@ -73,7 +51,7 @@ byte_sum(const void *block)
 	const uint64_t even = 0x00ff00ff00ff00ffu;
 	uint64_t lanes = 0, word;
 
-	for (size_t i = 0; i < BLOCK; i += sizeof(word)) {
+	for (size_t i = 0; i < USTAR_BLOCK; i += sizeof(word)) {
 		memcpy(&word, (const char *)block + i, sizeof(word));
 		lanes += (word & even) + (word >> 8 & even);
 	}
@@ -111,7 +89,7 @@ number(const char *field, size_t len, uint64_t *value)
 }
 
 static bool
-checksum_ok(const struct header *h)
+checksum_ok(const struct ustar_header *h)
 {
 	uint64_t stated;
 	uint32_t sum = byte_sum(h);
@@ -251,7 +229,7 @@ put_name(char *to, size_t at, const char *from, size_t len)
 }
 
 static bool
-put_path(struct ustar_entry *e, const struct header *h,
+put_path(struct ustar_entry *e, const struct ustar_header *h,
     const struct ustar_override *o)
 {
 	size_t len = 0;
@@ -270,7 +248,7 @@ put_path(struct ustar_entry *e, const struct header *h,
 }
 
 static bool
-put_link(struct ustar_entry *e, const struct header *h,
+put_link(struct ustar_entry *e, const struct ustar_header *h,
     const struct ustar_override *o)
 {
 	if (o->link != NULL)
@@ -280,7 +258,7 @@ put_link(struct ustar_entry *e, const struct header *h,
 }
 
 static bool
-put_numbers(struct ustar_entry *e, const struct header *h,
+put_numbers(struct ustar_entry *e, const struct ustar_header *h,
     const struct ustar_override *o)
 {
 	uint64_t mode, uid, gid, mtime, major = 0, minor = 0;
@@ -335,18 +313,18 @@ put_type(struct ustar_entry *e, char typeflag)
 static bool
 skip_data(struct ustar *u, uint64_t size)
 {
-	uint64_t room = u->size - u->offset - BLOCK, padded;
+	uint64_t room = u->size - u->offset - USTAR_BLOCK, padded;
 
 	if (size > room)
 		return (false);
 	/* The last member's padding may be missing. */
-	padded = (size + BLOCK - 1) & ~(uint64_t)(BLOCK - 1);
-	u->offset += BLOCK + (padded < room ? padded : room);
+	padded = (size + USTAR_BLOCK - 1) & ~(uint64_t)(USTAR_BLOCK - 1);
+	u->offset += USTAR_BLOCK + (padded < room ? padded : room);
 	return (true);
 }
 
 static enum ustar_result
-member(struct ustar *u, struct ustar_entry *e, const struct header *h,
+member(struct ustar *u, struct ustar_entry *e, const struct ustar_header *h,
     const struct ustar_override *o, uint64_t size)
 {
 	if (!put_path(e, h, o) || !put_link(e, h, o))
@@ -368,8 +346,8 @@ member(struct ustar *u, struct ustar_entry *e, const struct header *h,
 
 /* A member that is about the next one. */
 static enum ustar_result
-extended(struct ustar *u, const struct header *h, struct ustar_override *o,
-    uint64_t size)
+extended(struct ustar *u, const struct ustar_header *h,
+    struct ustar_override *o, uint64_t size)
 {
 	const char *data = (const char *)(h + 1);
 
@@ -399,15 +377,15 @@ ustar_next(struct ustar *u, struct ustar_entry *e)
 {
 	struct ustar_override o = u->global;
 	enum ustar_result result;
-	const struct header *h;
+	const struct ustar_header *h;
 	uint64_t size;
 
 	for (;;) {
 		if (u->offset == u->size)
 			return (USTAR_END);
-		if (u->size - u->offset < BLOCK)
+		if (u->size - u->offset < USTAR_BLOCK)
 			return (bad(u, "the archive ends within a header"));
-		h = (const struct header *)(u->data + u->offset);
+		h = (const struct ustar_header *)(u->data + u->offset);
 		if (h->name[0] == '\0' && all_zero(h))
 			return (USTAR_END);
 		if (!checksum_ok(h))
