@@ -198,6 +198,7 @@ test: $(DEPS)
 	    $(B)/tests/fakevm $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
 	    $(B)/tests/host/trees $(B)/tests/host/ufs \
 	    $(B)/tests/host/ustar
+	@$(MAKE) --no-print-directory $(B)/base/root.stamp
 	@tests/run.sh $(TESTS)
 
 # The example of the README: esbuild for FreeBSD bundles some JavaScript.

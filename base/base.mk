@@ -22,3 +22,32 @@ $(B)/tests/libc/%: tests/libc/%.c tests/libc/check.h $(IMPCC)
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@$(IMPCC) $(BASECFLAGS) -o $@ $<
+
+$(B)/base/sh/sh: base/sh/build.sh $(IMPCC)
+	@echo "SH $@"
+	@dash=$$(third_party/source.sh dash) && \
+	    IMPCC=$(IMPCC) base/sh/build.sh $$dash $(@D)
+
+$(B)/base/toybox/toybox: base/toybox/build.sh base/toybox/commands $(IMPCC)
+	@echo "TOYBOX $@"
+	@toybox=$$(third_party/source.sh toybox) && \
+	    IMPCC=$(IMPCC) base/toybox/build.sh $$toybox $(@D)
+
+# Ours: one folder, one source file, one program, and its manual page.
+BASEPROGS = $(patsubst base/%.c,$(B)/base/%,$(wildcard base/*/*.c))
+$(BASEPROGS): $(B)/base/%: base/%.c $(IMPCC)
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(IMPCC) $(BASECFLAGS) -o $@ $<
+
+# The root file system, as a folder.
+base: $(DEPS)
+	@$(MAKE) --no-print-directory $(B)/base/root.stamp
+
+$(B)/base/root.stamp: base/root.sh $(B)/base/sh/sh $(B)/base/toybox/toybox \
+    $(BASEPROGS) $(wildcard base/etc/*)
+	@echo "ROOT $(B)/base/root"
+	@base/root.sh $(B)/base $(B)/base/root
+	@touch $@
+
+.PHONY: base

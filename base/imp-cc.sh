@@ -18,7 +18,7 @@ for arg; do
 		echo "imp-cc: there are only static programs" >&2
 		exit 1
 		;;
-	-l* | -x) ;;
+	-) inputs=yes ;;
 	-*) ;;
 	*) inputs=yes ;;
 	esac
@@ -33,7 +33,7 @@ set -- -nostdinc -isystem "$libc/include" \
 if [ $link = yes ] && [ $inputs = yes ]; then
 	exec "$gcc" -static -no-pie -nostdlib -Wl,--build-id=none \
 	    -Wl,-z,noexecstack -Wl,--gc-sections -Wl,-z,max-page-size=4096 \
-	    "$libc/lib/crt1.o" "$libc/lib/crti.o" "$@" -L"$libc/lib" \
+	    "$libc/lib/crt1.o" "$libc/lib/crti.o" "$@" -x none -L"$libc/lib" \
 	    -Wl,--start-group "$libc/lib/libc.a" -lgcc -lgcc_eh -Wl,--end-group \
 	    "$libc/lib/crtn.o"
 fi

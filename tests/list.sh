@@ -60,3 +60,5 @@ for file in tests/libc/*.c; do
 		    "build/imp run -t 50 -c $cpus build/tests/libc/$name"
 	done
 done
+
+t base/sh 120 'tests/base/sh.sh build/imp build/base/root'

@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# build.sh DASH OUT: builds dash from its source folder DASH with imp-cc, and
+# leaves OUT/sh.
+set -eu
+
+dash=$1
+mkdir -p "$2"
+out=$(cd "$2" && pwd)
+cc=$(cd "$(dirname "$0")/../.." && pwd)/${IMPCC:-build/bin/imp-cc}
+work=$out/work
+
+rm -rf "$work"
+cp -a "$dash" "$work"
+cd "$work"
+./configure --quiet --host=x86_64-unknown-freebsd --disable-dependency-tracking \
+    CC="$cc" CC_FOR_BUILD=gcc CFLAGS="-O2 -w" >/dev/null 2>"$out/configure.log" || {
+	cat "$out/configure.log" >&2
+	exit 1
+}
+MAKEFLAGS='' make -s -j2 >"$out/make.log" 2>&1 || {
+	cat "$out/make.log" >&2
+	exit 1
+}
+cp src/dash "$out/sh"
+strip "$out/sh"
+rm -rf "$work"
