@@ -23,7 +23,7 @@ t kernel/kstack-overflow 60 "tests/kpanic.sh build/sys/TEST/kernel kstack_overfl
     '^panic: kernel stack overflow in thread ktest (pid 0)'"
 t kernel/all 60 'tests/ktest.sh build/sys/TEST/kernel'
 t host/fuzz-replay 60 build/tests/host/fuzz-replay
-t host/fuzz 120 'build/tests/host/fuzz -seed=1 -runs=1000000 -max_len=600'
+t host/fuzz 120 'build/tests/host/fuzz -seed=1 -runs=100000 -max_len=600'
 t host/ustar 60 build/tests/host/ustar
 t host/trees 60 build/tests/host/trees
 t host/part 60 build/tests/host/part

@@ -103,7 +103,7 @@ mkfifo "$tmp/tree/fifo"
 "$imp" run -v "$tmp/tree:/t" -v "$prog:/opt/deep/prog" -w /work \
 	"$prog" archive >"$tmp/archive"
 mkdir "$tmp/out.d"
-check "archive is whole" 0 "$(status tar -C "$tmp/out.d" -xf "$tmp/archive")"
+check "archive is whole" 0 "$(status tar -C "$tmp/out.d" -xpf "$tmp/archive")"
 check "archive begins with what to run" imp.run \
 	"$(tar -tf "$tmp/archive" | head -n 1)"
 check "long names and links" long "$(cat "$tmp/out.d/t/link")"

@@ -372,10 +372,10 @@ process_memory(void)
 	CHECK(file > 0);
 	CHECK_EQ(SYS(SYS_pread, file, buf, 7, &word), 7);
 	CHECK(same(buf, "before", 7));
-	CHECK_EQ(SYS(SYS_pwrite, file, "after", 6, &word), 6);
-	CHECK(word[0] == 'b');
 	CHECK_EQ(SYS(SYS_pread, file, buf, 7, 16), -EFAULT);
 	CHECK_EQ(SYS(SYS_pwrite, file, buf, 7, &process_memory), -EFAULT);
+	CHECK_EQ(SYS(SYS_pwrite, file, "after", 6, &word), 6); /* it ends */
+	CHECK(word[0] == 'b');
 	CHECK_EQ(SYS(SYS_wait4, child, &status, 0, 0), child);
 	CHECK_EQ((int)status, 6 << 8);
 	CHECK_EQ(SYS(SYS_pread, file, buf, 7, &word), -ESRCH);
