@@ -32,6 +32,7 @@ t imp/interp 60 tests/interp/run.sh
 t imp/gdb 120 tests/imp/gdb.sh
 t imp/image 120 tests/imp/image.sh
 t host/ufs 120 tests/host/ufs.sh
+t disk/root 200 'tests/disk/root.sh build/sys/MICROVM/kernel.stripped'
 for case in pattern-1 pattern-2 pattern-4 modern rules small-queue sectors \
     readonly large errors several gpt gpt-backup gpt-damaged mbr; do
 	t "disk/$case" 200 \

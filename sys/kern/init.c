@@ -15,6 +15,7 @@
 #include "kern/sysctl.h"
 #include "kern/time.h"
 #include "lib/string.h"
+#include "vfs/vnode.h"
 
 static char init_path[KENV_MVALLEN + 1] =
     "/sbin/init:/sbin/oinit:/sbin/init.bak:/rescue/init"; /* (!) */
@@ -53,6 +54,8 @@ init_main(void *arg)
 	const char *s, *end;
 	int error;
 
+	if (!vfs_mount_root_disk())
+		machine_end("There is no root file system.");
 	(void)kenv_get("init_path", init_path, sizeof(init_path));
 	for (s = init_path; *s != '\0'; s = *end == ':' ? end + 1 : end) {
 		end = strchr(s, ':');

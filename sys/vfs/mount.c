@@ -335,9 +335,8 @@ vfs_init(void)
 {
 }
 
-/* /dev, and a directory for it if the archive has none. */
-static void
-mount_dev(void)
+void
+vfs_mount_dev(void)
 {
 	static const struct mount_opts none = {NULL, 0, NULL};
 	struct thread *td = curthread();
@@ -366,6 +365,6 @@ vfs_mount_root(void)
 	}
 	rootvnode = LIST_FIRST(&mountlist, struct mount, mnt_link)->mnt_root;
 	rootvnode->v_mount->mnt_flags |= MNT_ROOTFS;
-	mount_dev();
+	vfs_mount_dev();
 	return (0);
 }

@@ -93,5 +93,10 @@ void vfs_init(void);
 /* The root from the boot archive (fs/tmpfs): 0, or an errno with a message
  * printed. */
 int vfs_mount_root(void);
+/* /dev, and a directory for it if the root has none. */
+void vfs_mount_dev(void);
+/* Process 1: the root from a disk, if one is asked for or there is no archive.
+ * False: it can't be had, and the console knows why.  vfs/root.c. */
+bool vfs_mount_root_disk(void);
 
 #endif
