@@ -10,6 +10,7 @@
 #include "kern/proc.h"
 #include "kern/reboot.h"
 #include "kern/run.h"
+#include "lib/string.h"
 #include "vfs/vnode.h"
 
 void
@@ -33,29 +34,37 @@ sync_all(void)
 	mutex_unlock(&mount_lock);
 }
 
-/* The last mount whose number is below `before`; 0: none but the root. */
+/* The last mount whose number is below `before`, and the path that it is on;
+ * 0: none. */
 static uint64_t
-last_mount(uint64_t before)
+last_mount(uint64_t before, char *on, size_t size)
 {
 	struct mount *mp;
 	uint64_t last = 0;
 
 	mutex_lock(&mount_lock);
 	LIST_FOREACH (mp, &mountlist, mnt_link)
-		if (mp->mnt_covered != NULL && mp->mnt_fsid < before)
-			last = MAX(last, mp->mnt_fsid);
+		if (mp->mnt_fsid < before && mp->mnt_fsid > last) {
+			last = mp->mnt_fsid;
+			strlcpy(on, mp->mnt_on, size);
+		}
 	mutex_unlock(&mount_lock);
 	return (last);
 }
 
-/* Unmounts what can be, the newest first. */
+/* Unmounts what can be, the newest first; what is in use, such as the root,
+ * becomes read-only, and is clean then. */
 static void
 unmount_all(struct thread *td)
 {
+	static const struct mount_opts none = {.mo_count = 0};
 	uint64_t fsid = UINT64_MAX;
+	char on[MNAMELEN];
 
-	while ((fsid = last_mount(fsid)) != 0)
-		(void)vfs_unmount(td, fsid, 0);
+	while ((fsid = last_mount(fsid, on, sizeof(on))) != 0)
+		if (vfs_unmount(td, fsid, 0) != 0)
+			(void)vfs_mount(td, NULL, on,
+			    MNT_UPDATE | MNT_RDONLY | MNT_FORCE, &none);
 }
 
 int

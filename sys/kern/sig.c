@@ -196,6 +196,9 @@ settled(struct proc *p, int sig, struct thread **tdp)
 	open = td != NULL && !waiting && takes(td, sig);
 	if (!open || catches(p, sig))
 		return (false);
+	/* What init doesn't expect does it no harm. */
+	if (p == initproc)
+		return (true);
 	switch (sig_default(sig)) {
 	case SD_CONT:
 		return (true);

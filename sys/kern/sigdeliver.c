@@ -151,6 +151,8 @@ default_action(struct thread *td, int sig)
 {
 	struct proc *p = td->td_proc;
 
+	if (p == initproc)
+		return;
 	switch (sig_default(sig)) {
 	case SD_KILL:
 	case SD_CORE:

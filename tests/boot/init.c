@@ -130,6 +130,18 @@ password(const char *arg)
 	echo(line);
 }
 
+/* Signals that would end or stop another process. */
+static void
+harm(const char *arg)
+{
+	static const int signals[] = {SIGTERM, SIGKILL, SIGSTOP, SIGSEGV};
+
+	(void)arg;
+	for (unsigned i = 0; i < nitems(signals); i++)
+		(void)SYS(SYS_kill, 1, signals[i]);
+	say("unharmed\n");
+}
+
 static void
 modem(const char *arg)
 {
@@ -211,6 +223,7 @@ static const struct command {
     {"echo ", echo},
     {"exit ", leave},
     {"half", half},
+    {"harm", harm},
     {"job", job},
     {"kenv ", kenv},
     {"modem", modem},

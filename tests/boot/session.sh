@@ -74,6 +74,8 @@ type kenv name\n
 see =a value
 type kenv other\n
 see kenv -2
+type harm\n
+see unharmed
 type half\n
 see half a line: \r\r\nsyscall 51 (acct)
 see pid 1\r\r\nthe rest
