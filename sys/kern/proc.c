@@ -29,6 +29,8 @@ static struct list pgrp_hash[BUCKETS];
 static pid_t last_pid;
 static unsigned nprocs;
 
+SYSCTL_INT(kern_lastpid, "kern.lastpid", CTL_AUTO, CTLFLAG_RD, &last_pid);
+
 static struct cred cred0 = {.cr_refs = 1};
 static struct sigacts sigacts0;
 static struct pgrp pgrp0;

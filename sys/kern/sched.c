@@ -450,6 +450,20 @@ sched_runtime(struct thread *td)
 	return (ns);
 }
 
+uint64_t
+sched_idle_time(unsigned i)
+{
+	struct cpu *c = &cpus[i];
+	uint64_t ns;
+
+	spin_lock(&c->c_lock);
+	ns = c->c_idle_ns;
+	if (c->c_thread == c->c_idle)
+		ns += clock_ns() - c->c_switched;
+	spin_unlock(&c->c_lock);
+	return (ns);
+}
+
 /* Without a tick there is nothing to average: the number of runnable threads
  * now, for all three. */
 void

@@ -94,6 +94,8 @@ void sched_slice_over(void);
 __noreturn void sched_exit_thread(void); /* last act of a thread */
 /* CPU time used by td up to now, ns. */
 uint64_t sched_runtime(struct thread *td);
+/* Time that CPU i was idle since it came online, ns. */
+uint64_t sched_idle_time(unsigned i);
 /* vm.loadavg: three averages * 2048, computed lazily. */
 void sched_loadavg(uint32_t avg[3]);
 

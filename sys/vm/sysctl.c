@@ -59,6 +59,7 @@ SYSCTL_PROC(v_wire_count, "vm.stats.vm.v_wire_count", CTL_AUTO,
 SYSCTL_PROC(v_active_count, "vm.stats.vm.v_active_count", CTL_AUTO,
     CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_active_count, NULL);
 SYSCTL_CONST_INT(v_inactive_count, "vm.stats.vm.v_inactive_count", CTL_AUTO, 0);
+SYSCTL_CONST_INT(v_laundry_count, "vm.stats.vm.v_laundry_count", CTL_AUTO, 0);
 SYSCTL_CONST_INT(v_swappgsin, "vm.stats.vm.v_swappgsin", CTL_AUTO, 0);
 SYSCTL_CONST_INT(v_swappgsout, "vm.stats.vm.v_swappgsout", CTL_AUTO, 0);
 

@@ -19,6 +19,7 @@ enum {
 	SYS_setuid = 23,
 	SYS_getrlimit = 194,
 	SYS___sysctl = 202,
+	SYS___sysctlbyname = 570,
 	SYS_openat = 499,
 };
 
@@ -157,6 +158,35 @@ processes(void)
 	CHECK_EQ(ki->ki_xstat, SIGKILL);
 	CHECK_EQ(SYS(SYS_wait4, child, &status, 0, 0), child);
 	CHECK_EQ(ask(KERN_PROC_PID, (int)child), -ESRCH);
+}
+
+/* How busy the processors were, all and each. */
+static void
+processors(void)
+{
+	long all[5], each[5 * 16], idle = 0, total = 0;
+	size_t len = sizeof(each);
+
+	CHECK_EQ(
+	    SYS(SYS___sysctlbyname, "kern.cp_times", 13, each, &len, 0, 0), 0);
+	CHECK(len >= 40 && len % 40 == 0);
+	for (size_t i = 0; i < len / 8; i++) {
+		CHECK(each[i] >= 0);
+		total += each[i];
+		if (i % 5 == 4)
+			idle += each[i];
+	}
+	len = sizeof(all);
+	CHECK_EQ(
+	    SYS(SYS___sysctlbyname, "kern.cp_time", 12, all, &len, 0, 0), 0);
+	CHECK_EQ(len, 40);
+	CHECK(all[4] >= idle);
+	/* Each may be rounded down once more. */
+	CHECK(all[0] + all[1] + all[2] + all[3] + all[4] + 16 >= total);
+	len = sizeof(int);
+	CHECK_EQ(
+	    SYS(SYS___sysctlbyname, "kern.lastpid", 12, buf, &len, 0, 0), 0);
+	CHECK(*(int *)buf >= self);
 }
 
 static void
@@ -439,6 +469,7 @@ main(int argc, char **argv)
 	buf = map_anon(ROOM, MAP_ANON_PRIVATE);
 	self = (pid_t)SYS(SYS_getpid);
 	processes();
+	processors();
 	threads();
 	files();
 	memory();
