@@ -47,16 +47,6 @@ static struct {
 SYSCTL_NODE_(kern_clockrate, "kern.clockrate", 12, CTLTYPE_OPAQUE | CTLFLAG_RD,
     "S,clockinfo", sysctl_handle_opaque, &clockinfo, sizeof(clockinfo), NULL);
 
-/* There is no swap: no device has an index. */
-static int
-sysctl_swap_info(const struct sysctl_node *node, struct sysctl_req *req)
-{
-	return (req->namelen == 1 ? ENOENT : EINVAL);
-}
-SYSCTL_PROC(vm_swap_info, "vm.swap_info", CTL_AUTO, CTLTYPE_NODE | CTLFLAG_RD,
-    "S,xswdev", sysctl_swap_info, NULL);
-SYSCTL_CONST_INT(vm_nswapdev, "vm.nswapdev", CTL_AUTO, 0);
-
 /* What a file system type looks like to getvfsbyname(3). */
 struct xvfsconf {
 	uint64_t vfc_vfsops;

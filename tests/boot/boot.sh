@@ -47,6 +47,11 @@ check "the keys are the guest's" 0 "$(printf '%s\n' 'see ^A x leaves' \
 	'see ready' raw 'type job\n' 'see job runs' 'type \003' 'see killed 2' \
 	'type job\n' 'see job runs' 'type \032' 'see stopped 18' \
 	'type reboot 0\n' 'see restarts' 'end 0' cooked | person)"
+check "a disk for swap space" 0 "$(printf '%s\n' 'see ready' \
+	'type swap /dev/vtbd0\n' "see swap: /dev/vtbd0 won't be used" \
+	'see on 0' 'see again -16' 'see null -15' 'see none -2' \
+	'see devices 1' 'see off 0' 'see no longer -22' 'type reboot 0\n' \
+	'end 0' | person)"
 check "leaving" 0 "$(printf '%s\n' 'see ready' raw 'type echo \001\001x\n' \
 	'see =' 'type \001x' 'see imp: left' 'end 0' cooked |
 	person --snapshot)"

@@ -16,7 +16,10 @@ enum {
 	SYS_ioctl = 54,
 	SYS_reboot = 55,
 	SYS_dup2 = 90,
+	SYS_swapon = 85,
 	SYS_kenv = 390,
+	SYS___sysctlbyname = 570,
+	SYS_swapoff = 582,
 	SYS_acct = 51 /* isn't there, and the console says so */
 };
 
@@ -142,6 +145,25 @@ harm(const char *arg)
 	say("unharmed\n");
 }
 
+/* A disk as swap space: taken, and reported empty. */
+static void
+swap(const char *arg)
+{
+	static const char info[] = "vm.nswapdev";
+	size_t size = sizeof(int);
+	int n = -1;
+
+	answer("on", SYS(SYS_swapon, arg));
+	answer("again", SYS(SYS_swapon, arg));
+	answer("null", SYS(SYS_swapon, "/dev/null"));
+	answer("none", SYS(SYS_swapon, "/dev/none"));
+	(void)SYS(
+	    SYS___sysctlbyname, info, sizeof(info) - 1, &n, &size, NULL, 0);
+	answer("devices", n);
+	answer("off", SYS(SYS_swapoff, arg, 0));
+	answer("no longer", SYS(SYS_swapoff, arg, 0));
+}
+
 static void
 modem(const char *arg)
 {
@@ -231,6 +253,7 @@ static const struct command {
     {"password", password},
     {"reboot ", end},
     {"speed ", speed},
+    {"swap ", swap},
 };
 
 static void

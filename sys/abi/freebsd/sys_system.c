@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The system as a whole: its environment, kenv(2), and its end, reboot(2). */
+/* The system as a whole: its environment, kenv(2), its end, reboot(2), and its
+ * swap space. */
 #include "fbsd/errno.h"
+#include "abi/freebsd/path.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "kern/kenv.h"
 #include "kern/proc.h"
 #include "kern/reboot.h"
+#include "kern/swap.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 
@@ -92,4 +95,41 @@ sys_kenv(struct thread *td, const struct kenv_args *a)
 	default:
 		return (EINVAL);
 	}
+}
+
+/* Calls fn with the kernel's copy of a path. */
+static int
+with_path(struct thread *td, const char *upath,
+    int (*fn)(struct thread *td, const char *path))
+{
+	char *path = kmem_alloc(MAXPATHLEN, 0);
+	size_t length;
+	int error;
+
+	if (path == NULL)
+		return (ENOMEM);
+	error = copyinstr(upath, path, MAXPATHLEN, &length);
+	if (error == 0)
+		error = fn(td, path);
+	kmem_free(path, MAXPATHLEN);
+	return (error);
+}
+
+int
+sys_swapon(struct thread *td, const struct swapon_args *a)
+{
+	return (with_path(td, a->name, kern_swapon));
+}
+
+/* There is nothing to bring back, so flags that insist change nothing. */
+int
+sys_swapoff(struct thread *td, const struct swapoff_args *a)
+{
+	return (with_path(td, a->name, kern_swapoff));
+}
+
+int
+sys_freebsd13_swapoff(struct thread *td, const struct freebsd13_swapoff_args *a)
+{
+	return (with_path(td, a->name, kern_swapoff));
 }
