@@ -39,7 +39,7 @@ for conf in MICROVM FIRECRACKER; do
 		grep -c ' \.debug_info ')"
 done
 kernel=build/sys/FIRECRACKER/kernel
-check "without the real-time clock" "" "$(nm $kernel | grep rtc_)"
+check "without the real-time clock" "" "$(nm $kernel | grep ' rtc_')"
 
 # imp's machine has neither PIT nor PIC nor RTC.
 run() {

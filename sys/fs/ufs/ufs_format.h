@@ -199,6 +199,60 @@ struct ufs1_dinode {
 _Static_assert(offsetof(struct ufs1_dinode, di_db) == 40, "dinode");
 _Static_assert(sizeof(struct ufs1_dinode) == 128, "dinode");
 
+/* Free space of one cylinder group, or of all. */
+struct ufs_csum {
+	int32_t cs_ndir;
+	int32_t cs_nbfree; /* whole blocks */
+	int32_t cs_nifree;
+	int32_t cs_nffree; /* fragments besides */
+};
+_Static_assert(sizeof(struct ufs_csum) == 16, "csum");
+
+/*
+ * A cylinder group's own block, of fs_cgsize bytes.  Its maps lie behind the
+ * header at the offsets that it gives, from its start: inodes in use, fragments
+ * that are free, whole blocks that are free (with the number of runs of each
+ * length up to fs_contigsumsize, the last one counting all longer ones).
+ */
+struct ufs_cg {
+	int32_t spare_0;
+	int32_t cg_magic;
+	int32_t cg_old_time;
+	uint32_t cg_cgx; /* its number */
+	int16_t cg_old_ncyl;
+	int16_t cg_old_niblk;
+	uint32_t cg_ndblk; /* fragments in it */
+	struct ufs_csum cg_cs;
+	uint32_t cg_rotor;  /* where the last block, */
+	uint32_t cg_frotor; /* fragment, */
+	uint32_t cg_irotor; /* and inode were allocated */
+	uint32_t cg_frsum[UFS_FRAGS_MAX]; /* runs of free fragments, by length,
+					     in blocks that aren't free */
+	int32_t cg_old_btotoff;
+	int32_t cg_old_boff;
+	uint32_t cg_iusedoff;
+	uint32_t cg_freeoff;
+	uint32_t cg_nextfreeoff; /* end of the maps */
+	uint32_t cg_clustersumoff;
+	uint32_t cg_clusteroff;
+	uint32_t cg_nclusterblks;
+	uint32_t cg_niblk;	/* UFS2: inodes in it, */
+	uint32_t cg_initediblk; /* of which so many are initialised */
+	uint32_t cg_unrefs;
+	int32_t spare_1;
+	uint32_t cg_ckhash; /* CRC32C of fs_cgsize bytes with this zero */
+	int64_t cg_time;
+	int64_t spare_2[3];
+	/* the maps follow */
+};
+_Static_assert(offsetof(struct ufs_cg, cg_cs) == 24, "cg");
+_Static_assert(offsetof(struct ufs_cg, cg_frsum) == 52, "cg");
+_Static_assert(offsetof(struct ufs_cg, cg_iusedoff) == 92, "cg");
+_Static_assert(offsetof(struct ufs_cg, cg_initediblk) == 120, "cg");
+_Static_assert(offsetof(struct ufs_cg, cg_ckhash) == 132, "cg");
+_Static_assert(offsetof(struct ufs_cg, cg_time) == 136, "cg");
+_Static_assert(sizeof(struct ufs_cg) == 168, "cg");
+
 /* None crosses a multiple of UFS_DIRBLKSIZE. */
 struct ufs_direct {
 	uint32_t d_ino;	   /* 0: free */
