@@ -223,9 +223,9 @@ struct ufs_cg {
 	int16_t cg_old_niblk;
 	uint32_t cg_ndblk; /* fragments in it */
 	struct ufs_csum cg_cs;
-	uint32_t cg_rotor;  /* where the last block, */
-	uint32_t cg_frotor; /* fragment, */
-	uint32_t cg_irotor; /* and inode were allocated */
+	uint32_t cg_rotor;		  /* where the last block, */
+	uint32_t cg_frotor;		  /* fragment, */
+	uint32_t cg_irotor;		  /* and inode were allocated */
 	uint32_t cg_frsum[UFS_FRAGS_MAX]; /* runs of free fragments, by length,
 					     in blocks that aren't free */
 	int32_t cg_old_btotoff;
