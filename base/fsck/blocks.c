@@ -150,8 +150,8 @@ share(struct walk *w, uint64_t pointer, uint64_t frag, unsigned n)
 {
 	struct check *c = w->c;
 
-	check_grow(
-	    c, &c->shared, c->nshared, &c->room_shared, sizeof(*c->shared));
+	c->shared = check_grow(
+	    c, c->shared, c->nshared, &c->room_shared, sizeof(*c->shared));
 	c->shared[c->nshared++] =
 	    (struct shared_block){pointer, frag, (uint32_t)w->ino, n};
 }

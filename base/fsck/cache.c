@@ -55,7 +55,8 @@ page_new(struct check *c)
 		unhash(c, pg);
 		return (pg);
 	}
-	check_grow(c, &c->pages, c->npages, &c->room_pages, sizeof(*c->pages));
+	c->pages = check_grow(
+	    c, c->pages, c->npages, &c->room_pages, sizeof(*c->pages));
 	pg = check_alloc(c, 1, sizeof(*pg));
 	c->pages[c->npages++] = pg;
 	return (pg);

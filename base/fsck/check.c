@@ -61,22 +61,20 @@ check_alloc(struct check *c, size_t count, size_t size)
 	return (p);
 }
 
-void
+void *
 check_grow(
     struct check *c, void *array, size_t count, size_t *room, size_t size)
 {
-	void *old, *p;
-	size_t more;
+	size_t more = *room == 0 ? 64 : *room * 2;
+	void *p;
 
 	if (count < *room)
-		return;
-	more = *room == 0 ? 64 : *room * 2;
-	memcpy(&old, array, sizeof(old));
-	p = reallocarray(old, more, size);
+		return (array);
+	p = reallocarray(array, more, size);
 	if (p == NULL)
 		check_fail(c, "no memory for %zu bytes", more * size);
-	memcpy(array, &p, sizeof(p));
 	*room = more;
+	return (p);
 }
 
 static void

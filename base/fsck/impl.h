@@ -117,8 +117,8 @@ enum severity { HARMLESS, HARD };
 void report(struct check *c, enum check_class class, enum severity severity,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 void *check_alloc(struct check *c, size_t count, size_t size);
-/* Room for one more in an array. */
-void check_grow(
+/* The array, with room for one more. */
+void *check_grow(
     struct check *c, void *array, size_t count, size_t *room, size_t size);
 
 /* cache.c */

@@ -181,7 +181,7 @@ nsec_repair(int32_t *nsec)
 static void
 inode_repair(struct check *c, uint64_t ino, struct ufs2_dinode *di)
 {
-	bool changed = false;
+	bool changed = false, times;
 
 	if (hashed(c, di) && di->di_ckhash != inode_hash(di)) {
 		report(c, CHECK_DAMAGE, HARD,
@@ -196,8 +196,11 @@ inode_repair(struct check *c, uint64_t ino, struct ufs2_dinode *di)
 		di->di_size += UFS_DIRBLKSIZE - di->di_size % UFS_DIRBLKSIZE;
 		changed = true;
 	}
-	if (nsec_repair(&di->di_atimensec) | nsec_repair(&di->di_mtimensec) |
-	    nsec_repair(&di->di_ctimensec) | nsec_repair(&di->di_birthnsec)) {
+	times = nsec_repair(&di->di_atimensec);
+	times |= nsec_repair(&di->di_mtimensec);
+	times |= nsec_repair(&di->di_ctimensec);
+	times |= nsec_repair(&di->di_birthnsec);
+	if (times) {
 		report(c, CHECK_DAMAGE, HARMLESS, "inode %llu: impossible time",
 		    (unsigned long long)ino);
 		changed = true;

@@ -13,7 +13,8 @@
 void
 directory_add(struct check *c, uint64_t ino)
 {
-	check_grow(c, &c->dirs, c->ndirs, &c->room_dirs, sizeof(*c->dirs));
+	c->dirs =
+	    check_grow(c, c->dirs, c->ndirs, &c->room_dirs, sizeof(*c->dirs));
 	c->dirs[c->ndirs++] = (struct directory){.ino = (uint32_t)ino};
 }
 
@@ -51,8 +52,8 @@ static void
 second_add(
     struct check *c, struct directory *dir, uint32_t child, uint64_t where)
 {
-	check_grow(
-	    c, &c->seconds, c->nseconds, &c->room_seconds, sizeof(*c->seconds));
+	c->seconds = check_grow(
+	    c, c->seconds, c->nseconds, &c->room_seconds, sizeof(*c->seconds));
 	c->seconds[c->nseconds++] =
 	    (struct second_name){dir->ino, child, where};
 }
