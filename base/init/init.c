@@ -295,8 +295,8 @@ static void
 single_shell(void *arg)
 {
 	char name[] = "-sh", path[] = PATH, home[] = "HOME=/root";
-	char term[] = "TERM=vt100";
-	char *argv[] = {name, NULL}, *envp[] = {path, home, term, NULL};
+	char term[] = "TERM=vt100", user[] = "USER=root";
+	char *argv[] = {name, NULL}, *envp[] = {path, home, term, user, NULL};
 	char shell[256];
 
 	(void)arg;
