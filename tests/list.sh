@@ -64,3 +64,4 @@ for file in tests/libc/*.c; do
 done
 
 t base/sh 120 'tests/base/sh.sh build/imp build/base/root'
+t base/login 400 'tests/base/login.sh build/imp build/base/root build/tests/pty'
