@@ -80,6 +80,9 @@ see #
 type stty columns 100 rows 30; stty size; stty | grep -c -e -echo\r
 see 30 100\r\n1\r
 see # 
+type man kenv\r
+see environment
+see # 
 type stty sane; ps -o stat,command\r
 see s   -sh
 see R+   ps -o
@@ -243,6 +246,8 @@ type root\r
 see Password:
 type right horse\r
 see # 
+type nohup sh -c 'until [ -e /tmp/end ]; do sleep 0.1; done; poweroff' >/dev/null 2>&1 &\r
+see # 
 type sed -i 's/ secure/ insecure/' /etc/ttys; sync; kill -HUP 1; exit\r
 see login: 
 type open\r
@@ -259,10 +264,8 @@ type pat\r
 see Password:
 type right horse\r
 see $ 
-type exit\r
-see login: 
-type \001x
-see imp: left
+type touch /tmp/end\r
+see The system powers off.
 end 0
 END
 exit $failed
