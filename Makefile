@@ -215,8 +215,14 @@ test: $(DEPS)
 	@$(MAKE) --no-print-directory $(B)/base/root.stamp
 	@tests/run.sh $(TESTS)
 
-# The example of the README: esbuild for FreeBSD bundles some JavaScript.
+# Imp's own system, from its disk to the login prompt.
 run: $(DEPS)
+	@$(MAKE) --no-print-directory image
+	@echo "Log in as root; there is no password. To leave: shutdown -p now"
+	@$(B)/imp boot $(B)/base/disk.raw
+
+# The example: esbuild for FreeBSD bundles some JavaScript.
+run-bundle: $(DEPS)
 	@$(MAKE) --no-print-directory all
 	@examples/bundle/run.sh
 
@@ -274,4 +280,4 @@ clean:
 
 -include $(OBJS:.o=.d) $(IMPOBJS:.o=.d)
 
-.PHONY: all kernel buildkernel imp clean test smoke bench run check
+.PHONY: all kernel buildkernel imp clean test smoke bench run run-bundle check

@@ -69,4 +69,13 @@ $(B)/base/root.stamp: base/root.sh base/nologin.sh $(B)/base/sh/sh $(B)/base/toy
 	@base/root.sh $(B)/base $(B)/base/root
 	@touch $@
 
-.PHONY: base
+# And on a disk. What a machine wrote on it stays until the base changes.
+image: $(DEPS)
+	@$(MAKE) --no-print-directory all $(B)/base/root.stamp
+	@$(MAKE) --no-print-directory $(B)/base/disk.raw
+
+$(B)/base/disk.raw: $(B)/base/root.stamp
+	@echo "IMAGE $@"
+	@$(B)/imp image create -o $@ -s 256m $(B)/base/root
+
+.PHONY: base image

@@ -31,6 +31,7 @@ t imp/buildkernel 300 tests/imp/buildkernel.sh
 t imp/interp 60 tests/interp/run.sh
 t imp/gdb 120 tests/imp/gdb.sh
 t imp/image 120 tests/imp/image.sh
+t imp/create 120 tests/imp/create.sh
 t host/ufs 120 tests/host/ufs.sh
 t disk/root 200 'tests/disk/root.sh build/sys/MICROVM/kernel.stripped'
 for case in pattern-1 pattern-2 pattern-4 modern rules small-queue sectors \
@@ -77,3 +78,4 @@ for file in tests/libc/*.c; do
 done
 
 t base/sh 120 'tests/base/sh.sh build/imp build/base/root'
+t base/login 400 'tests/base/login.sh build/imp build/base/root build/tests/pty'

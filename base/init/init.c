@@ -94,13 +94,13 @@ static void __attribute__((format(printf, 1, 2))) say(const char *format, ...)
 	close(fd);
 }
 
-/* A session is over; if that was quick, again and again, its terminal or its
- * getty is broken, and it pauses. */
+/* A session is over; if it failed at once, again and again, its terminal is
+ * broken or somebody tries passwords, and it pauses. */
 static void
-session_over(struct session *s)
+session_over(struct session *s, int status)
 {
 	s->pid = 0;
-	if (now() - s->started >= QUICK)
+	if (status == 0 || now() - s->started >= QUICK)
 		s->quick = 0;
 	else if (++s->quick == QUICK_MAX) {
 		say("getty repeats too quickly on %s, pausing for %d s",
@@ -130,7 +130,7 @@ reap(void)
 		}
 		for (s = sessions; s != NULL; s = s->next)
 			if (s->pid == pid)
-				session_over(s);
+				session_over(s, status);
 	}
 	return (pid == 0);
 }
@@ -295,8 +295,8 @@ static void
 single_shell(void *arg)
 {
 	char name[] = "-sh", path[] = PATH, home[] = "HOME=/root";
-	char term[] = "TERM=vt100";
-	char *argv[] = {name, NULL}, *envp[] = {path, home, term, NULL};
+	char term[] = "TERM=vt100", user[] = "USER=root";
+	char *argv[] = {name, NULL}, *envp[] = {path, home, term, user, NULL};
 	char shell[256];
 
 	(void)arg;

@@ -97,10 +97,10 @@ is_allowed(const char *name, struct master *user, bool secure, bool trusted)
 
 	if (trusted)
 		return (known);
-	if (known && user->password[0] == '\0')
-		right = secure;
+	if (known && user->password[0] == '\0' && secure)
+		right = true;
 	else {
-		if (!known)
+		if (!known || user->password[0] == '\0')
 			user->password = NO_HASH;
 		ask_password(typed, sizeof(typed));
 		right = master_check(user, typed) && known;
@@ -173,10 +173,7 @@ set_environment(const struct master *user, bool keep)
 	    setenv("SHELL", user->shell, 1) != 0 ||
 	    setenv("USER", user->name, 1) != 0 ||
 	    setenv("LOGNAME", user->name, 1) != 0 ||
-	    setenv("PATH",
-		user->uid == 0 ? "/sbin:/bin:/usr/sbin:/usr/bin"
-			       : "/bin:/usr/bin",
-		1) != 0)
+	    setenv("PATH", "/sbin:/bin:/usr/sbin:/usr/bin", 1) != 0)
 		err(1, "the environment");
 }
 
