@@ -110,6 +110,8 @@ $(B)/imp: $(IMPOBJS)
 	@echo "LD $@"
 	@$(CC) -o $@ $(IMPOBJS)
 
+include base/base.mk
+
 # Programs of ours for FreeBSD, without a C library.
 PROGCFLAGS = -std=gnu17 -O2 -g $(WARN) -ffreestanding -nostdlib -static \
     -fno-pic -no-pie -fno-stack-protector -fno-builtin -mno-red-zone \
@@ -121,10 +123,24 @@ $(B)/tests/gen/sweep.inc: sys/abi/freebsd/syscalls.tab tools/mksyscalls.awk
 	@awk -v out=list -f tools/mksyscalls.awk $< >$@.new && mv $@.new $@
 $(B)/tests/prog/sweep: $(B)/tests/gen/sweep.inc
 
-$(B)/tests/disk/%: tests/disk/%.c tests/prog/files.h tests/prog/freebsd.h
+$(B)/tests/disk/disk: tests/disk/disk.c tests/prog/files.h tests/prog/freebsd.h
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@gcc $(PROGCFLAGS) -o $@ $<
+
+# Of those that write and read whole trees, for Imp with the C library; some
+# also for Linux, as its initramfs.
+DISKPROGS = $(addprefix $(B)/tests/disk/,manifest)
+DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux)
+$(DISKPROGS): $(B)/tests/disk/%: tests/disk/%.c $(wildcard tests/disk/*.h) \
+    $(IMPCC)
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(IMPCC) $(BASECFLAGS) -o $@ $<
+$(B)/tests/disk/%-linux: tests/disk/%.c $(wildcard tests/disk/*.h)
+	@mkdir -p $(@D)
+	@echo "CC $< for Linux"
+	@$(CC) $(HOSTCFLAGS) -static -o $@ $<
 
 $(B)/tests/prog/%: tests/prog/%.c tests/prog/freebsd.h $(wildcard sys/fbsd/*.h)
 	@mkdir -p $(@D)
@@ -184,8 +200,6 @@ $(B)/tests/pty: tests/imp/pty.c
 	@mkdir -p $(@D)
 	@$(CC) $(HOSTCFLAGS) -o $@ $<
 
-include base/base.mk
-
 DEPS = $(B)/.deps
 $(DEPS): tools/deps.sh
 	@tools/deps.sh $@
@@ -194,7 +208,8 @@ test: $(DEPS)
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory KERNCONF=TEST kernel
 	@$(MAKE) --no-print-directory $(PROGS) $(BOOTPROGS) $(LIBCTESTS) \
-	    $(B)/tests/disk/disk $(B)/tests/host/part \
+	    $(B)/tests/disk/disk $(DISKPROGS) $(DISKHOST) \
+	    $(B)/tests/host/part \
 	    $(B)/tests/fakevm $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
 	    $(B)/tests/host/trees $(B)/tests/host/ufs \
 	    $(B)/tests/host/ustar
