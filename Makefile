@@ -130,8 +130,8 @@ $(B)/tests/disk/disk: tests/disk/disk.c tests/prog/files.h tests/prog/freebsd.h
 
 # Of those that write and read whole trees, for Imp with the C library; some
 # also for Linux, as its initramfs.
-DISKPROGS = $(addprefix $(B)/tests/disk/,manifest)
-DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux)
+DISKPROGS = $(addprefix $(B)/tests/disk/,manifest torture)
+DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux logdisk replay)
 $(DISKPROGS): $(B)/tests/disk/%: tests/disk/%.c $(wildcard tests/disk/*.h) \
     $(IMPCC)
 	@mkdir -p $(@D)
@@ -141,6 +141,17 @@ $(B)/tests/disk/%-linux: tests/disk/%.c $(wildcard tests/disk/*.h)
 	@mkdir -p $(@D)
 	@echo "CC $< for Linux"
 	@$(CC) $(HOSTCFLAGS) -static -o $@ $<
+# Power cuts: the host's side.
+$(B)/tests/disk/logdisk: tests/disk/logdisk.c tests/disk/log.h
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(CC) $(HOSTCFLAGS) -o $@ $<
+UFSREADER = $(patsubst sys/%.c,$(B)/cmd/sys/%.o,$(filter sys/fs/ufs/%.c,$(IMPSHARED)))
+$(B)/tests/disk/replay: tests/disk/replay.c tests/disk/judge.c $(UFSREADER) \
+    $(wildcard tests/disk/*.h)
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(CC) $(HOSTCFLAGS) -o $@ $(filter %.c %.o,$^)
 
 $(B)/tests/prog/%: tests/prog/%.c tests/prog/freebsd.h $(wildcard sys/fbsd/*.h)
 	@mkdir -p $(@D)
