@@ -92,9 +92,13 @@ HOSTCFLAGS = -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -iquote sys
 IMPSRCS = $(wildcard cmd/imp/*.c)
 # The kernel's own parts that know nothing of a kernel.
 IMPSHARED = sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c \
-    sys/fs/ufs/ufs_dir.c sys/lib/strerror.c
-IMPOBJS = $(patsubst %.c,$(B)/%.o,$(IMPSRCS)) \
-    $(patsubst sys/%.c,$(B)/cmd/sys/%.o,$(IMPSHARED))
+    sys/fs/ufs/ufs_dir.c sys/lib/strerror.c \
+    sys/dev/part_gpt.c sys/dev/part_mbr.c sys/lib/crc32.c
+# The checker of file systems, which the base system has, too.
+CHECKER = $(filter-out base/fsck/fsck.c,$(wildcard base/fsck/*.c))
+IMPOBJS = $(patsubst %.c,$(B)/%.o,$(IMPSRCS)) $(B)/cmd/imp/shared/tables.o \
+    $(patsubst sys/%.c,$(B)/cmd/sys/%.o,$(IMPSHARED)) \
+    $(patsubst base/%.c,$(B)/cmd/base/%.o,$(CHECKER))
 
 $(B)/cmd/imp/%.o: cmd/imp/%.c
 	@mkdir -p $(@D)
@@ -105,6 +109,16 @@ $(B)/cmd/sys/%.o: sys/%.c
 	@mkdir -p $(@D)
 	@echo "CC $< for the host"
 	@$(CC) $(HOSTCFLAGS) -ffreestanding -Isys -MMD -MP -c -o $@ $<
+
+$(B)/cmd/imp/shared/%.o: cmd/imp/shared/%.c
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(CC) $(HOSTCFLAGS) -ffreestanding -Isys -MMD -MP -c -o $@ $<
+
+$(B)/cmd/base/%.o: base/%.c
+	@mkdir -p $(@D)
+	@echo "CC $< for the host"
+	@$(CC) $(HOSTCFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/imp: $(IMPOBJS)
 	@echo "LD $@"

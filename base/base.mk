@@ -34,11 +34,30 @@ $(B)/base/toybox/toybox: base/toybox/build.sh base/toybox/commands $(IMPCC)
 	    IMPCC=$(IMPCC) base/toybox/build.sh $$toybox $(@D)
 
 # Ours: one folder, one source file, one program, and its manual page.
-BASEPROGS = $(patsubst base/%.c,$(B)/base/%,$(wildcard base/*/*.c))
+BASEPROGS = $(patsubst base/%.c,$(B)/base/%,\
+    $(filter-out base/fsck/% base/newfs/%,$(wildcard base/*/*.c)))
 $(BASEPROGS): $(B)/base/%: base/%.c $(IMPCC)
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@$(IMPCC) $(BASECFLAGS) -o $@ $<
+
+# The checker and the readers of UFS, which the host has, too.
+FSCKOBJS = $(patsubst %.c,$(B)/base/obj/%.o,$(wildcard base/fsck/*.c) \
+    sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c)
+$(B)/base/obj/base/%.o: base/%.c $(IMPCC)
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(IMPCC) $(BASECFLAGS) -iquote sys -MMD -MP -c -o $@ $<
+$(B)/base/obj/sys/%.o: sys/%.c $(IMPCC)
+	@mkdir -p $(@D)
+	@echo "CC $< for the base system"
+	@$(IMPCC) $(BASECFLAGS) -ffreestanding -Isys -MMD -MP -c -o $@ $<
+$(B)/base/fsck/fsck: $(FSCKOBJS)
+	@mkdir -p $(@D)
+	@echo "LD $@"
+	@$(IMPCC) -o $@ $(FSCKOBJS)
+BASEPROGS += $(B)/base/fsck/fsck
+-include $(FSCKOBJS:.o=.d)
 
 # The root file system, as a folder.
 base: $(DEPS)

@@ -32,6 +32,7 @@ while read -r program dir; do
 done <<EOF
 init sbin
 mount sbin
+fsck sbin
 sysctl sbin
 dmesg sbin
 reboot sbin
@@ -40,6 +41,9 @@ login usr/bin
 EOF
 for name in halt poweroff fastboot; do
 	[ ! -f "$root/sbin/reboot" ] || ln "$root/sbin/reboot" "$root/sbin/$name"
+done
+for name in fsck_ffs fsck_ufs; do
+	[ ! -f "$root/sbin/fsck" ] || ln "$root/sbin/fsck" "$root/sbin/$name"
 done
 [ ! -f "$root/sbin/mount" ] || ln "$root/sbin/mount" "$root/sbin/umount"
 if [ -d "$here/etc" ]; then

@@ -63,6 +63,7 @@ struct terminal {
 int cmd_boot(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_image(int argc, char **argv);
+int cmd_fsck(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int help_command(const char *name); /* of one sub-command, to stdout */
 extern const char *imp_path;	    /* argv[0] of the process */

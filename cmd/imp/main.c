@@ -61,6 +61,12 @@ static int cmd_version(int argc, char **argv);
 	"      --snapshot       what is written isn't kept\n"                  \
 	"      --verbose        show QEMU's arguments\n"
 
+#define FSCK_OPTIONS                                                           \
+	"  -f                   with -p: check also what is marked clean\n"    \
+	"  -n                   change nothing (on a terminal it asks)\n"      \
+	"  -p                   repair what is harmless, or nothing\n"         \
+	"  -y                   repair everything\n"
+
 /* The one list of sub-commands: for dispatch and for help. */
 static const struct command {
 	const char *name;
@@ -72,6 +78,8 @@ static const struct command {
     {"run", cmd_run, RUN_USAGE,
 	"run a FreeBSD program in a new virtual machine", RUN_OPTIONS},
     {"boot", cmd_boot, BOOT_USAGE, "boot a system from disks", BOOT_OPTIONS},
+    {"fsck", cmd_fsck, "[-f] [-n | -p | -y] DISK[:PARTITION]",
+	"check a UFS file system, and repair it", FSCK_OPTIONS},
     {"image", cmd_image, "ls|cat FILE [PATH...]",
 	"show what is in a file that holds a UFS file system", NULL},
     {"help", cmd_help, "[COMMAND]", "show how imp, or a command, is used",

@@ -75,6 +75,9 @@ struct ufs_dirent {
  * NULL, or why a copy is used.
  */
 int ufs_open(struct ufs *fs, struct ufs_device *dev, const char **why);
+/* The superblock, or the copy of it, at one place in bytes. */
+int ufs_open_at(
+    struct ufs *fs, struct ufs_device *dev, uint64_t where, const char **why);
 /* May it be written? NULL, or what must be done first. */
 const char *ufs_unclean(const struct ufs *fs);
 

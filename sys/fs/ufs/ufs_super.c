@@ -10,6 +10,7 @@
 /* In the order in which FreeBSD looks; makefs(8) puts UFS2's where UFS1's
  * belongs. */
 static const uint64_t places[] = {65536, 8192, 0, 262144};
+#define PLACES (sizeof(places) / sizeof(places[0]))
 #define COPIES 4 /* that are tried */
 
 uint32_t
@@ -85,6 +86,9 @@ accept(struct ufs *fs)
 	const char *why;
 
 	fs->fs_ufs1 = sb->fs_magic == UFS1_MAGIC;
+	/* Written by somebody who knows nothing of check hashes. */
+	if ((sb->fs_flags & UFS_METACKHASH) == 0)
+		sb->fs_metackhash = 0;
 	why = check_sizes(sb);
 	if (why != NULL)
 		return (why);
@@ -129,9 +133,10 @@ check_hash(struct ufs *fs, uint64_t where, bool *right)
 	return (0);
 }
 
-/* One place: 0, EINVAL if no superblock is there, or EINTEGRITY. */
+/* One place: 0, EINVAL if no superblock is there, or EINTEGRITY.  A copy may be
+ * there that belongs to a first one elsewhere. */
 static int
-try_place(struct ufs *fs, uint64_t where, const char **why)
+try_place(struct ufs *fs, uint64_t where, bool copy, const char **why)
 {
 	struct ufs_device *dev = fs->fs_device;
 	struct ufs_superblock *sb = &fs->fs_sb;
@@ -146,6 +151,9 @@ try_place(struct ufs *fs, uint64_t where, const char **why)
 		return (error);
 	}
 	if (sb->fs_magic != UFS1_MAGIC && sb->fs_magic != UFS2_MAGIC)
+		return (EINVAL);
+	if (!copy && sb->fs_magic == UFS2_MAGIC &&
+	    sb->fs_sblockloc != (int64_t)where)
 		return (EINVAL);
 	*why = accept(fs);
 	if (*why != NULL)
@@ -172,11 +180,22 @@ try_copies(struct ufs *fs)
 	    damaged.fs_sblkno <= 0)
 		return (EINTEGRITY);
 	for (unsigned i = 0; i < COPIES; i++) {
-		if (try_place(fs, frag * (uint64_t)damaged.fs_fsize, &why) == 0)
+		if (try_place(fs, frag * (uint64_t)damaged.fs_fsize, true,
+			&why) == 0)
 			return (0);
 		frag += (uint64_t)damaged.fs_fpg;
 	}
 	return (EINTEGRITY);
+}
+
+int
+ufs_open_at(
+    struct ufs *fs, struct ufs_device *dev, uint64_t where, const char **why)
+{
+	memset(fs, 0, sizeof(*fs));
+	fs->fs_device = dev;
+	*why = "there is no UFS superblock";
+	return (try_place(fs, where, true, why));
 }
 
 int
@@ -187,13 +206,18 @@ ufs_open(struct ufs *fs, struct ufs_device *dev, const char **why)
 	memset(fs, 0, sizeof(*fs));
 	fs->fs_device = dev;
 	*why = NULL;
-	for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		error = try_place(fs, places[i], why);
+	for (unsigned i = 0; i < PLACES; i++) {
+		error = try_place(fs, places[i], false, why);
 		if (error == EINTEGRITY)
 			return (try_copies(fs));
 		if (error != EINVAL)
 			return (error);
 	}
+	for (unsigned i = 0; i < PLACES; i++)
+		if (try_place(fs, places[i], true, why) == 0) {
+			*why = "the first superblock is lost";
+			return (0);
+		}
 	*why = "there is no UFS superblock";
 	return (EINVAL);
 }

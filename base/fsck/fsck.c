@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fsck: checks file systems of the machine, those of fstab(5) if none is
+ * named.  A root that is mounted read-only may be repaired under its mount,
+ * which is then told to read it again.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <mntent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+
+#define DIOCGSECTORSIZE 0x40046480ul
+#define DIOCGMEDIASIZE	0x40086481ul
+
+/* What rc(8) goes by, as FreeBSD's fsck(8) has it; with -n as `imp fsck`. */
+enum {
+	EXIT_LEFTOVERS = 1,
+	EXIT_DAMAGED = 2,
+	EXIT_REBOOT = 4, /* the root was changed and can't be read again */
+	EXIT_PERSON = 8
+};
+
+struct disk {
+	struct check_device device;
+	int fd;
+};
+
+static struct check_options options;
+static bool force;
+
+static int
+read_disk(struct check_device *dev, uint64_t offset, void *buf, size_t size)
+{
+	struct disk *d = (struct disk *)dev;
+	ssize_t n;
+
+	for (size_t done = 0; done < size; done += (size_t)n) {
+		n = pread(d->fd, (char *)buf + done, size - done,
+		    (off_t)(offset + done));
+		if (n <= 0)
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+write_disk(
+    struct check_device *dev, uint64_t offset, const void *buf, size_t size)
+{
+	struct disk *d = (struct disk *)dev;
+	ssize_t n;
+
+	for (size_t done = 0; done < size; done += (size_t)n) {
+		n = pwrite(d->fd, (const char *)buf + done, size - done,
+		    (off_t)(offset + done));
+		if (n <= 0)
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+sync_disk(struct check_device *dev)
+{
+	return (fsync(((struct disk *)dev)->fd));
+}
+
+static bool
+ask(void)
+{
+	int c, first;
+
+	printf("Write these repairs? [y/n] ");
+	fflush(stdout);
+	first = c = getchar();
+	while (c != '\n' && c != EOF)
+		c = getchar();
+	return (first == 'y' || first == 'Y');
+}
+
+/* The device's size: false if there is none. */
+static bool
+measure(int fd, uint64_t *size)
+{
+	struct stat st;
+	int64_t media;
+
+	if (fstat(fd, &st) != 0)
+		return (false);
+	if (S_ISREG(st.st_mode)) {
+		*size = (uint64_t)st.st_size;
+		return (true);
+	}
+	if (ioctl(fd, DIOCGMEDIASIZE, &media) != 0)
+		return (false);
+	*size = (uint64_t)media;
+	return (true);
+}
+
+/* Where it is mounted, or NULL. */
+static const struct statfs *
+mounted(const char *name)
+{
+	struct statfs *list;
+	int n = getmntinfo(&list, MNT_NOWAIT);
+
+	for (int i = 0; i < n; i++)
+		if (strcmp(list[i].f_mntfromname, name) == 0)
+			return (&list[i]);
+	return (NULL);
+}
+
+static void
+pair(struct iovec *iov, unsigned *n, const char *name, const char *value)
+{
+	iov[*n].iov_base = (void *)(uintptr_t)name;
+	iov[(*n)++].iov_len = strlen(name) + 1;
+	iov[*n].iov_base = (void *)(uintptr_t)value;
+	iov[(*n)++].iov_len = value == NULL ? 0 : strlen(value) + 1;
+}
+
+/* Has the kernel read what was written under its mount. */
+static int
+reload(const struct statfs *mount)
+{
+	struct iovec iov[10];
+	char message[256] = "";
+	unsigned n = 0;
+
+	pair(iov, &n, "fstype", mount->f_fstypename);
+	pair(iov, &n, "fspath", mount->f_mntonname);
+	pair(iov, &n, "from", mount->f_mntfromname);
+	pair(iov, &n, "reload", NULL);
+	pair(iov, &n, "errmsg", message);
+	iov[n - 1].iov_len = sizeof(message);
+	if (nmount(iov, n, MNT_UPDATE | MNT_RELOAD | MNT_RDONLY) == 0)
+		return (0);
+	warn("%s: the kernel can't read it again%s%s", mount->f_mntonname,
+	    message[0] != '\0' ? ": " : "", message);
+	return (EXIT_REBOOT);
+}
+
+static int
+status_of(const char *name, const struct check_result *res)
+{
+	switch (res->status) {
+	case CHECK_CLEAN:
+	case CHECK_REPAIRED:
+		return (0);
+	case CHECK_LEFTOVER:
+		return (options.mode == CHECK_REPORT ? EXIT_LEFTOVERS
+						     : EXIT_PERSON);
+	case CHECK_DAMAGED:
+		if (options.mode != CHECK_PREEN)
+			return (EXIT_DAMAGED);
+		warnx("%s: a person is needed: run fsck without -p", name);
+		return (EXIT_PERSON);
+	default:
+		warnx("%s: %s", name, res->reason);
+		return (EXIT_PERSON);
+	}
+}
+
+static int
+check(const char *name)
+{
+	const struct statfs *mount = mounted(name);
+	struct check_options opt = options;
+	bool write = opt.mode != CHECK_REPORT;
+	struct disk d = {.device = {.cd_read = read_disk}};
+	struct check_result res;
+	int status;
+
+	if (mount != NULL && (mount->f_flags & MNT_RDONLY) == 0) {
+		if (write && opt.mode != CHECK_PREEN)
+			warnx("%s: it is mounted; nothing is written", name);
+		opt.mode = CHECK_REPORT;
+		write = false;
+	}
+	d.fd = open(name, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	if (d.fd < 0 || !measure(d.fd, &d.device.cd_size)) {
+		warn("%s", name);
+		return (EXIT_PERSON);
+	}
+	if (write) {
+		d.device.cd_write = write_disk;
+		d.device.cd_sync = sync_disk;
+	}
+	printf("** %s\n", name);
+	opt.out = stdout;
+	opt.now = (int64_t)time(NULL);
+	opt.skip_clean = options.mode == CHECK_PREEN && !force;
+	check_run(&d.device, &opt, &res);
+	fflush(stdout);
+	close(d.fd);
+	status = status_of(name, &res);
+	if (status == 0 && res.status == CHECK_REPAIRED && mount != NULL)
+		status = reload(mount);
+	return (status);
+}
+
+/* The file systems of fstab(5) in the order of their pass number, one after
+ * the other; those with 0 aren't checked. */
+static int
+check_all(void)
+{
+	int worst = 0, status, next = 1, pass;
+
+	while (next != INT_MAX) {
+		FILE *tab = setmntent("/etc/fstab", "r");
+		struct mntent *m;
+
+		if (tab == NULL)
+			err(EXIT_PERSON, "/etc/fstab");
+		pass = next;
+		next = INT_MAX;
+		while ((m = getmntent(tab)) != NULL) {
+			if (strcmp(m->mnt_type, "ufs") != 0 ||
+			    m->mnt_passno < pass)
+				continue;
+			if (m->mnt_passno > pass) {
+				if (m->mnt_passno < next)
+					next = m->mnt_passno;
+				continue;
+			}
+			status = check(m->mnt_fsname);
+			if (status > worst)
+				worst = status;
+		}
+		endmntent(tab);
+	}
+	return (worst);
+}
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: fsck [-BFf] [-n | -p | -y] [device ...]\n");
+	exit(EXIT_PERSON);
+}
+
+int
+main(int argc, char **argv)
+{
+	bool background = false, chosen = false;
+	int ch, status, worst = 0;
+
+	options.mode = CHECK_REPAIR;
+	while ((ch = getopt(argc, argv, "BFfnpyt:")) != -1) {
+		switch (ch) {
+		case 'B':
+			background = true;
+			break;
+		case 'F': /* all are checked in the foreground */
+			break;
+		case 'f':
+			force = true;
+			break;
+		case 'n':
+			options.mode = CHECK_REPORT;
+			chosen = true;
+			break;
+		case 'p':
+			options.mode = CHECK_PREEN;
+			chosen = true;
+			break;
+		case 't':
+			if (strcmp(optarg, "ufs") != 0)
+				errx(EXIT_PERSON, "%s: only ufs is known",
+				    optarg);
+			break;
+		case 'y':
+			options.mode = CHECK_REPAIR;
+			chosen = true;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (background) /* nothing was left for later */
+		return (0);
+	if (!chosen)
+		options.confirm = ask;
+	if (optind == argc)
+		return (check_all());
+	for (int i = optind; i < argc; i++) {
+		status = check(argv[i]);
+		if (status > worst)
+			worst = status;
+	}
+	return (worst);
+}

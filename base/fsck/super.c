@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The superblock: found, or replaced by a copy, and in the end written.  What
+ * the rest of a check reckons with is made sure of here.
+ */
+#include <string.h>
+
+#include "impl.h"
+
+#define SEARCH_END ((uint64_t)1 << 20) /* bytes: group 0 has a copy before */
+
+static int
+read_cached(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
+{
+	struct check *c =
+	    (struct check *)((char *)dev - offsetof(struct check, ud));
+
+	cache_read(c, offset, buf, size);
+	return (0);
+}
+
+static uint64_t
+frags_for(const struct ufs *fs, uint64_t bytes)
+{
+	return ((bytes + ((uint64_t)1 << fs->fs_fshift) - 1) >> fs->fs_fshift);
+}
+
+static uint64_t
+summary_first(const struct ufs *fs)
+{
+	return (fs->fs_ufs1 ? (uint32_t)fs->fs_sb.fs_old_csaddr
+			    : (uint64_t)fs->fs_sb.fs_csaddr);
+}
+
+/* A group's own block with all its maps. */
+static uint64_t
+group_bytes(const struct ufs *fs)
+{
+	const struct ufs_superblock *sb = &fs->fs_sb;
+	uint64_t n = sizeof(struct ufs_cg);
+
+	n += (sb->fs_ipg + 7) / 8 + ((uint32_t)sb->fs_fpg + 7) / 8;
+	if (sb->fs_contigsumsize > 0)
+		n += ((uint32_t)sb->fs_fpg / (uint32_t)sb->fs_frag + 7) / 8 +
+		     4 * (uint64_t)(uint32_t)sb->fs_contigsumsize;
+	return (n);
+}
+
+/* Is there room for what a group begins with, one behind the other? */
+static bool
+places_possible(const struct ufs *fs)
+{
+	const struct ufs_superblock *sb = &fs->fs_sb;
+	uint64_t inodes = sb->fs_ipg / sb->fs_inopb * (uint64_t)sb->fs_frag;
+	uint64_t last =
+	    fs->fs_frags - (uint64_t)sb->fs_fpg * (uint64_t)(sb->fs_ncg - 1);
+	uint64_t shift = 0;
+
+	/* The most that a group of UFS1 begins later than its first fragment.
+	 */
+	if (fs->fs_ufs1)
+		shift = (uint64_t)(uint32_t)sb->fs_old_cgoffset *
+			(uint32_t)~sb->fs_old_cgmask;
+
+	return (sb->fs_sblkno > 0 && sb->fs_cblkno > sb->fs_sblkno &&
+		sb->fs_iblkno > sb->fs_cblkno &&
+		frags_for(fs, (uint64_t)sb->fs_sbsize) <=
+		    (uint64_t)(sb->fs_cblkno - sb->fs_sblkno) &&
+		frags_for(fs, (uint64_t)sb->fs_cgsize) <=
+		    (uint64_t)(sb->fs_iblkno - sb->fs_cblkno) &&
+		sb->fs_iblkno + inodes <= (uint64_t)sb->fs_dblkno &&
+		sb->fs_dblkno <= sb->fs_fpg && last <= (uint64_t)sb->fs_fpg &&
+		(uint64_t)sb->fs_dblkno + shift <= last);
+}
+
+static const char *
+geometry(const struct ufs *fs)
+{
+	const struct ufs_superblock *sb = &fs->fs_sb;
+	uint64_t summary = frags_for(fs, (uint64_t)sb->fs_ncg * 16);
+	uint64_t first = summary_first(fs);
+
+	if (sb->fs_fpg % sb->fs_frag != 0 || !places_possible(fs))
+		return ("impossible places in its cylinder groups");
+	if (sb->fs_cgsize > sb->fs_bsize || sb->fs_contigsumsize < 0 ||
+	    sb->fs_contigsumsize > 64 ||
+	    group_bytes(fs) > (uint64_t)sb->fs_cgsize)
+		return ("impossible cylinder group size");
+	if ((uint64_t)sb->fs_cssize < (uint64_t)sb->fs_ncg * 16 ||
+	    frags_for(fs, (uint64_t)sb->fs_cssize) > summary + 128 ||
+	    first >= fs->fs_frags ||
+	    frags_for(fs, (uint64_t)sb->fs_cssize) > fs->fs_frags - first)
+		return ("impossible place of the groups' summary");
+	if (fs->fs_ufs1 && sb->fs_old_inodefmt != 2)
+		return ("it has the form of 4.2BSD, which isn't supported");
+	return (NULL);
+}
+
+/* Any copy near the beginning that lies where it says that copies do. */
+static bool
+search(struct check *c)
+{
+	struct ufs *fs = &c->fs;
+	const char *why;
+
+	for (uint64_t at = 0;
+	     at < SEARCH_END && at + UFS_SB_SIZE <= c->dev->cd_size;
+	     at += UFS_FSIZE_MIN) {
+		int32_t magic;
+
+		cache_read(c, at + offsetof(struct ufs_superblock, fs_magic),
+		    &magic, sizeof(magic));
+		if ((magic != UFS2_MAGIC && magic != UFS1_MAGIC) ||
+		    ufs_open_at(fs, &c->ud, at, &why) != 0 ||
+		    geometry(fs) != NULL)
+			continue;
+		if (at >> fs->fs_fshift == (uint64_t)fs->fs_sb.fs_sblkno)
+			return (true);
+	}
+	return (false);
+}
+
+static bool
+is_place(uint64_t where)
+{
+	return (
+	    where == 65536 || where == 8192 || where == 0 || where == 262144);
+}
+
+static void
+find_home(struct check *c)
+{
+	c->home = (uint64_t)c->fs.fs_sb.fs_sblockloc;
+	if (c->fs.fs_ufs1)
+		c->home = 8192;
+	else if (!is_place(c->home))
+		c->home = is_place(c->fs.fs_where) ? c->fs.fs_where : 65536;
+	if (c->home + UFS_SB_SIZE > (uint64_t)(uint32_t)c->fs.fs_sb.fs_dblkno
+					<< c->fs.fs_fshift)
+		check_fail(c, "impossible place of the superblock");
+}
+
+/* The superblock as it is in memory, to one of its places. */
+static void
+super_write(struct check *c, uint64_t where)
+{
+	uint8_t image[UFS_SB_SIZE];
+	struct ufs_superblock *sb = (void *)image;
+	size_t size = (size_t)c->fs.fs_sb.fs_sbsize;
+
+	memset(image, 0, sizeof(image));
+	cache_read(c, c->fs.fs_where, image, size);
+	memcpy(image, &c->fs.fs_sb, sizeof(c->fs.fs_sb));
+	sb->fs_ckhash = 0;
+	if (sb->fs_metackhash & UFS_CK_SUPERBLOCK)
+		sb->fs_ckhash = ufs_crc32c(~0u, image, size);
+	cache_write(c, where, image, size);
+}
+
+/* Does a copy say the same about sizes? */
+static bool
+same_sizes(const struct ufs_superblock *a, const struct ufs_superblock *b)
+{
+	return (a->fs_magic == b->fs_magic && a->fs_bsize == b->fs_bsize &&
+		a->fs_fsize == b->fs_fsize && a->fs_ipg == b->fs_ipg &&
+		a->fs_fpg == b->fs_fpg && a->fs_sblkno == b->fs_sblkno &&
+		a->fs_cblkno == b->fs_cblkno && a->fs_iblkno == b->fs_iblkno &&
+		a->fs_dblkno == b->fs_dblkno);
+}
+
+static void
+check_copies(struct check *c)
+{
+	struct ufs copy;
+	const char *why;
+	uint64_t where;
+
+	for (uint32_t i = 0; i < c->fs.fs_sb.fs_ncg; i++) {
+		where = (group_first(c, i) + (uint32_t)c->fs.fs_sb.fs_sblkno)
+			<< c->fs.fs_fshift;
+		if (where == c->home ||
+		    (ufs_open_at(&copy, &c->ud, where, &why) == 0 &&
+			same_sizes(&copy.fs_sb, &c->fs.fs_sb)))
+			continue;
+		report(c, CHECK_DAMAGE, HARMLESS,
+		    "superblock: its copy in group %u is damaged", i);
+		super_write(c, where);
+	}
+}
+
+static void
+check_marks(struct check *c)
+{
+	const struct ufs_superblock *sb = &c->fs.fs_sb;
+
+	if (sb->fs_flags & UFS_NEEDSFSCK)
+		report(c, CHECK_SUMMARY, HARMLESS,
+		    "superblock: marked as needing a check");
+	else if (ufs_unclean(&c->fs) != NULL)
+		report(
+		    c, CHECK_SUMMARY, HARMLESS, "superblock: marked as in use");
+	if (sb->fs_pendingblocks != 0 || sb->fs_pendinginodes != 0)
+		report(c, CHECK_SUMMARY, HARMLESS,
+		    "superblock: blocks or inodes are about to be freed");
+}
+
+static void
+super_copy(struct check *c, const char *why)
+{
+	report(c, CHECK_DAMAGE, HARD,
+	    "superblock: %s; the copy at byte %llu is used", why,
+	    (unsigned long long)c->fs.fs_where);
+}
+
+void
+super_open(struct check *c)
+{
+	const char *why = NULL;
+	bool good;
+
+	c->ud.ud_read = read_cached;
+	c->ud.ud_size = c->dev->cd_size;
+	good = ufs_open(&c->fs, &c->ud, &why) == 0;
+	if (good && geometry(&c->fs) != NULL) {
+		why = geometry(&c->fs);
+		good = false;
+	}
+	if (!good && !search(c))
+		check_fail(c, "%s", why);
+	if (why != NULL)
+		super_copy(c, why);
+	c->ufs1 = c->fs.fs_ufs1;
+	find_home(c);
+	check_marks(c);
+	check_copies(c);
+}
+
+void
+super_finish(struct check *c)
+{
+	struct ufs_superblock *sb = &c->fs.fs_sb;
+
+	/* A cut between the two leaves it marked as in use. */
+	cache_flush(c);
+	sb->fs_time = c->opt->now;
+	sb->fs_pendingblocks = 0;
+	sb->fs_pendinginodes = 0;
+	sb->fs_fmod = 0;
+	if (!c->incomplete) {
+		sb->fs_clean = 1;
+		sb->fs_flags &= ~(UFS_UNCLEAN | UFS_NEEDSFSCK);
+	}
+	super_write(c, c->home);
+	cache_flush(c);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * imp fsck: checks the UFS file system in a file, or in a partition of the disk
+ * that the file is, with the checker of the base system.
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../base/fsck/check.h"
+#include "imp.h"
+#include "partition.h"
+
+/* The manual page promises these. */
+enum {
+	EXIT_LEFTOVERS = 1,
+	EXIT_DAMAGED = 2,
+	EXIT_PERSON = 8 /* -p found what a person should see */
+};
+
+struct file {
+	struct check_device device;
+	int fd;
+	uint64_t start; /* bytes */
+};
+
+static int
+read_file(struct check_device *dev, uint64_t offset, void *buf, size_t size)
+{
+	struct file *f = (struct file *)dev;
+	ssize_t n;
+
+	for (size_t done = 0; done < size; done += (size_t)n) {
+		n = pread(f->fd, (char *)buf + done, size - done,
+		    (off_t)(f->start + offset + done));
+		if (n <= 0)
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+write_file(
+    struct check_device *dev, uint64_t offset, const void *buf, size_t size)
+{
+	struct file *f = (struct file *)dev;
+	ssize_t n;
+
+	for (size_t done = 0; done < size; done += (size_t)n) {
+		n = pwrite(f->fd, (const char *)buf + done, size - done,
+		    (off_t)(f->start + offset + done));
+		if (n <= 0)
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+sync_file(struct check_device *dev)
+{
+	return (fsync(((struct file *)dev)->fd));
+}
+
+static bool
+ask(void)
+{
+	int c, first;
+
+	fputs("Write these repairs? [y/n] ", stderr);
+	first = c = getchar();
+	while (c != '\n' && c != EOF)
+		c = getchar();
+	return (first == 'y' || first == 'Y');
+}
+
+static void
+open_file(struct file *f, const char *name, bool writable)
+{
+	struct partition_place place;
+
+	partition_open(name, writable, &place);
+	f->fd = place.fd;
+	f->start = place.start;
+	f->device.cd_read = read_file;
+	f->device.cd_size = place.size;
+	if (writable) {
+		f->device.cd_write = write_file;
+		f->device.cd_sync = sync_file;
+	}
+}
+
+static int
+status_of(const struct check_result *res, const struct check_options *opt)
+{
+	switch (res->status) {
+	case CHECK_CLEAN:
+	case CHECK_REPAIRED:
+		return (0);
+	case CHECK_LEFTOVER:
+		return (EXIT_LEFTOVERS);
+	case CHECK_DAMAGED:
+		return (opt->mode == CHECK_PREEN ? EXIT_PERSON : EXIT_DAMAGED);
+	default:
+		return (EXIT_IMP);
+	}
+}
+
+int
+cmd_fsck(int argc, char **argv)
+{
+	static const struct option longs[] = {
+	    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	struct check_options opt = {
+	    .mode = CHECK_REPORT, .out = stdout, .now = (int64_t)time(NULL)};
+	struct check_result res;
+	struct file f = {.fd = -1};
+	bool chosen = false, force = false;
+	int ch;
+
+	while ((ch = getopt_long(argc, argv, "+fhnpy", longs, NULL)) != -1) {
+		switch (ch) {
+		case 'f':
+			force = true;
+			continue;
+		case 'h':
+			return (help_command("fsck"));
+		case 'n':
+			opt.mode = CHECK_REPORT;
+			break;
+		case 'p':
+			opt.mode = CHECK_PREEN;
+			break;
+		case 'y':
+			opt.mode = CHECK_REPAIR;
+			break;
+		default:
+			return (EXIT_IMP);
+		}
+		if (chosen)
+			errx(EXIT_IMP, "fsck: only one of -n, -p and -y");
+		chosen = true;
+	}
+	if (optind != argc - 1)
+		errx(EXIT_IMP, "fsck: %s; try: imp help fsck",
+		    optind == argc ? "which disk?" : "one disk at a time");
+	if (!chosen && isatty(STDIN_FILENO)) {
+		opt.mode = CHECK_REPAIR;
+		opt.confirm = ask;
+	}
+	opt.skip_clean = opt.mode == CHECK_PREEN && !force;
+	open_file(&f, argv[optind], opt.mode != CHECK_REPORT);
+	check_run(&f.device, &opt, &res);
+	if (fflush(stdout) != 0)
+		err(EXIT_IMP, "standard output");
+	close(f.fd);
+	if (res.status == CHECK_FAILED)
+		errx(EXIT_IMP, "%s: %s", argv[optind], res.reason);
+	return (status_of(&res, &opt));
+}
