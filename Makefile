@@ -160,8 +160,8 @@ $(B)/tests/disk/logdisk: tests/disk/logdisk.c tests/disk/log.h
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@$(CC) $(HOSTCFLAGS) -o $@ $<
-UFSREADER = $(patsubst sys/%.c,$(B)/cmd/sys/%.o,$(filter sys/fs/ufs/%.c,$(IMPSHARED)))
-$(B)/tests/disk/replay: tests/disk/replay.c tests/disk/judge.c $(UFSREADER) \
+$(B)/tests/disk/replay: tests/disk/replay.c tests/disk/judge.c \
+    $(filter $(B)/cmd/sys/fs/ufs/% $(B)/cmd/base/%,$(IMPOBJS)) \
     $(wildcard tests/disk/*.h)
 	@mkdir -p $(@D)
 	@echo "CC $<"

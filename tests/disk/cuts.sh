@@ -31,5 +31,4 @@ $tests/logdisk "$dir/socket" "$dir/base" "$dir/log" "$seed" \
 	cat "$dir/out"
 	exit 1
 }
-$tests/replay -c "$imp fsck -n >$dir/fsck.out" "$dir/log" "$dir/base" \
-    "$dir/image" "$seed" "$operations" "$cuts"
+$tests/replay "$dir/log" "$dir/base" "$seed" "$operations" "$cuts"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * replay [-c COMMAND] [-k] [-u] LOG BASE WORK SEED OPERATIONS CUTS: what power
- * cuts leave of a disk, by logdisk's log of torture.c at work.  A cut is a
- * place in the log, from a random sequence.  What the disk then holds:
+ * replay [-u] [-k FILE] LOG BASE SEED OPERATIONS CUTS: what power cuts leave of
+ *a disk, by logdisk's log of torture.c at work.  A cut is a place in the log,
+ *from a random sequence.  What the disk then holds:
  *
  *	all writes that had been answered before a flush was asked for, if that
  *	flush has been answered;
@@ -12,23 +12,25 @@
  * Of two writes to one place a disk may keep the earlier one; that is when
  * chance drops the later one, so that the order of the log is always kept.
  *
- * COMMAND is run with the image's name, and must end with 0; the tree is looked
- * at by judge.c.  WORK is the image, a file of its own.  With -k the first cut
- * that leaves something wrong ends it, and its image stays.  With -u flushes
- * count for nothing: what must then be found wrong shows that this finds it.
+ * The checker of fsck must find nothing in it but what it calls harmless, and
+ * the tree must be as judge.c wants it; then it is repaired, must be found
+ * clean, and still have all.  With -k the image of the first cut that leaves
+ * something wrong is kept, and is the last.  With -u flushes count for nothing:
+ * that must go wrong, or else this test couldn't.
  */
 
 #include <err.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../base/fsck/check.h"
 #include "judge.h"
 #include "log.h"
 #include "torture.h"
@@ -46,10 +48,10 @@ struct event {
 static struct event *events;
 static size_t nevents;
 static uint8_t *image;
+static uint8_t *repaired; /* a copy of it */
 static size_t image_size;
-static const char *image_name;
-static const char *command;
-static bool keep, unsafe;
+static const char *keep; /* -k */
+static bool unsafe;	 /* -u */
 
 /* What to put back after a cut has been looked at. */
 static struct saved {
@@ -58,26 +60,17 @@ static struct saved {
 } * saved;
 static size_t nsaved, saved_room;
 
-static int
-read_image(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
+static const uint8_t *
+map_file(const char *name, size_t *size)
 {
-	(void)dev;
-	memcpy(buf, image + offset, size);
-	return (0);
-}
-
-static void *
-map_file(const char *name, int flags, size_t *size)
-{
-	const int prot = flags == O_RDWR ? PROT_READ | PROT_WRITE : PROT_READ;
 	struct stat st;
 	void *p;
-	int fd = open(name, flags | O_CLOEXEC);
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &st) != 0)
 		err(2, "%s", name);
 	*size = (size_t)st.st_size;
-	p = mmap(NULL, *size, prot, MAP_SHARED, fd, 0);
+	p = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		err(2, "%s", name);
 	close(fd);
@@ -97,7 +90,7 @@ static void
 read_log(const char *name)
 {
 	size_t size, at = 0, room = 0;
-	const uint8_t *log = map_file(name, O_RDONLY, &size);
+	const uint8_t *log = map_file(name, &size);
 	struct event *e;
 
 	while (size - at >= sizeof(e->ev)) {
@@ -236,25 +229,106 @@ make_anything(size_t cut)
 			write_for_now(&events[i], 0, events[i].ev.length);
 }
 
-static bool
-run_command(void)
-{
-	char text[4096];
+/* A device for judge.c, and one for the checker. */
+struct memory {
+	struct ufs_device ufs;
+	struct check_device check;
+	uint8_t *data;
+};
 
-	if (command == NULL)
-		return (true);
-	(void)msync(image, image_size, MS_ASYNC);
-	snprintf(text, sizeof(text), "%s %s", command, image_name);
-	return (system(text) == 0);
+static int
+read_ufs(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
+{
+	struct memory *m = (struct memory *)dev;
+
+	memcpy(buf, m->data + offset, size);
+	return (0);
+}
+
+static struct memory *
+memory_of(struct check_device *dev)
+{
+	return (
+	    (struct memory *)((char *)dev - offsetof(struct memory, check)));
+}
+
+static int
+read_check(struct check_device *dev, uint64_t offset, void *buf, size_t size)
+{
+	memcpy(buf, memory_of(dev)->data + offset, size);
+	return (0);
+}
+
+static int
+write_check(
+    struct check_device *dev, uint64_t offset, const void *buf, size_t size)
+{
+	memcpy(memory_of(dev)->data + offset, buf, size);
+	return (0);
+}
+
+static int
+sync_check(struct check_device *dev)
+{
+	(void)dev;
+	return (0);
+}
+
+/* Says what was found only if it is more than may be. */
+static bool
+check(struct memory *m, enum check_mode mode, enum check_status most)
+{
+	struct check_options opt = {.mode = mode, .now = 1};
+	struct check_result res;
+	char *text;
+	size_t size;
+	bool fine;
+
+	opt.out = open_memstream(&text, &size);
+	check_run(&m->check, &opt, &res);
+	fclose(opt.out);
+	fine = res.status == CHECK_CLEAN || res.status == most;
+	if (!fine)
+		printf("%s%s%s",
+		    mode == CHECK_REPORT ? "" : "repairing: ", text,
+		    res.status == CHECK_FAILED ? res.reason : "");
+	free(text);
+	return (fine);
+}
+
+static bool
+look_at(uint8_t *data, uint32_t done)
+{
+	struct memory m = {{read_ufs, image_size},
+	    {read_check, write_check, sync_check, image_size}, data};
+	bool fine;
+
+	fine = check(&m, CHECK_REPORT, CHECK_LEFTOVER) &
+	       (judge_tree(&m.ufs, done) == 0);
+	if (!fine)
+		return (false);
+	memcpy(repaired, data, image_size);
+	m.data = repaired;
+	return (check(&m, CHECK_PREEN, CHECK_REPAIRED) &&
+		check(&m, CHECK_REPORT, CHECK_CLEAN) &&
+		judge_tree(&m.ufs, done) == 0);
+}
+
+static void
+keep_image(void)
+{
+	FILE *f = fopen(keep, "wbe");
+
+	if (f == NULL || fwrite(image, image_size, 1, f) != 1 || fclose(f) != 0)
+		err(2, "%s", keep);
+	exit(1);
 }
 
 static bool
 one_cut(size_t cut)
 {
-	struct ufs_device dev = {read_image, image_size};
-	uint32_t done = 0;
 	const struct mark *m;
-	unsigned faults;
+	uint32_t done = 0;
 	bool fine;
 
 	for (size_t i = cut; i-- > 0 && done == 0;) {
@@ -268,17 +342,14 @@ one_cut(size_t cut)
 		make_durable(cut);
 		make_some(cut);
 	}
-	fine = run_command();
-	faults = judge_tree(&dev, done);
-	if (!fine || faults > 0)
-		printf("cut at event %zu of %zu, after operation %u: %s%u "
-		       "faults\n",
-		    cut, nevents, done, fine ? "" : "the check failed, ",
-		    faults);
-	if (keep && (!fine || faults > 0))
-		exit(1);
+	fine = look_at(image, done);
+	if (!fine)
+		printf("cut at event %zu of %zu, after operation %u\n", cut,
+		    nevents, done);
+	if (!fine && keep != NULL)
+		keep_image();
 	put_back();
-	return (fine && faults == 0);
+	return (fine);
 }
 
 static int
@@ -309,15 +380,13 @@ all_cuts(unsigned n)
 static void
 copy_base(const char *base)
 {
-	size_t size;
-	const uint8_t *from = map_file(base, O_RDONLY, &size);
-	int fd = open(image_name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	const uint8_t *from = map_file(base, &image_size);
 
-	if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
-		err(2, "%s", image_name);
-	close(fd);
-	image = map_file(image_name, O_RDWR, &image_size);
-	memcpy(image, from, size);
+	image = malloc(image_size);
+	repaired = malloc(image_size);
+	if (image == NULL || repaired == NULL)
+		err(2, "%s", base);
+	memcpy(image, from, image_size);
 }
 
 int
@@ -326,13 +395,10 @@ main(int argc, char **argv)
 	unsigned n, bad;
 	int c;
 
-	while ((c = getopt(argc, argv, "c:ku")) != -1)
+	while ((c = getopt(argc, argv, "k:u")) != -1)
 		switch (c) {
-		case 'c':
-			command = optarg;
-			break;
 		case 'k':
-			keep = true;
+			keep = optarg;
 			break;
 		case 'u':
 			unsafe = true;
@@ -341,15 +407,13 @@ main(int argc, char **argv)
 			return (2);
 		}
 	argv += optind;
-	if (argc - optind != 6)
-		errx(2, "replay [-c COMMAND] [-k] [-u] LOG BASE WORK SEED "
-			"OPERATIONS CUTS");
-	image_name = argv[2];
+	if (argc - optind != 5)
+		errx(2, "replay [-u] [-k FILE] LOG BASE SEED OPERATIONS CUTS");
 	copy_base(argv[1]);
 	read_log(argv[0]);
-	begin_judge(strtoull(argv[3], NULL, 0), (uint32_t)atoi(argv[4]));
-	srand((unsigned)atoi(argv[3]));
-	n = (unsigned)atoi(argv[5]);
+	begin_judge(strtoull(argv[2], NULL, 0), (uint32_t)atoi(argv[3]));
+	srand((unsigned)atoi(argv[2]));
+	n = (unsigned)atoi(argv[4]);
 	bad = all_cuts(n);
 	printf("%u cuts, %u with faults\n", n, bad);
 	return (bad == 0 ? 0 : 1);
