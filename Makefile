@@ -144,8 +144,8 @@ $(B)/tests/disk/disk: tests/disk/disk.c tests/prog/files.h tests/prog/freebsd.h
 
 # Of those that write and read whole trees, for Imp with the C library; some
 # also for Linux, as its initramfs.
-DISKPROGS = $(addprefix $(B)/tests/disk/,manifest torture)
-DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux logdisk replay)
+DISKPROGS = $(addprefix $(B)/tests/disk/,manifest torture hostile)
+DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux logdisk replay mutate)
 $(DISKPROGS): $(B)/tests/disk/%: tests/disk/%.c $(wildcard tests/disk/*.h) \
     $(IMPCC)
 	@mkdir -p $(@D)
@@ -163,6 +163,12 @@ $(B)/tests/disk/logdisk: tests/disk/logdisk.c tests/disk/log.h
 $(B)/tests/disk/replay: tests/disk/replay.c tests/disk/judge.c \
     $(filter $(B)/cmd/sys/fs/ufs/% $(B)/cmd/base/%,$(IMPOBJS)) \
     $(wildcard tests/disk/*.h)
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(CC) $(HOSTCFLAGS) -o $@ $(filter %.c %.o,$^)
+# Damaged file systems.
+$(B)/tests/disk/mutate: tests/disk/mutate.c tests/disk/mutate.h \
+    $(filter $(B)/cmd/sys/fs/ufs/%,$(IMPOBJS))
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@$(CC) $(HOSTCFLAGS) -o $@ $(filter %.c %.o,$^)
