@@ -206,11 +206,19 @@ $(B)/tests/host/ustar: tests/host/ustar.c sys/fs/tmpfs/ustar.c
 	@echo "CC $@"
 	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
 
-$(B)/tests/host/ufs: tests/host/ufs.c sys/fs/ufs/ufs_super.c \
+$(B)/tests/host/ufs: tests/host/ufs.c tests/host/ufs_visit.h sys/fs/ufs/ufs_super.c \
     sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
-	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
+	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $(filter %.c,$^)
+
+$(B)/tests/host/fuzz-ufs: tests/host/fuzz_ufs.c sys/fs/ufs/ufs_super.c \
+    sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c $(CHECKER) \
+    tests/disk/mutate.h tests/host/ufs_visit.h
+	@mkdir -p $(@D)
+	@echo "CC $@"
+	@$(HOSTTEST) -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -o $@ \
+	    $(filter %.c,$^)
 
 $(B)/tests/host/part: tests/host/part.c sys/dev/part_gpt.c \
     sys/dev/part_mbr.c sys/dev/part_describe.c sys/lib/crc32.c
@@ -242,7 +250,7 @@ test: $(DEPS)
 	    $(B)/tests/disk/disk $(DISKPROGS) $(DISKHOST) \
 	    $(B)/tests/host/part \
 	    $(B)/tests/fakevm $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
-	    $(B)/tests/host/trees $(B)/tests/host/ufs \
+	    $(B)/tests/host/trees $(B)/tests/host/ufs $(B)/tests/host/fuzz-ufs \
 	    $(B)/tests/host/ustar
 	@$(MAKE) --no-print-directory $(B)/base/root.stamp
 	@tests/run.sh $(TESTS)
