@@ -220,6 +220,22 @@ $(B)/tests/host/fuzz-ufs: tests/host/fuzz_ufs.c sys/fs/ufs/ufs_super.c \
 	@$(HOSTTEST) -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -o $@ \
 	    $(filter %.c,$^)
 
+UFSREADERS = sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c
+$(B)/tests/host/damage: tests/host/damage.c $(UFSREADERS)
+	@mkdir -p $(@D)
+	@echo "CC $@"
+	@$(HOSTTEST) -iquote sys -fsanitize=address,undefined -o $@ $^
+
+FSCKTEST = tests/host/fsck.c $(CHECKER) $(UFSREADERS)
+$(B)/tests/host/fsck: $(FSCKTEST) $(wildcard base/fsck/*.h)
+	@mkdir -p $(@D)
+	@echo "CC $@"
+	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=address,undefined -DREPLAY -o $@ $(FSCKTEST)
+$(B)/tests/host/fsck-fuzz: $(FSCKTEST) $(wildcard base/fsck/*.h)
+	@mkdir -p $(@D)
+	@echo "CC $@"
+	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=fuzzer,address,undefined -o $@ $(FSCKTEST)
+
 $(B)/tests/host/part: tests/host/part.c sys/dev/part_gpt.c \
     sys/dev/part_mbr.c sys/dev/part_describe.c sys/lib/crc32.c
 	@mkdir -p $(@D)
@@ -250,7 +266,9 @@ test: $(DEPS)
 	    $(B)/tests/disk/disk $(DISKPROGS) $(DISKHOST) \
 	    $(B)/tests/host/part \
 	    $(B)/tests/fakevm $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
-	    $(B)/tests/host/trees $(B)/tests/host/ufs $(B)/tests/host/fuzz-ufs \
+$(B)/tests/host/trees $(B)/tests/host/ufs $(B)/tests/host/fuzz-ufs \
+	    $(B)/tests/host/damage $(B)/tests/host/fsck \
+	    $(B)/tests/host/fsck-fuzz \
 	    $(B)/tests/host/ustar
 	@$(MAKE) --no-print-directory $(B)/base/root.stamp
 	@tests/run.sh $(TESTS)
