@@ -144,7 +144,7 @@ $(B)/tests/disk/disk: tests/disk/disk.c tests/prog/files.h tests/prog/freebsd.h
 
 # Of those that write and read whole trees, for Imp with the C library; some
 # also for Linux, as its initramfs.
-DISKPROGS = $(addprefix $(B)/tests/disk/,manifest torture hostile)
+DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile)
 DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux logdisk replay mutate)
 $(DISKPROGS): $(B)/tests/disk/%: tests/disk/%.c $(wildcard tests/disk/*.h) \
     $(IMPCC)
@@ -213,11 +213,11 @@ $(B)/tests/host/ufs: tests/host/ufs.c tests/host/ufs_visit.h sys/fs/ufs/ufs_supe
 	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $(filter %.c,$^)
 
 $(B)/tests/host/fuzz-ufs: tests/host/fuzz_ufs.c sys/fs/ufs/ufs_super.c \
-    sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c $(CHECKER) \
+    sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c \
     tests/disk/mutate.h tests/host/ufs_visit.h
 	@mkdir -p $(@D)
 	@echo "CC $@"
-	@$(HOSTTEST) -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -o $@ \
+	@$(HOSTTEST) -fsanitize=fuzzer,address,undefined -o $@ \
 	    $(filter %.c,$^)
 
 UFSREADERS = sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c
@@ -266,7 +266,7 @@ test: $(DEPS)
 	    $(B)/tests/disk/disk $(DISKPROGS) $(DISKHOST) \
 	    $(B)/tests/host/part \
 	    $(B)/tests/fakevm $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
-$(B)/tests/host/trees $(B)/tests/host/ufs $(B)/tests/host/fuzz-ufs \
+	    $(B)/tests/host/trees $(B)/tests/host/ufs $(B)/tests/host/fuzz-ufs \
 	    $(B)/tests/host/damage $(B)/tests/host/fsck \
 	    $(B)/tests/host/fsck-fuzz \
 	    $(B)/tests/host/ustar

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * libFuzzer, to the reader of UFS and to the checker: the input's bytes decide
- * what is damaged in a whole image (named by UFS_IMAGE) and how.  The reader
- * finds whatever it finds; what the checker has repaired, it must find clean.
+ * libFuzzer, to the reader of UFS: the input's bytes decide what is damaged in
+ * a whole image (named by UFS_IMAGE), and how.  The reader finds whatever it
+ * finds, within the device and its memory.
  */
 
 #include <stdio.h>
 
-#include "../../base/fsck/check.h"
 #include "../disk/mutate.h"
 #include "ufs_visit.h"
 
@@ -59,49 +58,6 @@ number(void)
 	return (n);
 }
 
-static int
-check_read(struct check_device *dev, uint64_t offset, void *buf, size_t size)
-{
-	(void)dev;
-	return (mutant_read(&mutant.device, offset, buf, size));
-}
-
-static int
-check_write(
-    struct check_device *dev, uint64_t offset, const void *buf, size_t size)
-{
-	(void)dev;
-	if (offset > image_size || size > image_size - offset)
-		abort();
-	memcpy(damaged + offset, buf, size);
-	return (0);
-}
-
-static int
-check_sync(struct check_device *dev)
-{
-	(void)dev;
-	return (0);
-}
-
-static void
-repair(void)
-{
-	struct check_device dev = {
-	    check_read, check_write, check_sync, image_size};
-	struct check_options opt = {.mode = CHECK_REPAIR, .now = 1};
-	struct check_result res;
-
-	check_run(&dev, &opt, &res);
-	if (res.status != CHECK_REPAIRED)
-		return;
-	opt.mode = CHECK_REPORT;
-	opt.out = stderr;
-	check_run(&dev, &opt, &res);
-	if (res.status != CHECK_CLEAN)
-		abort();
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -118,6 +74,5 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		visit(&fs, UFS_ROOT_INO, 0);
 	else if (why == NULL)
 		abort();
-	repair();
 	return (0);
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# fuzz_ufs.sh RUNS: libFuzzer's search for what the reader and the checker of
-# UFS can't stand, from a fixed seed.
+# fuzz_ufs.sh RUNS: libFuzzer's search for what the reader of UFS can't
+# stand, from a fixed seed.
 set -eu
 
 tmp=$(mktemp -d)
