@@ -63,8 +63,8 @@ BASEPROGS += $(B)/base/fsck/fsck
 base: $(DEPS)
 	@$(MAKE) --no-print-directory $(B)/base/root.stamp
 
-$(B)/base/root.stamp: base/root.sh $(B)/base/sh/sh $(B)/base/toybox/toybox \
-    $(BASEPROGS) $(wildcard base/etc/*)
+$(B)/base/root.stamp: base/root.sh base/nologin.sh $(B)/base/sh/sh $(B)/base/toybox/toybox \
+    $(BASEPROGS) $(wildcard base/etc/* base/*/*.[158])
 	@echo "ROOT $(B)/base/root"
 	@base/root.sh $(B)/base $(B)/base/root
 	@touch $@

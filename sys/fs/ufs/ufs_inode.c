@@ -97,6 +97,35 @@ possible(const struct ufs *fs, const struct ufs_inode *ip)
 }
 
 int
+ufs_inode_place(
+    const struct ufs *fs, uint64_t ino, uint64_t *frag, size_t *offset)
+{
+	const struct ufs_superblock *sb = &fs->fs_sb;
+	const size_t size = fs->fs_ufs1 ? sizeof(struct ufs1_dinode)
+					: sizeof(struct ufs2_dinode);
+	uint64_t in_group;
+
+	if (ino < UFS_ROOT_INO || ino >= fs->fs_inodes)
+		return (EINTEGRITY);
+	in_group = ino % sb->fs_ipg;
+	*frag = group_start(fs, (uint32_t)(ino / sb->fs_ipg)) +
+		(uint32_t)sb->fs_iblkno +
+		in_group / sb->fs_inopb * (uint32_t)sb->fs_frag;
+	*offset = in_group % sb->fs_inopb * size;
+	return (*frag + (uint32_t)sb->fs_frag > fs->fs_frags ? EINTEGRITY : 0);
+}
+
+bool
+ufs_is_short_link(const struct ufs *fs, const struct ufs_inode *ip)
+{
+	const uint64_t unit = (uint64_t)1 << fs->fs_fshift;
+	uint64_t ext = (ip->i_extsize + unit - 1) & ~(unit - 1);
+
+	return ((ip->i_mode & S_IFMT) == S_IFLNK &&
+		ip->i_size <= sizeof(ip->i_link) && ip->i_blocks == ext / 512);
+}
+
+int
 ufs_inode_get(struct ufs *fs, uint64_t ino, struct ufs_inode *ip)
 {
 	const struct ufs_superblock *sb = &fs->fs_sb;
@@ -105,19 +134,14 @@ ufs_inode_get(struct ufs *fs, uint64_t ino, struct ufs_inode *ip)
 		struct ufs2_dinode two;
 	} di;
 	size_t size = fs->fs_ufs1 ? sizeof(di.one) : sizeof(di.two);
-	uint64_t frag, in_group;
+	uint64_t frag;
 	uint32_t hash;
+	size_t offset;
 	int error;
 
-	if (ino < UFS_ROOT_INO || ino >= fs->fs_inodes)
-		return (EINTEGRITY);
-	in_group = ino % sb->fs_ipg;
-	frag = group_start(fs, (uint32_t)(ino / sb->fs_ipg)) +
-	       (uint32_t)sb->fs_iblkno +
-	       in_group / sb->fs_inopb * (uint32_t)sb->fs_frag;
-	if (frag + (uint32_t)sb->fs_frag > fs->fs_frags)
-		return (EINTEGRITY);
-	error = read_frag(fs, frag, in_group % sb->fs_inopb * size, &di, size);
+	error = ufs_inode_place(fs, ino, &frag, &offset);
+	if (error == 0)
+		error = read_frag(fs, frag, offset, &di, size);
 	if (error != 0)
 		return (error);
 	memset(ip, 0, sizeof(*ip));
@@ -134,6 +158,11 @@ ufs_inode_get(struct ufs *fs, uint64_t ino, struct ufs_inode *ip)
 	}
 	if ((ip->i_mode & S_IFMT) == 0)
 		return (ESTALE);
+	/* The text lies where addresses would. */
+	if (ufs_is_short_link(fs, ip)) {
+		memset(ip->i_direct, 0, sizeof(ip->i_direct));
+		memset(ip->i_indirect, 0, sizeof(ip->i_indirect));
+	}
 	return (possible(fs, ip) ? 0 : EINTEGRITY);
 }
 
@@ -273,7 +302,7 @@ ufs_readlink(struct ufs *fs, const struct ufs_inode *ip, char *buf, size_t *len)
 		return (EINVAL);
 	if (ip->i_size == 0 || ip->i_size >= UFS_LINK_MAX)
 		return (EINTEGRITY);
-	if (ip->i_blocks != 0)
+	if (!ufs_is_short_link(fs, ip))
 		return (ufs_read(fs, ip, 0, buf, ip->i_size, len));
 	if (ip->i_size > room)
 		return (EINTEGRITY);
