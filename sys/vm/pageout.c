@@ -86,7 +86,7 @@ pageout_add(struct shrinker *sh)
 	first = list_empty(&pageout.shrinkers);
 	list_push_back(&pageout.shrinkers, &sh->sh_link);
 	spin_unlock(&pageout.lock);
-	if (first && kproc_create("pagedaemon", pageout_main, NULL) == NULL)
+	if (first && kthread_create("pagedaemon", pageout_main, NULL) == NULL)
 		kprintf("pagedaemon: no memory to start it\n");
 }
 

@@ -16,7 +16,6 @@
 #include <stdint.h>
 
 #include "mounted.h"
-#include "sha256.h"
 
 #define NAME_ROOM 4096
 #define ON	  "/mnt"
@@ -39,8 +38,7 @@ static void
 print_content(const char *path, const struct stat *st)
 {
 	static char buf[65536];
-	struct sha256 h;
-	char text[65];
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 	ssize_t n;
 	int fd;
 
@@ -59,14 +57,14 @@ print_content(const char *path, const struct stat *st)
 	fd = open(path, O_RDONLY);
 	if (fd < 0)
 		quit(path);
-	sha256_begin(&h);
 	while ((n = read(fd, buf, sizeof(buf))) > 0)
-		sha256_add(&h, buf, (size_t)n);
+		for (ssize_t i = 0; i < n; i++)
+			hash = (hash ^ (unsigned char)buf[i]) *
+			       UINT64_C(0x100000001b3);
 	if (n < 0)
 		quit(path);
 	close(fd);
-	sha256_end(&h, text);
-	printf("%s", text);
+	printf("%016llx", (unsigned long long)hash);
 }
 
 static char

@@ -120,7 +120,7 @@ ufs_syncer_add(struct ufs_mount *um)
 	if (!first)
 		return;
 	pageout_add(&shrinker);
-	if (kproc_create("syncer", syncer_main, NULL) == NULL)
+	if (kthread_create("syncer", syncer_main, NULL) == NULL)
 		kprintf("syncer: no memory to start it\n");
 }
 
