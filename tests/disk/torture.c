@@ -60,12 +60,12 @@ write_to(const char *path, const struct op *op)
 	close(fd);
 }
 
+static int open_one = -1;
+
 /* Each third file is still open when its last name goes. */
 static void
 remove_file(const char *path, const struct op *op)
 {
-	static int open_one = -1;
-
 	if (op->number % 3 == 0) {
 		if (open_one >= 0)
 			close(open_one);
@@ -185,6 +185,8 @@ main(int argc, char **argv)
 		quit(dir);
 	all_operations(strtoull(argv[1], NULL, 0),
 	    (unsigned)strtoul(argv[2], NULL, 0), marks);
+	if (open_one >= 0)
+		close(open_one);
 	if (chdir("/") != 0 || (device && unmount_disk(ON) != 0))
 		quit(dir);
 	printf("torture: %s operations\n", argv[2]);
