@@ -283,6 +283,8 @@ ufs_node_inactive(struct vnode *vp)
 	if (list_linked(&n->n_dirty))
 		list_remove(&n->n_dirty);
 	list_push_back(&um->um_zombies, &n->n_dirty);
+	/* It stays in this list, whatever is done to it. */
+	n->n_state |= UFS_N_DIRTY;
 	ufs_syncer_note(um);
 	spin_unlock(&um->um_changes);
 }
