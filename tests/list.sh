@@ -32,6 +32,8 @@ t imp/interp 60 tests/interp/run.sh
 t imp/gdb 120 tests/imp/gdb.sh
 t imp/image 120 tests/imp/image.sh
 t imp/create 120 tests/imp/create.sh
+t imp/fsck 200 tests/imp/fsck.sh
+t host/fsck 200 tests/host/fsck.sh
 t host/ufs 120 tests/host/ufs.sh
 t disk/root 200 'tests/disk/root.sh build/sys/MICROVM/kernel.stripped'
 for case in pattern-1 pattern-2 pattern-4 modern rules small-queue sectors \
@@ -53,6 +55,20 @@ for file in tests/prog/*.c; do
 	# With the checks of locks and memory.
 	t "debug/$name" 150 \
 	    "build/imp run -t 140 -c 2 --kernel build/sys/TEST/kernel build/tests/prog/$name"
+done
+
+# What concerns files, on a disk; fsck judges what is left there.
+for name in fileio names handles locks memory nullfs oldcalls vnotes beneath \
+    seals sockets events mounts; do
+	t "ufs/$name" 150 "tests/disk/onufs.sh build/sys/TEST/kernel \
+	    build/tests/prog/$name"
+done
+for sizes in '4096 512' '8192 1024' '16384 2048' '65536 8192' '8192 8192'; do
+	for name in fileio names; do
+		t "ufs/$name/$(echo "$sizes" | tr ' ' -)" 150 \
+		    "tests/disk/onufs.sh build/sys/MICROVM/kernel.stripped \
+		    build/tests/prog/$name $sizes"
+	done
 done
 
 for file in tests/libc/*.c; do

@@ -92,7 +92,6 @@ check_free(struct check *c)
 		free(c->indirect[i]);
 	free(c->group);
 	free(c->group_new);
-	free(c->group_sums);
 }
 
 static void
@@ -102,15 +101,17 @@ check_all(struct check *c)
 	metadata_claim(c);
 	tree_walk(c, directory_find(c, UFS_ROOT_INO));
 	files_claim(c);
+	groups_named(c);
 	c->late = true;
 	orphans_find(c);
 	c->late = false;
-	/* From here on it is known which blocks are free. */
+	groups_check(c);
+	/* From here on it is known which blocks are free, and all has been
+	 * looked at but the links. */
 	shared_copy(c);
 	orphans_rejoin(c);
 	tree_check(c);
 	links_check(c);
-	groups_check(c);
 }
 
 static uint64_t

@@ -220,54 +220,80 @@ group_sum(const struct check *c, uint8_t *group)
 	cluster_add(c, group, run);
 }
 
+/* What is wrongly marked on the disk. */
 struct differences {
-	uint32_t inodes_free, inodes_used; /* wrongly so on the disk */
+	uint32_t inodes_free, inodes_used;
 	uint32_t frags_free, frags_used;
 };
 
-/* The maps as they must be, into group_new; counts what was different. */
-static void
-maps_make(struct check *c, uint32_t group, struct differences *d)
+static bool
+inode_used(const struct check *c, uint64_t ino)
 {
-	struct ufs_cg *cg = (void *)c->group_new;
-	const uint64_t first = (uint64_t)c->fs.fs_sb.fs_fpg * group;
-	const uint32_t ipg = c->fs.fs_sb.fs_ipg;
-	uint8_t *iused = c->group_new + cg->cg_iusedoff;
-	uint8_t *map = c->group_new + cg->cg_freeoff;
-	uint64_t ino;
-	bool is, was;
+	return (ino < UFS_ROOT_INO || c->inodes[ino].type != 0);
+}
+
+static bool
+inode_named(const struct check *c, uint64_t ino)
+{
+	return (ino <= UFS_ROOT_INO || c->inodes[ino].names > 0);
+}
+
+/* The maps of the group that is in c->group. */
+static void
+maps_compare(const struct check *c, uint32_t group, struct differences *d)
+{
+	const struct ufs_cg *cg = (const void *)c->group;
+	const uint64_t frag = (uint64_t)c->fs.fs_sb.fs_fpg * group;
+	const uint64_t ino = (uint64_t)c->fs.fs_sb.fs_ipg * group;
+	const uint8_t *iused = c->group + cg->cg_iusedoff;
+	const uint8_t *map = c->group + cg->cg_freeoff;
 
 	memset(d, 0, sizeof(*d));
-	cg->cg_cs.cs_ndir = 0;
-	for (uint32_t i = 0; i < (ipg + 7) / 8 * 8; i++) {
-		ino = (uint64_t)group * ipg + i;
-		is = i < ipg && (ino < UFS_ROOT_INO || c->inodes[ino].type);
-		cg->cg_cs.cs_ndir += i < ipg && c->inodes[ino].type == DT_DIR;
-		was = get_bit(iused, i);
-		d->inodes_free += is && !was;
-		d->inodes_used += !is && was;
-		put_bit(iused, i, is);
+	for (uint32_t i = 0; i < c->fs.fs_sb.fs_ipg; i++) {
+		if (get_bit(iused, i))
+			d->inodes_used += !inode_used(c, ino + i);
+		else
+			d->inodes_free +=
+			    inode_used(c, ino + i) && inode_named(c, ino + i);
 	}
-	for (uint32_t i = 0; i < (uint32_t)c->fs.fs_sb.fs_fpg; i++) {
-		is = i < cg->cg_ndblk && !frags_used(c, first + i, 1);
-		was = get_bit(map, i);
-		d->frags_used += is && !was;
-		d->frags_free += !is && was;
-		put_bit(map, i, is);
+	for (uint32_t i = 0; i < cg->cg_ndblk; i++) {
+		if (get_bit(map, i))
+			d->frags_free += frags_used(c, frag + i, 1);
+		else
+			d->frags_used += !frags_used(c, frag + i, 1);
+	}
+}
+
+/* What has a name must not be marked as free.  What hasn't may be: a cut can
+ * come before the maps are written. */
+void
+groups_named(struct check *c)
+{
+	struct differences d;
+	struct ufs_cg *cg;
+
+	c->group = check_alloc(c, (size_t)c->fs.fs_sb.fs_cgsize, 1);
+	cg = (void *)c->group;
+	for (uint32_t i = 0; i < c->fs.fs_sb.fs_ncg; i++) {
+		cache_read(c, group_place(c, i), c->group,
+		    (size_t)c->fs.fs_sb.fs_cgsize);
+		if (!header_good(c, i, cg))
+			continue;
+		maps_compare(c, i, &d);
+		if (d.inodes_free != 0)
+			report(c, CHECK_DAMAGE, HARD,
+			    "group %u: %u inodes in use are marked as free", i,
+			    d.inodes_free);
+		if (d.frags_free != 0)
+			report(c, CHECK_DAMAGE, HARD,
+			    "group %u: %u fragments in use are marked as free",
+			    i, d.frags_free);
 	}
 }
 
 static void
-maps_report(struct check *c, uint32_t group, const struct differences *d)
+unused_report(struct check *c, uint32_t group, const struct differences *d)
 {
-	if (d->inodes_free != 0)
-		report(c, CHECK_DAMAGE, HARD,
-		    "group %u: %u inodes in use are marked as free", group,
-		    d->inodes_free);
-	if (d->frags_free != 0)
-		report(c, CHECK_DAMAGE, HARD,
-		    "group %u: %u fragments in use are marked as free", group,
-		    d->frags_free);
 	if (d->inodes_used != 0)
 		report(c, CHECK_UNREFERENCED, HARMLESS,
 		    "group %u: %u inodes are marked as in use, but aren't",
@@ -278,155 +304,200 @@ maps_report(struct check *c, uint32_t group, const struct differences *d)
 		    group, d->frags_used);
 }
 
+/* The least and the most directories that a group may count: those without a
+ * name, and those about to be freed, may be missing or still there. */
+static void
+directories_check(struct check *c, uint32_t group, const struct differences *d)
+{
+	const struct ufs_cg *cg = (const void *)c->group;
+	const uint64_t ino = (uint64_t)c->fs.fs_sb.fs_ipg * group;
+	int64_t least = 0, most = d->inodes_used;
+
+	for (uint32_t i = 0; i < c->fs.fs_sb.fs_ipg; i++) {
+		if (c->inodes[ino + i].type != DT_DIR)
+			continue;
+		most++;
+		least += (c->inodes[ino + i].marks & INODE_REJOIN) == 0;
+	}
+	if (cg->cg_cs.cs_ndir < least || cg->cg_cs.cs_ndir > most)
+		report(c, CHECK_DAMAGE, HARMLESS,
+		    "group %u: it counts %d directories, but has %lld", group,
+		    cg->cg_cs.cs_ndir, (long long)least);
+}
+
 /* Do the sums on the disk follow from its own maps? */
 static void
-sums_check(struct check *c, uint32_t group, const struct differences *d)
+sums_check(struct check *c, uint32_t group)
 {
-	const struct ufs_cg *old = (const void *)c->group;
-	const struct ufs_cg *new = (const void *)c->group_new;
 	size_t size = (size_t)c->fs.fs_sb.fs_cgsize;
-	int64_t dirs = (int64_t)old->cg_cs.cs_ndir - new->cg_cs.cs_ndir;
 
-	/* Directories that are freed are among the inodes that are. */
-	if (dirs < 0 || dirs > d->inodes_used)
-		report(c, CHECK_DAMAGE, HARMLESS,
-		    "group %u: it counts %d directories, but has %d", group,
-		    old->cg_cs.cs_ndir, new->cg_cs.cs_ndir);
-	memcpy(c->group_sums, c->group, size);
-	group_sum(c, c->group_sums);
-	if (memcmp(c->group_sums, c->group, size) != 0)
+	memcpy(c->group_new, c->group, size);
+	group_sum(c, c->group_new);
+	if (memcmp(c->group_new, c->group, size) != 0)
 		report(c, CHECK_DAMAGE, HARMLESS,
 		    "group %u: its sums aren't those of its maps", group);
 }
 
-/* Where the last allocations were: only hints. */
-static void
-rotors_check(struct check *c, uint32_t group)
+/* Where the last allocations were is only a hint, but must be in the group. */
+static bool
+rotors_good(const struct check *c, const struct ufs_cg *cg)
 {
-	struct ufs_cg *cg = (void *)c->group_new;
-
-	if (cg->cg_rotor < cg->cg_ndblk && cg->cg_frotor < cg->cg_ndblk &&
-	    cg->cg_irotor < c->fs.fs_sb.fs_ipg)
-		return;
-	report(c, CHECK_DAMAGE, HARMLESS,
-	    "group %u: it looks for free blocks or inodes outside of it",
-	    group);
-	cg->cg_rotor = cg->cg_frotor = cg->cg_irotor = 0;
+	return (cg->cg_rotor < cg->cg_ndblk && cg->cg_frotor < cg->cg_ndblk &&
+		cg->cg_irotor < c->fs.fs_sb.fs_ipg);
 }
 
-static void
-add(struct ufs_superblock *sb, const struct ufs_csum *cs)
-{
-	sb->fs_cs_ndir += cs->cs_ndir;
-	sb->fs_cs_nbfree += cs->cs_nbfree;
-	sb->fs_cs_nifree += cs->cs_nifree;
-	sb->fs_cs_nffree += cs->cs_nffree;
-}
-
-/* Reads a group's block, makes the one that it must be, and compares. */
+/* One group as it is on the disk, in c->group; false: it makes no sense. */
 static bool
 group_check(struct check *c, uint32_t group)
 {
-	struct ufs_cg *cg = (void *)c->group, *new = (void *)c->group_new;
-	size_t size = (size_t)c->fs.fs_sb.fs_cgsize;
+	struct ufs_cg *cg = (void *)c->group;
 	struct differences d;
-	bool good;
 
-	cache_read(c, group_place(c, group), c->group, size);
-	good = header_good(c, group, cg);
-	if (good) {
-		memcpy(new, cg, size);
-	} else {
+	cache_read(
+	    c, group_place(c, group), c->group, (size_t)c->fs.fs_sb.fs_cgsize);
+	if (!header_good(c, group, cg)) {
 		report(c, CHECK_DAMAGE, HARD,
 		    "group %u: its header makes no sense", group);
-		header_make(c, group, new);
+		return (false);
 	}
-	if (good && hashed(c) && group_hash(c, c->group) != cg->cg_ckhash)
+	if (hashed(c) && group_hash(c, c->group) != cg->cg_ckhash)
 		report(c, CHECK_DAMAGE, HARD,
 		    "group %u: its check hash is wrong", group);
-	maps_make(c, group, &d);
-	if (good) {
-		maps_report(c, group, &d);
-		sums_check(c, group, &d);
-		rotors_check(c, group);
-	}
-	if (!c->ufs1)
-		new->cg_initediblk = c->inited[group];
-	group_sum(c, c->group_new);
-	if (hashed(c))
-		new->cg_ckhash = group_hash(c, c->group_new);
-	cache_write(c, group_place(c, group), new, size);
-	return (good);
+	if (!rotors_good(c, cg))
+		report(c, CHECK_DAMAGE, HARMLESS,
+		    "group %u: it looks for free space outside of itself",
+		    group);
+	maps_compare(c, group, &d);
+	unused_report(c, group, &d);
+	directories_check(c, group, &d);
+	sums_check(c, group);
+	return (true);
 }
 
-/* The summary's entry of a group: is it that of the disk's group? */
-static bool
-summary_check(struct check *c, uint32_t group, bool good)
+static uint64_t
+summary_place(const struct check *c, uint32_t group)
 {
 	const struct ufs_superblock *sb = &c->fs.fs_sb;
-	const struct ufs_cg *cg = (const void *)c->group;
-	const struct ufs_cg *new = (const void *)c->group_new;
 	uint64_t frag =
 	    c->ufs1 ? (uint32_t)sb->fs_old_csaddr : (uint64_t)sb->fs_csaddr;
-	uint64_t place = (frag << c->fs.fs_fshift) +
-			 (uint64_t)group * sizeof(struct ufs_csum);
-	struct ufs_csum cs;
 
-	cache_read(c, place, &cs, sizeof(cs));
-	cache_write(c, place, &new->cg_cs, sizeof(cs));
-	return (!good || memcmp(&cs, &cg->cg_cs, sizeof(cs)) == 0);
+	return ((frag << c->fs.fs_fshift) +
+		(uint64_t)group * sizeof(struct ufs_csum));
+}
+
+struct totals {
+	int64_t ndir, nbfree, nifree, nffree;
+};
+
+static void
+add(struct totals *t, const struct ufs_csum *cs)
+{
+	t->ndir += cs->cs_ndir;
+	t->nbfree += cs->cs_nbfree;
+	t->nifree += cs->cs_nifree;
+	t->nffree += cs->cs_nffree;
 }
 
 static bool
-same_totals(const struct check *c, const struct ufs_superblock *a)
+totals_good(const struct check *c, const struct totals *t)
 {
 	const struct ufs_superblock *sb = &c->fs.fs_sb;
 
 	if (c->ufs1)
-		return (sb->fs_old_cstotal[0] == a->fs_cs_ndir &&
-			sb->fs_old_cstotal[1] == a->fs_cs_nbfree &&
-			sb->fs_old_cstotal[2] == a->fs_cs_nifree &&
-			sb->fs_old_cstotal[3] == a->fs_cs_nffree);
-	return (sb->fs_cs_ndir == a->fs_cs_ndir &&
-		sb->fs_cs_nbfree == a->fs_cs_nbfree &&
-		sb->fs_cs_nifree == a->fs_cs_nifree &&
-		sb->fs_cs_nffree == a->fs_cs_nffree);
-}
-
-static void
-totals_set(struct ufs_superblock *sb, const struct ufs_superblock *from)
-{
-	sb->fs_cs_ndir = from->fs_cs_ndir;
-	sb->fs_cs_nbfree = from->fs_cs_nbfree;
-	sb->fs_cs_nifree = from->fs_cs_nifree;
-	sb->fs_cs_nffree = from->fs_cs_nffree;
+		return (sb->fs_old_cstotal[0] == t->ndir &&
+			sb->fs_old_cstotal[1] == t->nbfree &&
+			sb->fs_old_cstotal[2] == t->nifree &&
+			sb->fs_old_cstotal[3] == t->nffree);
+	return (sb->fs_cs_ndir == t->ndir && sb->fs_cs_nbfree == t->nbfree &&
+		sb->fs_cs_nifree == t->nifree && sb->fs_cs_nffree == t->nffree);
 }
 
 void
 groups_check(struct check *c)
 {
-	struct ufs_superblock *sb = &c->fs.fs_sb;
-	size_t size = (size_t)sb->fs_cgsize;
-	struct ufs_superblock old = {.fs_cs_ndir = 0}, new = old;
+	const struct ufs_cg *cg = (const void *)c->group;
+	struct totals totals = {0, 0, 0, 0};
 	uint32_t stale = 0;
-	bool good, all_good = true;
+	bool all_good = true;
+	struct ufs_csum cs;
 
-	c->group = check_alloc(c, size, 1);
-	c->group_new = check_alloc(c, size, 1);
-	c->group_sums = check_alloc(c, size, 1);
-	for (uint32_t i = 0; i < sb->fs_ncg; i++) {
-		good = group_check(c, i);
-		all_good &= good;
-		stale += !summary_check(c, i, good);
-		add(&old, &((const struct ufs_cg *)c->group)->cg_cs);
-		add(&new, &((const struct ufs_cg *)c->group_new)->cg_cs);
+	c->group_new = check_alloc(c, (size_t)c->fs.fs_sb.fs_cgsize, 1);
+	for (uint32_t i = 0; i < c->fs.fs_sb.fs_ncg; i++) {
+		if (!group_check(c, i)) {
+			all_good = false;
+			continue;
+		}
+		cache_read(c, summary_place(c, i), &cs, sizeof(cs));
+		stale += memcmp(&cs, &cg->cg_cs, sizeof(cs)) != 0;
+		add(&totals, &cg->cg_cs);
 	}
 	if (stale != 0)
 		report(c, CHECK_SUMMARY, HARMLESS,
 		    "groups: the counts of %u of them aren't up to date",
 		    stale);
-	if (all_good && !same_totals(c, &old))
+	if (all_good && !totals_good(c, &totals))
 		report(c, CHECK_SUMMARY, HARMLESS,
 		    "superblock: its totals aren't up to date");
-	totals_set(sb, &new);
+}
+
+/* The maps as they must be, into c->group_new. */
+static void
+maps_make(struct check *c, uint32_t group)
+{
+	struct ufs_cg *cg = (void *)c->group_new;
+	const uint64_t frag = (uint64_t)c->fs.fs_sb.fs_fpg * group;
+	const uint32_t ipg = c->fs.fs_sb.fs_ipg;
+	uint8_t *iused = c->group_new + cg->cg_iusedoff;
+	uint8_t *map = c->group_new + cg->cg_freeoff;
+
+	cg->cg_cs.cs_ndir = 0;
+	memset(iused, 0, (ipg + 7) / 8);
+	for (uint32_t i = 0; i < ipg; i++) {
+		uint64_t ino = (uint64_t)group * ipg + i;
+
+		put_bit(iused, i, inode_used(c, ino));
+		cg->cg_cs.cs_ndir += c->inodes[ino].type == DT_DIR;
+	}
+	memset(map, 0, ((uint32_t)c->fs.fs_sb.fs_fpg + 7) / 8);
+	for (uint32_t i = 0; i < cg->cg_ndblk; i++)
+		put_bit(map, i, !frags_used(c, frag + i, 1));
+}
+
+static void
+group_write(struct check *c, uint32_t group)
+{
+	struct ufs_cg *new = (void *)c->group_new;
+	size_t size = (size_t)c->fs.fs_sb.fs_cgsize;
+
+	cache_read(c, group_place(c, group), new, size);
+	if (!header_good(c, group, new))
+		header_make(c, group, new);
+	if (!rotors_good(c, new))
+		new->cg_rotor = new->cg_frotor = new->cg_irotor = 0;
+	if (!c->ufs1)
+		new->cg_initediblk = c->inited[group];
+	maps_make(c, group);
+	group_sum(c, c->group_new);
+	if (hashed(c))
+		new->cg_ckhash = group_hash(c, c->group_new);
+	cache_write(c, group_place(c, group), new, size);
+	cache_write(
+	    c, summary_place(c, group), &new->cg_cs, sizeof(new->cg_cs));
+}
+
+/* All groups and totals as they are after the repairs. */
+void
+groups_write(struct check *c)
+{
+	struct ufs_superblock *sb = &c->fs.fs_sb;
+	struct totals totals = {0, 0, 0, 0};
+
+	for (uint32_t i = 0; i < sb->fs_ncg; i++) {
+		group_write(c, i);
+		add(&totals, &((const struct ufs_cg *)c->group_new)->cg_cs);
+	}
+	sb->fs_cs_ndir = totals.ndir;
+	sb->fs_cs_nbfree = totals.nbfree;
+	sb->fs_cs_nifree = totals.nifree;
+	sb->fs_cs_nffree = totals.nffree;
 }

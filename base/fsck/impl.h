@@ -101,8 +101,8 @@ struct check {
 	struct shared_block *shared;
 	size_t nshared, room_shared;
 
-	uint8_t *indirect[UFS_NINDIRECT];	 /* a block for each depth */
-	uint8_t *group, *group_new, *group_sums; /* fs_cgsize bytes */
+	uint8_t *indirect[UFS_NINDIRECT]; /* a block for each depth */
+	uint8_t *group, *group_new;	  /* fs_cgsize bytes each */
 	uint64_t add_dir, add_hint; /* where an entry was added last, bytes */
 	uint64_t hard;	 /* findings that only CHECK_REPAIR repairs */
 	bool late;	 /* what is found is only about what nobody uses */
@@ -192,6 +192,8 @@ void orphans_rejoin(struct check *c);
 /* groups.c */
 /* True: it makes sense. */
 bool group_header(struct check *c, uint32_t group, struct ufs_cg *cg);
+void groups_named(struct check *c);
 void groups_check(struct check *c);
+void groups_write(struct check *c);
 
 #endif

@@ -240,6 +240,7 @@ super_finish(struct check *c)
 {
 	struct ufs_superblock *sb = &c->fs.fs_sb;
 
+	groups_write(c);
 	/* A cut between the two leaves it marked as in use. */
 	cache_flush(c);
 	sb->fs_time = c->opt->now;

@@ -317,12 +317,7 @@ apply_frees(struct ufs_mount *um)
 	       NULL) {
 		list_remove(&n->n_dirty);
 		ufs_free_inode(um, n->n_i.i_ino, n->n_vnode.v_type == VDIR);
-		mutex_lock(&um->um_nodes_lock);
-		list_remove(&n->n_lru);
-		radix_del(&um->um_nodes, n->n_i.i_ino);
-		um->um_nnodes--;
-		mutex_unlock(&um->um_nodes_lock);
-		ufs_node_free(n);
+		ufs_node_forget(n);
 	}
 	ufs_apply_frees(um);
 	return (write_class(um, UFS_BUF_GROUP));

@@ -453,6 +453,71 @@ ufs_set_size(struct ufs_node *n, uint64_t size)
 	return (error);
 }
 
+/* Bytes of one block that has storage become zero. */
+static int
+zero_bytes(struct ufs_node *n, uint64_t start, uint64_t end)
+{
+	struct page *pg;
+	uint64_t len;
+	int error;
+
+	for (; start < end; start += len) {
+		len = MIN(end - start, PAGE_SIZE - (start & PAGE_MASK));
+		error = vm_object_page(
+		    &n->n_vnode.v_object, atop(start), VM_PAGE_WRITE, &pg);
+		if (error != 0)
+			return (error);
+		memset((char *)page_virt(pg) + (start & PAGE_MASK), 0, len);
+		page_release(pg);
+	}
+	ufs_node_touch(n, UFS_N_DATA);
+	return (0);
+}
+
+/* The part of a block becomes zero, the whole of it a hole. */
+static int
+punch_block(struct ufs_node *n, uint64_t start, uint64_t end)
+{
+	const uint64_t size = block_bytes(n->n_um);
+	const uint64_t lbn = start >> n->n_um->um_fs.fs_bshift;
+	bool hole;
+	int error = is_hole(n, lbn, &hole);
+
+	if (error != 0 || hole)
+		return (error);
+	if ((start & (size - 1)) != 0 ||
+	    ((end & (size - 1)) != 0 && end < n->n_i.i_size))
+		return (zero_bytes(n, start, end));
+	mutex_lock(&n->n_map);
+	error = ufs_map_punch(n, lbn);
+	mutex_unlock(&n->n_map);
+	if (error == 0)
+		vm_object_discard(
+		    &n->n_vnode.v_object, atop(start), atop(round_page(end)));
+	return (error);
+}
+
+int
+ufs_punch(struct vnode *vp, off_t start, off_t end)
+{
+	struct ufs_node *n = ufs_node(vp);
+	struct ufs_mount *um = n->n_um;
+	uint64_t at = (uint64_t)start, next;
+	unsigned tries = 0;
+	int error = 0;
+
+	for (; at < (uint64_t)end && error == 0; at = next) {
+		next = MIN((uint64_t)end,
+		    (at & ~(block_bytes(um) - 1)) + block_bytes(um));
+		do {
+			ufs_begin(um);
+			error = punch_block(n, at, next);
+			ufs_end(um);
+		} while (ufs_try_again(um, &error, &tries));
+	}
+	return (error);
+}
+
 int
 ufs_seekhole(struct vnode *vp, int whence, off_t *off)
 {

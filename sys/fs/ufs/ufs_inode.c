@@ -202,7 +202,7 @@ indirect_entry(struct ufs *fs, uint64_t frag, uint64_t index, uint64_t *next)
 }
 
 /* The address of block lbn, 0 for a hole. *left: how many blocks from there on
- * have their addresses in the same place. */
+ * have their addresses in the same place, or are a hole with it. */
 static int
 address_of(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
     uint64_t *frag, uint64_t *left)
@@ -214,7 +214,7 @@ address_of(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
 
 	if (lbn < UFS_NDIRECT) {
 		*frag = ip->i_direct[lbn];
-		*left = UFS_NDIRECT - lbn;
+		*left = *frag != 0 ? UFS_NDIRECT - lbn : 1;
 		return (0);
 	}
 	lbn -= UFS_NDIRECT;
@@ -228,12 +228,28 @@ address_of(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
 	for (; error == 0 && *frag != 0; span /= n) {
 		*left = n - lbn / span % n;
 		error = indirect_entry(fs, *frag, lbn / span % n, frag);
-		if (span == 1)
+		if (span == 1) {
+			if (*frag == 0)
+				*left = 1;
 			return (error);
+		}
 	}
 	/* A hole where an indirect block would be. */
 	*left = span * n - lbn % (span * n);
 	return (error);
+}
+
+/* How many holes there are from block lbn on, where one is of `known`. */
+static uint64_t
+count_holes(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
+    uint64_t known, uint64_t most)
+{
+	uint64_t run = known, frag, left;
+
+	while (run < most && address_of(fs, ip, lbn + run, &frag, &left) == 0 &&
+	       frag == 0)
+		run += left;
+	return (MIN_OF(run, most));
 }
 
 int
@@ -247,13 +263,16 @@ ufs_bmap(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
 	error = address_of(fs, ip, lbn, frag, &left);
 	if (error != 0)
 		return (error);
-	if (*frag != 0 && !is_block(fs, *frag, frags_of(fs, ip, lbn)))
+	if (*frag == 0) {
+		*run = count_holes(fs, ip, lbn, left, most);
+		return (0);
+	}
+	if (!is_block(fs, *frag, frags_of(fs, ip, lbn)))
 		return (EINTEGRITY);
 	for (*run = 1; *run < MIN_OF(most, left); ++*run) {
 		if (address_of(fs, ip, lbn + *run, &next, &ignored) != 0 ||
-		    next != (*frag == 0 ? 0 : *frag + *run * step) ||
-		    (next != 0 &&
-			!is_block(fs, next, frags_of(fs, ip, lbn + *run))))
+		    next != *frag + *run * step ||
+		    !is_block(fs, next, frags_of(fs, ip, lbn + *run)))
 			break;
 	}
 	return (0);

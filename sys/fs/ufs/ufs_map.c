@@ -217,6 +217,25 @@ free_block(struct ufs_node *n, uint64_t frag, unsigned frags)
 	return (true);
 }
 
+int
+ufs_map_punch(struct ufs_node *n, uint64_t lbn)
+{
+	struct ufs_mount *um = n->n_um;
+	uint64_t frag, run;
+	int error;
+
+	error = ufs_bmap(&um->um_fs, &n->n_i, lbn, 1, &frag, &run);
+	if (error != 0 || frag == 0)
+		return (error);
+	error = set_pointer(n, lbn, 0);
+	if (error != 0)
+		return (error);
+	ufs_node_touch(n, UFS_N_META);
+	return (free_block(n, frag, ufs_frags_for(um, n->n_i.i_size, lbn))
+		    ? 0
+		    : EINTEGRITY);
+}
+
 /*
  * Frees what the indirect block at *slot, `level` levels above data, leads to
  * from entry `from` (in data blocks) on; all of it: the block as well.  On an

@@ -117,6 +117,7 @@ struct ufs_mount {
 	struct spin um_changes;
 	struct list um_dirty_nodes; /* (c) with one reference each */
 	struct list um_zombies;	    /* (c) nobody has them, nor their names */
+	unsigned um_nameless;	    /* (c) inodes without a name */
 	uint64_t um_dirty_since;    /* (c) clock_ns(), or 0 */
 	uint64_t um_dirty_bytes;    /* (c) of file data, about */
 
@@ -227,7 +228,7 @@ void ufs_node_touch(struct ufs_node *n, unsigned what);
 /* It has one name less; within a batch, v_lock held. */
 void ufs_node_drop_name(struct ufs_node *n);
 void ufs_node_inactive(struct vnode *vp);
-void ufs_node_free(struct ufs_node *n); /* its memory; nobody has it */
+void ufs_node_forget(struct ufs_node *n); /* nobody has it, nor a name */
 uint64_t ufs_node_shrink(struct ufs_mount *um, uint64_t want);
 /* Is somebody besides the cache using one, or more than mnt_root the root? */
 bool ufs_nodes_busy(struct ufs_mount *um, bool with_root);
@@ -266,6 +267,8 @@ int ufs_map_extend(
 /* It gets `want` in another place: *from and *to. */
 int ufs_map_move(struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want,
     uint64_t *from, uint64_t *to);
+/* It becomes a hole. */
+int ufs_map_punch(struct ufs_node *n, uint64_t lbn);
 /* What is beyond that size is freed; sets i_size. */
 int ufs_map_cut(struct ufs_node *n, uint64_t size);
 /* Fragments that a file of that size has for block lbn. */
@@ -275,6 +278,7 @@ unsigned ufs_frags_for(const struct ufs_mount *um, uint64_t size, uint64_t lbn);
 int ufs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end);
 int ufs_allocate(struct vnode *vp, off_t start, off_t end);
 int ufs_set_size(struct ufs_node *n, uint64_t size); /* v_lock held */
+int ufs_punch(struct vnode *vp, off_t start, off_t end);
 int ufs_seekhole(struct vnode *vp, int whence, off_t *off);
 /* Writes dirty pages out and waits; within a batch, or a commit. */
 int ufs_file_writeback(struct ufs_node *n, uint64_t start, uint64_t end);

@@ -19,6 +19,9 @@ ufs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	uint64_t offset, ino;
 	int error;
 
+	/* One that was removed has no ".." any more. */
+	if (dir->n_i.i_nlink == 0)
+		return (ENOENT);
 	error = ufs_index_find(dir, cn->cn_name, cn->cn_len, &offset, &ino);
 	if (error != 0)
 		return (error);
@@ -476,7 +479,8 @@ name_in(struct ufs_node *dir, uint64_t ino, char *buf, size_t *len)
 	return (error);
 }
 
-/* A directory knows its parent; of another file it is remembered. */
+/* A directory knows its parent; of another file it is remembered.  procfs asks
+ * with a lock of its own held, which nobody takes with one of ours. */
 int
 ufs_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len)
 {
@@ -485,6 +489,7 @@ ufs_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len)
 	int error = 0;
 
 	if (vp->v_type == VDIR) {
+		rw_will_nest(&vp->v_lock);
 		rw_rlock(&vp->v_lock);
 		error = ufs_index_find(n, "..", 2, &offset, &ino);
 		rw_runlock(&vp->v_lock);
@@ -494,6 +499,7 @@ ufs_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len)
 	error = ufs_node_get(n->n_um, ino, &dir);
 	if (error != 0)
 		return (ENOENT);
+	rw_will_nest(&dir->n_vnode.v_lock);
 	rw_rlock(&dir->n_vnode.v_lock);
 	error = dir->n_vnode.v_type == VDIR
 		    ? name_in(dir, n->n_i.i_ino, buf, len)

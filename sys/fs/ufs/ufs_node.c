@@ -47,8 +47,8 @@ node_alloc(struct ufs_mount *um, enum vtype type)
 	return (n);
 }
 
-void
-ufs_node_free(struct ufs_node *n)
+static void
+node_free(struct ufs_node *n)
 {
 	if (n->n_vnode.v_type == VREG)
 		vm_object_release(&n->n_vnode.v_object);
@@ -91,6 +91,20 @@ take_out(struct ufs_mount *um, struct ufs_node *n)
 	um->um_nnodes--;
 }
 
+void
+ufs_node_forget(struct ufs_node *n)
+{
+	struct ufs_mount *um = n->n_um;
+
+	mutex_lock(&um->um_nodes_lock);
+	take_out(um, n);
+	mutex_unlock(&um->um_nodes_lock);
+	spin_lock(&um->um_changes);
+	um->um_nameless--;
+	spin_unlock(&um->um_changes);
+	node_free(n);
+}
+
 /* Gives up some of the oldest; those go to `gone`. um_nodes_lock held. */
 static void
 make_room(struct ufs_mount *um, struct list *gone)
@@ -117,7 +131,7 @@ free_all(struct list *gone)
 
 	LIST_FOREACH_SAFE (n, gone, n_lru, next) {
 		list_remove(&n->n_lru);
-		ufs_node_free(n);
+		node_free(n);
 	}
 }
 
@@ -147,7 +161,7 @@ enter(struct ufs_mount *um, struct ufs_node *n, struct ufs_node **np)
 	mutex_unlock(&um->um_nodes_lock);
 	free_all(&gone);
 	if (old != NULL || error != 0)
-		ufs_node_free(n);
+		node_free(n);
 	*np = old != NULL ? old : n;
 	return (error);
 }
@@ -229,6 +243,7 @@ lose_name(struct ufs_node *n)
 
 	spin_lock(&um->um_changes);
 	n->n_state |= UFS_N_GONE;
+	um->um_nameless++;
 	spin_unlock(&um->um_changes);
 	vnode_release(&n->n_vnode);
 }
@@ -268,6 +283,8 @@ ufs_node_inactive(struct vnode *vp)
 	if (list_linked(&n->n_dirty))
 		list_remove(&n->n_dirty);
 	list_push_back(&um->um_zombies, &n->n_dirty);
+	/* It stays in this list, whatever is done to it. */
+	n->n_state |= UFS_N_DIRTY;
 	ufs_syncer_note(um);
 	spin_unlock(&um->um_changes);
 }
@@ -370,7 +387,7 @@ ufs_nodes_discard_all(struct ufs_mount *um)
 	while ((n = LIST_FIRST(&um->um_node_lru, struct ufs_node, n_lru)) !=
 	       NULL) {
 		take_out(um, n);
-		ufs_node_free(n);
+		node_free(n);
 	}
 }
 

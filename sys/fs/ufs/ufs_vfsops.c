@@ -395,14 +395,14 @@ ufs_statfs(struct mount *mp, struct statfs *sf)
 {
 	struct ufs_mount *um = mp->mnt_data;
 	const struct ufs_superblock *sb = &um->um_fs.fs_sb;
-	int64_t blocks = sb->fs_cs_nbfree, frags = sb->fs_cs_nffree,
-		inodes = sb->fs_cs_nifree, avail;
+	int64_t blocks, frags, inodes, avail;
 
-	if (um->um_fs.fs_ufs1) {
-		blocks = sb->fs_old_cstotal[1];
-		inodes = sb->fs_old_cstotal[2];
-		frags = sb->fs_old_cstotal[3];
-	}
+	/* What was removed is free, as everybody expects. */
+	if (um->um_writable && atomic_load(&um->um_nameless) > 0)
+		(void)ufs_commit(um);
+	blocks = um->um_fs.fs_ufs1 ? sb->fs_old_cstotal[1] : sb->fs_cs_nbfree;
+	inodes = um->um_fs.fs_ufs1 ? sb->fs_old_cstotal[2] : sb->fs_cs_nifree;
+	frags = um->um_fs.fs_ufs1 ? sb->fs_old_cstotal[3] : sb->fs_cs_nffree;
 	sf->f_bsize = (uint64_t)sb->fs_fsize;
 	sf->f_iosize = (uint64_t)sb->fs_bsize;
 	sf->f_blocks = um->um_fs.fs_data_frags;

@@ -155,6 +155,9 @@ ufs_pathconf(struct vnode *vp, int name, long *val)
 	case _PC_MIN_HOLE_SIZE:
 		*val = ufs_node(vp)->n_um->um_fs.fs_sb.fs_bsize;
 		return (0);
+	case _PC_DEALLOC_PRESENT:
+		*val = 1;
+		return (0);
 	default:
 		return (EINVAL);
 	}
@@ -199,6 +202,7 @@ const struct vnode_ops ufs_vnode_ops = {
     .vo_name = ufs_name,
     .vo_access = ufs_access,
     .vo_seekhole = ufs_seekhole,
+    .vo_punch = ufs_punch,
     .vo_allocate = ufs_allocate,
     .vo_fid = ufs_fid,
     .vo_inactive = ufs_node_inactive,

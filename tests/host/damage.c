@@ -1,0 +1,617 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * damage IMAGE KIND: damages a UFS2 file system that tests/imp/fsck.sh made, in
+ * one way; `hashes` gives it check hashes, which every later damage keeps right
+ * (but those that are about hashes).  `damage list` prints the kinds: name,
+ * class of what is to be found, p if preening repairs it and y if not, and
+ * the file that it spoils.
+ */
+
+#include <err.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs/ufs/ufs.h"
+
+#define ALL_HASHES (UFS_CK_SUPERBLOCK | UFS_CK_CYLGRP | UFS_CK_INODE)
+
+static uint8_t *image;
+static size_t image_size;
+static struct ufs fs;
+static struct ufs_superblock *sb; /* in the image */
+static bool keep_hashes;
+
+static int
+read_image(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
+{
+	(void)dev;
+	if (offset > image_size || size > image_size - offset)
+		return (5);
+	memcpy(buf, image + offset, size);
+	return (0);
+}
+
+static void *
+frag_at(uint64_t frag)
+{
+	return (image + (frag << fs.fs_fshift));
+}
+
+static struct ufs_cg *
+group(uint32_t i)
+{
+	return (frag_at(
+	    (uint64_t)fs.fs_sb.fs_fpg * i + (uint64_t)fs.fs_sb.fs_cblkno));
+}
+
+static struct ufs2_dinode *
+inode(uint64_t ino)
+{
+	uint64_t in_group = ino % fs.fs_sb.fs_ipg;
+	uint64_t frag = ino / fs.fs_sb.fs_ipg * (uint64_t)fs.fs_sb.fs_fpg +
+			(uint64_t)fs.fs_sb.fs_iblkno;
+	struct ufs2_dinode *table = frag_at(frag);
+
+	return (table + in_group);
+}
+
+static uint64_t
+number(const char *path)
+{
+	uint64_t ino = UFS_ROOT_INO;
+	struct ufs_inode dir;
+	size_t n;
+
+	for (; *path != '\0'; path += n + (path[n] == '/')) {
+		n = strcspn(path, "/");
+		if (ufs_inode_get(&fs, ino, &dir) != 0 ||
+		    ufs_dir_lookup(&fs, &dir, path, n, &ino) != 0)
+			errx(2, "%s: not in the image", path);
+	}
+	return (ino);
+}
+
+static struct ufs2_dinode *
+file(const char *path)
+{
+	return (inode(number(path)));
+}
+
+/* The entry of a name in a directory whose first block it is in. */
+static struct ufs_direct *
+entry(const char *dir, const char *name, struct ufs_direct **before)
+{
+	uint8_t *block = frag_at((uint64_t)file(dir)->di_db[0]);
+	struct ufs_direct *d, *last = NULL;
+
+	for (size_t at = 0; at < file(dir)->di_size; at += d->d_reclen) {
+		d = (struct ufs_direct *)(block + at);
+		if (d->d_ino != 0 && d->d_namlen == strlen(name) &&
+		    memcmp(d->d_name, name, d->d_namlen) == 0) {
+			if (before != NULL)
+				*before = last;
+			return (d);
+		}
+		last = d;
+	}
+	errx(2, "%s: no entry in %s", name, dir);
+}
+
+static void
+forget(const char *dir, const char *name)
+{
+	struct ufs_direct *before, *d = entry(dir, name, &before);
+
+	before->d_reclen = (uint16_t)(before->d_reclen + d->d_reclen);
+}
+
+/* A further name, in the free space of the last entry of the first block. */
+static void
+name_again(const char *dir, const char *name, uint64_t ino, uint8_t type)
+{
+	uint8_t *block = frag_at((uint64_t)file(dir)->di_db[0]);
+	struct ufs_direct *d = (void *)block;
+	size_t at = 0, held;
+
+	while (at + d->d_reclen < UFS_DIRBLKSIZE) {
+		at += d->d_reclen;
+		d = (void *)(block + at);
+	}
+	held = (sizeof(*d) + d->d_namlen + 4) & ~(size_t)3;
+	if (d->d_reclen < held + 24)
+		errx(2, "%s: no room", dir);
+	at += held;
+	held = d->d_reclen - held;
+	d->d_reclen = (uint16_t)(d->d_reclen - held);
+	d = (void *)(block + at);
+	d->d_ino = (uint32_t)ino;
+	d->d_reclen = (uint16_t)held;
+	d->d_type = type;
+	d->d_namlen = (uint8_t)strlen(name);
+	memcpy(d->d_name, name, strlen(name) + 1);
+}
+
+static uint32_t
+crc_of(void *what, size_t size, uint32_t *hash)
+{
+	*hash = 0;
+	return (ufs_crc32c(~0u, what, size));
+}
+
+static void
+rehash(void)
+{
+	for (uint64_t i = UFS_ROOT_INO; i < fs.fs_inodes; i++)
+		if (inode(i)->di_mode != 0)
+			inode(i)->di_ckhash = crc_of(inode(i),
+			    sizeof(struct ufs2_dinode), &inode(i)->di_ckhash);
+	for (uint32_t i = 0; i < fs.fs_sb.fs_ncg; i++)
+		group(i)->cg_ckhash = crc_of(
+		    group(i), (size_t)fs.fs_sb.fs_cgsize, &group(i)->cg_ckhash);
+	sb->fs_ckhash = crc_of(sb, (size_t)fs.fs_sb.fs_sbsize, &sb->fs_ckhash);
+}
+
+static void
+hashes(void)
+{
+	sb->fs_metackhash = ALL_HASHES;
+	sb->fs_flags |= UFS_METACKHASH;
+	rehash();
+	for (uint32_t i = 0; i < fs.fs_sb.fs_ncg; i++)
+		memcpy(frag_at((uint64_t)fs.fs_sb.fs_fpg * i +
+			       (uint64_t)fs.fs_sb.fs_sblkno),
+		    sb, (size_t)fs.fs_sb.fs_sbsize);
+}
+
+static void
+softupdates(void)
+{
+	sb->fs_flags |= UFS_SOFTUPDATES;
+}
+
+static void
+unclean(void)
+{
+	sb->fs_clean = 0;
+}
+static void
+totals(void)
+{
+	sb->fs_cs_nffree += 3;
+}
+static void
+summary(void)
+{
+	struct ufs_csum *cs = frag_at((uint64_t)sb->fs_csaddr);
+
+	cs[fs.fs_sb.fs_ncg - 1].cs_nifree--;
+}
+static void
+pending(void)
+{
+	sb->fs_pendingblocks = 16;
+}
+static void
+links_high(void)
+{
+	file("other")->di_nlink = 7;
+}
+static void
+links_high_directory(void)
+{
+	file("sub")->di_nlink++;
+}
+static void
+links_low(void)
+{
+	file("hard")->di_nlink = 1;
+}
+static void
+links_negative(void)
+{
+	file("other")->di_nlink = -1;
+}
+static void
+file_forgotten(void)
+{
+	forget("", "other");
+}
+static void
+file_removed(void)
+{
+	memset(file("big"), 0, sizeof(struct ufs2_dinode));
+	forget("", "big");
+}
+static void
+file_unlinked_open(void)
+{
+	file("other")->di_nlink = 0;
+	forget("", "other");
+}
+static void
+directory_forgotten(void)
+{
+	forget("", "sub");
+}
+static void
+directory_renamed(void)
+{
+	name_again("", "sub-again", number("sub"), 4);
+}
+static void
+directory_moved(void)
+{
+	name_again("empty", "moved", number("sub/deep"), 4);
+	file("empty")->di_nlink++;
+	entry("sub/deep", "..", NULL)->d_ino = (uint32_t)number("empty");
+}
+static void
+circle(void)
+{
+	name_again("sub/deep", "up", number("sub"), 4);
+}
+static void
+island(void)
+{
+	directory_forgotten();
+	name_again("empty", "x", number("empty"), 4);
+	forget("", "empty");
+}
+static void
+block_shared(void)
+{
+	file("other")->di_db[0] = file("big")->di_db[0];
+}
+static void
+block_outside(void)
+{
+	file("big")->di_db[3] = (int64_t)1 << 40;
+}
+static void
+block_negative(void)
+{
+	file("big")->di_ib[0] = -1;
+}
+static void
+block_metadata(void)
+{
+	file("big")->di_db[2] = fs.fs_sb.fs_iblkno;
+}
+static void
+block_askew(void)
+{
+	file("big")->di_db[2]++;
+}
+static void
+indirect_garbage(void)
+{
+	file("big")->di_ib[0] = file("big")->di_db[1];
+}
+static void
+indirect_circle(void)
+{
+	int depth = file("big")->di_ib[1] != 0 ? 1 : 0;
+	int64_t *block = frag_at((uint64_t)file("big")->di_ib[depth]);
+
+	block[0] = file("big")->di_ib[depth];
+}
+static void
+attributes(void)
+{
+	file("other")->di_extsize = 100;
+	file("other")->di_extb[0] = (int64_t)1 << 50;
+}
+static void
+attributes_size(void)
+{
+	file("other")->di_extsize = UINT32_MAX;
+}
+static void
+blocks_wrong(void)
+{
+	file("big")->di_blocks += 8;
+}
+static void
+shorter(void)
+{
+	file("big")->di_size /= 2;
+}
+static void
+type_unknown(void)
+{
+	file("other")->di_mode = 0;
+}
+static void
+type_impossible(void)
+{
+	file("other")->di_mode |= 0170000;
+}
+static void
+size_impossible(void)
+{
+	file("other")->di_size = UINT64_MAX - 5;
+}
+static void
+time_impossible(void)
+{
+	file("other")->di_mtimensec = -7;
+}
+static void
+used_as_free(void)
+{
+	uint64_t frag = (uint64_t)file("big")->di_db[0];
+	struct ufs_cg *cg = group((uint32_t)(frag / (uint32_t)sb->fs_fpg));
+
+	frag %= (uint32_t)sb->fs_fpg;
+	((uint8_t *)cg)[cg->cg_freeoff + frag / 8] |= (uint8_t)(1 << frag % 8);
+}
+static void
+inode_as_free(void)
+{
+	uint64_t i = number("big");
+	struct ufs_cg *cg = group((uint32_t)(i / sb->fs_ipg));
+
+	i %= sb->fs_ipg;
+	((uint8_t *)cg)[cg->cg_iusedoff + i / 8] &= (uint8_t) ~(1 << i % 8);
+}
+static void
+sums_wrong(void)
+{
+	group(0)->cg_cs.cs_nbfree += 2;
+}
+static void
+runs_wrong(void)
+{
+	group(0)->cg_frsum[1] += 2;
+}
+static void
+directories_wrong(void)
+{
+	group(0)->cg_cs.cs_ndir -= 1;
+}
+static void
+group_magic(void)
+{
+	group(0)->cg_magic = 1;
+}
+static void
+group_offsets(void)
+{
+	group(0)->cg_freeoff = 0xfffffff0;
+}
+static void
+group_zero(void)
+{
+	memset(group(sb->fs_ncg - 1), 0, (size_t)sb->fs_cgsize);
+}
+static void
+group_hash(void)
+{
+	group(0)->cg_ckhash ^= 1;
+	keep_hashes = true;
+}
+static void
+inode_hash(void)
+{
+	file("big")->di_ckhash ^= 1;
+	keep_hashes = true;
+}
+static void
+super_hash(void)
+{
+	sb->fs_ckhash ^= 1;
+	keep_hashes = true;
+}
+static void
+super_magic(void)
+{
+	sb->fs_magic = 0;
+}
+static void
+super_zero(void)
+{
+	memset(sb, 0, sizeof(*sb));
+	keep_hashes = true;
+}
+static void
+super_sizes(void)
+{
+	sb->fs_cblkno = 1000000;
+}
+static void
+super_copy(void)
+{
+	memset(
+	    frag_at((uint64_t)fs.fs_sb.fs_fpg + (uint64_t)fs.fs_sb.fs_sblkno),
+	    0, 512);
+}
+static void
+dot_wrong(void)
+{
+	entry("sub", ".", NULL)->d_ino = 5;
+}
+static void
+dotdot_wrong(void)
+{
+	entry("sub/deep", "..", NULL)->d_ino = UFS_ROOT_INO;
+}
+static void
+dot_missing(void)
+{
+	forget("sub", "..");
+}
+static void
+entry_type(void)
+{
+	entry("", "other", NULL)->d_type = 4;
+}
+static void
+entry_outside(void)
+{
+	entry("", "other", NULL)->d_ino = 0xfffffff0;
+}
+static void
+entry_name(void)
+{
+	entry("", "other", NULL)->d_name[1] = '/';
+}
+static void
+entry_length(void)
+{
+	entry("", "other", NULL)->d_reclen = 3;
+}
+static void
+directory_garbage(void)
+{
+	memset(frag_at((uint64_t)file("sub")->di_db[0]), 0xa5, 512);
+}
+static void
+directory_hole(void)
+{
+	file("many")->di_db[1] = 0;
+}
+static void
+directory_empty(void)
+{
+	file("empty")->di_db[0] = 0;
+}
+static void
+directory_size(void)
+{
+	file("empty")->di_size = 100;
+}
+static void
+root_lost(void)
+{
+	memset(inode(UFS_ROOT_INO), 0, sizeof(struct ufs2_dinode));
+}
+static void
+root_file(void)
+{
+	inode(UFS_ROOT_INO)->di_mode = 0100644;
+}
+
+static const struct kind {
+	const char *name;
+	void (*damage)(void);
+	const char *class;
+	const char *repair;
+	const char *spoils;
+} kinds[] = {
+    {"unclean", unclean, "summary", "p", "-"},
+    {"totals", totals, "summary", "p", "-"},
+    {"summary", summary, "summary", "p", "-"},
+    {"pending", pending, "summary", "p", "-"},
+    {"links-high", links_high, "count", "p", "-"},
+    {"links-high-directory", links_high_directory, "count", "p", "-"},
+    {"file-forgotten", file_forgotten, "unreferenced", "p", "other"},
+    {"file-removed", file_removed, "unreferenced", "p", "big"},
+    {"file-unlinked-open", file_unlinked_open, "unreferenced", "p", "other"},
+    {"directory-forgotten", directory_forgotten, "unreferenced", "p",
+	"sub/deep/f"},
+    {"directory-renamed", directory_renamed, "names", "p", "-"},
+    {"directory-moved", directory_moved, "names", "p", "sub/deep/f"},
+    {"island", island, "unreferenced", "p", "sub/deep/f"},
+    {"links-low", links_low, "damage", "y", "-"},
+    {"links-negative", links_negative, "damage", "y", "-"},
+    {"circle", circle, "damage", "y", "-"},
+    {"block-shared", block_shared, "damage", "y", "other"},
+    {"block-outside", block_outside, "damage", "y", "big"},
+    {"block-negative", block_negative, "damage", "y", "big"},
+    {"block-metadata", block_metadata, "damage", "y", "big"},
+    {"block-askew", block_askew, "damage", "y", "big"},
+    {"indirect-garbage", indirect_garbage, "damage", "y", "big"},
+    {"indirect-circle", indirect_circle, "damage", "y", "big"},
+    {"attributes", attributes, "damage", "y", "-"},
+    {"attributes-size", attributes_size, "damage", "y", "-"},
+    {"blocks-wrong", blocks_wrong, "damage", "p", "-"},
+    {"shorter", shorter, "damage", "p", "big"},
+    {"type-unknown", type_unknown, "damage", "y", "other"},
+    {"type-impossible", type_impossible, "damage", "y", "other"},
+    {"size-impossible", size_impossible, "damage", "y", "other"},
+    {"time-impossible", time_impossible, "damage", "p", "-"},
+    {"used-as-free", used_as_free, "damage", "y", "-"},
+    {"inode-as-free", inode_as_free, "damage", "y", "-"},
+    {"sums-wrong", sums_wrong, "damage", "p", "-"},
+    {"runs-wrong", runs_wrong, "damage", "p", "-"},
+    {"directories-wrong", directories_wrong, "damage", "p", "-"},
+    {"group-magic", group_magic, "damage", "y", "-"},
+    {"group-offsets", group_offsets, "damage", "y", "-"},
+    {"group-zero", group_zero, "damage", "y", "-"},
+    {"group-hash", group_hash, "damage", "y", "-"},
+    {"inode-hash", inode_hash, "damage", "y", "-"},
+    {"super-hash", super_hash, "damage", "y", "-"},
+    {"super-magic", super_magic, "damage", "y", "-"},
+    {"super-zero", super_zero, "damage", "y", "-"},
+    {"super-sizes", super_sizes, "damage", "y", "-"},
+    {"super-copy", super_copy, "damage", "p", "-"},
+    {"dot-wrong", dot_wrong, "damage", "p", "-"},
+    {"dotdot-wrong", dotdot_wrong, "damage", "p", "-"},
+    {"dot-missing", dot_missing, "damage", "y", "-"},
+    {"entry-type", entry_type, "damage", "p", "-"},
+    {"entry-outside", entry_outside, "damage", "y", "other"},
+    {"entry-name", entry_name, "damage", "y", "other"},
+    {"entry-length", entry_length, "damage", "y", "all"},
+    {"directory-garbage", directory_garbage, "damage", "y", "sub/deep/f"},
+    {"directory-hole", directory_hole, "damage", "y", "-"},
+    {"directory-empty", directory_empty, "damage", "y", "-"},
+    {"directory-size", directory_size, "damage", "y", "-"},
+    {"root-lost", root_lost, "damage", "y", "all"},
+    {"root-file", root_file, "damage", "y", "all"},
+    {"hashes", hashes, NULL, NULL, NULL},
+    {"softupdates", softupdates, NULL, NULL, NULL},
+};
+#define NKINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static void
+open_image(const char *name)
+{
+	static struct ufs_device dev = {.ud_read = read_image};
+	int fd = open(name, O_RDWR);
+	struct stat st;
+	const char *why;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		err(2, "%s", name);
+	image_size = (size_t)st.st_size;
+	image =
+	    mmap(NULL, image_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (image == MAP_FAILED)
+		err(2, "%s", name);
+	dev.ud_size = image_size;
+	if (ufs_open(&fs, &dev, &why) != 0)
+		errx(2, "%s: %s", name, why);
+	sb = (struct ufs_superblock *)(image + fs.fs_where);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "list") == 0) {
+		for (size_t i = 0; i < NKINDS; i++)
+			if (kinds[i].class != NULL)
+				printf("%s %s %s %s\n", kinds[i].name,
+				    kinds[i].class, kinds[i].repair,
+				    kinds[i].spoils);
+		return (0);
+	}
+	if (argc != 3)
+		errx(2, "usage: damage IMAGE KIND");
+	open_image(argv[1]);
+	for (size_t i = 0; i < NKINDS; i++) {
+		if (strcmp(kinds[i].name, argv[2]) != 0)
+			continue;
+		kinds[i].damage();
+		if (sb->fs_metackhash != 0 && !keep_hashes)
+			rehash();
+		return (munmap(image, image_size) != 0);
+	}
+	errx(2, "%s: no such kind", argv[2]);
+}
