@@ -87,11 +87,45 @@ header_good(const struct check *c, uint32_t group, const struct ufs_cg *cg)
 			       cg->cg_initediblk <= sb->fs_ipg));
 }
 
-bool
-group_header(struct check *c, uint32_t group, struct ufs_cg *cg)
+/* One more than the last inode that a group's map has in use. */
+static uint32_t
+last_used(struct check *c, uint32_t group, const struct ufs_cg *cg)
 {
-	cache_read(c, group_place(c, group), cg, sizeof(*cg));
-	return (header_good(c, group, cg));
+	uint32_t i = c->fs.fs_sb.fs_ipg;
+	uint8_t byte = 0;
+
+	for (; i > 0; i--) {
+		if (i == c->fs.fs_sb.fs_ipg || i % 8 == 0)
+			cache_read(c,
+			    group_place(c, group) + cg->cg_iusedoff +
+				(i - 1) / 8,
+			    &byte, 1);
+		if (byte >> (i - 1) % 8 & 1)
+			break;
+	}
+	return (i);
+}
+
+/* In UFS2 the group tells; if that can't be, by what it has in use. */
+uint32_t
+group_inited(struct check *c, uint32_t group)
+{
+	const struct ufs_superblock *sb = &c->fs.fs_sb;
+	struct ufs_cg cg;
+	uint32_t least;
+
+	cache_read(c, group_place(c, group), &cg, sizeof(cg));
+	if (c->ufs1 || !header_good(c, group, &cg))
+		return (sb->fs_ipg);
+	least = group == 0 ? UFS_ROOT_INO + 1 : 0;
+	if (last_used(c, group, &cg) > least)
+		least = last_used(c, group, &cg);
+	least = (least + sb->fs_inopb - 1) / sb->fs_inopb * sb->fs_inopb;
+	if (cg.cg_initediblk >= least && cg.cg_initediblk % sb->fs_inopb == 0)
+		return (cg.cg_initediblk);
+	report(c, CHECK_DAMAGE, HARD,
+	    "group %u: inodes are in use that it hasn't initialised", group);
+	return (least);
 }
 
 static uint32_t

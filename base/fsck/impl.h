@@ -190,8 +190,8 @@ void orphans_find(struct check *c);
 void orphans_rejoin(struct check *c);
 
 /* groups.c */
-/* True: it makes sense. */
-bool group_header(struct check *c, uint32_t group, struct ufs_cg *cg);
+/* Inodes at its start that were ever written. */
+uint32_t group_inited(struct check *c, uint32_t group);
 void groups_named(struct check *c);
 void groups_check(struct check *c);
 void groups_write(struct check *c);

@@ -120,24 +120,33 @@ search(struct check *c)
 	return (false);
 }
 
+/* May the first superblock be there? It lies before its copy in group 0. */
 static bool
-is_place(uint64_t where)
+is_home(const struct ufs *fs, uint64_t where)
 {
-	return (
-	    where == 65536 || where == 8192 || where == 0 || where == 262144);
+	return ((where == 65536 || where == 8192 || where == 0 ||
+		    where == 262144) &&
+		where + (uint64_t)fs->fs_sb.fs_sbsize <=
+		    (uint64_t)fs->fs_sb.fs_sblkno << fs->fs_fshift);
 }
 
 static void
 find_home(struct check *c)
 {
-	c->home = (uint64_t)c->fs.fs_sb.fs_sblockloc;
-	if (c->fs.fs_ufs1)
+	struct ufs_superblock *sb = &c->fs.fs_sb;
+
+	if (is_home(&c->fs, c->fs.fs_where))
+		c->home = c->fs.fs_where;
+	else if (!c->ufs1 && is_home(&c->fs, (uint64_t)sb->fs_sblockloc))
+		c->home = (uint64_t)sb->fs_sblockloc;
+	else if (is_home(&c->fs, 65536) && !c->ufs1)
+		c->home = 65536;
+	else if (is_home(&c->fs, 8192))
 		c->home = 8192;
-	else if (!is_place(c->home))
-		c->home = is_place(c->fs.fs_where) ? c->fs.fs_where : 65536;
-	if (c->home + UFS_SB_SIZE > (uint64_t)(uint32_t)c->fs.fs_sb.fs_dblkno
-					<< c->fs.fs_fshift)
+	else
 		check_fail(c, "impossible place of the superblock");
+	if (!c->ufs1)
+		sb->fs_sblockloc = (int64_t)c->home;
 }
 
 /* The superblock as it is in memory, to one of its places. */
