@@ -82,11 +82,12 @@ geometry(const struct ufs *fs)
 
 	if (sb->fs_fpg % sb->fs_frag != 0 || !places_possible(fs))
 		return ("impossible places in its cylinder groups");
-	if (sb->fs_cgsize > sb->fs_bsize || sb->fs_contigsumsize < 0 ||
-	    sb->fs_contigsumsize > 64 ||
+	if (sb->fs_cgsize <= 0 || sb->fs_cgsize > sb->fs_bsize ||
+	    sb->fs_contigsumsize < 0 || sb->fs_contigsumsize > 64 ||
 	    group_bytes(fs) > (uint64_t)sb->fs_cgsize)
 		return ("impossible cylinder group size");
-	if ((uint64_t)sb->fs_cssize < (uint64_t)sb->fs_ncg * 16 ||
+	if (sb->fs_cssize <= 0 ||
+	    (uint64_t)sb->fs_cssize < (uint64_t)sb->fs_ncg * 16 ||
 	    frags_for(fs, (uint64_t)sb->fs_cssize) > summary + 128 ||
 	    first >= fs->fs_frags ||
 	    frags_for(fs, (uint64_t)sb->fs_cssize) > fs->fs_frags - first)
