@@ -185,6 +185,12 @@ $(B)/tests/host/damage: tests/host/damage.c $(UFSREADERS)
 	@echo "CC $@"
 	@$(HOSTTEST) -iquote sys -fsanitize=address,undefined -o $@ $^
 
+$(B)/tests/host/newfs: $(wildcard base/newfs/*.c) base/fsck/cgroup.c \
+    sys/fs/ufs/ufs_super.c
+	@mkdir -p $(@D)
+	@echo "CC $@"
+	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=address,undefined -o $@ $^
+
 FSCKTEST = tests/host/fsck.c $(CHECKER) $(UFSREADERS)
 $(B)/tests/host/fsck: $(FSCKTEST) $(wildcard base/fsck/*.h)
 	@mkdir -p $(@D)
@@ -228,7 +234,7 @@ test: $(DEPS)
 	    $(B)/tests/fakevm $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
 	    $(B)/tests/host/trees $(B)/tests/host/ufs \
 	    $(B)/tests/host/damage $(B)/tests/host/fsck \
-	    $(B)/tests/host/fsck-fuzz \
+	    $(B)/tests/host/fsck-fuzz $(B)/tests/host/newfs \
 	    $(B)/tests/host/ustar
 	@$(MAKE) --no-print-directory $(B)/base/root.stamp
 	@tests/run.sh $(TESTS)

@@ -33,6 +33,7 @@ done <<EOF
 init sbin
 mount sbin
 fsck sbin
+newfs sbin
 sysctl sbin
 dmesg sbin
 reboot sbin

@@ -131,6 +131,8 @@ void cache_free(struct check *c);
 /* super.c */
 void super_open(struct check *c);
 void super_finish(struct check *c);
+/* Is the fragment one of those that a group begins with? */
+bool is_group_own(const struct ufs *fs, uint64_t frag);
 
 /* inodes.c */
 uint32_t inode_hashes(const struct check *c);

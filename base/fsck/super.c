@@ -73,6 +73,20 @@ places_possible(const struct ufs *fs)
 		(uint64_t)sb->fs_dblkno + shift <= last);
 }
 
+bool
+is_group_own(const struct ufs *fs, uint64_t frag)
+{
+	const struct ufs_superblock *sb = &fs->fs_sb;
+	uint64_t group = frag / (uint32_t)sb->fs_fpg;
+	uint64_t first = group * (uint32_t)sb->fs_fpg;
+
+	if (fs->fs_ufs1)
+		first += (uint64_t)(uint32_t)sb->fs_old_cgoffset *
+			 ((uint32_t)group & ~(uint32_t)sb->fs_old_cgmask);
+	return (frag < first + (uint32_t)sb->fs_dblkno &&
+		(group == 0 || frag >= first + (uint32_t)sb->fs_sblkno));
+}
+
 static const char *
 geometry(const struct ufs *fs)
 {
@@ -92,6 +106,9 @@ geometry(const struct ufs *fs)
 	    first >= fs->fs_frags ||
 	    frags_for(fs, (uint64_t)sb->fs_cssize) > fs->fs_frags - first)
 		return ("impossible place of the groups' summary");
+	for (uint64_t i = 0; i < frags_for(fs, (uint64_t)sb->fs_cssize); i++)
+		if (is_group_own(fs, first + i))
+			return ("impossible place of the groups' summary");
 	if (fs->fs_ufs1 && sb->fs_old_inodefmt != 2)
 		return ("it has the form of 4.2BSD, which isn't supported");
 	return (NULL);
