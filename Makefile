@@ -255,7 +255,7 @@ check: $(DEPS)
 	    --suppressions-list=tools/cppcheck.suppress \
 	    --enable=warning,portability --std=c11 -Isys sys cmd
 	@echo "shellcheck"; shellcheck $(SCRIPTS)
-	@echo "mandoc"; mandoc -Tlint -W warning cmd/imp/imp.1
+	@echo "mandoc"; mandoc -Tlint -W warning cmd/imp/imp.1 $(wildcard base/*/*.8)
 	@echo "check: ok"
 
 smoke: all $(B)/tests/prog/hello

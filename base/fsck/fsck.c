@@ -183,7 +183,11 @@ check(const char *name)
 	int status;
 
 	if (mount != NULL && (mount->f_flags & MNT_RDONLY) == 0) {
-		if (write && opt.mode != CHECK_PREEN)
+		if (opt.mode == CHECK_PREEN) {
+			printf("** %s: mounted for writing, skipped\n", name);
+			return (0);
+		}
+		if (write)
 			warnx("%s: it is mounted; nothing is written", name);
 		opt.mode = CHECK_REPORT;
 		write = false;
