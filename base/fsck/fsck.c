@@ -159,8 +159,8 @@ status_of(const char *name, const struct check_result *res)
 	case CHECK_REPAIRED:
 		return (0);
 	case CHECK_LEFTOVER:
-		return (options.mode == CHECK_REPORT ? EXIT_LEFTOVERS
-						     : EXIT_PERSON);
+		return (
+		    options.mode == CHECK_PREEN ? EXIT_PERSON : EXIT_LEFTOVERS);
 	case CHECK_DAMAGED:
 		if (options.mode != CHECK_PREEN)
 			return (EXIT_DAMAGED);
