@@ -180,7 +180,7 @@ $(B)/tests/host/ufs: tests/host/ufs.c sys/fs/ufs/ufs_super.c \
 	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
 
 UFSREADERS = sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c
-$(B)/tests/host/damage: tests/host/damage.c $(UFSREADERS)
+$(B)/tests/host/damage: tests/host/damage.c base/fsck/cgroup.c $(UFSREADERS)
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -iquote sys -fsanitize=address,undefined -o $@ $^
