@@ -46,6 +46,7 @@ struct inode_info {
 };
 #define INODE_CLAIMED 0x1 /* its blocks are in `used` */
 #define INODE_REJOIN  0x2 /* gets a name in lost+found */
+#define INODE_LATE    0x4 /* a directory without a name has one for it */
 
 struct directory {
 	uint32_t ino;
@@ -98,6 +99,7 @@ struct check {
 	size_t queue_head, queue_tail;
 	struct second_name *seconds;
 	size_t nseconds, room_seconds;
+	uint64_t climbs;
 	struct shared_block *shared;
 	size_t nshared, room_shared;
 

@@ -271,7 +271,10 @@ link_check(struct check *c, uint64_t ino)
 		    "inode %llu: %d links, but %u names",
 		    (unsigned long long)ino, in->nlink, in->names);
 	else
-		report(c, CHECK_DAMAGE, HARD,
+		/* What was about to be removed may still name it. */
+		report(c,
+		    in->marks & INODE_LATE ? CHECK_UNREFERENCED : CHECK_DAMAGE,
+		    in->marks & INODE_LATE ? HARMLESS : HARD,
 		    "inode %llu: only %d links, but %u names",
 		    (unsigned long long)ino, in->nlink, in->names);
 	inode_get(c, ino, &di);

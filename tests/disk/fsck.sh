@@ -10,6 +10,7 @@ fsck=build/base/fsck/fsck
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 disk=$dir/disk.raw
+readonly=
 failed=0
 
 # guest STATUS PROGRAM ARG...: with the disk as vtbd0.
@@ -19,7 +20,7 @@ guest() {
 	status=0
 	"$imp" run -t 60 -v "$dir/fstab:/etc/fstab" \
 	    --qemu-arg=-drive \
-	    --qemu-arg="id=d0,if=none,format=raw,file=$disk" \
+	    --qemu-arg="id=d0,if=none,format=raw,file=$disk$readonly" \
 	    --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \
 	    "$@" >"$dir/out" 2>&1 || status=$?
 	[ $status = "$expected" ] || fail "$*: status $status, not $expected"
@@ -94,4 +95,9 @@ guest 0 $fsck -y /dev/vtbd0
 host 0 -n
 guest 8 $fsck -p /dev/vtbd1
 guest 0 $fsck -B
+readonly=,readonly=on
+guest 0 $fsck -f -p /dev/vtbd0
+said '^result: clean, 9 inodes'
+build/tests/host/damage "$disk" unclean
+guest 8 $fsck -p /dev/vtbd0
 exit $failed
