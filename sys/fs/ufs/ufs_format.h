@@ -31,7 +31,7 @@
 #define UFS_UNCLEAN	0x1
 #define UFS_SOFTUPDATES 0x2
 #define UFS_NEEDSFSCK	0x4
-#define UFS_SUJ		0x8 /* soft updates with journal */
+#define UFS_SUJ		0x8   /* soft updates with journal */
 #define UFS_METACKHASH	0x200 /* fs_metackhash counts */
 
 /* fs_metackhash: what has check hashes, CRC32C each */

@@ -180,8 +180,8 @@ try_copies(struct ufs *fs)
 	    damaged.fs_sblkno <= 0)
 		return (EINTEGRITY);
 	for (unsigned i = 0; i < COPIES; i++) {
-		if (try_place(fs, frag * (uint64_t)damaged.fs_fsize, true,
-			&why) == 0)
+		if (try_place(
+			fs, frag * (uint64_t)damaged.fs_fsize, true, &why) == 0)
 			return (0);
 		frag += (uint64_t)damaged.fs_fpg;
 	}
