@@ -56,8 +56,14 @@ $(B)/base/fsck/fsck: $(FSCKOBJS)
 	@mkdir -p $(@D)
 	@echo "LD $@"
 	@$(IMPCC) -o $@ $(FSCKOBJS)
-BASEPROGS += $(B)/base/fsck/fsck
--include $(FSCKOBJS:.o=.d)
+NEWFSOBJS = $(patsubst %.c,$(B)/base/obj/%.o,$(wildcard base/newfs/*.c) \
+    base/fsck/cgroup.c sys/fs/ufs/ufs_super.c)
+$(B)/base/newfs/newfs: $(NEWFSOBJS)
+	@mkdir -p $(@D)
+	@echo "LD $@"
+	@$(IMPCC) -o $@ $(NEWFSOBJS)
+BASEPROGS += $(B)/base/fsck/fsck $(B)/base/newfs/newfs
+-include $(FSCKOBJS:.o=.d) $(NEWFSOBJS:.o=.d)
 
 # The root file system, as a folder.
 base: $(DEPS)

@@ -34,7 +34,9 @@ t imp/image 120 tests/imp/image.sh
 t imp/create 120 tests/imp/create.sh
 t imp/fsck 200 tests/imp/fsck.sh
 t host/fsck 200 tests/host/fsck.sh
+t host/newfs 120 tests/host/newfs.sh
 t host/ufs 120 tests/host/ufs.sh
+t disk/fsck 200 tests/disk/fsck.sh
 t disk/root 200 'tests/disk/root.sh build/sys/MICROVM/kernel.stripped'
 for case in pattern-1 pattern-2 pattern-4 modern rules small-queue sectors \
     readonly large errors several gpt gpt-backup gpt-damaged mbr; do

@@ -105,7 +105,8 @@ status_of(const struct check_result *res, const struct check_options *opt)
 	case CHECK_REPAIRED:
 		return (0);
 	case CHECK_LEFTOVER:
-		return (EXIT_LEFTOVERS);
+		return (
+		    opt->mode == CHECK_PREEN ? EXIT_PERSON : EXIT_LEFTOVERS);
 	case CHECK_DAMAGED:
 		return (opt->mode == CHECK_PREEN ? EXIT_PERSON : EXIT_DAMAGED);
 	default:

@@ -21,6 +21,7 @@ ln "$tmp/root/rest" "$tmp/root/hard"
 ln -s "$(printf 'x%.0s' $(seq 1 300))" "$tmp/root/long"
 ln -s sub "$tmp/root/short"
 mkfifo "$tmp/root/fifo"
+: >"$tmp/root/empty-file"
 truncate -s 5m "$tmp/root/sparse"
 echo end >>"$tmp/root/sparse"
 i=0
@@ -61,6 +62,11 @@ try() {
 	name=$1 class=$2 repair=$3 spoils=$4
 	cp "$tmp/good" "$image"
 	$damage "$image" "$name"
+	if [ "$class" = none ]; then
+		fsck 0 -n
+		contents -
+		return
+	fi
 	cp "$image" "$tmp/damaged"
 	fsck $((class_damage + 1)) -n
 	grep -q "^$class: " "$tmp/out" || fail "$name: nothing of $class"
@@ -95,7 +101,7 @@ for sizes in 4096/512 4096/1024 4096/2048 4096/4096 8192/1024 8192/8192 \
 		    -o "fsize=${sizes#*/}" -o density=8192 "$image" \
 		    "$tmp/root" >/dev/null
 		fsck 0 -n
-		grep -q '^result: clean, 1213 inodes (5 directories)' \
+		grep -q '^result: clean, 1214 inodes (5 directories)' \
 		    "$tmp/out" || fail "$name: not all is counted"
 	done
 done
