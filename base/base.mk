@@ -77,8 +77,8 @@ $(B)/base/root.stamp: base/root.sh $(wildcard base/*.sh) $(B)/base/sh/sh $(B)/ba
 
 # And on a disk. What a machine wrote on it stays until the base changes.
 image: $(DEPS)
-	@$(MAKE) --no-print-directory all $(B)/base/root.stamp
-	@$(MAKE) --no-print-directory $(B)/base/disk.raw
+	@$(MAKE) --no-print-directory -s all $(B)/base/root.stamp
+	@$(MAKE) --no-print-directory -s $(B)/base/disk.raw
 
 $(B)/base/disk.raw: $(B)/base/root.stamp
 	@echo "IMAGE $@"
