@@ -290,6 +290,18 @@ unclean(void)
 	sb->fs_clean = 0;
 }
 static void
+journal(void)
+{
+	sb->fs_flags |= UFS_SOFTUPDATES | UFS_SUJ;
+	sb->fs_clean = 0;
+}
+static void
+masks(void)
+{
+	sb->fs_bmask = -1;
+	sb->fs_fshift++;
+}
+static void
 totals(void)
 {
 	sb->fs_cs_nffree += 3;
@@ -649,6 +661,7 @@ static const struct kind {
     {"totals", totals, "summary", "p", "-"},
     {"summary", summary, "summary", "p", "-"},
     {"pending", pending, "summary", "p", "-"},
+    {"journal", journal, "summary", "p", "-"},
     {"links-high", links_high, "count", "p", "-"},
     {"links-high-directory", links_high_directory, "count", "p", "-"},
     {"file-forgotten", file_forgotten, "unreferenced", "p", "other"},
@@ -696,6 +709,7 @@ static const struct kind {
     {"super-magic", super_magic, "damage", "y", "-"},
     {"super-zero", super_zero, "damage", "y", "-"},
     {"super-sizes", super_sizes, "damage", "y", "-"},
+    {"masks", masks, "damage", "p", "-"},
     {"super-copy", super_copy, "damage", "p", "-"},
     {"dot-wrong", dot_wrong, "damage", "p", "-"},
     {"dotdot-wrong", dotdot_wrong, "damage", "p", "-"},
