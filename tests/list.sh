@@ -31,7 +31,7 @@ t imp/buildkernel 300 tests/imp/buildkernel.sh
 t imp/interp 60 tests/interp/run.sh
 t imp/gdb 120 tests/imp/gdb.sh
 t imp/image 120 tests/imp/image.sh
-t imp/fsck 200 tests/imp/fsck.sh
+t imp/fsck 400 tests/imp/fsck.sh
 t host/fsck 200 tests/host/fsck.sh
 t host/newfs 120 tests/host/newfs.sh
 t host/ufs 120 tests/host/ufs.sh

@@ -623,6 +623,11 @@ directory_garbage(void)
 	memset(frag_at((uint64_t)file("sub")->di_db[0]), 0xa5, 512);
 }
 static void
+directory_gone(void)
+{
+	memset(file("sub"), 0, sizeof(struct ufs2_dinode));
+}
+static void
 directory_hole(void)
 {
 	file("many")->di_db[1] = 0;
@@ -719,6 +724,7 @@ static const struct kind {
     {"entry-name", entry_name, "damage", "y", "other"},
     {"entry-length", entry_length, "damage", "y", "all"},
     {"directory-garbage", directory_garbage, "damage", "y", "sub/deep/f"},
+    {"directory-gone", directory_gone, "damage", "y", "sub/deep/f"},
     {"directory-hole", directory_hole, "damage", "y", "-"},
     {"directory-empty", directory_empty, "damage", "y", "-"},
     {"directory-size", directory_size, "damage", "y", "-"},
