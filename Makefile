@@ -124,6 +124,8 @@ $(B)/imp: $(IMPOBJS)
 	@echo "LD $@"
 	@$(CC) -o $@ $(IMPOBJS)
 
+include base/base.mk
+
 # Programs of ours for FreeBSD, without a C library.
 PROGCFLAGS = -std=gnu17 -O2 -g $(WARN) -ffreestanding -nostdlib -static \
     -fno-pic -no-pie -fno-stack-protector -fno-builtin -mno-red-zone \
@@ -135,10 +137,41 @@ $(B)/tests/gen/sweep.inc: sys/abi/freebsd/syscalls.tab tools/mksyscalls.awk
 	@awk -v out=list -f tools/mksyscalls.awk $< >$@.new && mv $@.new $@
 $(B)/tests/prog/sweep: $(B)/tests/gen/sweep.inc
 
-$(B)/tests/disk/%: tests/disk/%.c tests/prog/files.h tests/prog/freebsd.h
+$(B)/tests/disk/disk: tests/disk/disk.c tests/prog/files.h tests/prog/freebsd.h
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@gcc $(PROGCFLAGS) -o $@ $<
+
+# Of those that write and read whole trees, for Imp with the C library; some
+# also for Linux, as its initramfs.
+DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile)
+DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux logdisk replay mutate)
+$(DISKPROGS): $(B)/tests/disk/%: tests/disk/%.c $(wildcard tests/disk/*.h) \
+    $(IMPCC)
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(IMPCC) $(BASECFLAGS) -o $@ $<
+$(B)/tests/disk/%-linux: tests/disk/%.c $(wildcard tests/disk/*.h)
+	@mkdir -p $(@D)
+	@echo "CC $< for Linux"
+	@$(CC) $(HOSTCFLAGS) -static -o $@ $<
+# Power cuts: the host's side.
+$(B)/tests/disk/logdisk: tests/disk/logdisk.c tests/disk/log.h
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(CC) $(HOSTCFLAGS) -o $@ $<
+$(B)/tests/disk/replay: tests/disk/replay.c tests/disk/judge.c \
+    $(filter $(B)/cmd/sys/fs/ufs/% $(B)/cmd/base/%,$(IMPOBJS)) \
+    $(wildcard tests/disk/*.h)
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(CC) $(HOSTCFLAGS) -o $@ $(filter %.c %.o,$^)
+# Damaged file systems.
+$(B)/tests/disk/mutate: tests/disk/mutate.c tests/disk/mutate.h \
+    $(filter $(B)/cmd/sys/fs/ufs/%,$(IMPOBJS))
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(CC) $(HOSTCFLAGS) -o $@ $(filter %.c %.o,$^)
 
 $(B)/tests/prog/%: tests/prog/%.c tests/prog/freebsd.h $(wildcard sys/fbsd/*.h)
 	@mkdir -p $(@D)
@@ -173,11 +206,19 @@ $(B)/tests/host/ustar: tests/host/ustar.c sys/fs/tmpfs/ustar.c
 	@echo "CC $@"
 	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
 
-$(B)/tests/host/ufs: tests/host/ufs.c sys/fs/ufs/ufs_super.c \
+$(B)/tests/host/ufs: tests/host/ufs.c tests/host/ufs_visit.h sys/fs/ufs/ufs_super.c \
     sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
-	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
+	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $(filter %.c,$^)
+
+$(B)/tests/host/fuzz-ufs: tests/host/fuzz_ufs.c sys/fs/ufs/ufs_super.c \
+    sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c \
+    tests/disk/mutate.h tests/host/ufs_visit.h
+	@mkdir -p $(@D)
+	@echo "CC $@"
+	@$(HOSTTEST) -fsanitize=fuzzer,address,undefined -o $@ \
+	    $(filter %.c,$^)
 
 UFSREADERS = sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c
 $(B)/tests/host/damage: tests/host/damage.c base/fsck/cgroup.c $(UFSREADERS)
@@ -220,8 +261,6 @@ $(B)/tests/pty: tests/imp/pty.c
 	@mkdir -p $(@D)
 	@$(CC) $(HOSTCFLAGS) -o $@ $<
 
-include base/base.mk
-
 DEPS = $(B)/.deps
 $(DEPS): tools/deps.sh
 	@tools/deps.sh $@
@@ -230,17 +269,24 @@ test: $(DEPS)
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory KERNCONF=TEST kernel
 	@$(MAKE) --no-print-directory $(PROGS) $(BOOTPROGS) $(LIBCTESTS) \
-	    $(B)/tests/disk/disk $(B)/tests/host/part \
+	    $(B)/tests/disk/disk $(DISKPROGS) $(DISKHOST) \
+	    $(B)/tests/host/part \
 	    $(B)/tests/fakevm $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
-	    $(B)/tests/host/trees $(B)/tests/host/ufs \
+	    $(B)/tests/host/trees $(B)/tests/host/ufs $(B)/tests/host/fuzz-ufs \
 	    $(B)/tests/host/damage $(B)/tests/host/fsck \
 	    $(B)/tests/host/fsck-fuzz $(B)/tests/host/newfs \
 	    $(B)/tests/host/ustar
 	@$(MAKE) --no-print-directory $(B)/base/root.stamp
 	@tests/run.sh $(TESTS)
 
-# The example of the README: esbuild for FreeBSD bundles some JavaScript.
+# Imp's own system, from its disk to the login prompt.
 run: $(DEPS)
+	@$(MAKE) --no-print-directory image
+	@echo "Log in as root; there is no password. To leave: shutdown -p now"
+	@$(B)/imp boot $(B)/base/disk.raw
+
+# The example: esbuild for FreeBSD bundles some JavaScript.
+run-bundle: $(DEPS)
 	@$(MAKE) --no-print-directory all
 	@examples/bundle/run.sh
 
@@ -255,7 +301,7 @@ check: $(DEPS)
 	    --suppressions-list=tools/cppcheck.suppress \
 	    --enable=warning,portability --std=c11 -Isys sys cmd
 	@echo "shellcheck"; shellcheck $(SCRIPTS)
-	@echo "mandoc"; mandoc -Tlint -W warning cmd/imp/imp.1 $(wildcard base/*/*.8)
+	@echo "mandoc"; mandoc -Tlint -W warning cmd/imp/imp.1 base/*/*.[158]
 	@echo "check: ok"
 
 smoke: all $(B)/tests/prog/hello
@@ -298,4 +344,4 @@ clean:
 
 -include $(OBJS:.o=.d) $(IMPOBJS:.o=.d)
 
-.PHONY: all kernel buildkernel imp clean test smoke bench run check
+.PHONY: all kernel buildkernel imp clean test smoke bench run run-bundle check

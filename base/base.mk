@@ -69,10 +69,19 @@ BASEPROGS += $(B)/base/fsck/fsck $(B)/base/newfs/newfs
 base: $(DEPS)
 	@$(MAKE) --no-print-directory $(B)/base/root.stamp
 
-$(B)/base/root.stamp: base/root.sh $(B)/base/sh/sh $(B)/base/toybox/toybox \
-    $(BASEPROGS) $(wildcard base/etc/*)
+$(B)/base/root.stamp: base/root.sh $(wildcard base/*.sh) $(B)/base/sh/sh $(B)/base/toybox/toybox \
+    $(BASEPROGS) $(wildcard base/etc/* base/*/*.[158])
 	@echo "ROOT $(B)/base/root"
 	@base/root.sh $(B)/base $(B)/base/root
 	@touch $@
 
-.PHONY: base
+# And on a disk. What a machine wrote on it stays until the base changes.
+image: $(DEPS)
+	@$(MAKE) --no-print-directory -s all $(B)/base/root.stamp
+	@$(MAKE) --no-print-directory -s $(B)/base/disk.raw
+
+$(B)/base/disk.raw: $(B)/base/root.stamp
+	@echo "IMAGE $@"
+	@$(B)/imp image create -o $@ -s 256m $(B)/base/root
+
+.PHONY: base image

@@ -9,8 +9,9 @@ root=$2
 here=$(dirname "$0")
 
 rm -rf "$root"
-for dir in bin sbin dev etc proc root tmp mnt usr/bin usr/sbin usr/share/man/man8 \
-    usr/share/man/man1 var/log var/run var/tmp; do
+for dir in bin sbin dev etc proc root tmp mnt usr/bin usr/sbin usr/libexec \
+    usr/share/man/cat1 usr/share/man/cat5 usr/share/man/cat8 var/log var/run \
+    var/tmp; do
 	mkdir -p "$root/$dir"
 done
 chmod 1777 "$root/tmp" "$root/var/tmp"
@@ -24,34 +25,50 @@ while read -r name; do
 done <"$built/toybox/links"
 ln -s ../../bin/env "$root/usr/bin/env"
 
-# program: where it goes
-while read -r program dir; do
+# program: where it goes, and its other names
+while read -r program dir names; do
 	[ -f "$built/$program/$program" ] || continue
 	cp "$built/$program/$program" "$root/$dir/$program"
 	strip "$root/$dir/$program"
+	for name in $names; do
+		ln "$root/$dir/$program" "$root/$dir/$name"
+	done
 done <<EOF
 init sbin
-mount sbin
-fsck sbin
-newfs sbin
+mount sbin umount
 sysctl sbin
 dmesg sbin
-reboot sbin
-getty usr/sbin
+reboot sbin halt poweroff fastboot fasthalt
+shutdown sbin
+swapon sbin swapoff
+newfs sbin
+fsck sbin fsck_ffs fsck_ufs
+kenv bin
+ps bin
+stty bin
+getty usr/libexec
 login usr/bin
 EOF
-for name in halt poweroff fastboot; do
-	[ ! -f "$root/sbin/reboot" ] || ln "$root/sbin/reboot" "$root/sbin/$name"
-done
-for name in fsck_ffs fsck_ufs; do
-	[ ! -f "$root/sbin/fsck" ] || ln "$root/sbin/fsck" "$root/sbin/$name"
-done
-[ ! -f "$root/sbin/mount" ] || ln "$root/sbin/mount" "$root/sbin/umount"
-if [ -d "$here/etc" ]; then
-	cp -R "$here/etc/." "$root/etc/"
-	chmod 600 "$root/etc/master.passwd"
-fi
-for page in "$here"/*/*.[18]; do
-	[ -f "$page" ] || continue
-	cp "$page" "$root/usr/share/man/man${page##*.}/"
+chmod 4555 "$root/usr/bin/login"
+cp "$here/nologin.sh" "$root/usr/sbin/nologin"
+cp "$here/man.sh" "$root/usr/bin/man"
+chmod 755 "$root/usr/sbin/nologin" "$root/usr/bin/man"
+
+cp -R "$here/etc/." "$root/etc/"
+chmod 755 "$root/etc/rc" "$root/etc/rc.shutdown"
+chmod 600 "$root/etc/master.passwd"
+# Manual pages, by each of their names, as plain text.
+for page in "$here"/*/*.[158]; do
+	section=${page##*.}
+	first=
+	sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([a-z_]*\).*/\1/p' "$page" |
+	    while read -r name; do
+		    to=$root/usr/share/man/cat$section/$name.$section
+		    if [ -n "$first" ]; then
+			    ln "$first" "$to"
+			    continue
+		    fi
+		    first=$to
+		    mandoc -Tascii "$page" | sed "s/.$(printf '\010')//g" >"$to"
+	    done
 done

@@ -28,7 +28,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define MARKS  8
-#define TIMES  16
+#define TIMES  32
 #define CPUS   64
 
 struct qemu_plugin_tb;

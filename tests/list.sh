@@ -31,6 +31,7 @@ t imp/buildkernel 300 tests/imp/buildkernel.sh
 t imp/interp 60 tests/interp/run.sh
 t imp/gdb 120 tests/imp/gdb.sh
 t imp/image 120 tests/imp/image.sh
+t imp/create 120 tests/imp/create.sh
 t imp/fsck 400 tests/imp/fsck.sh
 t host/fsck 200 tests/host/fsck.sh
 t host/newfs 120 tests/host/newfs.sh
@@ -58,6 +59,20 @@ for file in tests/prog/*.c; do
 	    "build/imp run -t 140 -c 2 --kernel build/sys/TEST/kernel build/tests/prog/$name"
 done
 
+# What concerns files, on a disk; fsck judges what is left there.
+for name in fileio names handles locks memory nullfs oldcalls vnotes beneath \
+    seals sockets events mounts; do
+	t "ufs/$name" 150 "tests/disk/onufs.sh build/sys/TEST/kernel \
+	    build/tests/prog/$name"
+done
+for sizes in '4096 512' '8192 1024' '16384 2048' '65536 8192' '8192 8192'; do
+	for name in fileio names; do
+		t "ufs/$name/$(echo "$sizes" | tr ' ' -)" 150 \
+		    "tests/disk/onufs.sh build/sys/MICROVM/kernel.stripped \
+		    build/tests/prog/$name $sizes"
+	done
+done
+
 for file in tests/libc/*.c; do
 	name=$(basename "$file" .c)
 	for cpus in 1 4; do
@@ -67,3 +82,4 @@ for file in tests/libc/*.c; do
 done
 
 t base/sh 120 'tests/base/sh.sh build/imp build/base/root'
+t base/login 400 'tests/base/login.sh build/imp build/base/root build/tests/pty'

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * imp image: looks into a file system in a file, without starting anything,
- * by the kernel's own code for UFS.
+ * imp image: makes disks, and looks into the file systems on them without
+ * starting anything, by the kernel's own code for UFS.  This file knows the
+ * sub-commands and has those that only show something.
  */
 
 #include <err.h>
@@ -15,22 +16,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fs/ufs/ufs.h"
+#include "image.h"
 #include "imp.h"
 #include "lib/strerror.h"
+#include "partition.h"
 
 #define MAX_LINKS 40
 #define CHUNK	  ((size_t)1 << 20)
-
-/* FreeBSD's numbers, which sys/fs/ufs speaks. */
-enum { ENOENT_UFS = 2, EIO_UFS = 5 };
-
-struct image {
-	struct ufs_device device;
-	struct ufs fs;
-	int fd;
-	const char *name;
-};
 
 static int
 read_file(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
@@ -40,16 +32,16 @@ read_file(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
 
 	for (size_t done = 0; done < size; done += (size_t)n) {
 		n = pread(im->fd, (char *)buf + done, size - done,
-		    (off_t)(offset + done));
+		    (off_t)(im->start + offset + done));
 		if (n <= 0)
-			return (EIO_UFS);
+			return (UFS_EIO);
 	}
 	return (0);
 }
 
 /* Ends with the error as the kernel would have told it. */
-static _Noreturn void
-fail(const struct image *im, const char *path, int error)
+_Noreturn void
+image_fail(const struct image *im, const char *path, int error)
 {
 	const char *text = error_text(error);
 
@@ -57,21 +49,18 @@ fail(const struct image *im, const char *path, int error)
 	    text != NULL ? text : "unknown error");
 }
 
-static void
-open_image(struct image *im, const char *name)
+void
+image_open(struct image *im, const char *name)
 {
+	struct partition_place place;
 	const char *why;
-	off_t size;
 
+	partition_open(name, false, &place);
 	im->name = name;
-	im->fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (im->fd < 0)
-		err(EXIT_IMP, "%s", name);
-	size = lseek(im->fd, 0, SEEK_END);
-	if (size < 0)
-		err(EXIT_IMP, "%s", name);
+	im->fd = place.fd;
+	im->start = place.start;
 	im->device.ud_read = read_file;
-	im->device.ud_size = (uint64_t)size;
+	im->device.ud_size = place.size;
 	if (ufs_open(&im->fs, &im->device, &why) != 0)
 		errx(EXIT_IMP, "%s: %s", name, why);
 	if (why != NULL)
@@ -113,7 +102,14 @@ find(struct image *im, uint64_t dir, const char *path, bool follow, int depth,
 		return;
 	}
 	if (error != 0)
-		fail(im, whole, error);
+		image_fail(im, whole, error);
+}
+
+void
+image_find(
+    struct image *im, const char *path, bool follow, struct ufs_inode *ip)
+{
+	find(im, UFS_ROOT_INO, path, follow, 0, ip);
 }
 
 static const char *
@@ -160,7 +156,7 @@ list(struct image *im, const char *path)
 	struct ufs_dirent de = {.de_next = 0};
 	int error;
 
-	find(im, UFS_ROOT_INO, path, false, 0, &dir);
+	image_find(im, path, false, &dir);
 	if (!S_ISDIR(dir.i_mode)) {
 		list_one(im, &dir, path);
 		return;
@@ -171,11 +167,11 @@ list(struct image *im, const char *path)
 			continue;
 		error = ufs_inode_get(&im->fs, de.de_ino, &ip);
 		if (error != 0)
-			fail(im, de.de_name, error);
+			image_fail(im, de.de_name, error);
 		list_one(im, &ip, de.de_name);
 	}
-	if (error != ENOENT_UFS)
-		fail(im, path, error);
+	if (error != UFS_ENOENT)
+		image_fail(im, path, error);
 }
 
 static void
@@ -189,13 +185,13 @@ cat(struct image *im, const char *path)
 
 	if (buf == NULL)
 		err(EXIT_IMP, NULL);
-	find(im, UFS_ROOT_INO, path, true, 0, &ip);
+	image_find(im, path, true, &ip);
 	if (!S_ISREG(ip.i_mode))
 		errx(EXIT_IMP, "%s: %s: it isn't a file", im->name, path);
 	do {
 		error = ufs_read(&im->fs, &ip, at, buf, CHUNK, &n);
 		if (error != 0)
-			fail(im, path, error);
+			image_fail(im, path, error);
 		if (fwrite(buf, 1, n, stdout) != n)
 			err(EXIT_IMP, "standard output");
 		at += n;
@@ -203,31 +199,66 @@ cat(struct image *im, const char *path)
 	free(buf);
 }
 
+static void
+close_image(struct image *im)
+{
+	if (fflush(stdout) != 0)
+		err(EXIT_IMP, "standard output");
+	close(im->fd);
+}
+
+static int
+image_ls(int argc, char **argv)
+{
+	struct image im;
+
+	if (argc < 2)
+		errx(EXIT_IMP, "image ls: in which disk?");
+	image_open(&im, argv[1]);
+	if (argc == 2)
+		list(&im, "/");
+	for (int i = 2; i < argc; i++)
+		list(&im, argv[i]);
+	close_image(&im);
+	return (0);
+}
+
+static int
+image_cat(int argc, char **argv)
+{
+	struct image im;
+
+	if (argc < 3)
+		errx(EXIT_IMP, "image cat: which file, in which disk?");
+	image_open(&im, argv[1]);
+	for (int i = 2; i < argc; i++)
+		cat(&im, argv[i]);
+	close_image(&im);
+	return (0);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+    {"cat", image_cat},
+    {"cp", image_cp},
+    {"create", image_create},
+    {"fsck", cmd_fsck},
+    {"ls", image_ls},
+};
+
 int
 cmd_image(int argc, char **argv)
 {
-	struct image im;
-	bool listing;
-
-	if (argc < 3)
-		errx(EXIT_IMP, "image: what is to be done, and with which "
-			       "file? try: imp help image");
-	listing = strcmp(argv[1], "ls") == 0;
-	if (!listing && strcmp(argv[1], "cat") != 0)
-		errx(EXIT_IMP, "image: %s: it is either ls or cat", argv[1]);
-	if (!listing && argc == 3)
-		errx(EXIT_IMP, "image: cat: which file?");
-	open_image(&im, argv[2]);
-	if (argc == 3)
-		list(&im, "/");
-	for (int i = 3; i < argc; i++) {
-		if (listing)
-			list(&im, argv[i]);
-		else
-			cat(&im, argv[i]);
-	}
-	if (fflush(stdout) != 0)
-		err(EXIT_IMP, "standard output");
-	close(im.fd);
-	return (0);
+	if (argc < 2)
+		errx(EXIT_IMP, "image: what is to be done? try: imp help "
+			       "image");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return (commands[i].run(argc - 1, argv + 1));
+	errx(EXIT_IMP,
+	    "image: %s: there is no such command; try: imp help "
+	    "image",
+	    argv[1]);
 }

@@ -61,6 +61,22 @@ static int cmd_version(int argc, char **argv);
 	"      --snapshot       what is written isn't kept\n"                  \
 	"      --verbose        show QEMU's arguments\n"
 
+#define IMAGE_USAGE                                                            \
+	"create -o DISK [-s SIZE] [--label NAME] [--mtree FILE] FOLDER\n"      \
+	"       imp image ls DISK[:PARTITION] [PATH...]\n"                     \
+	"       imp image cat DISK[:PARTITION] PATH...\n"                      \
+	"       imp image cp DISK[:PARTITION] PATH... TO\n"                    \
+	"       imp image fsck [-f] [-n | -p | -y] DISK[:PARTITION]"
+
+#define IMAGE_OPTIONS                                                          \
+	"  -o, --output DISK    the file to make (create)\n"                   \
+	"  -s, --size SIZE      how large: 512m, 4g (what is needed, and "     \
+	"room)\n"                                                              \
+	"      --label NAME     the partition's label, below /dev/gpt "        \
+	"(rootfs)\n"                                                           \
+	"      --mtree FILE     owners and modes, instead of root's and the "  \
+	"files'\n"
+
 #define FSCK_OPTIONS                                                           \
 	"  -f                   with -p: check also what is marked clean\n"    \
 	"  -n                   change nothing (on a terminal it asks)\n"      \
@@ -80,8 +96,9 @@ static const struct command {
     {"boot", cmd_boot, BOOT_USAGE, "boot a system from disks", BOOT_OPTIONS},
     {"fsck", cmd_fsck, "[-f] [-n | -p | -y] DISK[:PARTITION]",
 	"check a UFS file system, and repair it", FSCK_OPTIONS},
-    {"image", cmd_image, "ls|cat FILE [PATH...]",
-	"show what is in a file that holds a UFS file system", NULL},
+    {"image", cmd_image, IMAGE_USAGE,
+	"make a disk, or show what is on one without starting it",
+	IMAGE_OPTIONS},
     {"help", cmd_help, "[COMMAND]", "show how imp, or a command, is used",
 	NULL},
     {"version", cmd_version, "", "show the version", NULL},

@@ -247,10 +247,6 @@ void pmap_remove(struct pmap *pm, vaddr_t start, vaddr_t end);
 void pmap_protect(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned prot);
 /* False if nothing is mapped at va. */
 bool pmap_extract(struct pmap *pm, vaddr_t va, paddr_t *pa, unsigned *prot);
-/* Was [start, end) written (dirty bits) since last asked? Clears them,
- * calling fn for each dirty page. */
-void pmap_clear_dirty(struct pmap *pm, vaddr_t start, vaddr_t end,
-    void (*fn)(void *arg, vaddr_t va, paddr_t pa), void *arg);
 void pmap_activate(struct pmap *pm);	 /* on this CPU; NULL: kernel only */
 uint64_t pmap_resident(struct pmap *pm); /* pages mapped */
 

@@ -287,8 +287,6 @@ struct walk {
 	void (*fn)(struct walk *w, pte_t *pte, vaddr_t va);
 	bool free_tables;
 	unsigned prot;
-	void (*dirty)(void *arg, vaddr_t va, paddr_t pa);
-	void *arg;
 };
 
 static void
@@ -376,24 +374,6 @@ pmap_protect(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned prot)
 		pmap_remove(pm, start, end);
 		return;
 	}
-	walk(pm, start, end, &w);
-}
-
-static void
-clean_pte(struct walk *w, pte_t *pte, vaddr_t va)
-{
-	if (!(atomic_and(pte, ~PTE_D) & PTE_D))
-		return;
-	flush_add(&w->flush, va);
-	w->dirty(w->arg, va, *pte & PTE_FRAME);
-}
-
-void
-pmap_clear_dirty(struct pmap *pm, vaddr_t start, vaddr_t end,
-    void (*fn)(void *arg, vaddr_t va, paddr_t pa), void *arg)
-{
-	struct walk w = {.fn = clean_pte, .dirty = fn, .arg = arg};
-
 	walk(pm, start, end, &w);
 }
 

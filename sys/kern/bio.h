@@ -78,7 +78,8 @@ struct disk {
 	void (*d_strategy)(struct disk *dp, struct bio *bp); /* (!) */
 	void *d_driver;					     /* (!) */
 	unsigned d_writers; /* (l) opened for writing as a device */
-	unsigned d_claims;  /* (l) file systems mounted */
+	unsigned d_claims;  /* (l) file systems mounted, */
+	unsigned d_owners;  /* (l) and those of them that write */
 };
 
 /*
@@ -118,11 +119,14 @@ int disk_delete(struct disk *dp, uint64_t offset, uint64_t len);
 int disk_ident(struct disk *dp, char *buf);
 
 /*
- * A mounted file system has the disk for itself: nobody else may claim it,
- * nor write to it or what it is a part of by /dev.  0; EBUSY: somebody does
- * already; EROFS.  A claim for reading only bars nobody but writers.
+ * A mounted file system that is written has the disk for itself: nobody else
+ * may claim it, nor write to it or what it is a part of by /dev.  One that is
+ * only read bars those who would mount it for writing, but not fsck(8), which
+ * writes by /dev.  0; EBUSY: somebody is in the way; EROFS.  disk_reclaim()
+ * changes what a claim is for, and fails without changing it.
  */
 int disk_claim(struct disk *dp, bool write);
+int disk_reclaim(struct disk *dp, bool write);
 void disk_unclaim(struct disk *dp, bool write);
 
 /*

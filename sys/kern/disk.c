@@ -208,15 +208,15 @@ overlap(const struct disk *a, const struct disk *b)
 		b->d_start < a->d_start + a->d_size);
 }
 
-/* Is anybody in the way of one who would write, or of one who would claim?
- * disks_lock held. */
+/* Is anybody in the way: who claimed it, who claimed it for writing, who has
+ * its device open for writing? disks_lock held. */
 static bool
 disk_busy(const struct disk *dp, bool claims, bool writers)
 {
 	const struct disk *d;
 
 	LIST_FOREACH (d, &disks, d_link)
-		if (((claims && d->d_claims != 0) ||
+		if (((claims && d->d_claims != 0) || d->d_owners != 0 ||
 			(writers && d->d_writers != 0)) &&
 		    overlap(d, dp))
 			return (true);
@@ -231,11 +231,26 @@ disk_claim(struct disk *dp, bool write)
 	if (write && dp->d_readonly)
 		return (EROFS);
 	mutex_lock(&disks_lock);
-	if (disk_busy(dp, write, true))
+	if (disk_busy(dp, write, write))
 		error = EBUSY;
-	else
+	else {
 		dp->d_claims++;
+		dp->d_owners += write;
+	}
 	mutex_unlock(&disks_lock);
+	return (error);
+}
+
+int
+disk_reclaim(struct disk *dp, bool write)
+{
+	int error;
+
+	disk_unclaim(dp, !write);
+	error = disk_claim(dp, write);
+	/* What there was a moment ago is to be had again. */
+	if (error != 0)
+		(void)disk_claim(dp, !write);
 	return (error);
 }
 
@@ -244,6 +259,7 @@ disk_unclaim(struct disk *dp, bool write)
 {
 	mutex_lock(&disks_lock);
 	dp->d_claims--;
+	dp->d_owners -= write;
 	mutex_unlock(&disks_lock);
 }
 
@@ -255,7 +271,7 @@ disk_open_write(struct disk *dp)
 	if (dp->d_readonly)
 		return (EROFS);
 	mutex_lock(&disks_lock);
-	if (disk_busy(dp, true, false))
+	if (disk_busy(dp, false, false))
 		error = EPERM;
 	else
 		dp->d_writers++;

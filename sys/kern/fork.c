@@ -15,6 +15,7 @@
 #include "kern/proc.h"
 #include "kern/procdesc.h"
 #include "kern/signal.h"
+#include "kern/sigqueue.h"
 #include "kern/sysctl.h"
 #include "kern/thread.h"
 #include "kern/time.h"
@@ -195,6 +196,8 @@ proc_vfork_done(struct proc *p)
 	mutex_lock(&proctree_lock);
 	spin_lock(&p->p_lock);
 	p->p_flags &= ~P_VFORK;
+	/* It may stop now. */
+	sig_poke(curthread());
 	spin_unlock(&p->p_lock);
 	cv_broadcast(&vfork_cv);
 	mutex_unlock(&proctree_lock);

@@ -37,7 +37,9 @@ void kinfo_file_fill(struct thread *td, struct file *fp, struct kinfo_file *kf);
 void kinfo_vm_sizes(
     struct vmspace *vs, const struct vnode *text, struct kinfo_proc *ki);
 
-/* All of a mapping but its file; vs_lock held. */
-void kinfo_vm_entry(struct vm_entry *e, struct kinfo_vmentry *kve);
+/* The first mapping at or above *at, described; *at becomes its end. False:
+ * there is none. No locks. */
+bool kinfo_vm_next(struct thread *td, struct vmspace *vs, vaddr_t *at,
+    struct kinfo_vmentry *kve);
 
 #endif

@@ -136,8 +136,8 @@ entry_flags(const struct vm_entry *e)
 	    (e->e_flags & VME_WIRED ? KVME_FLAG_USER_WIRED : 0));
 }
 
-void
-kinfo_vm_entry(struct vm_entry *e, struct kinfo_vmentry *kve)
+static void
+fill_entry(struct vm_entry *e, struct kinfo_vmentry *kve)
 {
 	memset(kve, 0, offsetof(struct kinfo_vmentry, kve_path) + 1);
 	kve->kve_type = entry_type(e);
@@ -172,9 +172,8 @@ describe_file(struct thread *td, struct vnode *vp, struct kinfo_vmentry *kve)
 	kve->kve_status = KF_ATTR_VALID;
 }
 
-/* The first entry from *at, described; *at becomes its end. */
-static bool
-next_entry(struct thread *td, struct vmspace *vs, vaddr_t *at,
+bool
+kinfo_vm_next(struct thread *td, struct vmspace *vs, vaddr_t *at,
     struct kinfo_vmentry *kve)
 {
 	struct vnode *vp = NULL;
@@ -183,7 +182,7 @@ next_entry(struct thread *td, struct vmspace *vs, vaddr_t *at,
 	rw_rlock(&vs->vs_lock);
 	e = entry_from(vs, *at);
 	if (e != NULL) {
-		kinfo_vm_entry(e, kve);
+		fill_entry(e, kve);
 		*at = e->e_end;
 		vp = e->e_vnode;
 		if (vp != NULL)
@@ -210,7 +209,7 @@ sysctl_vmmap(const struct sysctl_node *node, struct sysctl_req *req)
 	kve = kmem_alloc(sizeof(*kve), 0);
 	if (kve == NULL)
 		error = ENOMEM;
-	while (error == 0 && next_entry(req->td, vs, &at, kve))
+	while (error == 0 && kinfo_vm_next(req->td, vs, &at, kve))
 		error = kinfo_out_packed(req, kve, &kve->kve_structsize,
 		    offsetof(struct kinfo_vmentry, kve_path), kve->kve_path);
 	if (kve != NULL)

@@ -193,7 +193,8 @@ settled(struct proc *p, int sig, struct thread **tdp)
 		return (true);
 	job_control(p, sig);
 	*tdp = td;
-	open = td != NULL && !waiting && takes(td, sig);
+	open =
+	    td != NULL && !waiting && takes(td, sig) && !sig_held_back(p, sig);
 	if (!open || catches(p, sig))
 		return (false);
 	/* What init doesn't expect does it no harm. */

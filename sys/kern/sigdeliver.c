@@ -15,9 +15,15 @@
 sigset_t
 sig_deliverable(struct thread *td)
 {
-	return (sigset_less(sigset_or(td->td_sigqueue.sq_signals,
-				td->td_proc->p_sigqueue.sq_signals),
-	    td->td_sigmask));
+	static const int stops[] = {SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
+	struct proc *p = td->td_proc;
+	sigset_t set = sigset_less(
+	    sigset_or(td->td_sigqueue.sq_signals, p->p_sigqueue.sq_signals),
+	    td->td_sigmask);
+
+	for (unsigned i = 0; (p->p_flags & P_VFORK) && i < nitems(stops); i++)
+		sigdelset(&set, stops[i]);
+	return (set);
 }
 
 /* Those that even sigfastblock(2) can't hold back. */

@@ -85,6 +85,13 @@ bool sig_send_static(struct proc *p, struct thread *td, struct ksiginfo *ksi);
 int sig_send_thread_locked(
     struct thread *td, int sig, const struct siginfo *info);
 
+/* The parent waits for a vfork(2) child, so that stopping would hang both:
+ * that has to wait for its exec. p_lock held. */
+static inline bool
+sig_held_back(const struct proc *p, int sig)
+{
+	return ((p->p_flags & P_VFORK) && sig_is_stop(sig));
+}
 /* Signals that td would take now. p_lock held. */
 sigset_t sig_deliverable(struct thread *td);
 /* Asks threads that can take them to look at the process's signals in set. */

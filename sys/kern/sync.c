@@ -137,6 +137,15 @@ mutex_lock(struct mutex *m)
 	lockdebug_taken(LOCK_USE(LOCK_MUTEX, m, m->m_name));
 }
 
+bool
+mutex_trylock(struct mutex *m)
+{
+	if (!try_lock(m))
+		return (false);
+	lockdebug_taken(LOCK_USE(LOCK_MUTEX, m, m->m_name));
+	return (true);
+}
+
 void
 mutex_unlock(struct mutex *m)
 {

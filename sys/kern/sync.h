@@ -46,6 +46,7 @@ struct mutex {
 
 void mutex_init(struct mutex *m, const char *name);
 void mutex_lock(struct mutex *m);
+bool mutex_trylock(struct mutex *m); /* true: it is held now */
 void mutex_unlock(struct mutex *m);
 
 /* (l) rw_lock, (a) atomic, (!) set once. */

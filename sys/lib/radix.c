@@ -214,7 +214,8 @@ clear_below(void *p, unsigned h, void (*fn)(void *arg, void *value), void *arg)
 	struct node *n = p;
 
 	if (h == 0) {
-		fn(arg, p);
+		if (fn != NULL)
+			fn(arg, p);
 		return;
 	}
 	for (uint64_t todo = n->used; todo != 0; todo &= todo - 1)

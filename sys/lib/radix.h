@@ -29,7 +29,7 @@ void *radix_del(struct radix *r, uint64_t index);
 /* The first value at an index >= *index, with *index set; NULL: none. */
 void *radix_next(const struct radix *r, uint64_t *index);
 
-/* Empties the tree, calling fn for each value, in order. */
+/* Empties the tree, calling fn, if there is one, for each value, in order. */
 void radix_clear(
     struct radix *r, void (*fn)(void *arg, void *value), void *arg);
 /* Makes copy, which is empty, a copy of r, calling fn for each value. 0; or

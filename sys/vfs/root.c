@@ -14,6 +14,7 @@
 #include "kern/kenv.h"
 #include "kern/printf.h"
 #include "kern/proc.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "lib/strerror.h"
 #include "vfs/vnode.h"
@@ -137,16 +138,17 @@ try_words(char *s)
 static int
 try_all(void)
 {
-	char message[MOUNT_MESSAGE];
+	char message[MOUNT_MESSAGE], path[64];
 	struct disk *dp = NULL;
 
 	while ((dp = disk_next(dp)) != NULL) {
 		if (strncmp(disk_describe(dp), "a UFS", 5) != 0)
 			continue;
-		if (mount_it("ufs", dp->d_name, MNT_RDONLY, message) == 0) {
-			kprintf("root: ufs:/dev/%s, the first UFS file system "
-				"there is\n",
-			    dp->d_name);
+		snprintf(path, sizeof(path), "/dev/%s", dp->d_name);
+		if (mount_it("ufs", path, MNT_RDONLY, message) == 0) {
+			kprintf("root: ufs:%s, the first UFS file system there "
+				"is\n",
+			    path);
 			return (0);
 		}
 	}

@@ -13,6 +13,7 @@
 #include "lib/string.h"
 #include "fbsd/event.h"
 #include "vfs/vnode.h"
+#include "vm/pageout.h"
 
 /* How much of the transfer lies within the page at its offset. */
 static size_t
@@ -32,10 +33,13 @@ read_page(struct vnode *vp, struct uio *uio, size_t n)
 	struct page *pg;
 	int error;
 
-	if (vp->v_ops->vo_getpage != NULL)
-		error = vp->v_ops->vo_getpage(vp, atop(offset), &pg);
-	else
-		error = vm_object_page(&vp->v_object, atop(offset), 0, &pg);
+	do {
+		if (vp->v_ops->vo_getpage != NULL)
+			error = vp->v_ops->vo_getpage(vp, atop(offset), &pg);
+		else
+			error =
+			    vm_object_page(&vp->v_object, atop(offset), 0, &pg);
+	} while (__predict_false(error == ENOMEM) && pageout_wait());
 	if (error != 0)
 		return (error);
 	if (pg == NULL)
@@ -80,7 +84,10 @@ write_page(struct vnode *vp, struct uio *uio, size_t n)
 	struct page *pg;
 	int error;
 
-	error = vm_object_page(&vp->v_object, atop(offset), VM_PAGE_WRITE, &pg);
+	do
+		error = vm_object_page(
+		    &vp->v_object, atop(offset), VM_PAGE_WRITE, &pg);
+	while (__predict_false(error == ENOMEM) && pageout_wait());
 	if (error != 0)
 		return (error == ENOMEM ? ENOSPC : error);
 	error = uiomove((char *)page_virt(pg) + (offset & PAGE_MASK), n, uio);
@@ -119,6 +126,18 @@ cut_back(struct vnode *vp, uint64_t old_size, uint64_t reached)
 		vp->v_ops->vo_setattr(vp, &va);
 }
 
+/* As much of the write up to `end` as the file system wants at once. */
+static int
+write_part(struct vnode *vp, struct uio *uio, uint64_t end)
+{
+	int error;
+
+	error = vp->v_ops->vo_write_begin(vp, (uint64_t)uio->uio_offset, &end);
+	while (error == 0 && (uint64_t)uio->uio_offset < end)
+		error = write_page(vp, uio, page_part(uio, end));
+	return (error);
+}
+
 /* v_lock held for writing. */
 static int
 write_pages(struct vnode *vp, struct uio *uio)
@@ -129,18 +148,18 @@ write_pages(struct vnode *vp, struct uio *uio)
 	int error;
 
 	error = write_limit(uio, &end);
-	if (error == 0 && end > old_size)
-		error = vp->v_ops->vo_extend(vp, end);
 	if (error != 0)
 		return (error);
 	while ((uint64_t)uio->uio_offset < end && error == 0)
-		error = write_page(vp, uio, page_part(uio, end));
+		error = write_part(vp, uio, end);
 	if (error != 0) {
 		cut_back(vp, old_size,
 		    (uint64_t)uio->uio_offset > start
 			? (uint64_t)uio->uio_offset
 			: old_size);
-		if ((uint64_t)uio->uio_offset > start && error == ENOSPC)
+		if ((uint64_t)uio->uio_offset == start)
+			return (error);
+		if (error == ENOSPC)
 			error = 0;
 	}
 	vp->v_ops->vo_modified(vp, curthread()->td_cred);
@@ -156,6 +175,8 @@ vn_write(struct vnode *vp, struct uio *uio, int ioflag)
 	/* Opened for writing before the mount became read-only by force. */
 	if ((vp->v_mount->mnt_flags & MNT_RDONLY) != 0 && vp->v_type == VREG)
 		return (EROFS);
+	if ((vp->v_mount->mnt_flags & MNT_SYNCHRONOUS) != 0)
+		ioflag |= IO_SYNC;
 	vp = vp->v_base;
 	if (vp->v_ops->vo_write != NULL)
 		return (vp->v_ops->vo_write(vp, uio, ioflag));
@@ -171,6 +192,9 @@ vn_write(struct vnode *vp, struct uio *uio, int ioflag)
 	else
 		error = write_pages(vp, uio);
 	rw_wunlock(&vp->v_lock);
+	if (error == 0 && (ioflag & IO_SYNC) != 0 &&
+	    vp->v_ops->vo_fsync != NULL)
+		error = vp->v_ops->vo_fsync(vp, false);
 	return (error);
 }
 

@@ -108,9 +108,10 @@ struct vnode_ops {
 	 * vn_read/vn_write. NULL for files with an object. */
 	int (*vo_read)(struct vnode *vp, struct uio *uio, int ioflag);
 	int (*vo_write)(struct vnode *vp, struct uio *uio, int ioflag);
-	/* (x) before the object is written past v_size: room, or ENOSPC,
-	 * EFBIG; sets the new size */
-	int (*vo_extend)(struct vnode *vp, uint64_t size);
+	/* (x) before [start, *end) of the object is written: the file reaches
+	 * to *end at least and has room there. It may lower *end, to do less at
+	 * once. ENOSPC, EFBIG, EDQUOT, EIO */
+	int (*vo_write_begin)(struct vnode *vp, uint64_t start, uint64_t *end);
 	/* (x) the object's pages were written: times, set-id bits */
 	void (*vo_modified)(struct vnode *vp, const struct cred *cr);
 	/* () opened or closed through a descriptor; open may replace fp's
@@ -119,6 +120,8 @@ struct vnode_ops {
 	int (*vo_open)(
 	    struct vnode *vp, int flags, struct file *fp, struct file **dupfp);
 	void (*vo_close)(struct vnode *vp, struct file *fp);
+	/* () all of it survives a power cut, by name as well; datasync: what
+	 * is needed to read the data back. NULL: there is no storage. */
 	int (*vo_fsync)(struct vnode *vp, bool datasync);
 	/* (x) namespaces user 1, system 2; buffers are kernel's. list: names
 	 * each preceded by a length byte. *size in: room, out: size */
@@ -145,7 +148,8 @@ struct vnode_ops {
 	/* (x) frees the storage of [start, end): reads as zeroes. NULL:
 	 * zeroes are written. */
 	int (*vo_punch)(struct vnode *vp, off_t start, off_t end);
-	/* (x) makes sure that writing there won't fail for want of room */
+	/* (x) makes sure that the file reaches to `end` and that writing there
+	 * won't fail for want of room */
 	int (*vo_allocate)(struct vnode *vp, off_t start, off_t end);
 	/* () a name for vfs_fhtovp(), never given to another file; *fid is
 	 * zeroed. NULL: EOPNOTSUPP. */

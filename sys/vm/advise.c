@@ -8,6 +8,7 @@
 #include "fbsd/resource.h"
 #include "kern/proc.h"
 #include "kern/sched.h"
+#include "vfs/vnode.h"
 #include "vm/map.h"
 
 static bool
@@ -224,13 +225,13 @@ vm_advise(struct vmspace *vs, vaddr_t addr, uint64_t size, int advice)
 	}
 }
 
-/* The object of a shared mapping at or above *va whose pages can be written
+/* The file of a shared mapping at or above *va whose pages can be written
  * out, held; and which pages. NULL: none below end, or a hole: *error. */
-static struct vm_object *
+static struct vnode *
 next_to_sync(struct vmspace *vs, vaddr_t *va, vaddr_t end, uint64_t *first,
     uint64_t *last, int *error)
 {
-	struct vm_object *o = NULL;
+	struct vnode *vp = NULL;
 	struct vm_entry *e;
 
 	rw_rlock(&vs->vs_lock);
@@ -242,25 +243,26 @@ next_to_sync(struct vmspace *vs, vaddr_t *va, vaddr_t end, uint64_t *first,
 		if (e->e_start > *va)
 			break;
 		*va = stop;
-		if (e->e_object == NULL || e->e_flags & VME_COW ||
-		    e->e_object->o_ops->vo_put == NULL)
+		if (e->e_vnode == NULL || e->e_flags & VME_COW ||
+		    e->e_object->o_ops->vo_writeback == NULL)
 			continue;
-		o = e->e_object;
-		vm_object_hold(o);
+		vp = e->e_vnode;
+		vnode_hold(vp);
 		*first = atop(e->e_ooff + (start - e->e_start));
 		*last = *first + atop(stop - start);
 		break;
 	}
-	if (o == NULL && *va < end)
+	if (vp == NULL && *va < end)
 		*error = ENOMEM;
 	rw_runlock(&vs->vs_lock);
-	return (o);
+	return (vp);
 }
 
 int
 vm_sync(struct vmspace *vs, vaddr_t addr, uint64_t size, int flags)
 {
 	uint64_t first, last;
+	struct vnode *vp;
 	struct vm_object *o;
 	vaddr_t end = addr + round_page(size);
 	int error = 0;
@@ -268,11 +270,14 @@ vm_sync(struct vmspace *vs, vaddr_t addr, uint64_t size, int flags)
 	if (bad_range(addr, size) || flags & ~(MS_ASYNC | MS_INVALIDATE) ||
 	    flags == (MS_ASYNC | MS_INVALIDATE))
 		return (EINVAL);
-	while (
-	    error == 0 && addr < end &&
-	    (o = next_to_sync(vs, &addr, end, &first, &last, &error)) != NULL) {
-		error = vm_object_sync(o, first, last);
-		vm_object_release(o);
+	while (error == 0 && addr < end &&
+	       (vp = next_to_sync(vs, &addr, end, &first, &last, &error)) !=
+		   NULL) {
+		o = &vp->v_base->v_object;
+		error = o->o_ops->vo_writeback(o, first, last);
+		if (error == 0 && !(flags & MS_ASYNC))
+			error = vp->v_base->v_ops->vo_fsync(vp->v_base, true);
+		vnode_release(vp);
 	}
 	return (error);
 }

@@ -201,9 +201,14 @@ object_show(struct fault *f)
 	struct page *pg;
 	int error;
 
+	if (f->access & PMAP_WRITE && o->o_ops->vo_prepare != NULL) {
+		error = o->o_ops->vo_prepare(o, object_index(e, f->va));
+		if (error != 0)
+			return (error);
+	}
 	if (f->access & PMAP_WRITE)
 		flags = VM_PAGE_WRITE;
-	else if (e->e_flags & VME_COW || o->o_ops->vo_put != NULL)
+	else if (e->e_flags & VME_COW || o->o_ops->vo_writeback != NULL)
 		prot &= ~PMAP_WRITE;
 	mutex_lock(&o->o_lock);
 	if (o->o_ops->vo_phys != NULL) {
@@ -218,8 +223,8 @@ object_show(struct fault *f)
 			error = enter(f, pg, prot);
 		if (error == 0 && f->use == NULL)
 			map_around(f,
-			    prot &
-				~(o->o_ops->vo_put != NULL ? PMAP_WRITE : 0u));
+			    prot & ~(o->o_ops->vo_writeback != NULL ? PMAP_WRITE
+								    : 0u));
 	}
 	mutex_unlock(&o->o_lock);
 	return (error);

@@ -91,6 +91,19 @@ vm_object_release(struct vm_object *o)
 		kmem_free(o, sizeof(*o));
 }
 
+int
+vm_object_insert(struct vm_object *o, uint64_t index, struct page *pg)
+{
+	int error = radix_set(&o->o_pages, index, pg);
+
+	if (error != 0)
+		return (error);
+	pg->pg_object = o;
+	pg->pg_index = index;
+	o->o_npages++;
+	return (0);
+}
+
 /* Makes a page for index, which has none. o_lock held. */
 static int
 make_page(struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
@@ -109,15 +122,11 @@ make_page(struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
 	} else if ((pg = page_alloc(0, PAGE_ZEROED)) == NULL) {
 		return (ENOMEM);
 	}
-	if (radix_set(&o->o_pages, index, pg) != 0) {
+	error = vm_object_insert(o, index, pg);
+	if (error != 0)
 		page_release(pg);
-		return (ENOMEM);
-	}
-	pg->pg_object = o;
-	pg->pg_index = index;
-	o->o_npages++;
 	*pp = pg;
-	return (0);
+	return (error);
 }
 
 int
@@ -134,6 +143,7 @@ object_page(
 		if (error != 0)
 			return (error);
 	}
+	(*pp)->pg_flags |= PG_USED;
 	if (flags & (VM_PAGE_WRITE | VM_PAGE_OVERWRITE))
 		(*pp)->pg_flags |= PG_DIRTY;
 	return (0);
@@ -254,44 +264,81 @@ vm_object_writable(struct vm_object *o, unsigned refs)
 	return (writable);
 }
 
+/*
+ * Pages [first, end) can't be written through mappings without a fault, which
+ * marks them dirty.  o_lock held.
+ */
 static void
-mark_dirty(void *arg, vaddr_t va, paddr_t pa)
-{
-	const struct vm_object *o = arg;
-	struct page *pg = phys_to_page(pa);
-
-	/* A private mapping has pages of its own in the same range. */
-	if (pg->pg_object == o)
-		pg->pg_flags |= PG_DIRTY;
-}
-
-int
-vm_object_sync(struct vm_object *o, uint64_t start, uint64_t end)
+write_protect(struct vm_object *o, uint64_t first, uint64_t end)
 {
 	struct vm_entry *e;
-	struct page *pg;
 	vaddr_t from, to;
-	int error = 0;
 
-	if (o->o_ops->vo_put == NULL)
-		return (0);
-	mutex_lock(&o->o_lock);
 	LIST_FOREACH (e, &o->o_entries, e_olink)
-		if (!(e->e_flags & VME_COW) &&
-		    mapped_range(e, start, end, &from, &to))
-			pmap_clear_dirty(
-			    e->e_space->vs_pmap, from, to, mark_dirty, o);
-	for (uint64_t i = start;
-	     error == 0 && (pg = radix_next(&o->o_pages, &i)) != NULL &&
-	     i < end;
-	     i++) {
+		if (!(e->e_flags & VME_COW) && (e->e_prot & PROT_WRITE) &&
+		    mapped_range(e, first, end, &from, &to))
+			pmap_protect(e->e_space->vs_pmap, from, to,
+			    (e->e_prot & ~PMAP_WRITE) | PMAP_READ);
+}
+
+unsigned
+vm_object_clean(struct vm_object *o, uint64_t *index, uint64_t end,
+    struct page **pages, unsigned n)
+{
+	unsigned found = 0;
+	struct page *pg;
+
+	mutex_lock(&o->o_lock);
+	for (; found < n && (pg = radix_next(&o->o_pages, index)) != NULL &&
+	       *index < end;
+	     ++*index) {
 		if (!(pg->pg_flags & PG_DIRTY))
 			continue;
 		pg->pg_flags &= ~PG_DIRTY;
-		error = o->o_ops->vo_put(o, pg);
-		if (error != 0)
-			pg->pg_flags |= PG_DIRTY;
+		pg->pg_flags |= PG_WRITING;
+		page_hold(pg);
+		pages[found++] = pg;
+	}
+	if (found > 0)
+		write_protect(
+		    o, pages[0]->pg_index, pages[found - 1]->pg_index + 1);
+	mutex_unlock(&o->o_lock);
+	return (found);
+}
+
+void
+vm_object_cleaned(
+    struct vm_object *o, struct page **pages, unsigned n, bool error)
+{
+	mutex_lock(&o->o_lock);
+	for (unsigned i = 0; i < n; i++) {
+		pages[i]->pg_flags &= ~PG_WRITING;
+		if (error)
+			pages[i]->pg_flags |= PG_DIRTY;
+		page_release(pages[i]);
 	}
 	mutex_unlock(&o->o_lock);
-	return (error);
+}
+
+uint64_t
+vm_object_reclaim(struct vm_object *o)
+{
+	uint64_t n = 0;
+	struct page *pg;
+
+	if (o->o_npages == 0 || !mutex_trylock(&o->o_lock))
+		return (0);
+	for (uint64_t i = 0; (pg = radix_next(&o->o_pages, &i)) != NULL; i++) {
+		bool used = (pg->pg_flags & PG_USED) != 0;
+
+		pg->pg_flags &= ~PG_USED;
+		if (used || (pg->pg_flags & (PG_DIRTY | PG_WRITING)) != 0 ||
+		    atomic_load(&pg->pg_refs) != 1)
+			continue;
+		unmap_everywhere(o, i, i + 1);
+		free_pages(o, i, i + 1);
+		n++;
+	}
+	mutex_unlock(&o->o_lock);
+	return (n);
 }

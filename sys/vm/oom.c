@@ -11,6 +11,7 @@
 #include "kern/proc.h"
 #include "kern/signal.h"
 #include "vm/map.h"
+#include "vm/pageout.h"
 
 #define GRACE NSEC_PER_SEC /* the victim's time to go */
 #define NAP   (NSEC_PER_SEC / 1000)
@@ -77,6 +78,8 @@ oom_relieve(void)
 
 	if (p->p_flags & (P_KERNEL | P_EXITING | P_OOMKILLED))
 		return (false);
+	if (pageout_wait())
+		return (true);
 	mutex_lock(&oom.lock);
 	if (page_low() && clock_ns() >= oom.until)
 		again = kill_one();

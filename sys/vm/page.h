@@ -26,9 +26,10 @@ struct page {
 	uint8_t pg_state;	     /* (f) free, allocated, reserved */
 };
 
-#define PG_DIRTY 0x0001 /* newer than the object's storage */
-#define PG_ZERO	 0x0002 /* known to be all zero bytes */
-#define PG_SLAB	 0x0004 /* kernel allocator's */
+#define PG_DIRTY   0x0001 /* newer than the object's storage */
+#define PG_WRITING 0x0002 /* on its way to the object's storage */
+#define PG_SLAB	   0x0004 /* kernel allocator's */
+#define PG_USED	   0x0008 /* since vm_object_reclaim() last looked */
 
 extern struct page *page_array; /* by frame number */
 

@@ -41,8 +41,12 @@ struct vm_object_ops {
 	/* A page for index, one reference for the object, contents valid.
 	 * 0, EIO, ENOMEM; the caller puts it into the tree. */
 	int (*vo_get)(struct vm_object *o, uint64_t index, struct page **pp);
-	/* Writes a dirty page out. NULL: memory is the storage. */
-	int (*vo_put)(struct vm_object *o, struct page *pg);
+	/* Writes the dirty pages of [start, end) out and waits for that.
+	 * o_lock is not held. NULL: memory is the storage. */
+	int (*vo_writeback)(struct vm_object *o, uint64_t start, uint64_t end);
+	/* A mapping is about to be written at index: is there storage for it?
+	 * o_lock is not held, vs_lock is. ENOSPC, EIO. NULL: always. */
+	int (*vo_prepare)(struct vm_object *o, uint64_t index);
 	/* The last reference is gone; pages are freed afterwards. */
 	void (*vo_destroy)(struct vm_object *o);
 	/* Device memory: the physical address at index; no struct page. */
@@ -90,8 +94,24 @@ void vm_object_discard(struct vm_object *o, uint64_t start, uint64_t end);
  * `refs` of its references are the caller's and its like; a further one that
  * isn't an entry's is a mapping that is being made. */
 bool vm_object_writable(struct vm_object *o, unsigned refs);
-/* Writes dirty pages in the range out; collects dirty bits first. */
-int vm_object_sync(struct vm_object *o, uint64_t start, uint64_t end);
+/*
+ * For vo_get, with o_lock held: a further page becomes the object's, with the
+ * reference that it has; index must have none. 0 or ENOMEM.
+ */
+int vm_object_insert(struct vm_object *o, uint64_t index, struct page *pg);
+/*
+ * For vo_writeback: takes up to n dirty pages of [*index, end) to be written,
+ * each held, PG_WRITING instead of PG_DIRTY, and read-only wherever it is
+ * mapped; *index is behind the last. How many. vm_object_cleaned() says that
+ * they are written, or else, with `error`, makes them dirty again.
+ */
+unsigned vm_object_clean(struct vm_object *o, uint64_t *index, uint64_t end,
+    struct page **pages, unsigned n);
+void vm_object_cleaned(
+    struct vm_object *o, struct page **pages, unsigned n, bool error);
+/* Frees pages that storage has as well and nobody used since last asked; not
+ * those of an object that is locked. How many. */
+uint64_t vm_object_reclaim(struct vm_object *o);
 
 /*
  * Anonymous pages, by their distance from am_base of the views.  Shared by

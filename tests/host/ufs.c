@@ -11,18 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/ufs/ufs.h"
+#include "ufs_visit.h"
 
-#define S_IFMT	0170000
-#define S_IFDIR 0040000
-#define S_IFLNK 0120000
 #define VISITS	5000 /* of inodes, in one round */
 #define CHANGES 12
 #define EIO	5
 
 static uint8_t *image;
 static size_t image_size;
-static unsigned visits;
 
 static int
 read_image(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
@@ -35,45 +31,6 @@ read_image(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
 	}
 	memcpy(buf, image + offset, size);
 	return (0);
-}
-
-static void
-read_some(struct ufs *fs, const struct ufs_inode *ip, uint64_t at)
-{
-	static uint8_t buf[200000];
-	size_t done;
-
-	if (ufs_read(fs, ip, at, buf, sizeof(buf), &done) == 0 &&
-	    done > sizeof(buf))
-		abort();
-}
-
-static void
-visit(struct ufs *fs, uint64_t ino, int depth)
-{
-	struct ufs_inode ip;
-	struct ufs_dirent de = {.de_next = 0};
-	char link[UFS_LINK_MAX];
-	size_t len;
-
-	if (depth > 20 || visits++ > VISITS || ufs_inode_get(fs, ino, &ip) != 0)
-		return;
-	if ((ip.i_mode & S_IFMT) == S_IFLNK) {
-		(void)ufs_readlink(fs, &ip, link, &len);
-		return;
-	}
-	read_some(fs, &ip, 0);
-	read_some(fs, &ip, ip.i_size / 2);
-	read_some(fs, &ip, ip.i_size - ip.i_size % 1000);
-	if ((ip.i_mode & S_IFMT) != S_IFDIR)
-		return;
-	while (visits < VISITS && ufs_dir_next(fs, &ip, de.de_next, &de) == 0) {
-		if (strlen(de.de_name) != de.de_namlen)
-			abort();
-		if (strcmp(de.de_name, ".") != 0 &&
-		    strcmp(de.de_name, "..") != 0)
-			visit(fs, de.de_ino, depth + 1);
-	}
 }
 
 /* Mostly where structures lie: anywhere, or in the first 128 kB. */
@@ -98,7 +55,7 @@ one_round(const uint8_t *original)
 		image[somewhere()] = (uint8_t)rand();
 	for (int i = rand() % 4; i > 0; i--)
 		image[8192 + rand() % 1376] = (uint8_t)rand();
-	visits = 0;
+	visits = VISITS;
 	if (ufs_open(&fs, &dev, &why) == 0)
 		visit(&fs, UFS_ROOT_INO, 0);
 	else if (why == NULL)

@@ -114,6 +114,24 @@ children(char *self)
 	CHECK(waitpid(-1, &status, 0) == -1 && errno == ECHILD);
 }
 
+/* A stop before its exec would hang the parent, too: it comes after that. */
+static void
+stopped_vfork(char *self)
+{
+	int status;
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		(void)kill(getpid(), SIGSTOP);
+		execl(self, self, "quiet", (char *)NULL);
+		_exit(1);
+	}
+	CHECK(waitpid(pid, &status, WUNTRACED) == pid);
+	CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+	CHECK(kill(pid, SIGCONT) == 0);
+	CHECK(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 6);
+}
+
 static void
 timer_thread(union sigval v)
 {
@@ -191,6 +209,7 @@ main(int argc, char **argv)
 		return (6);
 	signals();
 	children(argv[0]);
+	stopped_vfork(argv[0]);
 	clocks();
 	variables();
 	return (result("processes"));

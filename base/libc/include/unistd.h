@@ -12,6 +12,7 @@ extern "C" {
 int revoke(const char *);
 int setlogin(const char *);
 int swapon(const char *);
+int swapoff(const char *, unsigned);
 int close_range(unsigned, unsigned, int);
 void closefrom(int);
 

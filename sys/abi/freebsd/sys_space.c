@@ -85,10 +85,7 @@ allocate(struct thread *td, struct vnode *vp, off_t start, off_t end)
 		return (error);
 	if (vp->v_ops->vo_allocate == NULL)
 		return (EINVAL);
-	if ((uint64_t)end > vn_size(vp))
-		error = vp->v_ops->vo_extend(vp, (uint64_t)end);
-	if (error == 0)
-		error = vp->v_ops->vo_allocate(vp, start, end);
+	error = vp->v_ops->vo_allocate(vp, start, end);
 	if (error == 0)
 		vp->v_ops->vo_modified(vp, td->td_cred);
 	return (error);

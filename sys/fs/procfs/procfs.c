@@ -293,7 +293,7 @@ make_text(const struct procfs_node *n, struct proc_text *t)
 	if (p != NULL)
 		error = n->pn_file->text(p, t);
 	mutex_unlock(&proctree_lock);
-	return (error);
+	return (error == 0 ? proc_text_finish(t) : error);
 }
 
 static int

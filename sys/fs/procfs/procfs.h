@@ -9,15 +9,23 @@
 
 struct proc;
 struct uio;
+struct vmspace;
+struct vnode;
 
 /* Text under way: what doesn't fit is lost. */
 struct proc_text {
 	char *buf;
 	size_t size;
 	size_t used;
+	/* What proc_text_finish() is to describe, held: paths are found without
+	 * locks. */
+	struct vnode *file;
+	struct vmspace *space;
 };
 void proc_text_add(struct proc_text *t, const char *fmt, ...)
     __printflike(2, 3);
+/* With proctree_lock released again: 0 or ENOMEM. */
+int proc_text_finish(struct proc_text *t);
 
 /* proctree_lock held, p isn't a zombie. 0 or an errno. */
 int procfs_status(struct proc *p, struct proc_text *t);

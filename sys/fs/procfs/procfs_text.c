@@ -141,13 +141,27 @@ procfs_etype(struct proc *p, struct proc_text *t)
 int
 procfs_file(struct proc *p, struct proc_text *t)
 {
-	if (p->p_textvp != NULL &&
-	    vn_path(curthread(), p->p_textvp, t->buf, t->size) == 0) {
-		t->used = strlen(t->buf);
-		return (0);
-	}
 	proc_text_add(t, "%s", p->p_path != NULL ? p->p_path : "unknown");
+	t->file = p->p_textvp;
+	if (t->file != NULL)
+		vnode_hold(t->file);
 	return (0);
+}
+
+/* The program's path, if it has one still. */
+static void
+finish_file(struct proc_text *t)
+{
+	char *path = kmem_alloc(MAXPATHLEN, 0);
+
+	if (path != NULL &&
+	    vn_path(curthread(), t->file, path, MAXPATHLEN) == 0) {
+		t->used = 0;
+		proc_text_add(t, "%s", path);
+	}
+	if (path != NULL)
+		kmem_free(path, MAXPATHLEN);
+	vnode_release(t->file);
 }
 
 static const char *
@@ -165,50 +179,55 @@ type_name(int type)
 	}
 }
 
-/* One line; kve is memory to work with. */
+/* One line. */
 static void
-add_entry(struct proc_text *t, struct vm_entry *e, struct kinfo_vmentry *kve)
+add_entry(struct proc_text *t, const struct kinfo_vmentry *kve)
 {
-	kinfo_vm_entry(e, kve);
-	if (e->e_vnode == NULL ||
-	    vn_path(curthread(), e->e_vnode, kve->kve_path,
-		sizeof(kve->kve_path)) != 0)
-		strlcpy(kve->kve_path, "-", sizeof(kve->kve_path));
+	const int prot = kve->kve_protection;
+
 	proc_text_add(t,
 	    "0x%jx 0x%jx %d %d 0 %c%c%c %d 0 0x0 %s %s %s %s NCH -1\n",
 	    (uintmax_t)kve->kve_start, (uintmax_t)kve->kve_end,
 	    kve->kve_resident, kve->kve_private_resident,
-	    (e->e_prot & PROT_READ) != 0 ? 'r' : '-',
-	    (e->e_prot & PROT_WRITE) != 0 ? 'w' : '-',
-	    (e->e_prot & PROT_EXEC) != 0 ? 'x' : '-', kve->kve_ref_count,
+	    prot & KVME_PROT_READ ? 'r' : '-',
+	    prot & KVME_PROT_WRITE ? 'w' : '-',
+	    prot & KVME_PROT_EXEC ? 'x' : '-', kve->kve_ref_count,
 	    kve->kve_flags & KVME_FLAG_COW ? "COW" : "NCOW",
 	    kve->kve_flags & KVME_FLAG_NEEDS_COPY ? "NC" : "NNC",
-	    type_name(kve->kve_type), kve->kve_path);
+	    type_name(kve->kve_type),
+	    kve->kve_path[0] != '\0' ? kve->kve_path : "-");
 }
 
 int
 procfs_map(struct proc *p, struct proc_text *t)
 {
-	struct kinfo_vmentry *kve;
-	struct vmspace *vs;
-	struct vm_entry *e;
 	int error = proc_can_debug(curthread(), p);
 
-	if (error != 0)
-		return (error);
-	vs = proc_vmspace(p);
-	if (vs == NULL)
-		return (0);
-	kve = kmem_alloc(sizeof(*kve), 0);
-	if (kve != NULL) {
-		rw_rlock(&vs->vs_lock);
-		ENTRIES_IN(e, vs, 0, USER_TOP)
-		add_entry(t, e, kve);
-		rw_runlock(&vs->vs_lock);
+	if (error == 0)
+		t->space = proc_vmspace(p);
+	return (error);
+}
+
+static int
+finish_map(struct proc_text *t)
+{
+	struct kinfo_vmentry *kve = kmem_alloc(sizeof(*kve), 0);
+	vaddr_t at = 0;
+
+	while (kve != NULL && kinfo_vm_next(curthread(), t->space, &at, kve))
+		add_entry(t, kve);
+	if (kve != NULL)
 		kmem_free(kve, sizeof(*kve));
-	}
-	vmspace_release(vs);
+	vmspace_release(t->space);
 	return (kve != NULL ? 0 : ENOMEM);
+}
+
+int
+proc_text_finish(struct proc_text *t)
+{
+	if (t->file != NULL)
+		finish_file(t);
+	return (t->space != NULL ? finish_map(t) : 0);
 }
 
 int

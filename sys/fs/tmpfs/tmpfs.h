@@ -146,6 +146,7 @@ void tmpfs_uncharge(struct tmpfs_mount *tm, uint64_t n);
 void tmpfs_file_free(struct tmpfs_node *n);
 void tmpfs_resize(struct tmpfs_node *n, uint64_t size);
 int tmpfs_extend(struct vnode *vp, uint64_t size);
+int tmpfs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end);
 void tmpfs_written(struct vnode *vp, const struct cred *cr);
 int tmpfs_getpage(struct vnode *vp, uint64_t index, struct page **pp);
 int tmpfs_seekhole(struct vnode *vp, int whence, off_t *off);

@@ -10,6 +10,7 @@
 #include "fbsd/dirent.h"
 #include "fbsd/errno.h"
 #include "fs/tmpfs/tmpfs.h"
+#include "lib/hash.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 #include "vm/page.h"
@@ -17,38 +18,11 @@
 #define WINDOW	 8
 #define KEY_BITS 62
 
-/* Fewer than eight bytes; with their number they are told apart. */
 static uint64_t
-last_bytes(const char *s, size_t len)
+key_of(const struct tmpfs_mount *tm, const char *name, size_t len)
 {
-	const uint8_t *u = (const uint8_t *)s;
-	uint32_t low, high;
+	uint64_t h = hash_name(tm->tm_hash_key, name, len);
 
-	if (len == 0)
-		return (0);
-	if (len < sizeof(low))
-		return (u[0] | (uint64_t)u[len / 2] << 8 |
-			(uint64_t)u[len - 1] << 16);
-	memcpy(&low, s, sizeof(low));
-	memcpy(&high, s + len - sizeof(high), sizeof(high));
-	return ((uint64_t)high << 32 | low);
-}
-
-/* Mixed with a random key, so that nobody can make names collide. */
-static uint64_t
-hash_name(const struct tmpfs_mount *tm, const char *name, size_t len)
-{
-	uint64_t h = tm->tm_hash_key ^ len, word;
-
-	for (; len >= sizeof(word); len -= sizeof(word)) {
-		memcpy(&word, name, sizeof(word));
-		name += sizeof(word);
-		h = (h ^ word) * 0x9e3779b97f4a7c15u;
-		h ^= h >> 29;
-	}
-	h = (h ^ last_bytes(name, len)) * 0xbf58476d1ce4e5b9u;
-	h ^= h >> 32;
-	h *= 0x94d049bb133111ebu;
 	return (MAX(h >> (64 - KEY_BITS), TMPFS_FIRST_KEY));
 }
 
@@ -85,7 +59,7 @@ next_entry(struct tmpfs_entry *te)
 struct tmpfs_entry *
 tmpfs_find(struct tmpfs_node *dir, const char *name, size_t len)
 {
-	uint64_t key = hash_name(dir->tn_mount, name, len);
+	uint64_t key = key_of(dir->tn_mount, name, len);
 	struct tmpfs_entry *te;
 
 	for (te = first_from(dir, key); te != NULL && te->te_key < key + WINDOW;
@@ -99,7 +73,7 @@ tmpfs_find(struct tmpfs_node *dir, const char *name, size_t len)
 static uint64_t
 free_key(struct tmpfs_node *dir, const char *name, size_t len)
 {
-	uint64_t hash = hash_name(dir->tn_mount, name, len), key = hash;
+	uint64_t hash = key_of(dir->tn_mount, name, len), key = hash;
 	struct tmpfs_entry *te;
 
 	for (te = first_from(dir, key); te != NULL && te->te_key == key;

@@ -158,7 +158,6 @@ tmpfs_resize(struct tmpfs_node *n, uint64_t size)
 	settle(n);
 }
 
-/* Room is taken page by page as data come: files may have holes. */
 int
 tmpfs_extend(struct vnode *vp, uint64_t size)
 {
@@ -166,6 +165,13 @@ tmpfs_extend(struct vnode *vp, uint64_t size)
 		return (EFBIG);
 	vm_object_resize(&vp->v_object, size);
 	return (0);
+}
+
+/* Room is taken page by page as data come: files may have holes. */
+int
+tmpfs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end)
+{
+	return (*end > vn_size(vp) ? tmpfs_extend(vp, *end) : 0);
 }
 
 void
@@ -286,8 +292,12 @@ int
 tmpfs_allocate(struct vnode *vp, off_t start, off_t end)
 {
 	struct page *pg;
-	int error;
+	int error = 0;
 
+	if ((uint64_t)end > vn_size(vp))
+		error = tmpfs_extend(vp, (uint64_t)end);
+	if (error != 0)
+		return (error);
 	for (uint64_t i = atop(start); i < atop((uint64_t)end + PAGE_MASK);
 	     i++) {
 		error = vm_object_page(&vp->v_object, i, 0, &pg);

@@ -19,12 +19,6 @@ tmpfs_readlink(struct vnode *vp, char *buf, size_t *len)
 	return (0);
 }
 
-static int
-tmpfs_fsync(struct vnode *vp, bool datasync)
-{
-	return (0);
-}
-
 /* Device nodes can be made, but only devfs's lead to devices. */
 static int
 tmpfs_open(struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
@@ -85,10 +79,9 @@ const struct vnode_ops tmpfs_vnode_ops = {
     .vo_setattr = tmpfs_setattr,
     .vo_readdir = tmpfs_readdir,
     .vo_readlink = tmpfs_readlink,
-    .vo_extend = tmpfs_extend,
+    .vo_write_begin = tmpfs_write_begin,
     .vo_modified = tmpfs_written,
     .vo_open = tmpfs_open,
-    .vo_fsync = tmpfs_fsync,
     .vo_getextattr = tmpfs_getextattr,
     .vo_setextattr = tmpfs_setextattr,
     .vo_deleteextattr = tmpfs_deleteextattr,

@@ -81,6 +81,12 @@ int ufs_open_at(
 /* May it be written? NULL, or what must be done first. */
 const char *ufs_unclean(const struct ufs *fs);
 
+/* Where an inode is: first fragment of its block, and bytes from there;
+ * EINTEGRITY. */
+int ufs_inode_place(
+    const struct ufs *fs, uint64_t ino, uint64_t *frag, size_t *offset);
+/* Is it a symbolic link whose text is in the inode? */
+bool ufs_is_short_link(const struct ufs *fs, const struct ufs_inode *ip);
 /* ESTALE: it isn't in use. EINTEGRITY. */
 int ufs_inode_get(struct ufs *fs, uint64_t ino, struct ufs_inode *ip);
 /*
@@ -97,6 +103,9 @@ int ufs_read(struct ufs *fs, const struct ufs_inode *ip, uint64_t offset,
 #define UFS_LINK_MAX 1024
 int ufs_readlink(
     struct ufs *fs, const struct ufs_inode *ip, char *buf, size_t *len);
+/* The entry at `at` in a directory's block of 512 bytes, used or not; NULL:
+ * what is there makes no sense. */
+const struct ufs_direct *ufs_dirent_at(const uint8_t *block, size_t at);
 /* The first entry in use at or behind `offset`: 0, ENOENT at the end. */
 int ufs_dir_next(struct ufs *fs, const struct ufs_inode *dir, uint64_t offset,
     struct ufs_dirent *de);

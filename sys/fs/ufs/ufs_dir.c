@@ -7,9 +7,16 @@
 #include "fs/ufs/ufs.h"
 #include "lib/string.h"
 
-/* Is there an entry at `at` in a block that ends where it may? */
-static const struct ufs_direct *
-entry_at(const uint8_t *block, size_t at)
+static bool
+name_possible(const struct ufs_direct *d)
+{
+	return (d->d_namlen > 0 &&
+		memchr(d->d_name, '/', d->d_namlen) == NULL &&
+		memchr(d->d_name, '\0', d->d_namlen) == NULL);
+}
+
+const struct ufs_direct *
+ufs_dirent_at(const uint8_t *block, size_t at)
 {
 	const struct ufs_direct *d = (const void *)(block + at);
 	size_t room = UFS_DIRBLKSIZE - at;
@@ -17,17 +24,10 @@ entry_at(const uint8_t *block, size_t at)
 	if (room < sizeof(*d) + 4 || d->d_reclen % 4 != 0 ||
 	    d->d_reclen < sizeof(*d) + 4 || d->d_reclen > room)
 		return (NULL);
-	if (d->d_ino != 0 && sizeof(*d) + d->d_namlen + 1 > d->d_reclen)
+	if (d->d_ino != 0 &&
+	    (sizeof(*d) + d->d_namlen + 1 > d->d_reclen || !name_possible(d)))
 		return (NULL);
 	return (d);
-}
-
-static bool
-name_possible(const struct ufs_direct *d)
-{
-	return (d->d_namlen > 0 &&
-		memchr(d->d_name, '/', d->d_namlen) == NULL &&
-		memchr(d->d_name, '\0', d->d_namlen) == NULL);
 }
 
 static void
@@ -52,13 +52,11 @@ search(const uint8_t *block, uint64_t base, uint64_t from, const char *name,
 	const struct ufs_direct *d;
 
 	for (size_t at = 0; at < UFS_DIRBLKSIZE; at += d->d_reclen) {
-		d = entry_at(block, at);
+		d = ufs_dirent_at(block, at);
 		if (d == NULL)
 			return (EINTEGRITY);
 		if (d->d_ino == 0 || base + at < from)
 			continue;
-		if (!name_possible(d))
-			return (EINTEGRITY);
 		if (name != NULL &&
 		    (d->d_namlen != len || memcmp(d->d_name, name, len) != 0))
 			continue;

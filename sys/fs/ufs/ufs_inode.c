@@ -97,6 +97,35 @@ possible(const struct ufs *fs, const struct ufs_inode *ip)
 }
 
 int
+ufs_inode_place(
+    const struct ufs *fs, uint64_t ino, uint64_t *frag, size_t *offset)
+{
+	const struct ufs_superblock *sb = &fs->fs_sb;
+	const size_t size = fs->fs_ufs1 ? sizeof(struct ufs1_dinode)
+					: sizeof(struct ufs2_dinode);
+	uint64_t in_group;
+
+	if (ino < UFS_ROOT_INO || ino >= fs->fs_inodes)
+		return (EINTEGRITY);
+	in_group = ino % sb->fs_ipg;
+	*frag = group_start(fs, (uint32_t)(ino / sb->fs_ipg)) +
+		(uint32_t)sb->fs_iblkno +
+		in_group / sb->fs_inopb * (uint32_t)sb->fs_frag;
+	*offset = in_group % sb->fs_inopb * size;
+	return (*frag + (uint32_t)sb->fs_frag > fs->fs_frags ? EINTEGRITY : 0);
+}
+
+bool
+ufs_is_short_link(const struct ufs *fs, const struct ufs_inode *ip)
+{
+	const uint64_t unit = (uint64_t)1 << fs->fs_fshift;
+	uint64_t ext = (ip->i_extsize + unit - 1) & ~(unit - 1);
+
+	return ((ip->i_mode & S_IFMT) == S_IFLNK &&
+		ip->i_size <= sizeof(ip->i_link) && ip->i_blocks == ext / 512);
+}
+
+int
 ufs_inode_get(struct ufs *fs, uint64_t ino, struct ufs_inode *ip)
 {
 	const struct ufs_superblock *sb = &fs->fs_sb;
@@ -105,19 +134,14 @@ ufs_inode_get(struct ufs *fs, uint64_t ino, struct ufs_inode *ip)
 		struct ufs2_dinode two;
 	} di;
 	size_t size = fs->fs_ufs1 ? sizeof(di.one) : sizeof(di.two);
-	uint64_t frag, in_group;
+	uint64_t frag;
 	uint32_t hash;
+	size_t offset;
 	int error;
 
-	if (ino < UFS_ROOT_INO || ino >= fs->fs_inodes)
-		return (EINTEGRITY);
-	in_group = ino % sb->fs_ipg;
-	frag = group_start(fs, (uint32_t)(ino / sb->fs_ipg)) +
-	       (uint32_t)sb->fs_iblkno +
-	       in_group / sb->fs_inopb * (uint32_t)sb->fs_frag;
-	if (frag + (uint32_t)sb->fs_frag > fs->fs_frags)
-		return (EINTEGRITY);
-	error = read_frag(fs, frag, in_group % sb->fs_inopb * size, &di, size);
+	error = ufs_inode_place(fs, ino, &frag, &offset);
+	if (error == 0)
+		error = read_frag(fs, frag, offset, &di, size);
 	if (error != 0)
 		return (error);
 	memset(ip, 0, sizeof(*ip));
@@ -134,6 +158,11 @@ ufs_inode_get(struct ufs *fs, uint64_t ino, struct ufs_inode *ip)
 	}
 	if ((ip->i_mode & S_IFMT) == 0)
 		return (ESTALE);
+	/* The text lies where addresses would. */
+	if (ufs_is_short_link(fs, ip)) {
+		memset(ip->i_direct, 0, sizeof(ip->i_direct));
+		memset(ip->i_indirect, 0, sizeof(ip->i_indirect));
+	}
 	return (possible(fs, ip) ? 0 : EINTEGRITY);
 }
 
@@ -173,7 +202,7 @@ indirect_entry(struct ufs *fs, uint64_t frag, uint64_t index, uint64_t *next)
 }
 
 /* The address of block lbn, 0 for a hole. *left: how many blocks from there on
- * have their addresses in the same place. */
+ * have their addresses in the same place, or are a hole with it. */
 static int
 address_of(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
     uint64_t *frag, uint64_t *left)
@@ -185,7 +214,7 @@ address_of(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
 
 	if (lbn < UFS_NDIRECT) {
 		*frag = ip->i_direct[lbn];
-		*left = UFS_NDIRECT - lbn;
+		*left = *frag != 0 ? UFS_NDIRECT - lbn : 1;
 		return (0);
 	}
 	lbn -= UFS_NDIRECT;
@@ -199,12 +228,28 @@ address_of(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
 	for (; error == 0 && *frag != 0; span /= n) {
 		*left = n - lbn / span % n;
 		error = indirect_entry(fs, *frag, lbn / span % n, frag);
-		if (span == 1)
+		if (span == 1) {
+			if (*frag == 0)
+				*left = 1;
 			return (error);
+		}
 	}
 	/* A hole where an indirect block would be. */
 	*left = span * n - lbn % (span * n);
 	return (error);
+}
+
+/* How many holes there are from block lbn on, where one is of `known`. */
+static uint64_t
+count_holes(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
+    uint64_t known, uint64_t most)
+{
+	uint64_t run = known, frag, left;
+
+	while (run < most && address_of(fs, ip, lbn + run, &frag, &left) == 0 &&
+	       frag == 0)
+		run += left;
+	return (MIN_OF(run, most));
 }
 
 int
@@ -218,13 +263,16 @@ ufs_bmap(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
 	error = address_of(fs, ip, lbn, frag, &left);
 	if (error != 0)
 		return (error);
-	if (*frag != 0 && !is_block(fs, *frag, frags_of(fs, ip, lbn)))
+	if (*frag == 0) {
+		*run = count_holes(fs, ip, lbn, left, most);
+		return (0);
+	}
+	if (!is_block(fs, *frag, frags_of(fs, ip, lbn)))
 		return (EINTEGRITY);
 	for (*run = 1; *run < MIN_OF(most, left); ++*run) {
 		if (address_of(fs, ip, lbn + *run, &next, &ignored) != 0 ||
-		    next != (*frag == 0 ? 0 : *frag + *run * step) ||
-		    (next != 0 &&
-			!is_block(fs, next, frags_of(fs, ip, lbn + *run))))
+		    next != *frag + *run * step ||
+		    !is_block(fs, next, frags_of(fs, ip, lbn + *run)))
 			break;
 	}
 	return (0);
@@ -273,7 +321,7 @@ ufs_readlink(struct ufs *fs, const struct ufs_inode *ip, char *buf, size_t *len)
 		return (EINVAL);
 	if (ip->i_size == 0 || ip->i_size >= UFS_LINK_MAX)
 		return (EINTEGRITY);
-	if (ip->i_blocks != 0)
+	if (!ufs_is_short_link(fs, ip))
 		return (ufs_read(fs, ip, 0, buf, ip->i_size, len));
 	if (ip->i_size > room)
 		return (EINTEGRITY);

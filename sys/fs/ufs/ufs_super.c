@@ -13,16 +13,46 @@ static const uint64_t places[] = {65536, 8192, 0, 262144};
 #define PLACES (sizeof(places) / sizeof(places[0]))
 #define COPIES 4 /* that are tried */
 
+/* What a byte does to the sum that is followed by 0 to 7 others; made when it
+ * is first needed, by whoever comes, always the same. */
+static uint32_t table[8][256];
+static bool table_made;
+
+static void
+make_table(void)
+{
+	for (uint32_t i = 0; i < 256; i++) {
+		uint32_t crc = i;
+
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (0x82f63b78 & -(crc & 1));
+		table[0][i] = crc;
+	}
+	for (int t = 1; t < 8; t++)
+		for (int i = 0; i < 256; i++)
+			table[t][i] = table[t - 1][i] >> 8 ^
+				      table[0][table[t - 1][i] & 255];
+	__atomic_store_n(&table_made, true, __ATOMIC_RELEASE);
+}
+
 uint32_t
 ufs_crc32c(uint32_t crc, const void *data, size_t size)
 {
 	const uint8_t *p = data;
+	uint64_t word;
 
-	while (size-- > 0) {
-		crc ^= *p++;
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (0x82f63b78 & -(crc & 1));
+	if (!__atomic_load_n(&table_made, __ATOMIC_ACQUIRE))
+		make_table();
+	for (; size >= sizeof(word); size -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		p += sizeof(word);
+		word ^= crc;
+		crc = 0;
+		for (int t = 0; t < 8; t++)
+			crc ^= table[7 - t][word >> (8 * t) & 255];
 	}
+	while (size-- > 0)
+		crc = crc >> 8 ^ table[0][(crc ^ *p++) & 255];
 	return (crc);
 }
 

@@ -28,7 +28,8 @@ getfsstat(struct statfs *buf, long size, int mode)
 	return (syscall(SYS_getfsstat, buf, size, mode));
 }
 
-/* The list is the library's, good until the next call. */
+/* The list is the library's, good until the next call. Some ask with a mode of
+ * 0, which was MNT_WAIT once. */
 int
 getmntinfo(struct statfs **list, int mode)
 {
@@ -36,6 +37,8 @@ getmntinfo(struct statfs **list, int mode)
 	static long room;
 	int n;
 
+	if (mode == 0)
+		mode = MNT_WAIT;
 	for (;;) {
 		if ((n = getfsstat(NULL, 0, MNT_NOWAIT)) < 0)
 			return (0);

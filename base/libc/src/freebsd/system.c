@@ -30,6 +30,12 @@ swapon(const char *name)
 }
 
 int
+swapoff(const char *name, unsigned flags)
+{
+	return (syscall(SYS_swapoff, name, flags));
+}
+
+int
 kenv(int what, const char *name, char *value, int len)
 {
 	return (syscall(SYS_kenv, what, name, value, len));

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The cache of metadata: blocks of the disk, at multiples of the block size.
+ *
+ * A block may be shared by pieces of several files; only those that are
+ * metadata are ever looked at or written back, a fragment at a time.  Dirty
+ * blocks are held by the lists of what the next commit writes; others go when
+ * there are too many, the least recently used first.
+ */
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "fs/ufs/ufs_mount.h"
+#include "kern/printf.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
+
+static size_t
+block_size(const struct ufs_mount *um)
+{
+	return ((size_t)um->um_fs.fs_sb.fs_bsize);
+}
+
+static void
+free_buf(struct ufs_mount *um, struct ufs_buf *b)
+{
+	if (b->b_data != NULL)
+		kmem_free(b->b_data, block_size(um));
+	kmem_free(b, sizeof(*b));
+}
+
+/* um_bufs_lock held; b has no references and is on um_buf_lru. */
+static void
+evict(struct ufs_mount *um, struct ufs_buf *b)
+{
+	list_remove(&b->b_lru);
+	radix_del(&um->um_bufs, b->b_block);
+	um->um_nbufs--;
+	free_buf(um, b);
+}
+
+/* um_bufs_lock held. */
+static void
+hold(struct ufs_buf *b)
+{
+	if (b->b_refs++ == 0)
+		list_remove(&b->b_lru);
+}
+
+/* A further one, held. um_bufs_lock held; NULL: no memory. */
+static struct ufs_buf *
+make_buf(struct ufs_mount *um, uint64_t block)
+{
+	struct ufs_buf *b, *old;
+
+	while (
+	    um->um_nbufs >= um->um_max_bufs &&
+	    (old = LIST_FIRST(&um->um_buf_lru, struct ufs_buf, b_lru)) != NULL)
+		evict(um, old);
+	b = kmem_alloc(sizeof(*b), KM_ZERO);
+	if (b == NULL)
+		return (NULL);
+	b->b_data = kmem_alloc(block_size(um), 0);
+	b->b_block = block;
+	b->b_refs = 1;
+	mutex_init(&b->b_load, "ufs block");
+	list_init(&b->b_lru);
+	list_init(&b->b_link);
+	if (b->b_data == NULL || radix_set(&um->um_bufs, block, b) != 0) {
+		free_buf(um, b);
+		return (NULL);
+	}
+	um->um_nbufs++;
+	return (b);
+}
+
+/* The block's buffer, held, whatever is in it. */
+static struct ufs_buf *
+find_or_make(struct ufs_mount *um, uint64_t block)
+{
+	struct ufs_buf *b;
+
+	mutex_lock(&um->um_bufs_lock);
+	b = radix_get(&um->um_bufs, block);
+	if (b != NULL)
+		hold(b);
+	else
+		b = make_buf(um, block);
+	mutex_unlock(&um->um_bufs_lock);
+	return (b);
+}
+
+/* Bytes of it that the disk has: less for the last one. */
+static size_t
+bytes_of(const struct ufs_mount *um, uint64_t block)
+{
+	const struct ufs *fs = &um->um_fs;
+	uint64_t first = block * (uint32_t)fs->fs_sb.fs_frag;
+
+	if (first >= fs->fs_frags)
+		return (0);
+	return (MIN(block_size(um), (fs->fs_frags - first) << fs->fs_fshift));
+}
+
+static int
+load(struct ufs_mount *um, struct ufs_buf *b)
+{
+	size_t n = bytes_of(um, b->b_block);
+	int error = 0;
+
+	mutex_lock(&b->b_load);
+	if (!b->b_valid) {
+		error = disk_read(um->um_disk,
+		    b->b_block << um->um_fs.fs_bshift, b->b_data, n);
+		memset(b->b_data + n, 0, block_size(um) - n);
+		b->b_valid = error == 0;
+	}
+	mutex_unlock(&b->b_load);
+	return (error);
+}
+
+int
+ufs_buf_get(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
+{
+	struct ufs_buf *b;
+	int error;
+
+	if (bytes_of(um, block) == 0)
+		return (EINTEGRITY);
+	b = find_or_make(um, block);
+	if (b == NULL)
+		return (ENOMEM);
+	if (__predict_false(!atomic_load(&b->b_valid))) {
+		error = load(um, b);
+		if (error != 0) {
+			ufs_buf_release(um, b);
+			return (error);
+		}
+	}
+	*bp = b;
+	return (0);
+}
+
+int
+ufs_buf_new(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
+{
+	struct ufs_buf *b = find_or_make(um, block);
+
+	if (b == NULL)
+		return (ENOMEM);
+	memset(b->b_data, 0, block_size(um));
+	atomic_store(&b->b_valid, true);
+	b->b_checked = false;
+	*bp = b;
+	return (0);
+}
+
+/* um_bufs_lock held. */
+static void
+release(struct ufs_mount *um, struct ufs_buf *b)
+{
+	if (--b->b_refs == 0)
+		list_push_back(&um->um_buf_lru, &b->b_lru);
+}
+
+void
+ufs_buf_release(struct ufs_mount *um, struct ufs_buf *b)
+{
+	mutex_lock(&um->um_bufs_lock);
+	release(um, b);
+	mutex_unlock(&um->um_bufs_lock);
+}
+
+/* Fragments of the block that [offset, offset + len) touches, a bit each. */
+static uint8_t
+frag_mask(const struct ufs_mount *um, size_t offset, size_t len)
+{
+	unsigned first = (unsigned)(offset >> um->um_fs.fs_fshift);
+	unsigned last = (unsigned)((offset + len - 1) >> um->um_fs.fs_fshift);
+
+	return ((uint8_t)((2u << last) - (1u << first)));
+}
+
+void
+ufs_buf_dirty(struct ufs_mount *um, struct ufs_buf *b, enum ufs_class class,
+    size_t offset, size_t len)
+{
+	uint8_t mask = frag_mask(um, offset, len);
+
+	mutex_lock(&um->um_bufs_lock);
+	if (b->b_dirty == 0) {
+		hold(b);
+		b->b_class = class;
+		list_push_back(&um->um_dirty[class], &b->b_link);
+	}
+	b->b_dirty |= mask;
+	mutex_unlock(&um->um_bufs_lock);
+}
+
+void
+ufs_buf_fresh(struct ufs_mount *um, struct ufs_buf *b, enum ufs_class class,
+    uint64_t frag, uint64_t count)
+{
+	uint64_t first = frag - b->b_block * (uint32_t)um->um_fs.fs_sb.fs_frag;
+	size_t offset = first << um->um_fs.fs_fshift;
+	size_t len = count << um->um_fs.fs_fshift;
+
+	ufs_buf_dirty(um, b, class, offset, len);
+	mutex_lock(&um->um_bufs_lock);
+	b->b_new = ufs_buf_new_frags(um, b) | frag_mask(um, offset, len);
+	b->b_batch = um->um_number;
+	mutex_unlock(&um->um_bufs_lock);
+}
+
+/* um_bufs_lock held. */
+static void
+forget_frags(struct ufs_mount *um, struct ufs_buf *b, uint8_t mask)
+{
+	bool was_dirty = b->b_dirty != 0;
+
+	b->b_dirty &= (uint8_t)~mask;
+	b->b_new &= (uint8_t)~mask;
+	if (was_dirty && b->b_dirty == 0) {
+		list_remove(&b->b_link);
+		release(um, b);
+	}
+}
+
+void
+ufs_buf_forget(struct ufs_mount *um, uint64_t frag, uint64_t count)
+{
+	const uint32_t per_block = (uint32_t)um->um_fs.fs_sb.fs_frag;
+	struct ufs_buf *b;
+
+	mutex_lock(&um->um_bufs_lock);
+	while (count > 0) {
+		uint64_t in_block = frag % per_block;
+		uint64_t n = MIN(count, per_block - in_block);
+
+		b = radix_get(&um->um_bufs, frag / per_block);
+		if (b != NULL)
+			forget_frags(um, b,
+			    (uint8_t)((1u << (in_block + n)) -
+				      (1u << in_block)));
+		frag += n;
+		count -= n;
+	}
+	mutex_unlock(&um->um_bufs_lock);
+}
+
+uint64_t
+ufs_buf_shrink(struct ufs_mount *um, uint64_t want)
+{
+	const uint64_t pages = atop(block_size(um));
+	struct ufs_buf *b;
+	uint64_t freed = 0;
+
+	if (!mutex_trylock(&um->um_bufs_lock))
+		return (0);
+	while (freed < want && (b = LIST_FIRST(&um->um_buf_lru, struct ufs_buf,
+				    b_lru)) != NULL) {
+		evict(um, b);
+		freed += pages;
+	}
+	mutex_unlock(&um->um_bufs_lock);
+	return (freed);
+}
+
+void
+ufs_buf_discard_all(struct ufs_mount *um)
+{
+	struct ufs_buf *b;
+
+	mutex_lock(&um->um_bufs_lock);
+	while ((b = LIST_FIRST(&um->um_buf_lru, struct ufs_buf, b_lru)) != NULL)
+		evict(um, b);
+	mutex_unlock(&um->um_bufs_lock);
+}

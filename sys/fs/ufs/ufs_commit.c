@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Commits: everything that changed reaches the disk, in the phases that
+ * ufs_mount.h tells of.
+ *
+ * um_batch is held for writing throughout, so that nothing changes meanwhile
+ * but pages.  Reading goes on.  If something can't be written, all of it stays
+ * dirty, and the next commit tries again.
+ */
+#include "fbsd/errno.h"
+#include "fbsd/stat.h"
+#include "fs/ufs/ufs_mount.h"
+#include "kern/printf.h"
+#include "kern/time.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
+#include "vm/page.h"
+#include "vm/pageout.h"
+
+/* What was written before this is on the disk before what comes behind it. */
+static int
+flush(struct ufs_mount *um)
+{
+	if (!um->um_wrote)
+		return (0);
+	atomic_store(&um->um_wrote, false);
+	return (disk_flush(um->um_disk));
+}
+
+static bool
+anything_dirty(struct ufs_mount *um)
+{
+	for (unsigned i = 0; i < UFS_BUF_CLASSES; i++)
+		if (!list_empty(&um->um_dirty[i]))
+			return (true);
+	return (!list_empty(&um->um_dirty_nodes) ||
+		!list_empty(&um->um_zombies) || um->um_frees != NULL);
+}
+
+/* The runs of fragments in mask, from data that looks like the block. */
+static void
+add_runs(struct ufs_io *io, struct ufs_buf *b, uint8_t *data, unsigned mask)
+{
+	const struct ufs_mount *um = io->io_um;
+	const unsigned shift = um->um_fs.fs_fshift;
+	const uint64_t start = b->b_block << um->um_fs.fs_bshift;
+	unsigned i = 0, run;
+
+	for (; mask >> i != 0; i += run) {
+		run = 1;
+		if (!(mask >> i & 1))
+			continue;
+		while (mask >> (i + run) & 1)
+			run++;
+		ufs_io_add(io, start + ((uint64_t)i << shift),
+		    data + ((size_t)i << shift), run << shift);
+	}
+}
+
+/* Writes what is dirty of a class. */
+static int
+write_class(struct ufs_mount *um, enum ufs_class class)
+{
+	struct list *l = &um->um_dirty[class];
+	struct ufs_buf *b, *next;
+	struct ufs_io io;
+	int error;
+
+	if (list_empty(l))
+		return (0);
+	ufs_io_init(&io, um, BIO_WRITE);
+	LIST_FOREACH (b, l, b_link) {
+		if (class == UFS_BUF_GROUP)
+			ufs_group_seal(um, b);
+		add_runs(&io, b, b->b_data, b->b_dirty);
+	}
+	error = ufs_io_finish(&io);
+	um->um_wrote = true;
+	if (error != 0)
+		return (error);
+	LIST_FOREACH_SAFE (b, l, b_link, next) {
+		mutex_lock(&um->um_bufs_lock);
+		b->b_dirty = 0;
+		list_remove(&b->b_link);
+		mutex_unlock(&um->um_bufs_lock);
+		ufs_buf_release(um, b);
+	}
+	return (0);
+}
+
+static int
+write_data(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+	int error = 0, e;
+
+	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty) {
+		if (n->n_vnode.v_type != VREG || !(n->n_state & UFS_N_DATA))
+			continue;
+		e = ufs_file_writeback(n, 0, UINT64_MAX);
+		if (e != 0)
+			error = e;
+	}
+	return (error);
+}
+
+/* Copies of the blocks that have new pieces of directories; ENOMEM. */
+static int
+make_images(struct ufs_mount *um)
+{
+	const size_t size = (size_t)um->um_fs.fs_sb.fs_bsize;
+	struct ufs_buf *b;
+
+	LIST_FOREACH (b, &um->um_dirty[UFS_BUF_NAMES], b_link) {
+		if (ufs_buf_new_frags(um, b) == 0)
+			continue;
+		do
+			b->b_image = kmem_alloc(size, 0);
+		while (b->b_image == NULL && pageout_wait());
+		if (b->b_image == NULL)
+			return (ENOMEM);
+		memcpy(b->b_image, b->b_data, size);
+	}
+	return (0);
+}
+
+static void
+free_images(struct ufs_mount *um)
+{
+	struct ufs_buf *b;
+
+	LIST_FOREACH (b, &um->um_dirty[UFS_BUF_NAMES], b_link)
+		if (b->b_image != NULL) {
+			kmem_free(b->b_image, (size_t)um->um_fs.fs_sb.fs_bsize);
+			b->b_image = NULL;
+		}
+}
+
+/* New pieces of directories, without the entries that are new in them. */
+static int
+write_new_names(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+	struct ufs_buf *b;
+	struct ufs_io io;
+	int error = make_images(um);
+
+	if (error == 0) {
+		LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty)
+			if (n->n_vnode.v_type == VDIR)
+				ufs_dir_mask_added(n);
+		ufs_io_init(&io, um, BIO_WRITE);
+		LIST_FOREACH (b, &um->um_dirty[UFS_BUF_NAMES], b_link)
+			if (b->b_image != NULL) {
+				add_runs(&io, b, b->b_image, b->b_new);
+				um->um_wrote = true;
+			}
+		error = ufs_io_finish(&io);
+	}
+	free_images(um);
+	return (error);
+}
+
+static void
+to_dinode(const struct ufs_mount *um, const struct ufs_inode *i, unsigned nlink,
+    struct ufs2_dinode *di)
+{
+	di->di_mode = i->i_mode;
+	di->di_nlink = (int16_t)nlink;
+	di->di_uid = i->i_uid;
+	di->di_gid = i->i_gid;
+	di->di_size = i->i_size;
+	di->di_blocks = i->i_blocks;
+	di->di_atime = i->i_atime.sec;
+	di->di_atimensec = i->i_atime.nsec;
+	di->di_mtime = i->i_mtime.sec;
+	di->di_mtimensec = i->i_mtime.nsec;
+	di->di_ctime = i->i_ctime.sec;
+	di->di_ctimensec = i->i_ctime.nsec;
+	di->di_birthtime = i->i_birthtime.sec;
+	di->di_birthnsec = i->i_birthtime.nsec;
+	di->di_gen = i->i_gen;
+	di->di_flags = i->i_flags;
+	di->di_extsize = i->i_extsize;
+	for (unsigned k = 0; k < UFS_NEXT; k++)
+		di->di_extb[k] = (int64_t)i->i_ext[k];
+	for (unsigned k = 0; k < UFS_NDIRECT; k++)
+		di->di_db[k] = (int64_t)i->i_direct[k];
+	for (unsigned k = 0; k < UFS_NINDIRECT; k++)
+		di->di_ib[k] = (int64_t)i->i_indirect[k];
+	if (ufs_is_short_link(&um->um_fs, i))
+		memcpy(di->di_link, i->i_link, sizeof(i->i_link));
+	di->di_ckhash = 0;
+	if (um->um_fs.fs_sb.fs_metackhash & UFS_CK_INODE)
+		di->di_ckhash = ufs_crc32c(~0u, di, sizeof(*di));
+}
+
+/* Its place on the disk gets these contents; `cleared`: none. */
+static int
+put_inode(struct ufs_node *n, unsigned nlink, bool cleared)
+{
+	static const struct ufs_inode none;
+	struct ufs_mount *um = n->n_um;
+	struct ufs2_dinode *di;
+	struct ufs_buf *b;
+	uint64_t frag;
+	size_t offset;
+	int error;
+
+	error = ufs_inode_place(&um->um_fs, n->n_i.i_ino, &frag, &offset);
+	if (error == 0)
+		error = ufs_buf_get(um, ufs_frag_block(um, frag), &b);
+	if (error != 0)
+		return (error);
+	di = (struct ufs2_dinode *)(void *)(b->b_data + offset);
+	if (cleared) {
+		uint32_t gen = di->di_gen;
+
+		memset(di, 0, sizeof(*di));
+		to_dinode(um, &none, 0, di);
+		di->di_gen = gen;
+	} else {
+		to_dinode(um, &n->n_i, nlink, di);
+	}
+	ufs_buf_dirty(um, b, UFS_BUF_INODE, offset, sizeof(*di));
+	ufs_buf_release(um, b);
+	return (0);
+}
+
+/* Phase C: as they are, but that no count goes down yet. */
+static int
+write_inodes(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+	int error;
+
+	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty) {
+		if (!(n->n_state & (UFS_N_META | UFS_N_TIMES)))
+			continue;
+		error = put_inode(n, n->n_i.i_nlink + n->n_dropped, false);
+		if (error != 0)
+			return (error);
+	}
+	return (write_class(um, UFS_BUF_INODE));
+}
+
+/* Phase F. */
+static int
+write_dropped(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+	int error = 0;
+
+	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty) {
+		if (n->n_dropped > 0)
+			error = put_inode(n, n->n_i.i_nlink, false);
+		if (error != 0)
+			return (error);
+	}
+	LIST_FOREACH (n, &um->um_zombies, n_dirty) {
+		if (!(n->n_state & UFS_N_NEW))
+			error = put_inode(n, 0, true);
+		if (error != 0)
+			return (error);
+	}
+	return (write_class(um, UFS_BUF_INODE));
+}
+
+/* Inodes whose last name and user went since: nobody can find them. */
+static void
+gather_zombies(struct ufs_mount *um)
+{
+	struct ufs_node *n, *next;
+
+	mutex_lock(&um->um_nodes_lock);
+	LIST_FOREACH_SAFE (n, &um->um_dirty_nodes, n_dirty, next) {
+		if (!(n->n_state & UFS_N_GONE) ||
+		    atomic_load(&n->n_vnode.v_refs) != 1)
+			continue;
+		/* The list's reference is the last one. */
+		spin_lock(&um->um_changes);
+		list_remove(&n->n_dirty);
+		spin_unlock(&um->um_changes);
+		vnode_release(&n->n_vnode);
+	}
+	mutex_unlock(&um->um_nodes_lock);
+}
+
+static void
+free_storage(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+	enum vtype type;
+
+	LIST_FOREACH (n, &um->um_zombies, n_dirty) {
+		type = n->n_vnode.v_type;
+		mutex_lock(&n->n_map);
+		ufs_ext_free(n);
+		if ((type == VREG || type == VDIR ||
+			(type == VLNK &&
+			    !ufs_is_short_link(&um->um_fs, &n->n_i))) &&
+		    ufs_map_cut(n, 0) != 0)
+			kprintf("%s: inode %lu: not all of its blocks could "
+				"be freed: run fsck\n",
+			    um->um_disk->d_name, n->n_i.i_ino);
+		mutex_unlock(&n->n_map);
+	}
+}
+
+/* Phase G. */
+static int
+apply_frees(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+
+	while ((n = LIST_FIRST(&um->um_zombies, struct ufs_node, n_dirty)) !=
+	       NULL) {
+		list_remove(&n->n_dirty);
+		ufs_free_inode(um, n->n_i.i_ino, n->n_vnode.v_type == VDIR);
+		ufs_node_forget(n);
+	}
+	ufs_apply_frees(um);
+	return (write_class(um, UFS_BUF_GROUP));
+}
+
+/* What goes before anything leads to it: phases A and B. */
+static int
+write_targets(struct ufs_mount *um)
+{
+	int error;
+
+	error = write_data(um);
+	if (error == 0)
+		error = write_new_names(um);
+	if (error == 0)
+		error = write_class(um, UFS_BUF_NEW);
+	if (error == 0 && um->um_inodes_made) {
+		um->um_wrote = true;
+		error = flush(um);
+		um->um_inodes_made = error != 0;
+	}
+	if (error == 0)
+		error = write_class(um, UFS_BUF_GROUP);
+	return (error);
+}
+
+static int
+write_leaving(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+
+	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty)
+		if (n->n_vnode.v_type == VDIR)
+			ufs_dir_finish_leaving(n);
+	return (write_class(um, UFS_BUF_NAMES));
+}
+
+static int
+write_names(struct ufs_mount *um)
+{
+	return (write_class(um, UFS_BUF_NAMES));
+}
+
+/* The phases; um_batch held for writing. */
+static int
+write_all(struct ufs_mount *um)
+{
+	static int (*const phases[])(struct ufs_mount *) = {write_targets,
+	    write_inodes, write_names, write_leaving, write_dropped};
+	int error = 0;
+
+	for (unsigned i = 0; i < nitems(phases) && error == 0; i++) {
+		error = phases[i](um);
+		if (error == 0)
+			error = flush(um);
+	}
+	return (error == 0 ? apply_frees(um) : error);
+}
+
+/* All is written: the inodes are clean. Their references go at the end, since
+ * the last one may. */
+static void
+clean_nodes(struct ufs_mount *um, struct list *done)
+{
+	struct ufs_node *n;
+
+	while ((n = LIST_FIRST(
+		    &um->um_dirty_nodes, struct ufs_node, n_dirty)) != NULL) {
+		spin_lock(&um->um_changes);
+		list_remove(&n->n_dirty);
+		list_push_back(done, &n->n_dirty);
+		n->n_state &= UFS_N_GONE;
+		spin_unlock(&um->um_changes);
+		n->n_dropped = 0;
+		radix_clear(&n->n_added, NULL, NULL);
+	}
+	atomic_store(&um->um_dirty_bytes, 0);
+	spin_lock(&um->um_changes);
+	um->um_dirty_since = 0;
+	/* Some may have lost their last user meanwhile. */
+	if (!list_empty(&um->um_zombies))
+		ufs_syncer_note(um);
+	spin_unlock(&um->um_changes);
+}
+
+static void
+release_nodes(struct list *done)
+{
+	struct ufs_node *n;
+
+	while ((n = LIST_FIRST(done, struct ufs_node, n_dirty)) != NULL) {
+		list_remove(&n->n_dirty);
+		vnode_release(&n->n_vnode);
+	}
+}
+
+static int
+commit(struct ufs_mount *um, struct list *done)
+{
+	int error = 0;
+
+	if (!anything_dirty(um))
+		return (flush(um));
+	if (!um->um_marked)
+		error = ufs_mark(um, false);
+	if (error == 0) {
+		gather_zombies(um);
+		free_storage(um);
+		error = write_all(um);
+	}
+	if (error == 0) {
+		clean_nodes(um, done);
+		um->um_number++;
+	}
+	return (error);
+}
+
+int
+ufs_commit(struct ufs_mount *um)
+{
+	struct list done = LIST_INITIALIZER(done);
+	int error;
+
+	rw_wlock(&um->um_batch);
+	error = commit(um, &done);
+	rw_wunlock(&um->um_batch);
+	release_nodes(&done);
+	if (error != 0)
+		kprintf("%s: can't be written: error %d; what changed stays "
+			"in memory\n",
+		    um->um_disk->d_name, error);
+	return (error);
+}
+
+bool
+ufs_try_again(struct ufs_mount *um, int *error, unsigned *tries)
+{
+	int e;
+
+	if (*error == ENOMEM)
+		return ((*tries)++ < 10 && pageout_wait());
+	if (*error != UFS_COMMIT_FIRST && *error != ENOSPC)
+		return (false);
+	if (*tries > 2 || (*error == ENOSPC && *tries > 0)) {
+		if (*error == UFS_COMMIT_FIRST)
+			*error = EIO;
+		return (false);
+	}
+	++*tries;
+	e = ufs_commit(um);
+	if (e == 0)
+		return (true);
+	*error = e;
+	return (false);
+}
+
+void
+ufs_throttle(struct ufs_node *n)
+{
+	struct ufs_mount *um = n->n_um;
+
+	if (atomic_load(&um->um_dirty_bytes) > ptoa(page_total() / 8))
+		(void)ufs_commit(um);
+}
+
+int
+ufs_fsync(struct vnode *vp, bool datasync)
+{
+	struct ufs_node *n = ufs_node(vp);
+	struct ufs_mount *um = n->n_um;
+	const unsigned more = UFS_N_META | (datasync ? 0 : UFS_N_TIMES);
+	int error;
+
+	if (vp->v_type != VREG || (atomic_load(&n->n_state) & more) != 0)
+		return (ufs_commit(um));
+	/* The disk's inode leads to all of it. */
+	error = vp->v_object.o_ops->vo_writeback(&vp->v_object, 0, UINT64_MAX);
+	return (error != 0 ? error : disk_flush(um->um_disk));
+}

@@ -1,0 +1,632 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Regular files: pages from and to the disk, and storage for what is written.
+ *
+ * Storage is found before data come, so that a write that has been accepted
+ * won't fail for want of room.  Pages of storage that was just allocated are
+ * there, zeroed and dirty, before the file's map leads to it: whatever was on
+ * the disk there can't be seen, neither now nor after a crash.
+ */
+#include "fbsd/errno.h"
+#include "fbsd/fcntl.h"
+#include "fs/ufs/ufs_mount.h"
+#include "lib/string.h"
+#include "vm/page.h"
+#include "vm/pageout.h"
+
+#define WINDOW_MAX   64 /* pages read ahead, at most */
+#define WINDOW_START 16 /* at the beginning of a file */
+#define BATCH_PAGES  128
+
+static uint64_t
+block_bytes(const struct ufs_mount *um)
+{
+	return (1ul << um->um_fs.fs_bshift);
+}
+
+/* Where page `index` is: bytes on the disk, 0 for a hole; and how many pages
+ * follow it there. n_map held. */
+static int
+map_page(struct ufs_node *n, uint64_t index, uint64_t most, uint64_t *offset,
+    uint64_t *run)
+{
+	const struct ufs_mount *um = n->n_um;
+	const unsigned shift = um->um_fs.fs_bshift;
+	const uint64_t at = ptoa(index), in_block = at & (block_bytes(um) - 1);
+	uint64_t frag, blocks;
+	int error;
+
+	error = ufs_bmap(&n->n_um->um_fs, &n->n_i, at >> shift,
+	    (ptoa(most) + in_block + block_bytes(um) - 1) >> shift, &frag,
+	    &blocks);
+	if (error != 0)
+		return (error);
+	*offset = frag == 0 ? 0 : (frag << um->um_fs.fs_fshift) + in_block;
+	*run = MIN(atop((blocks << shift) - in_block), most);
+	return (0);
+}
+
+/* Bytes of page `index` that the disk has a place for. */
+static uint32_t
+page_bytes(struct ufs_node *n, uint64_t index)
+{
+	const struct ufs_mount *um = n->n_um;
+	const uint64_t at = ptoa(index), in_block = at & (block_bytes(um) - 1);
+	uint64_t have = (uint64_t)ufs_frags_for(
+			    um, n->n_i.i_size, at >> um->um_fs.fs_bshift)
+			<< um->um_fs.fs_fshift;
+
+	return (
+	    (uint32_t)(have > in_block ? MIN(have - in_block, PAGE_SIZE) : 0));
+}
+
+/* How many pages to read: twice as many each time while they are asked for in
+ * order. o_lock held. */
+static unsigned
+window(struct ufs_node *n, uint64_t index)
+{
+	if (index == 0)
+		n->n_window = WINDOW_START;
+	else if (index == n->n_next_read && n->n_window > 0)
+		n->n_window = MIN(n->n_window * 2, WINDOW_MAX);
+	else
+		n->n_window = 1;
+	return (n->n_window);
+}
+
+/* Up to `most` pages for index and those behind it that aren't there yet. */
+static unsigned
+take_pages(
+    struct vm_object *o, uint64_t index, uint64_t most, struct page **pages)
+{
+	unsigned n = 0;
+
+	while (
+	    n < most && (n == 0 || radix_get(&o->o_pages, index + n) == NULL)) {
+		pages[n] = page_alloc(0, 0);
+		if (pages[n] == NULL)
+			break;
+		n++;
+	}
+	return (n);
+}
+
+/* What lies behind the file's end or has no place on the disk is zero. */
+static void
+clear_tail(struct ufs_node *n, uint64_t index, struct page *pg)
+{
+	uint64_t bytes = page_bytes(n, index);
+
+	if (n->n_i.i_size < ptoa(index) + bytes)
+		bytes = n->n_i.i_size - MIN(ptoa(index), n->n_i.i_size);
+	if (bytes < PAGE_SIZE)
+		memset((char *)page_virt(pg) + bytes, 0, PAGE_SIZE - bytes);
+}
+
+static int
+read_pages(struct ufs_node *n, uint64_t index, uint64_t offset,
+    struct page **pages, unsigned count)
+{
+	struct ufs_io io;
+	int error;
+
+	ufs_io_init(&io, n->n_um, BIO_READ);
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t bytes = page_bytes(n, index + i);
+
+		if (bytes > 0)
+			ufs_io_add(
+			    &io, offset + ptoa(i), page_virt(pages[i]), bytes);
+	}
+	error = ufs_io_finish(&io);
+	for (unsigned i = 0; i < count; i++)
+		clear_tail(n, index + i, pages[i]);
+	return (error);
+}
+
+/* The first page is the caller's; the others become the object's. */
+static void
+keep_pages(struct vm_object *o, uint64_t index, struct page **pages, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++)
+		if (vm_object_insert(o, index + i, pages[i]) != 0)
+			page_release(pages[i]);
+}
+
+static int
+ufs_get_page(struct vm_object *o, uint64_t index, struct page **pp)
+{
+	struct ufs_node *n = o->o_data;
+	struct page *pages[WINDOW_MAX];
+	uint64_t offset, run, left = atop(o->o_size + PAGE_MASK) - index;
+	unsigned count;
+	int error;
+
+	pageout_check();
+	mutex_lock(&n->n_map);
+	error = map_page(n, index, MIN(window(n, index), left), &offset, &run);
+	if (error == 0 && offset == 0) {
+		mutex_unlock(&n->n_map);
+		*pp = page_alloc(0, PAGE_ZEROED);
+		return (*pp != NULL ? 0 : ENOMEM);
+	}
+	count = error == 0 ? take_pages(o, index, run, pages) : 0;
+	if (error == 0 && count == 0)
+		error = ENOMEM;
+	if (error == 0)
+		error = read_pages(n, index, offset, pages, count);
+	mutex_unlock(&n->n_map);
+	n->n_next_read = index + count;
+	if (error == 0) {
+		keep_pages(o, index, pages, count);
+		*pp = pages[0];
+		return (0);
+	}
+	for (unsigned i = 0; i < count; i++)
+		page_release(pages[i]);
+	return (error);
+}
+
+/* Pages [first, end) of storage that is about to be allocated: there, and
+ * dirty. */
+static int
+zero_pages(struct ufs_node *n, uint64_t first, uint64_t end)
+{
+	struct page *pg;
+	int error = 0;
+
+	for (uint64_t i = first; i < end && error == 0; i++) {
+		error = vm_object_page(
+		    &n->n_vnode.v_object, i, VM_PAGE_OVERWRITE, &pg);
+		if (error == 0)
+			page_release(pg);
+	}
+	return (error);
+}
+
+/* Pages [first, end) are read if they aren't there, and dirty: their storage
+ * moves, or what lies behind the file's end becomes a part of it. */
+static int
+dirty_pages(struct ufs_node *n, uint64_t first, uint64_t end)
+{
+	struct page *pg;
+	int error = 0;
+
+	for (uint64_t i = first; i < end && error == 0; i++) {
+		error =
+		    vm_object_page(&n->n_vnode.v_object, i, VM_PAGE_WRITE, &pg);
+		if (error == 0)
+			page_release(pg);
+	}
+	return (error);
+}
+
+/* Is block lbn a hole? */
+static int
+is_hole(struct ufs_node *n, uint64_t lbn, bool *hole)
+{
+	uint64_t frag = 0, run;
+	int error;
+
+	mutex_lock(&n->n_map);
+	error = ufs_bmap(&n->n_um->um_fs, &n->n_i, lbn, 1, &frag, &run);
+	mutex_unlock(&n->n_map);
+	*hole = frag == 0;
+	return (error);
+}
+
+/* Storage for the hole that block lbn is, within the file's size. */
+static int
+fill_hole(struct ufs_node *n, uint64_t lbn)
+{
+	struct ufs_mount *um = n->n_um;
+	struct vm_object *o = &n->n_vnode.v_object;
+	const unsigned shift = um->um_fs.fs_bshift;
+	uint64_t first = atop(lbn << shift);
+	uint64_t end =
+	    atop(MIN((lbn + 1) << shift, round_page(atomic_load(&o->o_size))));
+	uint64_t frag = 0, run;
+	int error;
+
+	error = zero_pages(n, first, end);
+	mutex_lock(&n->n_map);
+	if (error == 0 && lbn << shift >= n->n_i.i_size)
+		error = EINVAL;
+	if (error == 0)
+		error = ufs_bmap(&um->um_fs, &n->n_i, lbn, 1, &frag, &run);
+	/* Two may have come to fill it. */
+	if (error == 0 && frag == 0)
+		error = ufs_map_alloc(
+		    n, lbn, ufs_frags_for(um, n->n_i.i_size, lbn));
+	mutex_unlock(&n->n_map);
+	if (error != 0)
+		vm_object_discard(o, first, end);
+	else
+		ufs_node_touch(n, UFS_N_META | UFS_N_DATA);
+	return (error);
+}
+
+/* The file's last block, lbn, gets `want` fragments; i_size is as before. */
+static int
+grow_block(struct ufs_node *n, uint64_t lbn, unsigned want)
+{
+	struct ufs_mount *um = n->n_um;
+	const uint64_t size = n->n_i.i_size;
+	unsigned have = ufs_frags_for(um, size, lbn);
+	uint64_t from, to;
+	int error;
+
+	if (have == want)
+		return (0);
+	mutex_lock(&n->n_map);
+	error = ufs_map_extend(n, lbn, have, want);
+	mutex_unlock(&n->n_map);
+	if (error != ENOSPC)
+		return (error);
+	error = dirty_pages(
+	    n, atop(lbn << um->um_fs.fs_bshift), atop(round_page(size)));
+	if (error != 0)
+		return (error);
+	mutex_lock(&n->n_map);
+	error = ufs_map_move(n, lbn, have, want, &from, &to);
+	mutex_unlock(&n->n_map);
+	return (error);
+}
+
+/*
+ * The file ends at `size`, in block lbn, which has storage: the block it ended
+ * in before, or one behind it.
+ */
+static int
+grow_to(struct ufs_node *n, uint64_t lbn, uint64_t size)
+{
+	struct ufs_mount *um = n->n_um;
+	struct vm_object *o = &n->n_vnode.v_object;
+	const unsigned shift = um->um_fs.fs_bshift;
+	const uint64_t old = n->n_i.i_size;
+	const unsigned want = ufs_frags_for(um, size, lbn);
+	uint64_t first = lbn << shift;
+	bool hole = true;
+	int error = 0;
+
+	if (first < old)
+		error = is_hole(n, lbn, &hole);
+	if (error == 0 && !hole) {
+		first = round_page(old);
+		error = dirty_pages(n, atop(old), atop(first));
+	}
+	if (error != 0)
+		return (error);
+	vm_object_resize(o, size);
+	error = zero_pages(n, atop(first), atop(round_page(size)));
+	if (error == 0) {
+		if (hole) {
+			mutex_lock(&n->n_map);
+			error = ufs_map_alloc(n, lbn, want);
+			mutex_unlock(&n->n_map);
+		} else {
+			error = grow_block(n, lbn, want);
+		}
+	}
+	if (error != 0) {
+		vm_object_resize(o, old);
+		return (error);
+	}
+	mutex_lock(&n->n_map);
+	n->n_i.i_size = size;
+	mutex_unlock(&n->n_map);
+	ufs_node_touch(n, UFS_N_META | UFS_N_DATA);
+	return (0);
+}
+
+/* The end of the file is within [start, end) of one block, or before that: what
+ * it ended in is filled up first. */
+static int
+grow(struct ufs_node *n, uint64_t end)
+{
+	const unsigned shift = n->n_um->um_fs.fs_bshift;
+	const uint64_t old = n->n_i.i_size;
+	const uint64_t last = old > 0 ? (old - 1) >> shift : 0;
+	const uint64_t lbn = (end - 1) >> shift;
+	bool hole;
+	int error = 0;
+
+	if (lbn > last && (old & (block_bytes(n->n_um) - 1)) != 0) {
+		error = is_hole(n, last, &hole);
+		if (error == 0 && !hole)
+			error = grow_to(n, last, (last + 1) << shift);
+	}
+	return (error == 0 ? grow_to(n, lbn, end) : error);
+}
+
+/* Within a batch. */
+static int
+make_room(struct ufs_node *n, uint64_t start, uint64_t end)
+{
+	const uint64_t lbn = start >> n->n_um->um_fs.fs_bshift;
+	bool hole = false;
+	int error = 0;
+
+	if (start < n->n_i.i_size) {
+		error = is_hole(n, lbn, &hole);
+		if (error == 0 && hole)
+			error = fill_hole(n, lbn);
+	}
+	if (error == 0 && end > n->n_i.i_size)
+		error = grow(n, end);
+	return (error);
+}
+
+/* The largest file there can be. */
+static uint64_t
+size_limit(const struct ufs_mount *um)
+{
+	const uint64_t n = (uint64_t)um->um_fs.fs_sb.fs_nindir;
+	uint64_t most = (UFS_NDIRECT + n + n * n + n * n * n)
+			<< um->um_fs.fs_bshift;
+
+	return (MIN(
+	    most, MIN(um->um_fs.fs_sb.fs_maxfilesize, (uint64_t)INT64_MAX)));
+}
+
+int
+ufs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end)
+{
+	struct ufs_node *n = ufs_node(vp);
+	struct ufs_mount *um = n->n_um;
+	unsigned tries = 0;
+	int error;
+
+	*end = MIN(*end, (start & ~(block_bytes(um) - 1)) + block_bytes(um));
+	if (*end > size_limit(um))
+		return (EFBIG);
+	pageout_check();
+	ufs_throttle(n);
+	do {
+		ufs_begin(um);
+		error = make_room(n, start, *end);
+		if (error == 0)
+			ufs_node_touch(n, UFS_N_DATA);
+		ufs_end(um);
+	} while (ufs_try_again(um, &error, &tries));
+	if (error == 0)
+		__atomic_fetch_add(
+		    &um->um_dirty_bytes, *end - start, __ATOMIC_RELAXED);
+	return (error);
+}
+
+int
+ufs_allocate(struct vnode *vp, off_t start, off_t end)
+{
+	uint64_t at = (uint64_t)start, next;
+	int error = 0;
+
+	while (at < (uint64_t)end && error == 0) {
+		next = (uint64_t)end;
+		error = ufs_write_begin(vp, at, &next);
+		at = next;
+	}
+	return (error);
+}
+
+/* A mapping is about to be written. */
+static int
+ufs_prepare(struct vm_object *o, uint64_t index)
+{
+	struct ufs_node *n = o->o_data;
+	struct ufs_mount *um = n->n_um;
+	uint64_t lbn = ptoa(index) >> um->um_fs.fs_bshift;
+	unsigned tries = 0;
+	bool hole;
+	int error;
+
+	do {
+		ufs_begin(um);
+		error = is_hole(n, lbn, &hole);
+		if (error == 0 && hole)
+			error = fill_hole(n, lbn);
+		if (error == 0)
+			ufs_node_touch(n, UFS_N_DATA | UFS_N_TIMES);
+		ufs_end(um);
+	} while (ufs_try_again(um, &error, &tries));
+	return (error);
+}
+
+int
+ufs_set_size(struct ufs_node *n, uint64_t size)
+{
+	struct ufs_mount *um = n->n_um;
+	uint64_t end = size;
+	int error;
+
+	if (size == n->n_i.i_size)
+		return (0);
+	/* Its last byte has storage. */
+	if (size > n->n_i.i_size)
+		return (ufs_write_begin(&n->n_vnode, size - 1, &end));
+	ufs_begin(um);
+	vm_object_resize(&n->n_vnode.v_object, size);
+	mutex_lock(&n->n_map);
+	error = ufs_map_cut(n, size);
+	mutex_unlock(&n->n_map);
+	ufs_end(um);
+	return (error);
+}
+
+/* Bytes of one block that has storage become zero. */
+static int
+zero_bytes(struct ufs_node *n, uint64_t start, uint64_t end)
+{
+	struct page *pg;
+	uint64_t len;
+	int error;
+
+	for (; start < end; start += len) {
+		len = MIN(end - start, PAGE_SIZE - (start & PAGE_MASK));
+		error = vm_object_page(
+		    &n->n_vnode.v_object, atop(start), VM_PAGE_WRITE, &pg);
+		if (error != 0)
+			return (error);
+		memset((char *)page_virt(pg) + (start & PAGE_MASK), 0, len);
+		page_release(pg);
+	}
+	ufs_node_touch(n, UFS_N_DATA);
+	return (0);
+}
+
+/* The part of a block becomes zero, the whole of it a hole. */
+static int
+punch_block(struct ufs_node *n, uint64_t start, uint64_t end)
+{
+	const uint64_t size = block_bytes(n->n_um);
+	const uint64_t lbn = start >> n->n_um->um_fs.fs_bshift;
+	bool hole;
+	int error = is_hole(n, lbn, &hole);
+
+	if (error != 0 || hole)
+		return (error);
+	if ((start & (size - 1)) != 0 ||
+	    ((end & (size - 1)) != 0 && end < n->n_i.i_size))
+		return (zero_bytes(n, start, end));
+	mutex_lock(&n->n_map);
+	error = ufs_map_punch(n, lbn);
+	mutex_unlock(&n->n_map);
+	if (error == 0)
+		vm_object_discard(
+		    &n->n_vnode.v_object, atop(start), atop(round_page(end)));
+	return (error);
+}
+
+int
+ufs_punch(struct vnode *vp, off_t start, off_t end)
+{
+	struct ufs_node *n = ufs_node(vp);
+	struct ufs_mount *um = n->n_um;
+	uint64_t at = (uint64_t)start, next;
+	unsigned tries = 0;
+	int error = 0;
+
+	for (; at < (uint64_t)end && error == 0; at = next) {
+		next = MIN((uint64_t)end,
+		    (at & ~(block_bytes(um) - 1)) + block_bytes(um));
+		do {
+			ufs_begin(um);
+			error = punch_block(n, at, next);
+			ufs_end(um);
+		} while (ufs_try_again(um, &error, &tries));
+	}
+	return (error);
+}
+
+int
+ufs_seekhole(struct vnode *vp, int whence, off_t *off)
+{
+	struct ufs_node *n = ufs_node(vp);
+	const unsigned shift = n->n_um->um_fs.fs_bshift;
+	const uint64_t size = n->n_i.i_size;
+	uint64_t lbn = (uint64_t)*off >> shift, frag, run;
+	int error = 0;
+
+	mutex_lock(&n->n_map);
+	while (lbn << shift < size) {
+		error = ufs_bmap(&n->n_um->um_fs, &n->n_i, lbn,
+		    ((size - 1) >> shift) - lbn + 1, &frag, &run);
+		if (error != 0 || (frag != 0) == (whence == SEEK_DATA))
+			break;
+		lbn += run;
+	}
+	mutex_unlock(&n->n_map);
+	if (error != 0)
+		return (error);
+	if (lbn << shift >= size) {
+		if (whence == SEEK_DATA)
+			return (ENXIO);
+		*off = (off_t)size;
+	} else if (lbn << shift > (uint64_t)*off)
+		*off = (off_t)(lbn << shift);
+	return (0);
+}
+
+/*
+ * Starts writing a page where it belongs: EAGAIN if its storage isn't all there
+ * yet, since somebody is about to make the file longer.
+ */
+static int
+write_page(struct ufs_io *io, struct ufs_node *n, struct page *pg)
+{
+	const uint64_t at = ptoa(pg->pg_index);
+	const uint64_t size = atomic_load(&n->n_vnode.v_object.o_size);
+	uint64_t offset, run;
+	uint32_t bytes;
+	int error;
+
+	mutex_lock(&n->n_map);
+	error = map_page(n, pg->pg_index, 1, &offset, &run);
+	bytes = page_bytes(n, pg->pg_index);
+	mutex_unlock(&n->n_map);
+	if (error == 0 && at < size &&
+	    (offset == 0 || bytes < MIN(PAGE_SIZE, size - at)))
+		error = EAGAIN;
+	/* Or else the file was cut meanwhile. */
+	if (error == 0 && offset != 0 && bytes > 0)
+		ufs_io_add(io, offset, page_virt(pg), bytes);
+	return (error);
+}
+
+/* Writes these pages; those that can't be yet become dirty again. */
+static int
+write_some(struct ufs_node *n, struct page **pages, unsigned count)
+{
+	struct vm_object *o = &n->n_vnode.v_object;
+	struct ufs_io io;
+	unsigned kept = 0;
+	int error = 0, e;
+
+	ufs_io_init(&io, n->n_um, BIO_WRITE);
+	for (unsigned i = 0; i < count; i++) {
+		e = write_page(&io, n, pages[i]);
+		if (e == EAGAIN)
+			vm_object_cleaned(o, &pages[i], 1, true);
+		else
+			pages[kept++] = pages[i];
+		if (e != 0 && e != EAGAIN)
+			error = e;
+	}
+	e = ufs_io_finish(&io);
+	if (e != 0)
+		error = e;
+	atomic_store(&n->n_um->um_wrote, true);
+	vm_object_cleaned(o, pages, kept, error != 0);
+	return (error);
+}
+
+int
+ufs_file_writeback(struct ufs_node *n, uint64_t start, uint64_t end)
+{
+	struct page *pages[BATCH_PAGES];
+	unsigned count;
+	int error = 0;
+
+	while (error == 0 && (count = vm_object_clean(&n->n_vnode.v_object,
+				  &start, end, pages, BATCH_PAGES)) > 0)
+		error = write_some(n, pages, count);
+	return (error);
+}
+
+static int
+ufs_writeback(struct vm_object *o, uint64_t start, uint64_t end)
+{
+	struct ufs_node *n = o->o_data;
+	int error;
+
+	ufs_begin(n->n_um);
+	error = ufs_file_writeback(n, start, end);
+	ufs_end(n->n_um);
+	return (error);
+}
+
+const struct vm_object_ops ufs_object_ops = {
+    .vo_get = ufs_get_page,
+    .vo_writeback = ufs_writeback,
+    .vo_prepare = ufs_prepare,
+};

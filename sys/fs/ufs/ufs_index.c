@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A directory's index: a hash table from names to the offsets of entries, and
+ * how much room each block of 512 bytes has.  It is made when a name is first
+ * looked up, and is only help: without memory for it, directories are read from
+ * the start.
+ */
+#include "fbsd/errno.h"
+#include "fs/ufs/ufs_mount.h"
+#include "lib/hash.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
+
+#define SLOTS_MIN 64u
+#define FREE	  0u
+#define REMOVED	  1u /* no entry is there: offsets are multiples of 4 */
+#define PLACE(o)  ((uint32_t)(o) + 2)
+#define USEFUL	  32u /* a block with less room is full */
+
+struct slot {
+	uint32_t hash;
+	uint32_t place; /* FREE, REMOVED, or PLACE(offset) */
+};
+
+/* All guarded by v_lock. */
+struct ufs_index {
+	uint32_t ix_slots; /* a power of 2 */
+	uint32_t ix_used;  /* not FREE */
+	struct slot *ix_slot;
+	uint32_t ix_blocks; /* there is memory for */
+	uint8_t *ix_room;   /* in units of 4 bytes, by block */
+	uint32_t ix_first;  /* blocks before this one are full */
+};
+
+static uint32_t
+hash_of(const struct ufs_node *dir, const char *name, size_t len)
+{
+	return ((uint32_t)(hash_name(dir->n_um->um_hash_key, name, len) >> 32));
+}
+
+static void
+free_index(struct ufs_index *ix)
+{
+	if (ix->ix_slot != NULL)
+		kmem_free(ix->ix_slot, ix->ix_slots * sizeof(struct slot));
+	if (ix->ix_room != NULL)
+		kmem_free(ix->ix_room, ix->ix_blocks);
+	kmem_free(ix, sizeof(*ix));
+}
+
+void
+ufs_index_free(struct ufs_node *dir)
+{
+	if (dir->n_index != NULL)
+		free_index(dir->n_index);
+	dir->n_index = NULL;
+}
+
+static void
+put(struct slot *slots, uint32_t nslots, struct slot s)
+{
+	uint32_t i = s.hash & (nslots - 1);
+
+	while (slots[i].place > REMOVED)
+		i = (i + 1) & (nslots - 1);
+	slots[i] = s;
+}
+
+/* Room for another entry: false without memory. */
+static bool
+grow_slots(struct ufs_index *ix)
+{
+	uint32_t n = MAX(ix->ix_slots * 2, SLOTS_MIN), used = 0;
+	struct slot *slots;
+
+	if (ix->ix_used < ix->ix_slots / 4 * 3)
+		return (true);
+	slots = kmem_alloc(n * sizeof(struct slot), KM_ZERO);
+	if (slots == NULL)
+		return (false);
+	for (uint32_t i = 0; i < ix->ix_slots; i++)
+		if (ix->ix_slot[i].place > REMOVED) {
+			put(slots, n, ix->ix_slot[i]);
+			used++;
+		}
+	if (ix->ix_slot != NULL)
+		kmem_free(ix->ix_slot, ix->ix_slots * sizeof(struct slot));
+	ix->ix_slot = slots;
+	ix->ix_slots = n;
+	ix->ix_used = used;
+	return (true);
+}
+
+static bool
+grow_room(struct ufs_index *ix, uint64_t blocks)
+{
+	uint32_t n = MAX(ix->ix_blocks, 16);
+	uint8_t *room;
+
+	if (blocks <= ix->ix_blocks)
+		return (true);
+	while (n < blocks)
+		n *= 2;
+	room = kmem_alloc(n, KM_ZERO);
+	if (room == NULL)
+		return (false);
+	if (ix->ix_room != NULL) {
+		memcpy(room, ix->ix_room, ix->ix_blocks);
+		kmem_free(ix->ix_room, ix->ix_blocks);
+	}
+	ix->ix_room = room;
+	ix->ix_blocks = n;
+	return (true);
+}
+
+static bool
+insert(struct ufs_index *ix, uint32_t hash, uint64_t offset)
+{
+	if (!grow_slots(ix))
+		return (false);
+	put(ix->ix_slot, ix->ix_slots, (struct slot){hash, PLACE(offset)});
+	ix->ix_used++;
+	return (true);
+}
+
+/* The block's entries and room into the index: 0, ENOMEM, EINTEGRITY. */
+static int
+add_block(struct ufs_node *dir, struct ufs_index *ix, uint64_t offset,
+    const uint8_t *block)
+{
+	const struct ufs_direct *d;
+
+	for (unsigned at = 0; at < UFS_DIRBLKSIZE; at += d->d_reclen) {
+		d = ufs_dirent_at(block, at);
+		if (d == NULL)
+			return (EINTEGRITY);
+		if (d->d_ino != 0 && !ufs_dir_is_leaving(dir, offset + at) &&
+		    !insert(
+			ix, hash_of(dir, d->d_name, d->d_namlen), offset + at))
+			return (ENOMEM);
+	}
+	ix->ix_room[offset / UFS_DIRBLKSIZE] =
+	    (uint8_t)(ufs_dirblk_room(block) / 4);
+	return (0);
+}
+
+static int
+fill(struct ufs_node *dir, struct ufs_index *ix)
+{
+	struct ufs_buf *b;
+	uint8_t *block;
+	int error = 0;
+
+	if (!grow_room(ix, dir->n_i.i_size / UFS_DIRBLKSIZE))
+		return (ENOMEM);
+	for (uint64_t offset = 0; offset < dir->n_i.i_size && error == 0;
+	     offset += UFS_DIRBLKSIZE) {
+		error = ufs_dirblk_get(dir, offset, &b, &block);
+		if (error != 0)
+			break;
+		error = add_block(dir, ix, offset, block);
+		ufs_buf_release(dir->n_um, b);
+	}
+	return (error);
+}
+
+/* The index, made if there is none: 0, ENOMEM, EIO, EINTEGRITY. Readers of the
+ * directory may come at the same time. */
+static int
+get_index(struct ufs_node *dir, struct ufs_index **ixp)
+{
+	struct ufs_index *ix;
+	int error = 0;
+
+	*ixp = atomic_load(&dir->n_index);
+	if (*ixp != NULL)
+		return (0);
+	if (dir->n_i.i_size % UFS_DIRBLKSIZE != 0 ||
+	    dir->n_i.i_size > UINT32_MAX - UFS_DIRBLKSIZE)
+		return (EINTEGRITY);
+	ix = kmem_alloc(sizeof(*ix), KM_ZERO);
+	if (ix == NULL)
+		return (ENOMEM);
+	error = fill(dir, ix);
+	mutex_lock(&dir->n_map);
+	if (error == 0 && dir->n_index == NULL) {
+		atomic_store(&dir->n_index, ix);
+		ix = NULL;
+	}
+	*ixp = dir->n_index;
+	mutex_unlock(&dir->n_map);
+	if (ix != NULL)
+		free_index(ix);
+	return (error);
+}
+
+/* Is the entry at `offset` of this name? */
+static int
+compare(struct ufs_node *dir, uint64_t offset, const char *name, size_t len,
+    uint64_t *ino)
+{
+	const struct ufs_direct *d;
+	struct ufs_buf *b;
+	uint8_t *block;
+	int error;
+
+	error = ufs_dirblk_get(
+	    dir, offset & ~(uint64_t)(UFS_DIRBLKSIZE - 1), &b, &block);
+	if (error != 0)
+		return (error);
+	d = ufs_dirent_at(block, offset % UFS_DIRBLKSIZE);
+	error = ENOENT;
+	if (d != NULL && d->d_ino != 0 && d->d_namlen == len &&
+	    memcmp(d->d_name, name, len) == 0) {
+		*ino = d->d_ino;
+		error = 0;
+	}
+	ufs_buf_release(dir->n_um, b);
+	return (error);
+}
+
+static int
+find_in_table(struct ufs_node *dir, const struct ufs_index *ix,
+    const char *name, size_t len, uint64_t *offset, uint64_t *ino)
+{
+	const uint32_t hash = hash_of(dir, name, len);
+	uint32_t i = hash & (ix->ix_slots - 1);
+	int error;
+
+	for (; ix->ix_slots > 0 && ix->ix_slot[i].place != FREE;
+	     i = (i + 1) & (ix->ix_slots - 1)) {
+		if (ix->ix_slot[i].hash != hash ||
+		    ix->ix_slot[i].place == REMOVED)
+			continue;
+		*offset = ix->ix_slot[i].place - 2;
+		error = compare(dir, *offset, name, len, ino);
+		if (error != ENOENT)
+			return (error);
+	}
+	return (ENOENT);
+}
+
+/* In one block: 0, ENOENT, EINTEGRITY. */
+static int
+find_in_block(struct ufs_node *dir, const uint8_t *block, uint64_t base,
+    const char *name, size_t len, uint64_t *offset, uint64_t *ino)
+{
+	const struct ufs_direct *d;
+
+	for (unsigned at = 0; at < UFS_DIRBLKSIZE; at += d->d_reclen) {
+		d = ufs_dirent_at(block, at);
+		if (d == NULL)
+			return (EINTEGRITY);
+		if (d->d_ino == 0 || d->d_namlen != len ||
+		    memcmp(d->d_name, name, len) != 0 ||
+		    ufs_dir_is_leaving(dir, base + at))
+			continue;
+		*offset = base + at;
+		*ino = d->d_ino;
+		return (0);
+	}
+	return (ENOENT);
+}
+
+/* Without an index. */
+static int
+find_slowly(struct ufs_node *dir, const char *name, size_t len,
+    uint64_t *offset, uint64_t *ino)
+{
+	struct ufs_buf *b;
+	uint8_t *block;
+	int error = ENOENT;
+
+	for (uint64_t at = 0; at < dir->n_i.i_size && error == ENOENT;
+	     at += UFS_DIRBLKSIZE) {
+		error = ufs_dirblk_get(dir, at, &b, &block);
+		if (error != 0)
+			break;
+		error = find_in_block(dir, block, at, name, len, offset, ino);
+		ufs_buf_release(dir->n_um, b);
+	}
+	return (error);
+}
+
+int
+ufs_index_find(struct ufs_node *dir, const char *name, size_t len,
+    uint64_t *offset, uint64_t *ino)
+{
+	struct ufs_index *ix;
+	int error = get_index(dir, &ix);
+
+	if (error == ENOMEM)
+		return (find_slowly(dir, name, len, offset, ino));
+	if (error != 0)
+		return (error);
+	return (find_in_table(dir, ix, name, len, offset, ino));
+}
+
+static int
+room_slowly(struct ufs_node *dir, unsigned size, uint64_t *block)
+{
+	struct ufs_buf *b;
+	uint8_t *data;
+	unsigned room;
+	int error;
+
+	for (*block = 0; *block < dir->n_i.i_size; *block += UFS_DIRBLKSIZE) {
+		error = ufs_dirblk_get(dir, *block, &b, &data);
+		if (error != 0)
+			return (error);
+		room = ufs_dirblk_room(data);
+		ufs_buf_release(dir->n_um, b);
+		if (room >= size)
+			return (0);
+	}
+	return (ENOSPC);
+}
+
+int
+ufs_index_room(struct ufs_node *dir, unsigned size, uint64_t *block)
+{
+	const uint64_t blocks = dir->n_i.i_size / UFS_DIRBLKSIZE;
+	struct ufs_index *ix;
+	int error = get_index(dir, &ix);
+
+	if (error == ENOMEM)
+		return (room_slowly(dir, size, block));
+	if (error != 0)
+		return (error);
+	while (ix->ix_first < blocks && ix->ix_room[ix->ix_first] * 4u < USEFUL)
+		ix->ix_first++;
+	for (uint64_t i = ix->ix_first; i < blocks; i++)
+		if (ix->ix_room[i] * 4u >= size) {
+			*block = i * UFS_DIRBLKSIZE;
+			return (0);
+		}
+	return (ENOSPC);
+}
+
+void
+ufs_index_add(
+    struct ufs_node *dir, const char *name, size_t len, uint64_t offset)
+{
+	if (dir->n_index != NULL &&
+	    !insert(dir->n_index, hash_of(dir, name, len), offset))
+		ufs_index_free(dir);
+}
+
+void
+ufs_index_remove(
+    struct ufs_node *dir, const char *name, size_t len, uint64_t offset)
+{
+	struct ufs_index *ix = dir->n_index;
+	uint32_t i;
+
+	if (ix == NULL)
+		return;
+	i = hash_of(dir, name, len) & (ix->ix_slots - 1);
+	for (; ix->ix_slot[i].place != FREE; i = (i + 1) & (ix->ix_slots - 1))
+		if (ix->ix_slot[i].place == PLACE(offset)) {
+			ix->ix_slot[i].place = REMOVED;
+			return;
+		}
+}
+
+void
+ufs_index_update(struct ufs_node *dir, uint64_t block)
+{
+	struct ufs_index *ix = dir->n_index;
+	struct ufs_buf *b;
+	uint8_t *data;
+	uint64_t i = block / UFS_DIRBLKSIZE;
+
+	if (ix == NULL)
+		return;
+	if (!grow_room(ix, i + 1)) {
+		ufs_index_free(dir);
+		return;
+	}
+	if (ufs_dirblk_get(dir, block, &b, &data) != 0)
+		return;
+	ix->ix_room[i] = (uint8_t)(ufs_dirblk_room(data) / 4);
+	ix->ix_first = MIN(ix->ix_first, (uint32_t)i);
+	ufs_buf_release(dir->n_um, b);
+}

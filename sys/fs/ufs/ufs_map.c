@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the blocks of a file are, and how that changes.
+ *
+ * A pointer is in the inode, or in an indirect block that was allocated in this
+ * batch: one that the disk knows is copied before it is changed, and the copy's
+ * pointer, one level up, changes in the same way.  So the tree that the disk's
+ * inode leads to stays as it is until the inode is written.
+ */
+#include "fbsd/errno.h"
+#include "fs/ufs/ufs_mount.h"
+#include "lib/string.h"
+
+/* The way to a block: through which indirect block of the inode, and which
+ * entry at each level. */
+struct path {
+	unsigned depth; /* levels of indirect blocks; 0: in the inode itself */
+	uint64_t index[UFS_NINDIRECT];
+};
+
+static int
+find_path(const struct ufs_mount *um, uint64_t lbn, struct path *p)
+{
+	const uint64_t n = (uint64_t)um->um_fs.fs_sb.fs_nindir;
+	uint64_t span = n;
+
+	p->depth = 0;
+	if (lbn < UFS_NDIRECT)
+		return (0);
+	lbn -= UFS_NDIRECT;
+	for (p->depth = 1; lbn >= span; p->depth++) {
+		if (p->depth == UFS_NINDIRECT)
+			return (EFBIG);
+		lbn -= span;
+		span *= n;
+	}
+	for (unsigned i = p->depth; i-- > 0; lbn /= n)
+		p->index[i] = lbn % n;
+	return (0);
+}
+
+static unsigned
+whole(const struct ufs_mount *um)
+{
+	return ((unsigned)um->um_fs.fs_sb.fs_frag);
+}
+
+unsigned
+ufs_frags_for(const struct ufs_mount *um, uint64_t size, uint64_t lbn)
+{
+	const struct ufs *fs = &um->um_fs;
+
+	if (lbn >= UFS_NDIRECT || size >> fs->fs_bshift > lbn)
+		return (whole(um));
+	size -= lbn << fs->fs_bshift;
+	return (
+	    (unsigned)((size + (1ul << fs->fs_fshift) - 1) >> fs->fs_fshift));
+}
+
+static void
+count_frags(struct ufs_node *n, int64_t frags)
+{
+	n->n_i.i_blocks +=
+	    (uint64_t)(frags * (1l << (n->n_um->um_fs.fs_fshift - 9)));
+}
+
+/*
+ * The indirect block that *slot points to, ready to be changed, and held: a new
+ * one where there was none, a copy if the disk knows it.  *slot changes.
+ */
+static int
+open_indirect(struct ufs_node *n, uint64_t *slot, struct ufs_buf **bp)
+{
+	struct ufs_mount *um = n->n_um;
+	struct ufs_buf *old = NULL;
+	uint64_t frag;
+	int error = 0;
+
+	if (*slot != 0) {
+		error = ufs_buf_get(um, ufs_frag_block(um, *slot), &old);
+		if (error != 0)
+			return (error);
+		if (ufs_buf_new_frags(um, old) != 0) {
+			*bp = old;
+			return (0);
+		}
+	}
+	error = ufs_alloc_block(
+	    um, *slot != 0 ? *slot : ufs_near(um, n->n_i.i_ino), &frag);
+	if (error == 0) {
+		error = ufs_buf_new(um, ufs_frag_block(um, frag), bp);
+		if (error != 0)
+			ufs_alloc_undo(um, frag, whole(um));
+	}
+	if (error == 0) {
+		ufs_buf_fresh(um, *bp, UFS_BUF_NEW, frag, whole(um));
+		if (old != NULL) {
+			memcpy((*bp)->b_data, old->b_data,
+			    (size_t)um->um_fs.fs_sb.fs_bsize);
+			ufs_free_later(um, *slot, whole(um));
+		} else
+			count_frags(n, whole(um));
+		*slot = frag;
+	}
+	if (old != NULL)
+		ufs_buf_release(um, old);
+	return (error);
+}
+
+static uint64_t *
+entry_in(struct ufs_buf *b, uint64_t index)
+{
+	return ((uint64_t *)(void *)b->b_data + index);
+}
+
+/* Sets block lbn's pointer. */
+static int
+set_pointer(struct ufs_node *n, uint64_t lbn, uint64_t frag)
+{
+	struct ufs_mount *um = n->n_um;
+	struct ufs_buf *b = NULL, *next;
+	struct path p;
+	uint64_t *slot;
+	int error = find_path(um, lbn, &p);
+
+	if (error != 0)
+		return (error);
+	slot = p.depth == 0 ? &n->n_i.i_direct[lbn]
+			    : &n->n_i.i_indirect[p.depth - 1];
+	for (unsigned i = 0; i < p.depth; i++) {
+		error = open_indirect(n, slot, &next);
+		if (b != NULL)
+			ufs_buf_release(um, b);
+		if (error != 0)
+			return (error);
+		b = next;
+		slot = entry_in(b, p.index[i]);
+	}
+	*slot = frag;
+	if (b != NULL)
+		ufs_buf_release(um, b);
+	return (0);
+}
+
+/* A good place for block lbn: behind the one before it. */
+static uint64_t
+place_for(struct ufs_node *n, uint64_t lbn)
+{
+	struct ufs_mount *um = n->n_um;
+	uint64_t frag = 0, run;
+
+	if (lbn > 0 &&
+	    ufs_bmap(&um->um_fs, &n->n_i, lbn - 1, 1, &frag, &run) == 0 &&
+	    frag != 0)
+		return (frag + whole(um));
+	return (ufs_near(um, n->n_i.i_ino));
+}
+
+int
+ufs_map_alloc(struct ufs_node *n, uint64_t lbn, unsigned frags)
+{
+	struct ufs_mount *um = n->n_um;
+	uint64_t frag;
+	int error;
+
+	error = ufs_alloc_frags(um, place_for(n, lbn), frags, &frag);
+	if (error != 0)
+		return (error);
+	error = set_pointer(n, lbn, frag);
+	if (error != 0) {
+		ufs_alloc_undo(um, frag, frags);
+		return (error);
+	}
+	count_frags(n, frags);
+	ufs_node_touch(n, UFS_N_META);
+	return (0);
+}
+
+int
+ufs_map_extend(struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want)
+{
+	int error;
+
+	error = ufs_alloc_extend(n->n_um, n->n_i.i_direct[lbn], have, want);
+	if (error != 0)
+		return (error);
+	count_frags(n, (int64_t)want - have);
+	ufs_node_touch(n, UFS_N_META);
+	return (0);
+}
+
+int
+ufs_map_move(struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want,
+    uint64_t *from, uint64_t *to)
+{
+	int error;
+
+	*from = n->n_i.i_direct[lbn];
+	error = ufs_alloc_frags(n->n_um, *from, want, to);
+	if (error != 0)
+		return (error);
+	n->n_i.i_direct[lbn] = *to;
+	ufs_free_later(n->n_um, *from, have);
+	count_frags(n, (int64_t)want - have);
+	ufs_node_touch(n, UFS_N_META);
+	return (0);
+}
+
+/* False: a damaged file has more blocks than it says, perhaps without end. */
+static bool
+free_block(struct ufs_node *n, uint64_t frag, unsigned frags)
+{
+	if (n->n_i.i_blocks >> (n->n_um->um_fs.fs_fshift - 9) < frags)
+		return (false);
+	ufs_free_later(n->n_um, frag, frags);
+	count_frags(n, -(int64_t)frags);
+	return (true);
+}
+
+int
+ufs_map_punch(struct ufs_node *n, uint64_t lbn)
+{
+	struct ufs_mount *um = n->n_um;
+	uint64_t frag, run;
+	int error;
+
+	error = ufs_bmap(&um->um_fs, &n->n_i, lbn, 1, &frag, &run);
+	if (error != 0 || frag == 0)
+		return (error);
+	error = set_pointer(n, lbn, 0);
+	if (error != 0)
+		return (error);
+	ufs_node_touch(n, UFS_N_META);
+	return (free_block(n, frag, ufs_frags_for(um, n->n_i.i_size, lbn))
+		    ? 0
+		    : EINTEGRITY);
+}
+
+/*
+ * Frees what the indirect block at *slot, `level` levels above data, leads to
+ * from entry `from` (in data blocks) on; all of it: the block as well.  On an
+ * error something stays in use that shouldn't.
+ */
+static int
+cut_indirect(struct ufs_node *n, uint64_t *slot, unsigned level, uint64_t from)
+{
+	struct ufs_mount *um = n->n_um;
+	const uint64_t nindir = (uint64_t)um->um_fs.fs_sb.fs_nindir;
+	uint64_t span = 1, frag = *slot;
+	struct ufs_buf *b;
+	int error;
+
+	if (frag == 0)
+		return (0);
+	for (unsigned i = 0; i < level; i++)
+		span *= nindir;
+	if (from == 0) {
+		error = ufs_buf_get(um, ufs_frag_block(um, frag), &b);
+	} else {
+		error = open_indirect(n, slot, &b);
+		/* No room for a copy: then in its place. */
+		if (error == ENOSPC) {
+			error = ufs_buf_get(um, ufs_frag_block(um, frag), &b);
+			if (error == 0)
+				ufs_buf_dirty(um, b, UFS_BUF_NEW, 0,
+				    (size_t)um->um_fs.fs_sb.fs_bsize);
+		}
+	}
+	if (error != 0)
+		return (error);
+	for (uint64_t i = from / span; i < nindir && error == 0; i++) {
+		uint64_t *entry = entry_in(b, i), child = *entry;
+
+		if (child == 0)
+			continue;
+		if (level == 0) {
+			if (!free_block(n, child, whole(um)))
+				error = EINTEGRITY;
+			if (from != 0)
+				*entry = 0;
+			continue;
+		}
+		error = cut_indirect(
+		    n, &child, level - 1, i == from / span ? from % span : 0);
+		if (from != 0)
+			*entry = child;
+	}
+	ufs_buf_release(um, b);
+	if (from == 0) {
+		if (!free_block(n, frag, whole(um)) && error == 0)
+			error = EINTEGRITY;
+		*slot = 0;
+	}
+	return (error);
+}
+
+/* The last block's fragments that the new size doesn't need. */
+static void
+cut_frags(struct ufs_node *n, uint64_t lbn, unsigned have, unsigned keep)
+{
+	uint64_t frag = n->n_i.i_direct[lbn];
+
+	if (frag == 0 || have <= keep)
+		return;
+	(void)free_block(n, frag + keep, have - keep);
+	if (keep == 0)
+		n->n_i.i_direct[lbn] = 0;
+}
+
+int
+ufs_map_cut(struct ufs_node *n, uint64_t size)
+{
+	struct ufs_mount *um = n->n_um;
+	const uint64_t nindir = (uint64_t)um->um_fs.fs_sb.fs_nindir;
+	const unsigned bshift = um->um_fs.fs_bshift;
+	const uint64_t old = n->n_i.i_size;
+	uint64_t keep = (size + (1ul << bshift) - 1) >> bshift;
+	uint64_t base = UFS_NDIRECT, span = nindir;
+	int error = 0, e;
+
+	for (uint64_t lbn = 0; lbn < UFS_NDIRECT; lbn++)
+		if (lbn << bshift < old && (lbn + 1) << bshift > size)
+			cut_frags(n, lbn, ufs_frags_for(um, old, lbn),
+			    lbn < keep ? ufs_frags_for(um, size, lbn) : 0);
+	for (unsigned i = 0; i < UFS_NINDIRECT; i++) {
+		if (keep < base + span) {
+			e = cut_indirect(n, &n->n_i.i_indirect[i], i,
+			    keep > base ? keep - base : 0);
+			if (e != 0)
+				error = e;
+		}
+		base += span;
+		span *= nindir;
+	}
+	n->n_i.i_size = size;
+	ufs_node_touch(n, UFS_N_META);
+	return (error);
+}

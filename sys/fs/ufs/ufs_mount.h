@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * UFS in the kernel: a mounted file system, its inodes, and how changes reach
+ * the disk.
+ *
+ * A change is made in memory, within a batch: ufs_begin() to ufs_end().  From
+ * time to time ufs_commit() waits until nobody is between the two, and writes
+ * everything that changed, in phases with a flush of the disk's cache between
+ * them:
+ *
+ *   A  data, and indirect blocks and pieces of directories that are new:
+ * nothing on the disk leads to them yet B  the cylinder groups' maps, where
+ * what A uses is taken C  inodes, with sizes, pointers and link counts; a count
+ * that went down is still the old one D  directories, with entries added, and
+ * removed E  directories without the old names of what was renamed F  inodes
+ * that lost their last name, and counts that went down G  the maps again, where
+ * what F freed is free; only now may it be used
+ *
+ * Whatever is pointed to on the disk has thus been written before, and nothing
+ * is used again that the disk may still point to: power may fail at any
+ * moment.  What is lost then is space that nobody uses, inodes without a name,
+ * and counts that are too high; fsck(8) finds it again.  Three rules make it
+ * work:
+ *
+ *   An inode is written as a whole, and all that it points to is new or was
+ *   there before: an indirect block is never changed in its place, but copied
+ *   (ufs_map.c), so that size, pointers and number of blocks always agree.
+ *
+ *   A piece of a directory that is new is written in A without the entries that
+ *   this batch added (n_added).
+ *
+ *   A rename whose names aren't in the same 512 bytes, which the disk writes at
+ *   once, leaves the old name until E (n_leaving): there is always one.
+ *
+ * Locks, in the order in which they are taken: v_lock, um_batch, the object's
+ * o_lock, n_map, um_alloc, um_bufs_lock; um_nodes_lock comes after v_lock and
+ * before none of the others but um_bufs_lock.
+ */
+#ifndef FS_UFS_UFS_MOUNT_H
+#define FS_UFS_UFS_MOUNT_H
+
+#include "fs/ufs/ufs.h"
+#include "kern/bio.h"
+#include "lib/radix.h"
+#include "vfs/vnode.h"
+
+/* What a block of metadata is: in which phase it is written. */
+enum ufs_class {
+	UFS_BUF_NEW,   /* A */
+	UFS_BUF_GROUP, /* B and G */
+	UFS_BUF_INODE, /* C and F */
+	UFS_BUF_NAMES, /* D and E */
+	UFS_BUF_CLASSES
+};
+
+/*
+ * A block of metadata in memory, at a multiple of the block size; parts of it
+ * may be other files' data, and aren't looked at.  (b) um_bufs_lock, (!) set
+ * once; the contents are guarded by the lock of what they are: v_lock of a
+ * directory, n_map for indirect blocks, um_alloc for groups; inodes' blocks
+ * change only in a commit.
+ */
+struct ufs_buf {
+	uint64_t b_block; /* (!) number on the disk */
+	uint8_t *b_data;  /* (!) */
+	uint8_t *b_image; /* (um_batch) phase A: what is written instead */
+	unsigned b_refs;  /* (b) */
+	bool b_checked;	  /* (um_alloc) a group that makes sense */
+	struct mutex b_load;
+	bool b_valid;		/* (b_load) */
+	uint8_t b_dirty;	/* (b) fragments to be written, a bit each */
+	uint8_t b_new;		/* (b) allocated in batch b_batch */
+	uint64_t b_batch;	/* (b) */
+	enum ufs_class b_class; /* (b) if b_dirty */
+	struct list b_lru;	/* (b) with no references, clean */
+	struct list b_link;	/* (b) in um_dirty[b_class] */
+};
+
+/* A run of fragments that becomes free in phase G. */
+struct ufs_extent {
+	uint64_t frag;
+	uint64_t count;
+};
+#define UFS_EXTENTS 250
+struct ufs_extents {
+	struct ufs_extents *next;
+	unsigned n;
+	struct ufs_extent extent[UFS_EXTENTS];
+};
+
+/* (!) set once, (c) um_changes, (a) um_alloc, (x) um_batch held for writing. */
+struct ufs_mount {
+	struct ufs um_fs; /* (a) its totals, (!) all else while writable */
+	struct ufs_device um_device;
+	struct mount *um_mount; /* (!) */
+	struct disk *um_disk;	/* (!) */
+	struct list um_link;	/* (ufs_mounts_lock) */
+	bool um_writable;	/* (x) the disk is claimed for writing */
+	bool um_marked;		/* (x) the disk says that it's in use */
+	uint8_t *um_superblock; /* (x) fs_sbsize bytes as on the disk */
+
+	struct mutex um_bufs_lock;
+	struct radix um_bufs;		       /* (um_bufs_lock) by block */
+	struct list um_buf_lru;		       /* (um_bufs_lock) */
+	struct list um_dirty[UFS_BUF_CLASSES]; /* (um_bufs_lock) */
+	unsigned um_nbufs;		       /* (um_bufs_lock) */
+	unsigned um_max_bufs;		       /* (!) */
+
+	struct mutex um_nodes_lock;
+	struct radix um_nodes;	 /* (um_nodes_lock) by inode number */
+	struct list um_node_lru; /* (um_nodes_lock) all, the oldest first */
+	unsigned um_nnodes;	 /* (um_nodes_lock) */
+	unsigned um_max_nodes;	 /* (!) */
+
+	struct rwlock um_batch;
+	uint64_t um_number; /* (x) of this batch; from 1 */
+	struct spin um_changes;
+	struct list um_dirty_nodes; /* (c) with one reference each */
+	struct list um_zombies;	    /* (c) nobody has them, nor their names */
+	unsigned um_nameless;	    /* (c) inodes without a name */
+	uint64_t um_dirty_since;    /* (c) clock_ns(), or 0 */
+	uint64_t um_dirty_bytes;    /* (c) of file data, about */
+
+	struct mutex um_alloc;
+	struct ufs_csum *um_csum;     /* (a) one for each group */
+	struct ufs_extents *um_frees; /* (a) */
+	uint64_t um_freeing;	      /* (a) fragments in um_frees */
+	bool um_inodes_made;	      /* (a) blocks of inodes were initialised,
+					 and aren't flushed yet */
+	bool um_wrote;		      /* (x) since the last flush */
+	uint64_t um_hash_key;	      /* (!) of directories' indices */
+};
+
+struct ufs_index;
+
+/* (v) v_lock, (m) n_map, (c) um_changes, (b) um_batch for reading besides, (n)
+ * um_nodes_lock, (!) set once. */
+struct ufs_node {
+	struct vnode n_vnode;
+	struct ufs_mount *n_um; /* (!) */
+	struct list n_lru;	/* (n) */
+	struct list n_dirty;	/* (c) in um_dirty_nodes or um_zombies */
+	unsigned n_state;	/* (c) UFS_N_* */
+	struct ufs_inode n_i;	/* (v b) attributes, (m b) pointers and blocks,
+				   (v m b) size */
+	unsigned n_dropped;	/* (v b) names removed in this batch */
+	struct mutex n_map;
+	uint64_t n_next_read; /* (o_lock) page behind the last one read */
+	unsigned n_window;    /* (o_lock) pages read at once */
+	ino_t n_parent;	      /* (a) where it was found last, or 0 */
+	/* directories */
+	struct ufs_index *n_index; /* (m) made, (v) used */
+	struct radix n_added;	   /* (v b) by offset / 4: what it was + 1 */
+	struct radix n_leaving;	   /* (v b) by offset / 4 */
+};
+#define UFS_N_DIRTY	 0x01 /* on um_dirty_nodes */
+#define UFS_N_TIMES	 0x02 /* only times differ from the disk's */
+#define UFS_N_META	 0x04 /* something else does */
+#define UFS_N_DATA	 0x08 /* pages are dirty, or directory blocks */
+#define UFS_N_NEW	 0x10 /* the disk's inode isn't written yet */
+#define UFS_N_GONE	 0x20 /* without a name: the cache's reference went */
+
+#define UFS_COMMIT_FIRST (-100) /* within: commit, and try again */
+#define UFS_LINKS_MAX	 65530
+
+static inline struct ufs_node *
+ufs_node(struct vnode *vp)
+{
+	return (container_of(vp, struct ufs_node, n_vnode));
+}
+
+static inline uint64_t
+ufs_frag_block(const struct ufs_mount *um, uint64_t frag)
+{
+	return (frag / (uint32_t)um->um_fs.fs_sb.fs_frag);
+}
+
+extern const struct vnode_ops ufs_vnode_ops;
+extern const struct vm_object_ops ufs_object_ops;
+
+/* ufs_buf.c.  A block, held and read unless it is said to be new: 0, EIO,
+ * ENOMEM, EINTEGRITY if there is no such block. */
+int ufs_buf_get(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp);
+int ufs_buf_new(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp);
+void ufs_buf_release(struct ufs_mount *um, struct ufs_buf *b);
+/* Bytes of it were changed. */
+void ufs_buf_dirty(struct ufs_mount *um, struct ufs_buf *b,
+    enum ufs_class class, size_t offset, size_t len);
+/* Fragments of it were allocated just now, and are all written to. */
+void ufs_buf_fresh(struct ufs_mount *um, struct ufs_buf *b,
+    enum ufs_class class, uint64_t frag, uint64_t count);
+/* Those fragments aren't metadata any more. */
+void ufs_buf_forget(struct ufs_mount *um, uint64_t frag, uint64_t count);
+/* Of its fragments, those that were allocated in this batch. */
+static inline uint8_t
+ufs_buf_new_frags(const struct ufs_mount *um, const struct ufs_buf *b)
+{
+	return (b->b_batch == um->um_number ? b->b_new : 0);
+}
+uint64_t ufs_buf_shrink(struct ufs_mount *um, uint64_t want); /* pages freed */
+void ufs_buf_discard_all(struct ufs_mount *um);
+
+/* ufs_io.c: several requests side by side. */
+struct ufs_io {
+	struct ufs_mount *io_um;
+	enum bio_cmd io_cmd;
+	struct cv io_cv;
+	unsigned io_pending;	     /* (done_lock) */
+	int io_error;		     /* (done_lock) the first */
+	struct ufs_request *io_open; /* the caller's */
+};
+void ufs_io_init(struct ufs_io *io, struct ufs_mount *um, enum bio_cmd cmd);
+/* Memory of the physmap; joins what lies side by side. */
+void ufs_io_add(struct ufs_io *io, uint64_t offset, void *buf, uint32_t len);
+int ufs_io_finish(struct ufs_io *io); /* waits; 0 or the first error */
+
+/* ufs_node.c.  The inode of that number, referenced: 0, ENOENT if it isn't in
+ * use or has no name, EINTEGRITY, EIO, ENOMEM. */
+int ufs_node_init(void);
+int ufs_node_get(struct ufs_mount *um, uint64_t ino, struct ufs_node **np);
+/* One that was just allocated; referenced. */
+int ufs_node_new(
+    struct ufs_mount *um, uint64_t ino, enum vtype type, struct ufs_node **np);
+/* A new one that got no name. */
+void ufs_node_abandon(struct ufs_node *n);
+/* Something of it changed (UFS_N_TIMES...); within a batch. */
+void ufs_node_touch(struct ufs_node *n, unsigned what);
+/* It has one name less; within a batch, v_lock held. */
+void ufs_node_drop_name(struct ufs_node *n);
+void ufs_node_inactive(struct vnode *vp);
+void ufs_node_forget(struct ufs_node *n); /* nobody has it, nor a name */
+uint64_t ufs_node_shrink(struct ufs_mount *um, uint64_t want);
+/* Is somebody besides the cache using one, or more than mnt_root the root? */
+bool ufs_nodes_busy(struct ufs_mount *um, bool with_root);
+void ufs_nodes_discard_all(struct ufs_mount *um);
+void ufs_nodes_note_access(struct ufs_mount *um);
+int ufs_nodes_reload(struct ufs_mount *um); /* as the disk has them */
+void ufs_node_set_times(struct ufs_node *n, bool modified);
+
+/* ufs_alloc.c.  0, ENOSPC, EIO, EINTEGRITY, ENOMEM; within a batch. */
+int ufs_alloc_block(struct ufs_mount *um, uint64_t near, uint64_t *frag);
+int ufs_alloc_frags(
+    struct ufs_mount *um, uint64_t near, unsigned count, uint64_t *frag);
+/* `have` fragments become `want` where they are: ENOSPC if they can't. */
+int ufs_alloc_extend(
+    struct ufs_mount *um, uint64_t frag, unsigned have, unsigned want);
+/* What was allocated and isn't used after all. */
+void ufs_alloc_undo(struct ufs_mount *um, uint64_t frag, unsigned count);
+/* Free after the next commit. */
+void ufs_free_later(struct ufs_mount *um, uint64_t frag, uint64_t count);
+int ufs_alloc_inode(
+    struct ufs_mount *um, uint64_t parent, bool dir, uint64_t *ino);
+void ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir);
+void ufs_apply_frees(struct ufs_mount *um); /* phase G */
+/* The first data fragment of an inode's group. */
+uint64_t ufs_near(struct ufs_mount *um, uint64_t ino);
+void ufs_group_seal(struct ufs_mount *um, struct ufs_buf *b); /* its hash */
+int ufs_csum_read(struct ufs_mount *um);
+int ufs_csum_write(struct ufs_mount *um);
+
+/* ufs_map.c; n_map held, within a batch.  Block lbn gets storage of `frags`
+ * fragments, where it had none. */
+int ufs_map_alloc(struct ufs_node *n, uint64_t lbn, unsigned frags);
+/* It has `have` and gets `want` in the same place: ENOSPC if it can't. */
+int ufs_map_extend(
+    struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want);
+/* It gets `want` in another place: *from and *to. */
+int ufs_map_move(struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want,
+    uint64_t *from, uint64_t *to);
+/* It becomes a hole. */
+int ufs_map_punch(struct ufs_node *n, uint64_t lbn);
+/* What is beyond that size is freed; sets i_size. */
+int ufs_map_cut(struct ufs_node *n, uint64_t size);
+/* Fragments that a file of that size has for block lbn. */
+unsigned ufs_frags_for(const struct ufs_mount *um, uint64_t size, uint64_t lbn);
+
+/* ufs_file.c: regular files. */
+int ufs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end);
+int ufs_allocate(struct vnode *vp, off_t start, off_t end);
+int ufs_set_size(struct ufs_node *n, uint64_t size); /* v_lock held */
+int ufs_punch(struct vnode *vp, off_t start, off_t end);
+int ufs_seekhole(struct vnode *vp, int whence, off_t *off);
+/* Writes dirty pages out and waits; within a batch, or a commit. */
+int ufs_file_writeback(struct ufs_node *n, uint64_t start, uint64_t end);
+
+/* ufs_index.c: names of a directory to the offsets of their entries. */
+int ufs_index_find(struct ufs_node *dir, const char *name, size_t len,
+    uint64_t *offset, uint64_t *ino);
+/* Where an entry of that size can go: 0, ENOSPC if it must grow. */
+int ufs_index_room(struct ufs_node *dir, unsigned size, uint64_t *block);
+void ufs_index_add(
+    struct ufs_node *dir, const char *name, size_t len, uint64_t offset);
+void ufs_index_remove(
+    struct ufs_node *dir, const char *name, size_t len, uint64_t offset);
+void ufs_index_update(struct ufs_node *dir, uint64_t block); /* its room */
+void ufs_index_free(struct ufs_node *dir);
+
+/*
+ * ufs_dirblk.c: entries in a directory's blocks of 512 bytes; v_lock held, for
+ * writing but for the first.
+ */
+/* The block at `offset`, in a buffer that is held. */
+int ufs_dirblk_get(
+    struct ufs_node *dir, uint64_t offset, struct ufs_buf **bp, uint8_t **data);
+/* The largest entry that would fit. */
+unsigned ufs_dirblk_room(const uint8_t *block);
+/* Was the entry at `offset` removed already, but for the disk? */
+bool ufs_dir_is_leaving(const struct ufs_node *dir, uint64_t offset);
+/* Was it added, or changed, in this batch? */
+bool ufs_dir_is_added(const struct ufs_node *dir, uint64_t offset);
+/* Room for a name, in *block; if there is some in the block at `wish` (or
+ * UINT64_MAX), there. ENOENT: the directory was removed. */
+int ufs_dir_reserve(struct ufs_node *dir, const struct cname *cn, uint64_t wish,
+    uint64_t *block);
+/* A name in a block with room for it.  `known`: the disk has the inode, with a
+ * count that includes this name.  0, or ENOMEM, EIO with nothing changed. */
+int ufs_dir_enter(struct ufs_node *dir, uint64_t block, const struct cname *cn,
+    struct ufs_node *n, bool known);
+/* The entry at `offset` leads to that inode from now on. */
+int ufs_dir_replace(
+    struct ufs_node *dir, uint64_t offset, uint64_t ino, bool known);
+/* It goes; `later`: the disk keeps it until phase E. */
+int ufs_dir_remove(
+    struct ufs_node *dir, uint64_t offset, const struct cname *cn, bool later);
+/* A new directory's first block. */
+int ufs_dir_make(struct ufs_node *dir, uint64_t parent);
+int ufs_dir_set_parent(struct ufs_node *dir, uint64_t parent);
+int ufs_dir_empty(struct ufs_node *dir, bool *empty);
+/* In a commit: the entries that this batch added don't show in b_image. */
+void ufs_dir_mask_added(struct ufs_node *dir);
+void ufs_dir_finish_leaving(struct ufs_node *dir);
+
+/* ufs_names.c, ufs_vnops.c */
+int ufs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp);
+int ufs_create(struct vnode *dvp, const struct cname *cn,
+    const struct vattr *va, const char *target, struct vnode **vpp);
+int ufs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
+int ufs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
+int ufs_link(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
+int ufs_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
+    struct vnode *tdvp, struct vnode *tvp, const struct cname *tcn);
+int ufs_readdir(struct vnode *vp, struct dir_emit *de);
+int ufs_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len);
+
+/* ufs_extattr.c */
+void ufs_ext_free(struct ufs_node *n); /* n_map held, within a batch */
+int ufs_getextattr(
+    struct vnode *vp, int ns, const char *name, void *buf, size_t *size);
+int ufs_setextattr(
+    struct vnode *vp, int ns, const char *name, const void *buf, size_t size);
+int ufs_deleteextattr(struct vnode *vp, int ns, const char *name);
+int ufs_listextattr(struct vnode *vp, int ns, void *buf, size_t *size);
+
+/* ufs_commit.c */
+static inline void
+ufs_begin(struct ufs_mount *um)
+{
+	rw_rlock(&um->um_batch);
+}
+static inline void
+ufs_end(struct ufs_mount *um)
+{
+	rw_runlock(&um->um_batch);
+}
+/* Everything that changed reaches the disk.  0 or the first error. */
+int ufs_commit(struct ufs_mount *um);
+/* After ufs_end(): is it worth trying again, after a commit that has been made?
+ * UFS_COMMIT_FIRST; ENOSPC, if something is to become free. *tries: 0 first. */
+bool ufs_try_again(struct ufs_mount *um, int *error, unsigned *tries);
+/* Throttles whoever makes data dirty. No locks but v_lock. */
+void ufs_throttle(struct ufs_node *n);
+int ufs_fsync(struct vnode *vp, bool datasync);
+/* The superblock, clean or in use. */
+int ufs_mark(struct ufs_mount *um, bool clean);
+void ufs_syncer_add(struct ufs_mount *um);
+void ufs_syncer_remove(struct ufs_mount *um);
+void ufs_syncer_wake(void);
+/* Something became dirty. um_changes held. */
+void ufs_syncer_note(struct ufs_mount *um);
+
+#endif

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Operations on names.  Each is tried within a batch, in an order in which what
+ * can fail comes before what can't be undone; if it must wait for a commit, it
+ * is tried again after that.
+ */
+#include "fbsd/errno.h"
+#include "fs/ufs/ufs_mount.h"
+#include "kern/random.h"
+#include "kern/time.h"
+#include "lib/string.h"
+
+#define NOWHERE UINT64_MAX
+
+int
+ufs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
+{
+	struct ufs_node *dir = ufs_node(dvp), *n;
+	uint64_t offset, ino;
+	int error;
+
+	/* One that was removed has no ".." any more. */
+	if (dir->n_i.i_nlink == 0)
+		return (ENOENT);
+	error = ufs_index_find(dir, cn->cn_name, cn->cn_len, &offset, &ino);
+	if (error != 0)
+		return (error);
+	error = ufs_node_get(dir->n_um, ino, &n);
+	if (error != 0)
+		return (error == ENOENT ? EINTEGRITY : error);
+	if (cn->cn_len != 2 || memcmp(cn->cn_name, "..", 2) != 0)
+		atomic_store(&n->n_parent, dir->n_i.i_ino);
+	*vpp = &n->n_vnode;
+	return (0);
+}
+
+static const mode_t format_of[] = {
+    [VREG] = S_IFREG,
+    [VDIR] = S_IFDIR,
+    [VBLK] = S_IFBLK,
+    [VCHR] = S_IFCHR,
+    [VLNK] = S_IFLNK,
+    [VSOCK] = S_IFSOCK,
+    [VFIFO] = S_IFIFO,
+};
+
+/* A long symbolic link's text gets storage. */
+static int
+store_link(struct ufs_node *n, const char *target, size_t len)
+{
+	struct ufs_mount *um = n->n_um;
+	const unsigned frags = ufs_frags_for(um, len, 0);
+	struct ufs_buf *b;
+	uint64_t frag, at;
+	int error;
+
+	mutex_lock(&n->n_map);
+	error = ufs_map_alloc(n, 0, frags);
+	mutex_unlock(&n->n_map);
+	if (error != 0)
+		return (error);
+	frag = n->n_i.i_direct[0];
+	error = ufs_buf_get(um, ufs_frag_block(um, frag), &b);
+	if (error != 0)
+		return (error);
+	at = frag % (uint32_t)um->um_fs.fs_sb.fs_frag << um->um_fs.fs_fshift;
+	memset(b->b_data + at, 0, (size_t)frags << um->um_fs.fs_fshift);
+	memcpy(b->b_data + at, target, len);
+	ufs_buf_fresh(um, b, UFS_BUF_NAMES, frag, frags);
+	ufs_buf_release(um, b);
+	return (0);
+}
+
+static int
+set_link(struct ufs_node *n, const char *target)
+{
+	const size_t len = strlen(target);
+	int error = 0;
+
+	if (len < MIN(sizeof(n->n_i.i_link),
+		      (size_t)n->n_um->um_fs.fs_sb.fs_maxsymlinklen))
+		memcpy(n->n_i.i_link, target, len);
+	else
+		error = store_link(n, target, len);
+	n->n_i.i_size = len;
+	return (error);
+}
+
+static void
+set_attributes(struct ufs_node *n, const struct vattr *va)
+{
+	struct timespec now = time_now();
+	struct ufs_time t = {now.tv_sec, (int32_t)now.tv_nsec};
+	struct ufs_inode *i = &n->n_i;
+
+	i->i_mode = (uint16_t)(format_of[va->va_type] | va->va_mode);
+	i->i_uid = va->va_uid;
+	i->i_gid = va->va_gid;
+	i->i_nlink = va->va_type == VDIR ? 2 : 1;
+	i->i_atime = i->i_mtime = i->i_ctime = i->i_birthtime = t;
+	random_bytes(&i->i_gen, sizeof(i->i_gen));
+	if (va->va_type == VCHR || va->va_type == VBLK)
+		i->i_direct[0] = va->va_rdev;
+}
+
+/* An inode without a name yet. */
+static int
+new_node(struct ufs_node *dir, const struct vattr *va, const char *target,
+    struct ufs_node **np)
+{
+	struct ufs_mount *um = dir->n_um;
+	const bool is_dir = va->va_type == VDIR;
+	uint64_t ino;
+	int error;
+
+	error = ufs_alloc_inode(um, dir->n_i.i_ino, is_dir, &ino);
+	if (error != 0)
+		return (error);
+	error = ufs_node_new(um, ino, va->va_type, np);
+	if (error != 0) {
+		ufs_free_inode(um, ino, is_dir);
+		return (error);
+	}
+	set_attributes(*np, va);
+	if (is_dir)
+		error = ufs_dir_make(*np, dir->n_i.i_ino);
+	else if (va->va_type == VLNK)
+		error = set_link(*np, target);
+	if (error != 0)
+		ufs_node_abandon(*np);
+	return (error);
+}
+
+static int
+create_once(struct ufs_node *dir, const struct cname *cn,
+    const struct vattr *va, const char *target, struct ufs_node **np)
+{
+	uint64_t block;
+	int error;
+
+	if (va->va_type == VDIR && dir->n_i.i_nlink >= UFS_LINKS_MAX)
+		return (EMLINK);
+	error = ufs_dir_reserve(dir, cn, NOWHERE, &block);
+	if (error == 0)
+		error = new_node(dir, va, target, np);
+	if (error != 0)
+		return (error);
+	error = ufs_dir_enter(dir, block, cn, *np, false);
+	if (error != 0) {
+		ufs_node_abandon(*np);
+		return (error);
+	}
+	(*np)->n_parent = dir->n_i.i_ino;
+	if (va->va_type == VDIR)
+		dir->n_i.i_nlink++;
+	return (0);
+}
+
+int
+ufs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
+    const char *target, struct vnode **vpp)
+{
+	struct ufs_node *dir = ufs_node(dvp), *n = NULL;
+	unsigned tries = 0;
+	int error;
+
+	if (va->va_type == VLNK && strlen(target) >= UFS_LINK_MAX)
+		return (ENAMETOOLONG);
+	do {
+		ufs_begin(dir->n_um);
+		error = create_once(dir, cn, va, target, &n);
+		ufs_end(dir->n_um);
+	} while (ufs_try_again(dir->n_um, &error, &tries));
+	if (error == 0)
+		*vpp = &n->n_vnode;
+	return (error);
+}
+
+/* The name's entry, which must lead to n. */
+static int
+find_entry(struct ufs_node *dir, const struct cname *cn,
+    const struct ufs_node *n, uint64_t *offset)
+{
+	uint64_t ino;
+	int error;
+
+	error = ufs_index_find(dir, cn->cn_name, cn->cn_len, offset, &ino);
+	if (error == 0 && ino != n->n_i.i_ino)
+		error = ENOENT;
+	return (error);
+}
+
+int
+ufs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
+{
+	struct ufs_node *dir = ufs_node(dvp), *n = ufs_node(vp);
+	uint64_t offset;
+	int error;
+
+	ufs_begin(dir->n_um);
+	error = find_entry(dir, cn, n, &offset);
+	if (error == 0)
+		error = ufs_dir_remove(dir, offset, cn, false);
+	if (error == 0)
+		ufs_node_drop_name(n);
+	ufs_end(dir->n_um);
+	return (error);
+}
+
+/* The directory `parent` has one less below it. */
+static void
+drop_child(struct ufs_node *parent)
+{
+	parent->n_dropped++;
+	parent->n_i.i_nlink--;
+	ufs_node_touch(parent, UFS_N_META);
+}
+
+/* An empty directory loses its only name, and its "." with that. */
+static void
+drop_dir(struct ufs_node *parent, struct ufs_node *n)
+{
+	drop_child(parent);
+	n->n_dropped += n->n_i.i_nlink - 1u;
+	n->n_i.i_nlink = 1;
+	ufs_node_drop_name(n);
+}
+
+static int
+must_be_empty(struct ufs_node *dir)
+{
+	bool empty;
+	int error = ufs_dir_empty(dir, &empty);
+
+	return (error != 0 ? error : empty ? 0 : ENOTEMPTY);
+}
+
+int
+ufs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
+{
+	struct ufs_node *dir = ufs_node(dvp), *n = ufs_node(vp);
+	uint64_t offset;
+	int error;
+
+	ufs_begin(dir->n_um);
+	error = find_entry(dir, cn, n, &offset);
+	if (error == 0)
+		error = must_be_empty(n);
+	if (error == 0)
+		error = ufs_dir_remove(dir, offset, cn, false);
+	if (error == 0)
+		drop_dir(dir, n);
+	ufs_end(dir->n_um);
+	return (error);
+}
+
+static int
+link_once(struct ufs_node *dir, struct ufs_node *n, const struct cname *cn)
+{
+	uint64_t block;
+	int error;
+
+	if (n->n_i.i_nlink == 0)
+		return (ENOENT);
+	if (n->n_i.i_nlink >= UFS_LINKS_MAX)
+		return (EMLINK);
+	error = ufs_dir_reserve(dir, cn, NOWHERE, &block);
+	if (error == 0)
+		error = ufs_dir_enter(dir, block, cn, n, false);
+	if (error != 0)
+		return (error);
+	n->n_i.i_nlink++;
+	ufs_node_set_times(n, false);
+	ufs_node_touch(n, UFS_N_META);
+	return (0);
+}
+
+int
+ufs_link(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
+{
+	struct ufs_node *dir = ufs_node(dvp), *n = ufs_node(vp);
+	unsigned tries = 0;
+	int error;
+
+	do {
+		ufs_begin(dir->n_um);
+		error = link_once(dir, n, cn);
+		ufs_end(dir->n_um);
+	} while (ufs_try_again(dir->n_um, &error, &tries));
+	return (error);
+}
+
+/* A rename, and what is found out about it. */
+struct renaming {
+	struct ufs_node *from, *to; /* directories */
+	struct ufs_node *n;
+	struct ufs_node *old; /* what has the new name now, or NULL */
+	const struct cname *from_name, *to_name;
+	uint64_t from_offset;
+	uint64_t to_offset; /* old's entry; or a block with room */
+};
+
+static int
+prepare_rename(struct renaming *r)
+{
+	int error;
+
+	if (r->to->n_i.i_nlink == 0)
+		return (ENOENT);
+	error = find_entry(r->from, r->from_name, r->n, &r->from_offset);
+	if (error != 0)
+		return (error);
+	if (r->n->n_vnode.v_type == VDIR && r->from != r->to &&
+	    r->to->n_i.i_nlink >= UFS_LINKS_MAX)
+		return (EMLINK);
+	if (r->old == NULL)
+		return (ufs_dir_reserve(r->to, r->to_name,
+		    r->from == r->to ? r->from_offset : NOWHERE,
+		    &r->to_offset));
+	error = find_entry(r->to, r->to_name, r->old, &r->to_offset);
+	if (error == 0 && r->old->n_vnode.v_type == VDIR)
+		error = must_be_empty(r->old);
+	return (error);
+}
+
+/* Does the disk change both names at once, and has it had the old one? */
+static bool
+at_once(const struct renaming *r)
+{
+	return (
+	    r->from == r->to &&
+	    r->from_offset / UFS_DIRBLKSIZE == r->to_offset / UFS_DIRBLKSIZE &&
+	    !ufs_dir_is_added(r->from, r->from_offset) &&
+	    (r->old == NULL || !ufs_dir_is_added(r->to, r->to_offset)));
+}
+
+/* A directory's place among its new parent's children. */
+static void
+move_dir(struct renaming *r)
+{
+	if (r->n->n_vnode.v_type != VDIR || r->from == r->to)
+		return;
+	drop_child(r->from);
+	r->to->n_i.i_nlink++;
+}
+
+static int
+rename_once(struct renaming *r)
+{
+	bool known;
+	int error = prepare_rename(r);
+
+	if (error != 0)
+		return (error);
+	known = at_once(r);
+	if (r->n->n_vnode.v_type == VDIR && r->from != r->to)
+		error = ufs_dir_set_parent(r->n, r->to->n_i.i_ino);
+	if (error == 0)
+		error = r->old != NULL ? ufs_dir_replace(r->to, r->to_offset,
+					     r->n->n_i.i_ino, known)
+				       : ufs_dir_enter(r->to, r->to_offset,
+					     r->to_name, r->n, known);
+	if (error != 0)
+		return (error);
+	if (r->old != NULL && r->old->n_vnode.v_type == VDIR)
+		drop_dir(r->to, r->old);
+	else if (r->old != NULL)
+		ufs_node_drop_name(r->old);
+	move_dir(r);
+	/* Until the old name is gone there are two. */
+	if (!known)
+		r->n->n_dropped++;
+	error = ufs_dir_remove(r->from, r->from_offset, r->from_name, !known);
+	ufs_node_set_times(r->n, false);
+	ufs_node_touch(r->n, UFS_N_META);
+	atomic_store(&r->n->n_parent, r->to->n_i.i_ino);
+	return (error);
+}
+
+int
+ufs_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
+    struct vnode *tdvp, struct vnode *tvp, const struct cname *tcn)
+{
+	struct renaming r = {.from = ufs_node(fdvp),
+	    .to = ufs_node(tdvp),
+	    .n = ufs_node(fvp),
+	    .old = tvp != NULL ? ufs_node(tvp) : NULL,
+	    .from_name = fcn,
+	    .to_name = tcn};
+	unsigned tries = 0;
+	int error;
+
+	do {
+		ufs_begin(r.n->n_um);
+		error = rename_once(&r);
+		ufs_end(r.n->n_um);
+	} while (ufs_try_again(r.n->n_um, &error, &tries));
+	return (error);
+}
+
+/* The entries of one block from de->cookie on; false: the reader is full. */
+static bool
+emit_block(struct ufs_node *dir, const uint8_t *block, uint64_t base,
+    struct dir_emit *de, int *error)
+{
+	const struct ufs_direct *d;
+
+	for (unsigned at = 0; at < UFS_DIRBLKSIZE; at += d->d_reclen) {
+		d = ufs_dirent_at(block, at);
+		if (d == NULL) {
+			*error = EINTEGRITY;
+			return (false);
+		}
+		if (d->d_ino == 0 || base + at < (uint64_t)de->cookie ||
+		    ufs_dir_is_leaving(dir, base + at))
+			continue;
+		if (!de->emit(de, d->d_name, d->d_namlen, d->d_ino, d->d_type,
+			(off_t)(base + at + d->d_reclen)))
+			return (false);
+	}
+	return (true);
+}
+
+int
+ufs_readdir(struct vnode *vp, struct dir_emit *de)
+{
+	struct ufs_node *dir = ufs_node(vp);
+	uint64_t base = (uint64_t)de->cookie & ~(UFS_DIRBLKSIZE - 1ul);
+	struct ufs_buf *b;
+	uint8_t *block;
+	bool more = true;
+	int error = 0;
+
+	for (; more && base < dir->n_i.i_size; base += UFS_DIRBLKSIZE) {
+		error = ufs_dirblk_get(dir, base, &b, &block);
+		if (error != 0)
+			return (error);
+		more = emit_block(dir, block, base, de, &error);
+		ufs_buf_release(dir->n_um, b);
+	}
+	de->eof = more;
+	return (error);
+}
+
+static bool
+is_dot(const struct ufs_direct *d)
+{
+	return ((d->d_namlen == 1 && d->d_name[0] == '.') ||
+		(d->d_namlen == 2 && memcmp(d->d_name, "..", 2) == 0));
+}
+
+/* The name by which `ino` is in the directory: 0 or ENOENT. v_lock held. */
+static int
+name_in(struct ufs_node *dir, uint64_t ino, char *buf, size_t *len)
+{
+	const struct ufs_direct *d;
+	struct ufs_buf *b;
+	uint8_t *block;
+	int error = ENOENT;
+
+	for (uint64_t base = 0; error == ENOENT && base < dir->n_i.i_size;
+	     base += UFS_DIRBLKSIZE) {
+		if (ufs_dirblk_get(dir, base, &b, &block) != 0)
+			return (ENOENT);
+		for (unsigned at = 0; at < UFS_DIRBLKSIZE; at += d->d_reclen) {
+			d = ufs_dirent_at(block, at);
+			if (d == NULL)
+				break;
+			if (d->d_ino != ino || d->d_namlen > *len ||
+			    is_dot(d) || ufs_dir_is_leaving(dir, base + at))
+				continue;
+			memcpy(buf, d->d_name, d->d_namlen);
+			*len = d->d_namlen;
+			error = 0;
+			break;
+		}
+		ufs_buf_release(dir->n_um, b);
+	}
+	return (error);
+}
+
+/* A directory knows its parent; of another file it is remembered.  procfs asks
+ * with a lock of its own held, which nobody takes with one of ours. */
+int
+ufs_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len)
+{
+	struct ufs_node *n = ufs_node(vp), *dir;
+	uint64_t ino = atomic_load(&n->n_parent), offset;
+	int error = 0;
+
+	if (vp->v_type == VDIR) {
+		rw_will_nest(&vp->v_lock);
+		rw_rlock(&vp->v_lock);
+		error = ufs_index_find(n, "..", 2, &offset, &ino);
+		rw_runlock(&vp->v_lock);
+	}
+	if (error != 0 || ino == 0)
+		return (ENOENT);
+	error = ufs_node_get(n->n_um, ino, &dir);
+	if (error != 0)
+		return (ENOENT);
+	rw_will_nest(&dir->n_vnode.v_lock);
+	rw_rlock(&dir->n_vnode.v_lock);
+	error = dir->n_vnode.v_type == VDIR
+		    ? name_in(dir, n->n_i.i_ino, buf, len)
+		    : ENOENT;
+	rw_runlock(&dir->n_vnode.v_lock);
+	if (error != 0)
+		vnode_release(&dir->n_vnode);
+	else
+		*dvpp = &dir->n_vnode;
+	return (error);
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Inodes in memory, found by their number.
+ *
+ * The cache has a reference to each, and gives up those that nobody else has
+ * when there are too many or memory is short.  It has none to an inode without
+ * a name: when the last user goes, that one waits for the next commit, which
+ * frees it.
+ */
+#include "fbsd/errno.h"
+#include "fs/ufs/ufs_mount.h"
+#include "kern/printf.h"
+#include "kern/time.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
+#include "vm/pageout.h"
+
+#define SCAN 32 /* of the oldest inodes, looked at to make room */
+
+static struct kcache *node_cache;
+
+int
+ufs_node_init(void)
+{
+	if (node_cache == NULL)
+		node_cache =
+		    kcache_create("ufs node", sizeof(struct ufs_node), 16);
+	return (node_cache != NULL ? 0 : ENOMEM);
+}
+
+static struct ufs_node *
+node_alloc(struct ufs_mount *um, enum vtype type)
+{
+	struct ufs_node *n = kcache_alloc(node_cache, KM_ZERO);
+
+	if (n == NULL)
+		return (NULL);
+	n->n_um = um;
+	list_init(&n->n_lru);
+	list_init(&n->n_dirty);
+	mutex_init(&n->n_map, "ufs map");
+	radix_init(&n->n_added);
+	radix_init(&n->n_leaving);
+	vnode_init(&n->n_vnode, um->um_mount, type, &ufs_vnode_ops, n);
+	if (type == VREG)
+		vm_object_init(&n->n_vnode.v_object, &ufs_object_ops, n, 0);
+	return (n);
+}
+
+static void
+node_free(struct ufs_node *n)
+{
+	if (n->n_vnode.v_type == VREG)
+		vm_object_release(&n->n_vnode.v_object);
+	ufs_index_free(n);
+	radix_clear(&n->n_added, NULL, NULL);
+	radix_clear(&n->n_leaving, NULL, NULL);
+	kcache_free(node_cache, n);
+}
+
+/* Does the cache alone have it, and is it as the disk has it? um_nodes_lock
+ * held; nobody can find it meanwhile. */
+static bool
+idle(struct ufs_node *n)
+{
+	return (atomic_load(&n->n_vnode.v_refs) == 1 &&
+		atomic_load(&n->n_state) == 0);
+}
+
+/* When it was read last is remembered until now. */
+static bool
+note_access(struct ufs_node *n)
+{
+	struct ufs_mount *um = n->n_um;
+	uint64_t read = atomic_swap(&n->n_vnode.v_accessed, 0);
+	struct timespec ts = ns_timespec(read);
+
+	if (read == 0 || !um->um_writable || ts.tv_sec <= n->n_i.i_atime.sec)
+		return (false);
+	n->n_i.i_atime = (struct ufs_time){ts.tv_sec, (int32_t)ts.tv_nsec};
+	ufs_node_touch(n, UFS_N_TIMES);
+	return (true);
+}
+
+/* um_nodes_lock held. */
+static void
+take_out(struct ufs_mount *um, struct ufs_node *n)
+{
+	list_remove(&n->n_lru);
+	radix_del(&um->um_nodes, n->n_i.i_ino);
+	um->um_nnodes--;
+}
+
+void
+ufs_node_forget(struct ufs_node *n)
+{
+	struct ufs_mount *um = n->n_um;
+
+	mutex_lock(&um->um_nodes_lock);
+	take_out(um, n);
+	mutex_unlock(&um->um_nodes_lock);
+	spin_lock(&um->um_changes);
+	um->um_nameless--;
+	spin_unlock(&um->um_changes);
+	node_free(n);
+}
+
+/* Gives up some of the oldest; those go to `gone`. um_nodes_lock held. */
+static void
+make_room(struct ufs_mount *um, struct list *gone)
+{
+	struct ufs_node *n, *next;
+	unsigned looked = 0;
+
+	if (um->um_nnodes < um->um_max_nodes)
+		return;
+	LIST_FOREACH_SAFE (n, &um->um_node_lru, n_lru, next) {
+		if (um->um_nnodes < um->um_max_nodes || looked++ == SCAN)
+			break;
+		if (!idle(n) || n->n_vnode.v_object.o_npages > 0)
+			continue;
+		take_out(um, n);
+		list_push_back(gone, &n->n_lru);
+	}
+}
+
+static void
+free_all(struct list *gone)
+{
+	struct ufs_node *n, *next;
+
+	LIST_FOREACH_SAFE (n, gone, n_lru, next) {
+		list_remove(&n->n_lru);
+		node_free(n);
+	}
+}
+
+/* The cache's own reference is n's first; the caller gets another one. If there
+ * is one with that number already, *np is that and n is freed. */
+static int
+enter(struct ufs_mount *um, struct ufs_node *n, struct ufs_node **np)
+{
+	struct list gone = LIST_INITIALIZER(gone);
+	struct ufs_node *old;
+	int error = 0;
+
+	mutex_lock(&um->um_nodes_lock);
+	old = radix_get(&um->um_nodes, n->n_i.i_ino);
+	if (old != NULL) {
+		if (!vnode_tryhold(&old->n_vnode))
+			error = ENOENT;
+	} else {
+		make_room(um, &gone);
+		error = radix_set(&um->um_nodes, n->n_i.i_ino, n);
+		if (error == 0) {
+			um->um_nnodes++;
+			list_push_back(&um->um_node_lru, &n->n_lru);
+			vnode_hold(&n->n_vnode);
+		}
+	}
+	mutex_unlock(&um->um_nodes_lock);
+	free_all(&gone);
+	if (old != NULL || error != 0)
+		node_free(n);
+	*np = old != NULL ? old : n;
+	return (error);
+}
+
+static struct ufs_node *
+find(struct ufs_mount *um, uint64_t ino, bool *gone)
+{
+	struct ufs_node *n;
+
+	*gone = false;
+	mutex_lock(&um->um_nodes_lock);
+	n = radix_get(&um->um_nodes, ino);
+	if (n != NULL) {
+		*gone = !vnode_tryhold(&n->n_vnode);
+		if (um->um_node_lru.prev != &n->n_lru) {
+			list_remove(&n->n_lru);
+			list_push_back(&um->um_node_lru, &n->n_lru);
+		}
+	}
+	mutex_unlock(&um->um_nodes_lock);
+	return (n);
+}
+
+int
+ufs_node_get(struct ufs_mount *um, uint64_t ino, struct ufs_node **np)
+{
+	struct ufs_inode inode;
+	struct ufs_node *n;
+	bool gone;
+	int error;
+
+	n = find(um, ino, &gone);
+	if (gone)
+		return (ENOENT);
+	*np = n;
+	if (n != NULL)
+		return (0);
+	pageout_check();
+	error = ufs_inode_get(&um->um_fs, ino, &inode);
+	if (error != 0)
+		return (error == ESTALE ? ENOENT : error);
+	if (vn_mode_type(inode.i_mode) == VNON)
+		return (EINTEGRITY);
+	n = node_alloc(um, vn_mode_type(inode.i_mode));
+	if (n == NULL)
+		return (ENOMEM);
+	n->n_i = inode;
+	n->n_vnode.v_object.o_size = inode.i_size;
+	if (ino == UFS_ROOT_INO)
+		n->n_vnode.v_flags |= VV_ROOT;
+	return (enter(um, n, np));
+}
+
+int
+ufs_node_new(
+    struct ufs_mount *um, uint64_t ino, enum vtype type, struct ufs_node **np)
+{
+	struct ufs_node *n = node_alloc(um, type);
+	int error;
+
+	if (n == NULL)
+		return (ENOMEM);
+	n->n_i.i_ino = ino;
+	error = enter(um, n, np);
+	if (error == 0 && *np != n) {
+		vnode_release(&(*np)->n_vnode);
+		return (EINTEGRITY);
+	}
+	if (error == 0)
+		ufs_node_touch(n, UFS_N_META | UFS_N_NEW);
+	return (error);
+}
+
+/* Without a name; the cache's reference goes. */
+static void
+lose_name(struct ufs_node *n)
+{
+	struct ufs_mount *um = n->n_um;
+
+	spin_lock(&um->um_changes);
+	n->n_state |= UFS_N_GONE;
+	um->um_nameless++;
+	spin_unlock(&um->um_changes);
+	vnode_release(&n->n_vnode);
+}
+
+void
+ufs_node_abandon(struct ufs_node *n)
+{
+	n->n_i.i_nlink = 0;
+	lose_name(n);
+	vnode_release(&n->n_vnode);
+}
+
+void
+ufs_node_drop_name(struct ufs_node *n)
+{
+	bool last;
+
+	n->n_dropped++;
+	n->n_i.i_nlink--;
+	/* A directory's own "." doesn't keep it. */
+	last = n->n_i.i_nlink == 0;
+	ufs_node_set_times(n, false);
+	ufs_node_touch(n, UFS_N_META);
+	if (last)
+		lose_name(n);
+}
+
+/* The last user of one without a name: the next commit frees it. */
+void
+ufs_node_inactive(struct vnode *vp)
+{
+	struct ufs_node *n = ufs_node(vp);
+	struct ufs_mount *um = n->n_um;
+
+	kassert(n->n_state & UFS_N_GONE);
+	spin_lock(&um->um_changes);
+	if (list_linked(&n->n_dirty))
+		list_remove(&n->n_dirty);
+	list_push_back(&um->um_zombies, &n->n_dirty);
+	/* It stays in this list, whatever is done to it. */
+	n->n_state |= UFS_N_DIRTY;
+	ufs_syncer_note(um);
+	spin_unlock(&um->um_changes);
+}
+
+/* The list of dirty inodes has a reference, so that none of them goes. */
+void
+ufs_node_touch(struct ufs_node *n, unsigned what)
+{
+	struct ufs_mount *um = n->n_um;
+
+	if ((atomic_load(&n->n_state) & (what | UFS_N_DIRTY)) ==
+	    (what | UFS_N_DIRTY))
+		return;
+	spin_lock(&um->um_changes);
+	if (!(n->n_state & UFS_N_DIRTY)) {
+		vnode_hold(&n->n_vnode);
+		list_push_back(&um->um_dirty_nodes, &n->n_dirty);
+		ufs_syncer_note(um);
+	}
+	n->n_state |= what | UFS_N_DIRTY;
+	spin_unlock(&um->um_changes);
+}
+
+void
+ufs_node_set_times(struct ufs_node *n, bool modified)
+{
+	struct timespec now = time_now();
+	struct ufs_time t = {now.tv_sec, (int32_t)now.tv_nsec};
+
+	n->n_i.i_ctime = t;
+	if (modified)
+		n->n_i.i_mtime = t;
+}
+
+/* First pages, then inodes that have none. */
+uint64_t
+ufs_node_shrink(struct ufs_mount *um, uint64_t want)
+{
+	struct list gone = LIST_INITIALIZER(gone);
+	struct ufs_node *n, *next;
+	uint64_t freed = 0;
+
+	if (!mutex_trylock(&um->um_nodes_lock))
+		return (0);
+	LIST_FOREACH_SAFE (n, &um->um_node_lru, n_lru, next) {
+		if (n->n_vnode.v_type == VREG)
+			freed += vm_object_reclaim(&n->n_vnode.v_object);
+		if (freed >= want)
+			break;
+		if (!idle(n) || n->n_vnode.v_object.o_npages > 0 ||
+		    note_access(n))
+			continue;
+		take_out(um, n);
+		list_push_back(&gone, &n->n_lru);
+	}
+	mutex_unlock(&um->um_nodes_lock);
+	free_all(&gone);
+	return (freed);
+}
+
+bool
+ufs_nodes_busy(struct ufs_mount *um, bool with_root)
+{
+	struct ufs_node *n;
+	bool busy = false;
+	unsigned most;
+
+	mutex_lock(&um->um_nodes_lock);
+	LIST_FOREACH (n, &um->um_node_lru, n_lru) {
+		most = n->n_i.i_ino == UFS_ROOT_INO && with_root ? 2 : 1;
+		if (n->n_state & UFS_N_DIRTY)
+			most++;
+		if (n->n_state & UFS_N_GONE)
+			most--;
+		if (atomic_load(&n->n_vnode.v_refs) > most)
+			busy = true;
+	}
+	mutex_unlock(&um->um_nodes_lock);
+	return (busy);
+}
+
+/* When each of them was read last becomes a part of it; nobody uses them. */
+void
+ufs_nodes_note_access(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+
+	mutex_lock(&um->um_nodes_lock);
+	LIST_FOREACH (n, &um->um_node_lru, n_lru)
+		(void)note_access(n);
+	mutex_unlock(&um->um_nodes_lock);
+}
+
+/* Nobody else knows of them. */
+void
+ufs_nodes_discard_all(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+
+	while ((n = LIST_FIRST(&um->um_node_lru, struct ufs_node, n_lru)) !=
+	       NULL) {
+		take_out(um, n);
+		node_free(n);
+	}
+}
+
+/* One that is clean, from the disk again. */
+static int
+reload(struct ufs_node *n)
+{
+	struct vnode *vp = &n->n_vnode;
+	struct ufs_inode inode;
+	int error;
+
+	rw_wlock(&vp->v_lock);
+	error = ufs_inode_get(&n->n_um->um_fs, n->n_i.i_ino, &inode);
+	if (error == 0 && vn_mode_type(inode.i_mode) != vp->v_type)
+		error = EINTEGRITY;
+	if (error == 0) {
+		mutex_lock(&n->n_map);
+		n->n_i = inode;
+		mutex_unlock(&n->n_map);
+		ufs_index_free(n);
+		if (vp->v_type == VREG) {
+			vm_object_discard(&vp->v_object, 0, UINT64_MAX);
+			vm_object_resize(&vp->v_object, inode.i_size);
+		}
+	}
+	rw_wunlock(&vp->v_lock);
+	return (error);
+}
+
+int
+ufs_nodes_reload(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+	uint64_t ino = 0;
+	int error = 0;
+
+	for (;; ino++) {
+		mutex_lock(&um->um_nodes_lock);
+		n = radix_next(&um->um_nodes, &ino);
+		if (n != NULL && !vnode_tryhold(&n->n_vnode))
+			n = NULL;
+		mutex_unlock(&um->um_nodes_lock);
+		if (n == NULL)
+			return (error);
+		if (reload(n) != 0)
+			error = EIO;
+		vnode_release(&n->n_vnode);
+	}
+}

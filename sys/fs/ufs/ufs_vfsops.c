@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mounting, from the disk that `from` names; updates, unmounting, statfs.
+ *
+ * A file system that wasn't unmounted can be read, but not written before fsck
+ * has looked at it.  The disk says that it is in use from the first change on,
+ * and that it is clean again once it has been unmounted or made read-only.
+ */
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "fs/ufs/ufs_mount.h"
+#include "kern/printf.h"
+#include "kern/random.h"
+#include "kern/time.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
+#include "vm/page.h"
+
+/* Before the block size is known: whole sectors, copied. */
+static int
+read_sectors(struct ufs_mount *um, uint64_t offset, void *buf, size_t size)
+{
+	const uint64_t sector = um->um_disk->d_sector;
+	const uint64_t start = offset & ~(sector - 1);
+	const size_t len = roundup2(offset + size, sector) - start;
+	uint8_t *copy = kmem_alloc(len, 0);
+	int error;
+
+	if (copy == NULL)
+		return (ENOMEM);
+	error = disk_read(um->um_disk, start, copy, len);
+	if (error == 0)
+		memcpy(buf, copy + (offset - start), size);
+	kmem_free(copy, len);
+	return (error);
+}
+
+/* Afterwards: by the cache of metadata. */
+static int
+read_cached(struct ufs_mount *um, uint64_t offset, void *buf, size_t size)
+{
+	const unsigned shift = um->um_fs.fs_bshift;
+	struct ufs_buf *b;
+	size_t n, at;
+	int error;
+
+	for (; size > 0; size -= n, offset += n, buf = (uint8_t *)buf + n) {
+		at = offset & ((1ul << shift) - 1);
+		n = MIN(size, (1ul << shift) - at);
+		error = ufs_buf_get(um, offset >> shift, &b);
+		if (error != 0)
+			return (error);
+		memcpy(buf, b->b_data + at, n);
+		ufs_buf_release(um, b);
+	}
+	return (0);
+}
+
+static int
+device_read(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
+{
+	struct ufs_mount *um = container_of(dev, struct ufs_mount, um_device);
+
+	if (um->um_max_bufs == 0)
+		return (read_sectors(um, offset, buf, size));
+	return (read_cached(um, offset, buf, size));
+}
+
+/* The superblock as a whole, to be written back with what isn't understood. */
+static int
+read_superblock(struct ufs_mount *um, const char **why)
+{
+	size_t size;
+	int error;
+
+	error = ufs_open(&um->um_fs, &um->um_device, why);
+	if (error != 0)
+		return (error);
+	size = (size_t)um->um_fs.fs_sb.fs_sbsize;
+	if (um->um_superblock != NULL)
+		kmem_free(um->um_superblock, UFS_SB_SIZE);
+	um->um_superblock = kmem_alloc(UFS_SB_SIZE, KM_ZERO);
+	if (um->um_superblock == NULL)
+		return (ENOMEM);
+	if (um->um_fs.fs_sb.fs_fsize < (int32_t)um->um_disk->d_sector) {
+		*why = "its fragments are smaller than the disk's sectors";
+		return (EINVAL);
+	}
+	return (read_sectors(um, um->um_fs.fs_where, um->um_superblock, size));
+}
+
+int
+ufs_mark(struct ufs_mount *um, bool clean)
+{
+	struct ufs_superblock *sb = &um->um_fs.fs_sb;
+	const size_t size = (size_t)sb->fs_sbsize;
+	int error = 0;
+
+	if (clean)
+		error = ufs_csum_write(um);
+	if (error == 0)
+		error = disk_flush(um->um_disk);
+	sb->fs_clean = clean;
+	sb->fs_flags &= ~UFS_UNCLEAN;
+	sb->fs_time = (int64_t)(time_realtime() / NSEC_PER_SEC);
+	/* By this FreeBSD knows that its journal isn't about these changes. */
+	sb->fs_mtime = sb->fs_time;
+	sb->fs_ckhash = 0;
+	memcpy(um->um_superblock, sb, sizeof(*sb));
+	if (sb->fs_metackhash & UFS_CK_SUPERBLOCK) {
+		sb->fs_ckhash = ufs_crc32c(~0u, um->um_superblock, size);
+		memcpy(um->um_superblock, sb, sizeof(*sb));
+	}
+	if (error == 0)
+		error = disk_write(um->um_disk, um->um_fs.fs_where,
+		    um->um_superblock,
+		    roundup2(size, (size_t)um->um_disk->d_sector));
+	if (error == 0)
+		error = disk_flush(um->um_disk);
+	if (error == 0)
+		um->um_marked = !clean;
+	return (error);
+}
+
+/* May it be written? EROFS, EPERM with the reason. */
+static int
+check_writable(struct ufs_mount *um, const struct mount_opts *opts)
+{
+	const char *why = ufs_unclean(&um->um_fs);
+
+	if (um->um_fs.fs_ufs1) {
+		mount_error(opts, "UFS1 can be mounted read-only alone");
+		return (EROFS);
+	}
+	if (why != NULL) {
+		mount_error(opts, "%s", why);
+		return (EPERM);
+	}
+	return (0);
+}
+
+static int
+start_writing(struct ufs_mount *um, const struct mount_opts *opts)
+{
+	int error = check_writable(um, opts);
+
+	if (error == 0)
+		error = ufs_csum_read(um);
+	if (error != 0)
+		return (error);
+	um->um_writable = true;
+	ufs_syncer_add(um);
+	return (0);
+}
+
+static void
+init_caches(struct ufs_mount *um)
+{
+	const uint64_t block = (uint64_t)um->um_fs.fs_sb.fs_bsize;
+
+	/* An eighth of the memory; inodes take less. */
+	um->um_max_bufs = (unsigned)MAX(ptoa(page_total()) / 8 / block, 16);
+	um->um_max_nodes = (unsigned)MAX(page_total() / 16, 256);
+}
+
+static struct ufs_mount *
+new_mount(struct mount *mp, struct disk *dp)
+{
+	struct ufs_mount *um = kmem_alloc(sizeof(*um), KM_ZERO);
+
+	if (um == NULL)
+		return (NULL);
+	um->um_mount = mp;
+	um->um_disk = dp;
+	um->um_device.ud_read = device_read;
+	um->um_device.ud_size = dp->d_size;
+	um->um_number = 1;
+	mutex_init(&um->um_bufs_lock, "ufs blocks");
+	mutex_init(&um->um_nodes_lock, "ufs inodes");
+	mutex_init(&um->um_alloc, "ufs alloc");
+	rw_init(&um->um_batch, "ufs batch");
+	spin_init(&um->um_changes, "ufs changes");
+	radix_init(&um->um_bufs);
+	radix_init(&um->um_nodes);
+	list_init(&um->um_link);
+	list_init(&um->um_buf_lru);
+	list_init(&um->um_node_lru);
+	list_init(&um->um_dirty_nodes);
+	list_init(&um->um_zombies);
+	for (unsigned i = 0; i < UFS_BUF_CLASSES; i++)
+		list_init(&um->um_dirty[i]);
+	random_bytes(&um->um_hash_key, sizeof(um->um_hash_key));
+	return (um);
+}
+
+static void
+free_csum(struct ufs_mount *um)
+{
+	if (um->um_csum != NULL)
+		kmem_free(um->um_csum, (size_t)um->um_fs.fs_sb.fs_cssize);
+	um->um_csum = NULL;
+}
+
+static void
+free_mount(struct ufs_mount *um)
+{
+	ufs_nodes_discard_all(um);
+	ufs_buf_discard_all(um);
+	free_csum(um);
+	if (um->um_superblock != NULL)
+		kmem_free(um->um_superblock, UFS_SB_SIZE);
+	kmem_free(um, sizeof(*um));
+}
+
+/* Read, or read and write, what is there. */
+static int
+start(struct ufs_mount *um, bool write, const struct mount_opts *opts)
+{
+	const char *why = NULL, *unclean;
+	int error = read_superblock(um, &why);
+
+	if (error != 0) {
+		if (why != NULL)
+			mount_error(opts, "%s", why);
+		return (error);
+	}
+	if (why != NULL)
+		kprintf(
+		    "%s: %s; a copy of it is used\n", um->um_disk->d_name, why);
+	init_caches(um);
+	if (write)
+		return (start_writing(um, opts));
+	unclean = ufs_unclean(&um->um_fs);
+	if (unclean != NULL)
+		kprintf("%s: mounted read-only: %s\n", um->um_disk->d_name,
+		    unclean);
+	return (0);
+}
+
+static int
+ufs_mount(struct mount *mp, const struct mount_opts *opts)
+{
+	const bool write = (mp->mnt_flags & MNT_RDONLY) == 0;
+	const char *from = mount_opt(opts, "from");
+	struct ufs_mount *um;
+	struct disk *dp;
+	int error = ufs_node_init();
+
+	dp = from != NULL ? disk_find(from) : NULL;
+	if (dp == NULL) {
+		mount_error(
+		    opts, "there is no disk %s", from != NULL ? from : "named");
+		return (from != NULL ? ENOENT : EINVAL);
+	}
+	um = error == 0 ? new_mount(mp, dp) : NULL;
+	if (um == NULL)
+		return (ENOMEM);
+	error = disk_claim(dp, write);
+	if (error == 0) {
+		error = start(um, write, opts);
+		if (error != 0)
+			disk_unclaim(dp, write);
+	} else {
+		mount_error(opts, "%s is %s", dp->d_name,
+		    error == EROFS ? "read-only" : "in use");
+	}
+	if (error != 0)
+		free_mount(um);
+	else
+		mp->mnt_data = um;
+	return (error);
+}
+
+static int
+ufs_root(struct mount *mp, struct vnode **vpp)
+{
+	struct ufs_node *n;
+	int error = ufs_node_get(mp->mnt_data, UFS_ROOT_INO, &n);
+
+	if (error == 0 && n->n_vnode.v_type != VDIR) {
+		vnode_release(&n->n_vnode);
+		error = EINTEGRITY;
+	}
+	if (error == 0)
+		*vpp = &n->n_vnode;
+	return (error);
+}
+
+/* Everything is on the disk, and the disk says so. */
+static int
+stop_writing(struct ufs_mount *um)
+{
+	int error;
+
+	/* The first may leave inodes that have lost their last user. */
+	error = ufs_commit(um);
+	if (error == 0)
+		error = ufs_commit(um);
+	if (error == 0) {
+		rw_wlock(&um->um_batch);
+		if (um->um_marked)
+			error = ufs_mark(um, true);
+		if (error == 0)
+			um->um_writable = false;
+		rw_wunlock(&um->um_batch);
+	}
+	if (error == 0) {
+		ufs_syncer_remove(um);
+		free_csum(um);
+	}
+	return (error);
+}
+
+static int
+ufs_unmount(struct mount *mp, bool force)
+{
+	struct ufs_mount *um = mp->mnt_data;
+	const bool write = um->um_writable;
+	int error;
+
+	if (!force && ufs_nodes_busy(um, true))
+		return (EBUSY);
+	if (write) {
+		ufs_nodes_note_access(um);
+		error = stop_writing(um);
+		if (error != 0)
+			return (error);
+	}
+	disk_unclaim(um->um_disk, write);
+	free_mount(um);
+	return (0);
+}
+
+/* What is in memory is given up for what the disk has: fsck(8) was there. */
+static int
+reload(struct ufs_mount *um, const struct mount_opts *opts)
+{
+	const char *why = NULL;
+	int error;
+
+	ufs_buf_discard_all(um);
+	um->um_max_bufs = 0;
+	error = read_superblock(um, &why);
+	init_caches(um);
+	if (error != 0 && why != NULL)
+		mount_error(opts, "%s", why);
+	return (error == 0 ? ufs_nodes_reload(um) : error);
+}
+
+static int
+begin_writing(struct ufs_mount *um, const struct mount_opts *opts)
+{
+	int error = disk_reclaim(um->um_disk, true);
+
+	if (error != 0) {
+		mount_error(opts, "%s is %s", um->um_disk->d_name,
+		    error == EROFS ? "read-only" : "in use");
+		return (error);
+	}
+	error = reload(um, opts);
+	if (error == 0)
+		error = start_writing(um, opts);
+	if (error != 0)
+		(void)disk_reclaim(um->um_disk, false);
+	return (error);
+}
+
+static int
+ufs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
+{
+	struct ufs_mount *um = mp->mnt_data;
+	const bool readonly = (flags & MNT_RDONLY) != 0;
+	int error;
+
+	if (um->um_writable && readonly) {
+		if (!(flags & MNT_FORCE) && atomic_load(&mp->mnt_writers) > 0)
+			return (EBUSY);
+		error = stop_writing(um);
+		return (error != 0 ? error : disk_reclaim(um->um_disk, false));
+	}
+	if (!um->um_writable && !readonly)
+		return (begin_writing(um, opts));
+	if (flags & MNT_RELOAD) {
+		if (um->um_writable) {
+			mount_error(opts, "it is mounted for writing");
+			return (EINVAL);
+		}
+		return (reload(um, opts));
+	}
+	return (0);
+}
+
+static int
+ufs_statfs(struct mount *mp, struct statfs *sf)
+{
+	struct ufs_mount *um = mp->mnt_data;
+	const struct ufs_superblock *sb = &um->um_fs.fs_sb;
+	int64_t blocks, frags, inodes, avail;
+
+	/* What was removed is free, as everybody expects. */
+	if (um->um_writable && atomic_load(&um->um_nameless) > 0)
+		(void)ufs_commit(um);
+	blocks = um->um_fs.fs_ufs1 ? sb->fs_old_cstotal[1] : sb->fs_cs_nbfree;
+	inodes = um->um_fs.fs_ufs1 ? sb->fs_old_cstotal[2] : sb->fs_cs_nifree;
+	frags = um->um_fs.fs_ufs1 ? sb->fs_old_cstotal[3] : sb->fs_cs_nffree;
+	sf->f_bsize = (uint64_t)sb->fs_fsize;
+	sf->f_iosize = (uint64_t)sb->fs_bsize;
+	sf->f_blocks = um->um_fs.fs_data_frags;
+	mutex_lock(&um->um_alloc);
+	avail = blocks * sb->fs_frag + frags + (int64_t)um->um_freeing;
+	mutex_unlock(&um->um_alloc);
+	sf->f_bfree = (uint64_t)MAX(avail, 0);
+	sf->f_bavail =
+	    avail - (int64_t)um->um_fs.fs_data_frags * sb->fs_minfree / 100;
+	sf->f_files = um->um_fs.fs_inodes - UFS_ROOT_INO;
+	sf->f_ffree = inodes;
+	return (0);
+}
+
+static int
+ufs_sync(struct mount *mp, bool wait)
+{
+	struct ufs_mount *um = mp->mnt_data;
+
+	if (!um->um_writable)
+		return (0);
+	return (ufs_commit(um));
+}
+
+static int
+ufs_fhtovp(struct mount *mp, const struct fid *fid, struct vnode **vpp)
+{
+	struct ufs_node *n;
+	uint32_t name[2]; /* number, generation */
+
+	if (fid->fid_len != sizeof(name))
+		return (ESTALE);
+	memcpy(name, fid->fid_data, sizeof(name));
+	if (ufs_node_get(mp->mnt_data, name[0], &n) != 0)
+		return (ESTALE);
+	if (n->n_i.i_gen != name[1] || n->n_i.i_nlink == 0) {
+		vnode_release(&n->n_vnode);
+		return (ESTALE);
+	}
+	*vpp = &n->n_vnode;
+	return (0);
+}
+
+static const char *const ufs_options[] = {"acls", "multilabel", "nfsv4acls",
+    "snapshot", "suiddir", "union", "userquota", "groupquota", "rw", NULL};
+
+static const struct vfs_ops ufs_vfs_ops = {
+    .vfs_name = "ufs",
+    .vfs_flags = MNT_LOCAL,
+    .vfs_options = ufs_options,
+    .vfs_mount = ufs_mount,
+    .vfs_update = ufs_update,
+    .vfs_unmount = ufs_unmount,
+    .vfs_root = ufs_root,
+    .vfs_statfs = ufs_statfs,
+    .vfs_sync = ufs_sync,
+    .vfs_fhtovp = ufs_fhtovp,
+};
+VFS_SET(ufs_vfs_ops);

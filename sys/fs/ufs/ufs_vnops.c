@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Attributes of files, and the table of operations.
+ */
+#include "fbsd/errno.h"
+#include "fbsd/unistd.h"
+#include "fs/ufs/ufs_mount.h"
+#include "kern/time.h"
+#include "lib/string.h"
+
+static struct timespec
+to_timespec(struct ufs_time t)
+{
+	return ((struct timespec){.tv_sec = t.sec, .tv_nsec = t.nsec});
+}
+
+static struct ufs_time
+from_timespec(struct timespec t)
+{
+	return ((struct ufs_time){t.tv_sec, (int32_t)t.tv_nsec});
+}
+
+/* Reading notes its time without a lock. */
+static struct timespec
+last_access(struct ufs_node *n)
+{
+	struct timespec read = ns_timespec(atomic_load(&n->n_vnode.v_accessed));
+
+	return (read.tv_sec > n->n_i.i_atime.sec ? read
+						 : to_timespec(n->n_i.i_atime));
+}
+
+static int
+ufs_getattr(struct vnode *vp, struct vattr *va)
+{
+	struct ufs_node *n = ufs_node(vp);
+	const struct ufs_inode *i = &n->n_i;
+
+	*va = (struct vattr){
+	    .va_type = vp->v_type,
+	    .va_mode = i->i_mode & ALLPERMS,
+	    .va_nlink = i->i_nlink,
+	    .va_uid = i->i_uid,
+	    .va_gid = i->i_gid,
+	    .va_fsid = vp->v_mount->mnt_fsid,
+	    .va_fileid = i->i_ino,
+	    .va_size = i->i_size,
+	    .va_blocksize = n->n_um->um_fs.fs_sb.fs_bsize,
+	    .va_atime = last_access(n),
+	    .va_mtime = to_timespec(i->i_mtime),
+	    .va_ctime = to_timespec(i->i_ctime),
+	    .va_birthtime = to_timespec(i->i_birthtime),
+	    .va_gen = i->i_gen,
+	    .va_flags = i->i_flags,
+	    .va_bytes = i->i_blocks * 512,
+	};
+	if (vp->v_type == VCHR || vp->v_type == VBLK)
+		va->va_rdev = i->i_direct[0];
+	return (0);
+}
+
+static void
+set_fields(struct ufs_node *n, const struct vattr *va)
+{
+	struct ufs_inode *i = &n->n_i;
+
+	if (va->va_set & VA_MODE)
+		i->i_mode = (uint16_t)((i->i_mode & S_IFMT) | va->va_mode);
+	if (va->va_set & VA_UID)
+		i->i_uid = va->va_uid;
+	if (va->va_set & VA_GID)
+		i->i_gid = va->va_gid;
+	if (va->va_set & VA_FLAGS)
+		i->i_flags = (uint32_t)va->va_flags;
+	if (va->va_set & VA_ATIME) {
+		i->i_atime = from_timespec(va->va_atime);
+		atomic_store(&n->n_vnode.v_accessed, 0);
+	}
+	if (va->va_set & VA_MTIME)
+		i->i_mtime = from_timespec(va->va_mtime);
+	if (va->va_set & VA_BIRTHTIME)
+		i->i_birthtime = from_timespec(va->va_birthtime);
+}
+
+static int
+ufs_setattr(struct vnode *vp, const struct vattr *va)
+{
+	struct ufs_node *n = ufs_node(vp);
+	int error = 0;
+
+	if ((va->va_set & VA_SIZE) && vp->v_type == VREG)
+		error = ufs_set_size(n, va->va_size);
+	if (error != 0)
+		return (error);
+	ufs_begin(n->n_um);
+	ufs_node_set_times(n, (va->va_set & VA_SIZE) != 0);
+	set_fields(n, va);
+	ufs_node_touch(n, UFS_N_META);
+	ufs_end(n->n_um);
+	return (0);
+}
+
+static int
+ufs_access(struct vnode *vp, int mode, const struct cred *cr)
+{
+	const struct ufs_inode *i = &ufs_node(vp)->n_i;
+
+	if ((mode & VWRITE) && (i->i_flags & (UF_IMMUTABLE | SF_IMMUTABLE)))
+		return (EPERM);
+	return (vn_access_mode(
+	    vp->v_type, i->i_mode & ALLPERMS, i->i_uid, i->i_gid, mode, cr));
+}
+
+static void
+ufs_modified(struct vnode *vp, const struct cred *cr)
+{
+	struct ufs_node *n = ufs_node(vp);
+
+	ufs_begin(n->n_um);
+	ufs_node_set_times(n, true);
+	if (cr->cr_uid != 0)
+		n->n_i.i_mode &= (uint16_t) ~(S_ISUID | S_ISGID);
+	ufs_node_touch(n, UFS_N_TIMES);
+	ufs_end(n->n_um);
+}
+
+static int
+ufs_vreadlink(struct vnode *vp, char *buf, size_t *len)
+{
+	struct ufs_node *n = ufs_node(vp);
+
+	return (ufs_readlink(&n->n_um->um_fs, &n->n_i, buf, len));
+}
+
+/* Device nodes can be made, but only devfs's lead to devices. */
+static int
+ufs_open_file(struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
+{
+	return (vp->v_type == VCHR || vp->v_type == VBLK ? ENXIO : 0);
+}
+
+static int
+ufs_pathconf(struct vnode *vp, int name, long *val)
+{
+	switch (name) {
+	case _PC_LINK_MAX:
+		*val = UFS_LINKS_MAX;
+		return (0);
+	case _PC_FILESIZEBITS:
+		*val = 64;
+		return (0);
+	case _PC_SYMLINK_MAX:
+		*val = MAXPATHLEN;
+		return (0);
+	case _PC_MIN_HOLE_SIZE:
+		*val = ufs_node(vp)->n_um->um_fs.fs_sb.fs_bsize;
+		return (0);
+	case _PC_DEALLOC_PRESENT:
+		*val = 1;
+		return (0);
+	default:
+		return (EINVAL);
+	}
+}
+
+struct ufs_fid {
+	uint32_t ino;
+	uint32_t gen;
+};
+
+static int
+ufs_fid(struct vnode *vp, struct fid *fid)
+{
+	const struct ufs_inode *i = &ufs_node(vp)->n_i;
+	struct ufs_fid f = {(uint32_t)i->i_ino, i->i_gen};
+
+	fid->fid_len = sizeof(f);
+	memcpy(fid->fid_data, &f, sizeof(f));
+	return (0);
+}
+
+const struct vnode_ops ufs_vnode_ops = {
+    .vo_lookup = ufs_lookup,
+    .vo_create = ufs_create,
+    .vo_remove = ufs_remove,
+    .vo_rmdir = ufs_rmdir,
+    .vo_link = ufs_link,
+    .vo_rename = ufs_rename,
+    .vo_getattr = ufs_getattr,
+    .vo_setattr = ufs_setattr,
+    .vo_readdir = ufs_readdir,
+    .vo_readlink = ufs_vreadlink,
+    .vo_write_begin = ufs_write_begin,
+    .vo_modified = ufs_modified,
+    .vo_open = ufs_open_file,
+    .vo_fsync = ufs_fsync,
+    .vo_getextattr = ufs_getextattr,
+    .vo_setextattr = ufs_setextattr,
+    .vo_deleteextattr = ufs_deleteextattr,
+    .vo_listextattr = ufs_listextattr,
+    .vo_pathconf = ufs_pathconf,
+    .vo_name = ufs_name,
+    .vo_access = ufs_access,
+    .vo_seekhole = ufs_seekhole,
+    .vo_punch = ufs_punch,
+    .vo_allocate = ufs_allocate,
+    .vo_fid = ufs_fid,
+    .vo_inactive = ufs_node_inactive,
+};

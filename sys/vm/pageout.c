@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "vm/pageout.h"
+#include "kern/printf.h"
+#include "kern/proc.h"
+#include "kern/sync.h"
+#include "vm/page.h"
+
+#define PATIENCE (NSEC_PER_SEC / 4) /* of one who waits for memory */
+#define ROUNDS	 4		    /* the daemon's, without success */
+
+/* Guarded by (l) lock, (a) atomic. */
+static struct {
+	struct spin lock;
+	struct cv work;	       /* wanted */
+	struct cv round;       /* a round is over */
+	bool wanted;	       /* (a) */
+	struct list shrinkers; /* (l) only ever grows */
+	uint64_t rounds;       /* (l) how many there were */
+	uint64_t freed;	       /* (l) pages, ever */
+} pageout = {.lock = SPIN_INITIALIZER("pageout"),
+    .work = CV_INITIALIZER(pageout.work, "psleep"),
+    .round = CV_INITIALIZER(pageout.round, "vmwait"),
+    .shrinkers = LIST_INITIALIZER(pageout.shrinkers)};
+
+/* Above page_low(), where new files aren't made and processes are killed. */
+static bool
+few_pages(void)
+{
+	return (page_free_count() < page_total() / 16 + 128);
+}
+
+/* One round: asks everybody for the rest of what is wanted. */
+static uint64_t
+shrink_all(void)
+{
+	const uint64_t want = page_total() / 32 + 64;
+	struct shrinker *sh;
+	uint64_t freed = 0;
+
+	LIST_FOREACH (sh, &pageout.shrinkers, sh_link) {
+		if (freed < want)
+			freed += sh->sh_shrink(want - freed);
+		if (freed < want)
+			sh->sh_push();
+	}
+	return (freed);
+}
+
+/* Until there is enough, or several rounds brought nothing. */
+static void
+free_some(void)
+{
+	unsigned failed = 0;
+
+	while (few_pages() && failed < ROUNDS) {
+		uint64_t freed = shrink_all();
+
+		failed = freed == 0 ? failed + 1 : 0;
+		spin_lock(&pageout.lock);
+		pageout.rounds++;
+		pageout.freed += freed;
+		cv_broadcast(&pageout.round);
+		spin_unlock(&pageout.lock);
+	}
+}
+
+static void
+pageout_main(void *arg)
+{
+	for (;;) {
+		spin_lock(&pageout.lock);
+		while (!pageout.wanted)
+			cv_wait_spin(&pageout.work, &pageout.lock);
+		atomic_store(&pageout.wanted, false);
+		spin_unlock(&pageout.lock);
+		free_some();
+	}
+}
+
+void
+pageout_add(struct shrinker *sh)
+{
+	bool first;
+
+	spin_lock(&pageout.lock);
+	first = list_empty(&pageout.shrinkers);
+	list_push_back(&pageout.shrinkers, &sh->sh_link);
+	spin_unlock(&pageout.lock);
+	if (first && kthread_create("pagedaemon", pageout_main, NULL) == NULL)
+		kprintf("pagedaemon: no memory to start it\n");
+}
+
+static void
+demand(void)
+{
+	spin_lock(&pageout.lock);
+	if (!list_empty(&pageout.shrinkers) && !pageout.wanted) {
+		atomic_store(&pageout.wanted, true);
+		cv_signal(&pageout.work);
+	}
+	spin_unlock(&pageout.lock);
+}
+
+void
+pageout_check(void)
+{
+	if (__predict_false(few_pages()) && !atomic_load(&pageout.wanted))
+		demand();
+}
+
+bool
+pageout_wait(void)
+{
+	const uint64_t until = clock_ns() + PATIENCE;
+	uint64_t freed, rounds;
+	bool success = false;
+
+	if (list_empty(&pageout.shrinkers))
+		return (false);
+	demand();
+	spin_lock(&pageout.lock);
+	freed = pageout.freed;
+	rounds = pageout.rounds;
+	/* The round under way may have begun before. */
+	while (!success && pageout.rounds < rounds + 2 &&
+	       cv_wait_spin_sig(&pageout.round, &pageout.lock, until) == 0)
+		success = pageout.freed != freed;
+	spin_unlock(&pageout.lock);
+	return (success);
+}

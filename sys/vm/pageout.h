@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The pageout daemon: gets memory back from caches before it is all gone.
+ *
+ * A cache says how it gives memory back; the daemon asks all of them, while
+ * free pages are few.  It runs once there is a cache that can be asked.
+ */
+#ifndef VM_PAGEOUT_H
+#define VM_PAGEOUT_H
+
+#include "lib/list.h"
+
+struct shrinker {
+	struct list sh_link;
+	/* Frees about `want` pages of what is used least; how many. In the
+	 * daemon's thread: may sleep, but not for memory. */
+	uint64_t (*sh_shrink)(uint64_t want);
+	/* Has things written out, so that more can be freed next time; doesn't
+	 * wait. */
+	void (*sh_push)(void);
+};
+
+/* For good; the first one starts the daemon. */
+void pageout_add(struct shrinker *sh);
+/* For caches, before they take a page: wakes the daemon if few are free. */
+void pageout_check(void);
+/* There was no memory. Waits for the daemon; true: it freed some, so that it is
+ * worth trying again. May sleep. */
+bool pageout_wait(void);
+
+#endif

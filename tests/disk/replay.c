@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * replay [-u] [-k FILE] LOG BASE SEED OPERATIONS CUTS: what power cuts leave of
+ *a disk, by logdisk's log of torture.c at work.  A cut is a place in the log,
+ *from a random sequence.  What the disk then holds:
+ *
+ *	all writes that had been answered before a flush was asked for, if that
+ *	flush has been answered;
+ *	of the later ones, any: all, none, or each by chance, and of some only
+ *	a few of their sectors of 512 bytes.
+ *
+ * Of two writes to one place a disk may keep the earlier one; that is when
+ * chance drops the later one, so that the order of the log is always kept.
+ *
+ * The checker of fsck must find nothing in it but what it calls harmless, and
+ * the tree must be as judge.c wants it; then it is repaired, must be found
+ * clean, and still have all.  With -k the image of the first cut that leaves
+ * something wrong is kept, and is the last.  With -u flushes count for nothing:
+ * that must go wrong, or else this test couldn't.
+ */
+
+#include <err.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../base/fsck/check.h"
+#include "judge.h"
+#include "log.h"
+#include "torture.h"
+
+#define SECTOR 512
+
+struct event {
+	struct log_event ev;
+	const uint8_t *data;
+	bool answered; /* at the cut that is being made */
+	bool durable;  /* it is in the image for good */
+	size_t start;  /* LOG_DONE, LOG_FLUSHED: the event that it ends */
+};
+
+static struct event *events;
+static size_t nevents;
+static uint8_t *image;
+static uint8_t *repaired; /* a copy of it */
+static size_t image_size;
+static const char *keep; /* -k */
+static bool unsafe;	 /* -u */
+
+/* What to put back after a cut has been looked at. */
+static struct saved {
+	uint64_t offset;
+	uint8_t data[SECTOR];
+} * saved;
+static size_t nsaved, saved_room;
+
+static const uint8_t *
+map_file(const char *name, size_t *size)
+{
+	struct stat st;
+	void *p;
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		err(2, "%s", name);
+	*size = (size_t)st.st_size;
+	p = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		err(2, "%s", name);
+	close(fd);
+	return (p);
+}
+
+static size_t
+find_start(uint32_t disk, uint64_t id)
+{
+	for (size_t i = nevents; i-- > 0;)
+		if (events[i].ev.disk == disk && events[i].ev.id == id)
+			return (i);
+	errx(2, "the log has an answer without a request");
+}
+
+static void
+read_log(const char *name)
+{
+	size_t size, at = 0, room = 0;
+	const uint8_t *log = map_file(name, &size);
+	struct event *e;
+
+	while (size - at >= sizeof(e->ev)) {
+		if (nevents == room) {
+			room = room * 2 + 1000;
+			events = realloc(events, room * sizeof(*events));
+		}
+		e = &events[nevents];
+		memset(e, 0, sizeof(*e));
+		memcpy(&e->ev, log + at, sizeof(e->ev));
+		at += sizeof(e->ev);
+		e->data = log + at;
+		if (e->ev.length > size - at ||
+		    (e->ev.disk == 0 &&
+			e->ev.offset + e->ev.length > image_size))
+			errx(2, "%s: damaged at %zu", name, at);
+		at += e->ev.length;
+		if (e->ev.kind == LOG_DONE || e->ev.kind == LOG_FLUSHED)
+			e->start = find_start(e->ev.disk, e->ev.id);
+		nevents++;
+	}
+}
+
+/* The mark that an event writes, or NULL. */
+static const struct mark *
+mark_of(const struct event *e)
+{
+	const struct mark *m = (const struct mark *)e->data;
+
+	return (e->ev.kind == LOG_WRITE && e->ev.disk == 1 &&
+			e->ev.length >= sizeof(*m) && m->magic == MARK_MAGIC
+		    ? m
+		    : NULL);
+}
+
+static void
+begin_judge(uint64_t seed, uint32_t ops)
+{
+	uint64_t *inos = calloc(ops + 1, sizeof(*inos));
+	const struct mark *m;
+
+	for (size_t i = 0; i < nevents; i++) {
+		m = mark_of(&events[i]);
+		if (m != NULL && m->op <= ops)
+			inos[m->op] = m->ino;
+	}
+	judge_begin(seed, ops, inos);
+	free(inos);
+}
+
+static void
+write_sectors(const struct event *e, size_t from, size_t to)
+{
+	memcpy(image + e->ev.offset + from, e->data + from, to - from);
+}
+
+/* As write_sectors(), until put_back(). */
+static void
+write_for_now(const struct event *e, size_t from, size_t to)
+{
+	for (; from < to; from += SECTOR) {
+		if (nsaved == saved_room) {
+			saved_room = saved_room * 2 + 1000;
+			saved = realloc(saved, saved_room * sizeof(*saved));
+		}
+		saved[nsaved].offset = e->ev.offset + from;
+		memcpy(
+		    saved[nsaved++].data, image + e->ev.offset + from, SECTOR);
+		write_sectors(e, from, from + SECTOR);
+	}
+}
+
+static void
+put_back(void)
+{
+	while (nsaved > 0) {
+		nsaved--;
+		memcpy(
+		    image + saved[nsaved].offset, saved[nsaved].data, SECTOR);
+	}
+}
+
+/* The flush that covers what had been answered before it, if there is one that
+ * was answered before the cut and asked for after `from`. */
+static void
+make_durable(size_t cut)
+{
+	static size_t done; /* all before it that can be, is */
+	size_t flush = done;
+
+	for (size_t i = 0; i < cut; i++)
+		if (events[i].ev.kind == LOG_FLUSHED &&
+		    events[i].ev.disk == 0 && events[i].start > flush)
+			flush = events[i].start;
+	for (size_t i = 0; i < flush; i++)
+		if (events[i].ev.kind == LOG_DONE && events[i].ev.disk == 0)
+			events[events[i].start].answered = true;
+	for (size_t i = 0; i < flush; i++)
+		if (events[i].answered && !events[i].durable) {
+			events[i].durable = true;
+			write_sectors(&events[i], 0, events[i].ev.length);
+		}
+	done = flush;
+}
+
+/* Of the others, some. */
+static void
+make_some(size_t cut)
+{
+	const int how = rand() % 8; /* 0: none; 1: all; else each by chance */
+	size_t from, to;
+
+	for (size_t i = 0; i < cut; i++) {
+		const struct event *e = &events[i];
+
+		if (e->ev.kind != LOG_WRITE || e->ev.disk != 0 || e->durable ||
+		    how == 0 || (how > 1 && rand() % 2 == 0))
+			continue;
+		from = 0;
+		to = e->ev.length;
+		if (how > 1 && rand() % 4 == 0) {
+			from = (size_t)rand() % (to / SECTOR) * SECTOR;
+			to -= (size_t)rand() % ((to - from) / SECTOR) * SECTOR;
+		}
+		write_for_now(e, from, to);
+	}
+}
+
+/* -u: writes in any order, whatever was flushed. */
+static void
+make_anything(size_t cut)
+{
+	for (size_t i = 0; i < cut; i++)
+		if (events[i].ev.kind == LOG_WRITE && events[i].ev.disk == 0 &&
+		    rand() % 8 != 0)
+			write_for_now(&events[i], 0, events[i].ev.length);
+}
+
+/* A device for judge.c, and one for the checker. */
+struct memory {
+	struct ufs_device ufs;
+	struct check_device check;
+	uint8_t *data;
+};
+
+static int
+read_ufs(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
+{
+	struct memory *m = (struct memory *)dev;
+
+	memcpy(buf, m->data + offset, size);
+	return (0);
+}
+
+static struct memory *
+memory_of(struct check_device *dev)
+{
+	return (
+	    (struct memory *)((char *)dev - offsetof(struct memory, check)));
+}
+
+static int
+read_check(struct check_device *dev, uint64_t offset, void *buf, size_t size)
+{
+	memcpy(buf, memory_of(dev)->data + offset, size);
+	return (0);
+}
+
+static int
+write_check(
+    struct check_device *dev, uint64_t offset, const void *buf, size_t size)
+{
+	memcpy(memory_of(dev)->data + offset, buf, size);
+	return (0);
+}
+
+static int
+sync_check(struct check_device *dev)
+{
+	(void)dev;
+	return (0);
+}
+
+/* Says what was found only if it is more than may be. */
+static bool
+check(struct memory *m, enum check_mode mode, enum check_status most)
+{
+	struct check_options opt = {.mode = mode, .now = 1};
+	struct check_result res;
+	char *text;
+	size_t size;
+	bool fine;
+
+	opt.out = open_memstream(&text, &size);
+	check_run(&m->check, &opt, &res);
+	fclose(opt.out);
+	fine = res.status == CHECK_CLEAN || res.status == most;
+	if (!fine)
+		printf("%s%s%s",
+		    mode == CHECK_REPORT ? "" : "repairing: ", text,
+		    res.status == CHECK_FAILED ? res.reason : "");
+	free(text);
+	return (fine);
+}
+
+static bool
+look_at(uint8_t *data, uint32_t done)
+{
+	struct memory m = {{read_ufs, image_size},
+	    {read_check, write_check, sync_check, image_size}, data};
+	bool fine;
+
+	fine = check(&m, CHECK_REPORT, CHECK_LEFTOVER) &
+	       (judge_tree(&m.ufs, done) == 0);
+	if (!fine)
+		return (false);
+	memcpy(repaired, data, image_size);
+	m.data = repaired;
+	return (check(&m, CHECK_PREEN, CHECK_REPAIRED) &&
+		check(&m, CHECK_REPORT, CHECK_CLEAN) &&
+		judge_tree(&m.ufs, done) == 0);
+}
+
+static void
+keep_image(void)
+{
+	FILE *f = fopen(keep, "wbe");
+
+	if (f == NULL || fwrite(image, image_size, 1, f) != 1 || fclose(f) != 0)
+		err(2, "%s", keep);
+	exit(1);
+}
+
+static bool
+one_cut(size_t cut)
+{
+	const struct mark *m;
+	uint32_t done = 0;
+	bool fine;
+
+	for (size_t i = cut; i-- > 0 && done == 0;) {
+		m = mark_of(&events[i]);
+		if (m != NULL)
+			done = m->op;
+	}
+	if (unsafe)
+		make_anything(cut);
+	else {
+		make_durable(cut);
+		make_some(cut);
+	}
+	fine = look_at(image, done);
+	if (!fine)
+		printf("cut at event %zu of %zu, after operation %u\n", cut,
+		    nevents, done);
+	if (!fine && keep != NULL)
+		keep_image();
+	put_back();
+	return (fine);
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	const size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	return (x < y ? -1 : x > y);
+}
+
+static unsigned
+all_cuts(unsigned n)
+{
+	size_t *cuts = calloc(n, sizeof(*cuts));
+	unsigned bad = 0;
+
+	/* The last is the end: everything was written. */
+	for (unsigned i = 0; i < n; i++)
+		cuts[i] = i == 0 ? nevents : (size_t)rand() % nevents;
+	qsort(cuts, n, sizeof(*cuts), by_size);
+	for (unsigned i = 0; i < n; i++)
+		bad += !one_cut(cuts[i]);
+	free(cuts);
+	return (bad);
+}
+
+/* The image begins as a copy of the base. */
+static void
+copy_base(const char *base)
+{
+	const uint8_t *from = map_file(base, &image_size);
+
+	image = malloc(image_size);
+	repaired = malloc(image_size);
+	if (image == NULL || repaired == NULL)
+		err(2, "%s", base);
+	memcpy(image, from, image_size);
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned n, bad;
+	int c;
+
+	while ((c = getopt(argc, argv, "k:u")) != -1)
+		switch (c) {
+		case 'k':
+			keep = optarg;
+			break;
+		case 'u':
+			unsafe = true;
+			break;
+		default:
+			return (2);
+		}
+	argv += optind;
+	if (argc - optind != 5)
+		errx(2, "replay [-u] [-k FILE] LOG BASE SEED OPERATIONS CUTS");
+	copy_base(argv[1]);
+	read_log(argv[0]);
+	begin_judge(strtoull(argv[2], NULL, 0), (uint32_t)atoi(argv[3]));
+	srand((unsigned)atoi(argv[2]));
+	n = (unsigned)atoi(argv[4]);
+	bad = all_cuts(n);
+	printf("%u cuts, %u with faults\n", n, bad);
+	return (bad == 0 ? 0 : 1);
+}

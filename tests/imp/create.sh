@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# imp image create: sfdisk(8) finds nothing wrong with the table, what comes out of the disk is what went in, and a failure leaves nothing.
+set -eu
+
+imp=$PWD/build/imp
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp"
+
+mkdir -p 'root/sub/a b' root/bin root/etc
+echo hello >'root/sub/a b/x*y#[z]\q'
+ln -s '../sub/a b' root/bin/link
+echo set >root/bin/login
+chmod 4555 root/bin/login
+mkdir -m 1777 root/tmp
+mkfifo root/bin/fifo
+head -c 3000000 /dev/urandom >root/big
+truncate -s 20m root/sparse
+echo end >>root/sparse
+ln root/big root/big2
+
+fail() {
+	echo "$1"
+	exit 1
+}
+
+# refused STATUS TEXT ARGUMENT...: one line that says so.
+refused() {
+	wanted=$1 text=$2
+	shift 2
+	status=0
+	"$imp" image "$@" >out 2>&1 || status=$?
+	if [ $status != "$wanted" ] || ! grep -qF -- "$text" out ||
+	    [ "$(wc -l <out)" != 1 ]; then
+		cat out
+		fail "image $*: status $status, not $wanted with '$text'"
+	fi
+}
+
+"$imp" image create -o disk.raw root
+[ "$(echo disk*)" = disk.raw ] || fail "something is left"
+sfdisk --verify disk.raw | grep -q 'No errors detected' || fail "the table"
+sfdisk -d disk.raw | grep -q 'start= *2048,.*type=516E7CB6-6ECF-11D6-8FF8-00022D09712B,.*name="rootfs"' ||
+    fail "the partition"
+# Holes stay holes.
+[ "$(du -k disk.raw | cut -f 1)" -lt 6000 ] || fail "the disk isn't sparse"
+
+for part in '' :4 :p4 :rootfs; do
+	rm -rf copy
+	"$imp" image cp "disk.raw$part" / copy 2>out
+	grep -q 'bin/fifo: only files' out || fail "the fifo"
+	rm root/bin/fifo
+	diff -r --no-dereference root copy
+	mkfifo root/bin/fifo
+done
+[ "$("$imp" image cat disk.raw:4 'sub/a b/x*y#[z]\q')" = hello ] || fail cat
+"$imp" image ls disk.raw >list
+grep -q '^drwxrwxrwt .* 0 .* 0 .* tmp$' list || fail "mode of /tmp"
+"$imp" image ls disk.raw bin >list
+grep -q '^-r-sr-xr-x  *1  *0  *0 .* login$' list || fail "set-uid"
+grep -q '^prw.* fifo$' list || fail "no fifo"
+[ "$(stat -c %a copy/bin/login)" = 555 ] || fail "a set-uid copy"
+mkdir into
+"$imp" image cp disk.raw big bin/link into
+cmp into/big root/big
+[ "$(readlink into/link)" = '../sub/a b' ] || fail "the link"
+"$imp" image fsck -n disk.raw >out || fail "fsck: $(cat out)"
+
+# The first table is lost: the backup serves.
+dd if=/dev/zero of=disk.raw bs=512 seek=1 count=1 conv=notrunc 2>out
+[ "$("$imp" image cat disk.raw:rootfs bin/login 2>out)" = set ] || fail backup
+
+# Sizes, labels, owners.
+"$imp" image create -o disk2.raw -s 100m --label my-root root
+[ "$(stat -c %s disk2.raw)" = 104857600 ] || fail "the size"
+sfdisk --verify disk2.raw | grep -q 'No errors detected' || fail "table 2"
+"$imp" image ls disk2.raw:my-root /big >out || fail "the label"
+cat >spec <<\END
+#mtree
+. type=dir uid=0 gid=0
+./bin type=dir uid=0 gid=0
+./bin/login type=file uname=game gname=wheel mode=04755
+END
+echo 'game:*:77:7::0:0:x:/:/bin/sh' >root/etc/master.passwd
+echo 'wheel:*:0:' >root/etc/group
+"$imp" image create -o disk2.raw --mtree spec root
+"$imp" image ls disk2.raw bin/login >list
+grep -q '^-rwsr-xr-x  *1  *77  *0 ' list || fail "the list's owner"
+
+refused 127 'nope: No such file' create -o new.raw nope
+refused 125 "spec: it isn't a folder" create -o new.raw spec
+refused 125 'too small' create -o new.raw -s 4m root
+refused 125 'too small' create -o new.raw -s 1m root
+refused 125 "it isn't a size" create -o new.raw -s 1x root
+refused 125 'none/new.raw: No such file' create -o none/new.raw root
+refused 125 "/dev/null: it isn't a file" create -o /dev/null root
+refused 125 'no name below /dev/gpt' create -o new.raw --label 'a/b' root
+refused 125 '-o says which disk' create root
+refused 125 'nowhere: No such file' create --mtree nowhere -o new.raw root
+refused 125 'there is no partition 2' ls disk2.raw:2
+refused 125 'no such command' rm disk2.raw
+echo '. type=nonsense' >spec
+refused 125 'makefs: ' create --mtree spec -o new.raw root
+[ "$(echo new*)" = 'new*' ] || fail "something is left"
+echo "create: ok"
