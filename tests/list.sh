@@ -83,3 +83,4 @@ done
 
 t base/sh 120 'tests/base/sh.sh build/imp build/base/root'
 t base/login 400 'tests/base/login.sh build/imp build/base/root build/tests/pty'
+t base/repair 200 'tests/base/repair.sh build/imp build/base/root build/tests/pty'
