@@ -32,7 +32,7 @@ t imp/interp 60 tests/interp/run.sh
 t imp/gdb 120 tests/imp/gdb.sh
 t imp/image 120 tests/imp/image.sh
 t imp/create 120 tests/imp/create.sh
-t imp/fsck 200 tests/imp/fsck.sh
+t imp/fsck 400 tests/imp/fsck.sh
 t host/fsck 200 tests/host/fsck.sh
 t host/newfs 120 tests/host/newfs.sh
 t host/ufs 120 tests/host/ufs.sh
@@ -88,3 +88,4 @@ done
 
 t base/sh 120 'tests/base/sh.sh build/imp build/base/root'
 t base/login 400 'tests/base/login.sh build/imp build/base/root build/tests/pty'
+t base/repair 200 'tests/base/repair.sh build/imp build/base/root build/tests/pty'
