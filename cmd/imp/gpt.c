@@ -122,7 +122,7 @@ gpt_write(int fd, uint64_t size, uint64_t part_size, const char *label)
 	make_guid(table[0].guid);
 	table[0].first = GPT_START / SECTOR;
 	table[0].last = (GPT_START + part_size) / SECTOR - 1;
-	for (size_t i = 0; label[i] != '\0' && i < GPT_LABEL_MAX; i++)
+	for (size_t i = 0; i < GPT_LABEL_MAX && label[i] != '\0'; i++)
 		table[0].name[i] = (uint8_t)label[i];
 	h.table_crc = crc32(table, TABLE_SIZE);
 	put_mbr(fd, last + 1);
