@@ -147,6 +147,63 @@ see The operating system has halted.
 end 0
 END
 
+session "changing passwords" -c 2 "$tmp/disk.raw" <<\END
+see login: 
+type root\r
+see # 
+type echo 'pat::1001:20::0:0:Pat:/tmp:/bin/sh' >>/etc/master.passwd; pwd_mkdb; id pat\r
+see uid=1001
+type passwd pat\r
+see New Password:
+type abc def\r
+see Retype New Password:
+type abc def\r
+see # 
+type exit\r
+see login: 
+type pat\r
+see Password:
+type abc def\r
+see $ 
+type passwd\r
+see Old Password:
+type abc def\r
+see New Password:
+type x\r
+see Retype
+type y\r
+see not the same
+type passwd\r
+see Old Password:
+type abc def\r
+see New Password:
+type x\r
+see Retype
+type x\r
+see $ 
+type passwd root; ls -l /etc/*passwd*; login pat\r
+see permission denied
+see Password:
+type abc def\r
+see incorrect
+see login: 
+type pat\r
+see Password:
+type x\r
+see $ 
+type exit\r
+see $ 
+type exit\r
+see login: 
+type root\r
+see # 
+type ls /etc/*.new; head -n 1 /etc/master.passwd; poweroff\r
+see No such file
+see root::0:0:
+see The system powers off.
+end 0
+END
+
 session "rc fails" -c 1 "$tmp/disk.raw" <<\END
 see service: start
 see login: 
