@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# login.sh IMP ROOT PTY: the base system on a disk of its own, and somebody at
-# its terminal: logging in, job control, stty, vi, single user, the ways to end.
-# The keys are those of a person: Return is \r; what is waited for is nowhere in
-# what was typed.
+# login.sh IMP ROOT PTY KERNEL: the base system on a disk of its own, and somebody
+# at its terminal: logging in, job control, stty, vi, single user, the ways to
+# end; once with KERNEL, which checks more. The keys are those of a person: Return
+# is \r; what is waited for is nowhere in what was typed.
 set -u
 
 imp=$1
 root=$2
 pty=$3
+checked=$4
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 failed=0
@@ -34,8 +35,7 @@ session() {
 
 "$imp" image create -o "$tmp/disk.raw" -s 64m "$root" || exit 1
 
-for cpus in 1 2 4; do
-	session "a session, $cpus CPUs" -c "$cpus" "$tmp/disk.raw" <<\END
+cat >"$tmp/keys" <<\END
 see FreeBSD/amd64 (imp) (ttyu0)
 see login: 
 type \r
@@ -103,7 +103,11 @@ see hello there
 see The system powers off.
 end 0
 END
+for cpus in 1 2 4; do
+	session "a session, $cpus CPUs" -c "$cpus" "$tmp/disk.raw" <"$tmp/keys"
 done
+session "a session, with the checks of locks and memory" -c 2 -k "$checked" \
+    "$tmp/disk.raw" <"$tmp/keys"
 
 session "single user, and on" -c 1 -a -s "$tmp/disk.raw" <<\END
 see RETURN for /bin/sh: 
