@@ -329,4 +329,18 @@ type touch /tmp/end\r
 see The system powers off.
 end 0
 END
+session "a single user's password" -c 1 -a -s "$tmp/disk.raw" <<\END
+see Enter root password
+see Password:
+type wrong\r
+see Password:
+type right horse\r
+see RETURN for /bin/sh: 
+type /bin/none\r
+see /bin/none: No such file
+see # 
+type reboot -q\r
+see The system restarts.
+end 0
+END
 exit $failed
