@@ -109,6 +109,26 @@ done
 session "a session, with the checks of locks and memory" -c 2 -k "$checked" \
     "$tmp/disk.raw" <"$tmp/keys"
 
+# QEMU's plain command line, which lets the machine restart.
+cp "$tmp/disk.raw" "$tmp/copy.raw"
+if timeout -k 5 100 "$pty" tools/microvm.sh build/sys/MICROVM/kernel \
+    "$tmp/copy.raw" >"$tmp/out" 2>&1 <<\END; then
+see login: 
+type root\r
+see # 
+type mount; sysctl hw.ncpu; reboot\r
+see /dev/vtbd0p4 on / (ufs, local)
+see hw.ncpu: 4
+see The system restarts.
+see login: 
+END
+	echo "ok - the plain command line"
+else
+	echo "not ok - the plain command line"
+	sed 's/^/    /' "$tmp/out"
+	failed=1
+fi
+
 session "single user, and on" -c 1 -a -s "$tmp/disk.raw" <<\END
 see RETURN for /bin/sh: 
 type \r
