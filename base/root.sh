@@ -63,7 +63,7 @@ chmod 600 "$root/etc/master.passwd"
 for page in "$here"/*/*.[158]; do
 	section=${page##*.}
 	first=
-	sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([a-z_]*\).*/\1/p' "$page" |
+	sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([a-z_.]*\).*/\1/p' "$page" |
 	    while read -r name; do
 		    to=$root/usr/share/man/cat$section/$name.$section
 		    if [ -n "$first" ]; then
