@@ -296,10 +296,14 @@ check: $(DEPS)
 	@echo "clang-format"; clang-format --dry-run -Werror $(SOURCES)
 	@echo "clang"
 	@$(MAKE) --no-print-directory -s CC=clang B=$(B)/clang all
+	@$(MAKE) --no-print-directory -s $(IMPCC)
+	@for file in $(wildcard base/*/*.c); do \
+	    IMP_GCC=clang $(IMPCC) $(BASECFLAGS) -iquote sys -fsyntax-only \
+	    $$file || exit 1; done
 	@echo "cppcheck"
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr \
 	    --suppressions-list=tools/cppcheck.suppress \
-	    --enable=warning,portability --std=c11 -Isys sys cmd
+	    --enable=warning,portability --std=c11 -Isys sys cmd $(BASEFOLDERS)
 	@echo "shellcheck"; shellcheck $(SCRIPTS)
 	@echo "mandoc"; mandoc -Tlint -W warning cmd/imp/imp.1 base/*/*.[158]
 	@echo "check: ok"

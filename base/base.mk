@@ -34,6 +34,7 @@ $(B)/base/toybox/toybox: base/toybox/build.sh base/toybox/commands $(IMPCC)
 	    IMPCC=$(IMPCC) base/toybox/build.sh $$toybox $(@D)
 
 # Ours: one folder, one source file, one program, and its manual page.
+BASEFOLDERS = $(sort $(dir $(wildcard base/*/*.c)))
 BASEPROGS = $(patsubst base/%.c,$(B)/base/%,\
     $(filter-out base/fsck/% base/newfs/%,$(wildcard base/*/*.c)))
 $(BASEPROGS): $(B)/base/%: base/%.c $(IMPCC)

@@ -48,8 +48,10 @@ ps bin
 stty bin
 getty usr/libexec
 login usr/bin
+passwd usr/bin
 EOF
-chmod 4555 "$root/usr/bin/login"
+ln "$root/usr/bin/passwd" "$root/usr/sbin/pwd_mkdb"
+chmod 4555 "$root/usr/bin/login" "$root/usr/bin/passwd"
 cp "$here/nologin.sh" "$root/usr/sbin/nologin"
 cp "$here/man.sh" "$root/usr/bin/man"
 chmod 755 "$root/usr/sbin/nologin" "$root/usr/bin/man"
@@ -61,7 +63,7 @@ chmod 600 "$root/etc/master.passwd"
 for page in "$here"/*/*.[158]; do
 	section=${page##*.}
 	first=
-	sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([a-z_]*\).*/\1/p' "$page" |
+	sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([a-z_.]*\).*/\1/p' "$page" |
 	    while read -r name; do
 		    to=$root/usr/share/man/cat$section/$name.$section
 		    if [ -n "$first" ]; then

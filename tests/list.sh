@@ -87,5 +87,6 @@ for file in tests/libc/*.c; do
 done
 
 t base/sh 120 'tests/base/sh.sh build/imp build/base/root'
-t base/login 400 'tests/base/login.sh build/imp build/base/root build/tests/pty'
+t base/login 400 'tests/base/login.sh build/imp build/base/root build/tests/pty build/sys/TEST/kernel'
 t base/repair 200 'tests/base/repair.sh build/imp build/base/root build/tests/pty'
+t base/tools 120 'tests/base/tools.sh build/imp build/base/root'

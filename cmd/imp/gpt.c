@@ -124,7 +124,7 @@ gpt_write(int fd, uint64_t size, uint64_t part_size, const char *label)
 	make_guid(root->guid);
 	root->first = GPT_START / SECTOR;
 	root->last = (GPT_START + part_size) / SECTOR - 1;
-	for (size_t i = 0; label[i] != '\0' && i < GPT_LABEL_MAX; i++)
+	for (size_t i = 0; i < GPT_LABEL_MAX && label[i] != '\0'; i++)
 		root->name[i] = (uint8_t)label[i];
 	h.table_crc = crc32(table, TABLE_SIZE);
 	put_mbr(fd, last + 1);
