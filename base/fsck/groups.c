@@ -376,8 +376,10 @@ group_write(struct check *c, uint32_t group)
 		    c->opt->now, new);
 	if (!rotors_good(c, new))
 		new->cg_rotor = new->cg_frotor = new->cg_irotor = 0;
-	if (!c->ufs1)
+	if (!c->ufs1) {
 		new->cg_initediblk = c->inited[group];
+		new->cg_unrefs = 0;
+	}
 	maps_make(c, group);
 	cg_sum(&c->fs.fs_sb, new);
 	if (hashed(c))

@@ -286,6 +286,8 @@ void
 links_check(struct check *c)
 {
 	for (uint64_t ino = UFS_ROOT_INO; ino < c->fs.fs_inodes; ino++)
-		if (c->inodes[ino].type != 0)
+		/* What there was no room for in lost+found waits there. */
+		if (c->inodes[ino].type != 0 &&
+		    (c->inodes[ino].marks & INODE_REJOIN) == 0)
 			link_check(c, ino);
 }

@@ -215,6 +215,28 @@ check_copies(struct check *c)
 	}
 }
 
+/* What follows from the two sizes, and others go by. */
+static void
+check_derived(struct check *c)
+{
+	struct ufs_superblock *sb = &c->fs.fs_sb;
+	struct ufs_superblock want = *sb;
+
+	want.fs_bmask = -sb->fs_bsize;
+	want.fs_fmask = -sb->fs_fsize;
+	want.fs_qbmask = sb->fs_bsize - 1;
+	want.fs_qfmask = sb->fs_fsize - 1;
+	want.fs_bshift = (int32_t)c->fs.fs_bshift;
+	want.fs_fshift = (int32_t)c->fs.fs_fshift;
+	want.fs_fragshift = want.fs_bshift - want.fs_fshift;
+	want.fs_fsbtodb = want.fs_fshift - 9;
+	if (memcmp(&want, sb, sizeof(want)) == 0)
+		return;
+	report(c, CHECK_DAMAGE, HARMLESS,
+	    "superblock: it has masks or shifts of other sizes");
+	*sb = want;
+}
+
 static void
 check_marks(struct check *c)
 {
@@ -258,6 +280,7 @@ super_open(struct check *c)
 		super_copy(c, why);
 	c->ufs1 = c->fs.fs_ufs1;
 	find_home(c);
+	check_derived(c);
 	check_marks(c);
 	check_copies(c);
 }
@@ -273,7 +296,13 @@ super_finish(struct check *c)
 	sb->fs_time = c->opt->now;
 	sb->fs_pendingblocks = 0;
 	sb->fs_pendinginodes = 0;
+	sb->fs_unrefs = 0;
 	sb->fs_fmod = 0;
+	if (sb->fs_flags & UFS_SUJ) {
+		/* The journal is about another time, and is over. */
+		sb->fs_mtime = c->opt->now;
+		sb->fs_sujfree = 0;
+	}
 	if (!c->incomplete) {
 		sb->fs_clean = 1;
 		sb->fs_flags &= ~(UFS_UNCLEAN | UFS_NEEDSFSCK);

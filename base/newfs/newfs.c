@@ -5,6 +5,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,11 +156,71 @@ make(const char *name, const struct format_options *given, uint64_t sectors,
 		err(1, "%s", name);
 }
 
+static uint32_t
+number32(const char *what, const char *text, uint64_t least, uint64_t most)
+{
+	return ((uint32_t)number(what, text, least, most));
+}
+
+/* One option; false: there is no such. */
+static bool
+option(int ch, struct format_options *opt)
+{
+	switch (ch) {
+	case 'L':
+		opt->label = optarg;
+		break;
+	case 'O':
+		(void)number("-O: UFS2 is what is made", optarg, 2, 2);
+		break;
+	case 'U':
+		opt->softupdates = true;
+		break;
+	case 'b':
+		opt->bsize = number32("-b", optarg, 4096, 65536);
+		break;
+	case 'f':
+		opt->fsize = number32("-f", optarg, 512, 65536);
+		break;
+	case 'g':
+		opt->avgfilesize = number32("-g", optarg, 1, INT32_MAX);
+		break;
+	case 'h':
+		opt->avgfpdir = number32("-h", optarg, 1, INT32_MAX);
+		break;
+	case 'i':
+		opt->density = number32("-i", optarg, 512, INT32_MAX);
+		break;
+	case 'm':
+		opt->minfree = number32("-m", optarg, 0, 99);
+		break;
+	case 'n':
+		opt->snap = false;
+		break;
+	default:
+		return (false);
+	}
+	return (true);
+}
+
+/* A block has eight fragments unless both sizes are given. */
+static void
+defaults(struct format_options *opt)
+{
+	if (opt->bsize == 0 && opt->fsize == 0)
+		opt->bsize = 32768;
+	else if (opt->bsize == 0)
+		opt->bsize = opt->fsize < 8192 ? opt->fsize * 8 : 65536;
+	if (opt->fsize == 0)
+		opt->fsize = opt->bsize / 8;
+	if (opt->density == 0)
+		opt->density = 2 * opt->fsize;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct format_options opt = {.bsize = 0,
-	    .minfree = 8,
+	struct format_options opt = {.minfree = 8,
 	    .avgfilesize = 16384,
 	    .avgfpdir = 64,
 	    .snap = true,
@@ -170,61 +231,16 @@ main(int argc, char **argv)
 
 	opt.now = (int64_t)time(NULL);
 	while ((ch = getopt(argc, argv, "L:NO:Ub:f:g:h:i:m:ns:")) != -1) {
-		switch (ch) {
-		case 'L':
-			opt.label = optarg;
-			break;
-		case 'N':
+		if (ch == 'N')
 			only_show = true;
-			break;
-		case 'O':
-			(void)number("-O: UFS2 is what is made", optarg, 2, 2);
-			break;
-		case 'U':
-			opt.softupdates = true;
-			break;
-		case 'b':
-			opt.bsize = (uint32_t)number("-b", optarg, 4096, 65536);
-			break;
-		case 'f':
-			opt.fsize = (uint32_t)number("-f", optarg, 512, 65536);
-			break;
-		case 'g':
-			opt.avgfilesize =
-			    (uint32_t)number("-g", optarg, 1, INT32_MAX);
-			break;
-		case 'h':
-			opt.avgfpdir =
-			    (uint32_t)number("-h", optarg, 1, INT32_MAX);
-			break;
-		case 'i':
-			opt.density =
-			    (uint32_t)number("-i", optarg, 512, INT32_MAX);
-			break;
-		case 'm':
-			opt.minfree = (uint32_t)number("-m", optarg, 0, 99);
-			break;
-		case 'n':
-			opt.snap = false;
-			break;
-		case 's':
+		else if (ch == 's')
 			sectors = number("-s", optarg, 1, INT64_MAX / 512);
-			break;
-		default:
+		else if (!option(ch, &opt))
 			usage();
-		}
 	}
 	if (optind != argc - 1)
 		usage();
-	/* A block has eight fragments unless both are given. */
-	if (opt.bsize == 0)
-		opt.bsize = opt.fsize == 0     ? 32768
-			    : opt.fsize < 8192 ? opt.fsize * 8
-					       : 65536;
-	if (opt.fsize == 0)
-		opt.fsize = opt.bsize / 8;
-	if (opt.density == 0)
-		opt.density = 2 * opt.fsize;
+	defaults(&opt);
 	make(argv[optind], &opt, sectors, only_show);
 	return (0);
 }

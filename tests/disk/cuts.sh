@@ -18,7 +18,7 @@ disk() {
 }
 
 mkdir "$dir/empty"
-makefs -t ffs -s 32m -B little -o version=2,bsize=8192,fsize=1024 \
+makefs -t ffs -s 32m -f 2000 -B little -o version=2,bsize=8192,fsize=1024 \
     "$dir/base" "$dir/empty" >"$dir/out" 2>&1 || {
 	cat "$dir/out"
 	exit 1

@@ -326,14 +326,15 @@ walk(uint16_t folder, uint64_t ino, unsigned depth)
 	uint16_t node;
 	int error;
 
-	if (depth > 2 * MAX_DEPTH || ufs_inode_get(&fs, ino, &dir) != 0) {
+	if (depth > MAX_FOLDERS || ufs_inode_get(&fs, ino, &dir) != 0) {
 		fault("folder %u can't be read", folder);
 		return;
 	}
 	while ((error = ufs_dir_next(&fs, &dir, de.de_next, &de)) == 0) {
 		if (strcmp(de.de_name, ".") == 0 ||
-		    strcmp(de.de_name, "..") == 0)
-			continue;
+		    strcmp(de.de_name, "..") == 0 ||
+		    (folder == 0 && strcmp(de.de_name, "lost+found") == 0))
+			continue; /* the last is made by repairs */
 		if (!key_of(folder, de.de_name, &key)) {
 			fault("%s in folder %u: an unknown name", de.de_name,
 			    folder);

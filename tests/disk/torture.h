@@ -327,6 +327,9 @@ plan_rename(struct plan *p, struct op *op)
 	if (folder && (plan_below(p, op->to.folder, op->node) ||
 			  plan_depth(p, op->to.folder) >= MAX_DEPTH))
 		return (false);
+	/* Repairs may undo the rename of a folder that has both names. */
+	if (folder && gone != NONE)
+		plan_bind(p, op->to, NONE);
 	plan_bind(p, op->to, op->node);
 	plan_bind(p, op->key, NONE);
 	if (gone != NONE)
@@ -360,7 +363,10 @@ plan_remove(struct plan *p, struct op *op)
 	return (true);
 }
 
-/* That a node can be reached by this name is safe from now on. */
+/*
+ * That this name leads to the node is safe from now on, and that the folders
+ * above are there; not under which names, when they were clean themselves.
+ */
 static inline void
 plan_safe(struct plan *p, struct key key)
 {
@@ -369,11 +375,8 @@ plan_safe(struct plan *p, struct key key)
 	plan_record(p, REC_SAFE_KEY, key, node);
 	plan_record(p, REC_SAFE_NODE, key, node);
 	for (node = p->folders[key.folder]; node != ROOT;
-	     node = p->folders[key.folder]) {
-		key = p->nodes[node].at;
-		plan_record(p, REC_SAFE_KEY, key, node);
+	     node = p->folders[p->nodes[node].at.folder])
 		plan_record(p, REC_SAFE_NODE, key, node);
-	}
 }
 
 static inline bool

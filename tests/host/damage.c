@@ -290,6 +290,18 @@ unclean(void)
 	sb->fs_clean = 0;
 }
 static void
+journal(void)
+{
+	sb->fs_flags |= UFS_SOFTUPDATES | UFS_SUJ;
+	sb->fs_clean = 0;
+}
+static void
+masks(void)
+{
+	sb->fs_bmask = -1;
+	sb->fs_fshift++;
+}
+static void
 totals(void)
 {
 	sb->fs_cs_nffree += 3;
@@ -611,6 +623,11 @@ directory_garbage(void)
 	memset(frag_at((uint64_t)file("sub")->di_db[0]), 0xa5, 512);
 }
 static void
+directory_gone(void)
+{
+	memset(file("sub"), 0, sizeof(struct ufs2_dinode));
+}
+static void
 directory_hole(void)
 {
 	file("many")->di_db[1] = 0;
@@ -649,6 +666,7 @@ static const struct kind {
     {"totals", totals, "summary", "p", "-"},
     {"summary", summary, "summary", "p", "-"},
     {"pending", pending, "summary", "p", "-"},
+    {"journal", journal, "summary", "p", "-"},
     {"links-high", links_high, "count", "p", "-"},
     {"links-high-directory", links_high_directory, "count", "p", "-"},
     {"file-forgotten", file_forgotten, "unreferenced", "p", "other"},
@@ -696,6 +714,7 @@ static const struct kind {
     {"super-magic", super_magic, "damage", "y", "-"},
     {"super-zero", super_zero, "damage", "y", "-"},
     {"super-sizes", super_sizes, "damage", "y", "-"},
+    {"masks", masks, "damage", "p", "-"},
     {"super-copy", super_copy, "damage", "p", "-"},
     {"dot-wrong", dot_wrong, "damage", "p", "-"},
     {"dotdot-wrong", dotdot_wrong, "damage", "p", "-"},
@@ -705,6 +724,7 @@ static const struct kind {
     {"entry-name", entry_name, "damage", "y", "other"},
     {"entry-length", entry_length, "damage", "y", "all"},
     {"directory-garbage", directory_garbage, "damage", "y", "sub/deep/f"},
+    {"directory-gone", directory_gone, "damage", "y", "sub/deep/f"},
     {"directory-hole", directory_hole, "damage", "y", "-"},
     {"directory-empty", directory_empty, "damage", "y", "-"},
     {"directory-size", directory_size, "damage", "y", "-"},

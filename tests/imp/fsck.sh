@@ -115,6 +115,44 @@ for sizes in 4096/512 32768/4096; do
 	try_all hashes
 done
 
+# More without a name than a few blocks of lost+found hold; and none that has
+# room for it.
+rm -rf "$tmp/root/sub"
+mkdir "$tmp/root/sub"
+i=0
+while [ $i -lt 4000 ]; do
+	echo $i >"$tmp/root/sub/$i"
+	i=$((i + 1))
+done
+name=many
+makefs -t ffs -s 40m -o version=2,bsize=4096,fsize=512,density=4096 \
+    "$image" "$tmp/root" >/dev/null
+$damage "$image" directory-gone
+fsck 2 -n
+fsck 0 -y
+fsck 0 -n
+for file in $($imp image ls "$image" lost+found | sed 's/.* //'); do
+	echo "lost+found/$file"
+done >"$tmp/list"
+# shellcheck disable=SC2046 # names without blanks
+$imp image cat "$image" $(cat "$tmp/list") | sort -n >"$tmp/out"
+seq 0 3999 | cmp - "$tmp/out" || fail "many: not all came back"
+name=full
+mkdir "$tmp/full"
+cp "$tmp/root/other" "$tmp/full"
+makefs -t ffs -s 72k \
+    -o version=2,bsize=4096,fsize=4096,density=262144,minfree=0 "$image" \
+    "$tmp/full" >/dev/null
+fsck 0 -n
+grep -q '18 of 18 fragments' "$tmp/out" || fail "full: it isn't"
+$damage "$image" file-forgotten
+fsck 1 -n
+fsck 125 -y
+grep -q 'not all could be repaired' "$tmp/out" || fail "full: not said"
+fsck 1 -n
+grep -q '^unreferenced: .*a file of 30000 bytes' "$tmp/out" ||
+	fail "full: the file is gone"
+
 # Where soft updates promise it, what has no name is freed.
 $damage "$tmp/good" softupdates
 cp "$tmp/good" "$image"

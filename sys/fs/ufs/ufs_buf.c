@@ -197,6 +197,12 @@ ufs_buf_dirty(struct ufs_mount *um, struct ufs_buf *b, enum ufs_class class,
 }
 
 void
+ufs_buf_late(struct ufs_mount *um, struct ufs_buf *b, size_t offset, size_t len)
+{
+	b->b_late |= frag_mask(um, offset, len);
+}
+
+void
 ufs_buf_fresh(struct ufs_mount *um, struct ufs_buf *b, enum ufs_class class,
     uint64_t frag, uint64_t count)
 {

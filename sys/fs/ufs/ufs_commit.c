@@ -57,6 +57,23 @@ add_runs(struct ufs_io *io, struct ufs_buf *b, uint8_t *data, unsigned mask)
 	}
 }
 
+/* What is left of it waits for the next phase. */
+static void
+wrote_buf(struct ufs_mount *um, struct ufs_buf *b)
+{
+	bool clean;
+
+	mutex_lock(&um->um_bufs_lock);
+	b->b_dirty &= b->b_late;
+	b->b_late = 0;
+	clean = b->b_dirty == 0;
+	if (clean)
+		list_remove(&b->b_link);
+	mutex_unlock(&um->um_bufs_lock);
+	if (clean)
+		ufs_buf_release(um, b);
+}
+
 /* Writes what is dirty of a class. */
 static int
 write_class(struct ufs_mount *um, enum ufs_class class)
@@ -72,19 +89,14 @@ write_class(struct ufs_mount *um, enum ufs_class class)
 	LIST_FOREACH (b, l, b_link) {
 		if (class == UFS_BUF_GROUP)
 			ufs_group_seal(um, b);
-		add_runs(&io, b, b->b_data, b->b_dirty);
+		add_runs(&io, b, b->b_data, b->b_dirty & ~b->b_late);
 	}
 	error = ufs_io_finish(&io);
 	um->um_wrote = true;
 	if (error != 0)
 		return (error);
-	LIST_FOREACH_SAFE (b, l, b_link, next) {
-		mutex_lock(&um->um_bufs_lock);
-		b->b_dirty = 0;
-		list_remove(&b->b_link);
-		mutex_unlock(&um->um_bufs_lock);
-		ufs_buf_release(um, b);
-	}
+	LIST_FOREACH_SAFE (b, l, b_link, next)
+		wrote_buf(um, b);
 	return (0);
 }
 
@@ -355,8 +367,20 @@ write_leaving(struct ufs_mount *um)
 	return (write_class(um, UFS_BUF_NAMES));
 }
 
+/* Phase D. What directories that moved say of their parents comes after. */
 static int
 write_names(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+
+	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty)
+		if (n->n_state & UFS_N_MOVED)
+			ufs_dir_parent_late(n);
+	return (write_class(um, UFS_BUF_NAMES));
+}
+
+static int
+write_parents(struct ufs_mount *um)
 {
 	return (write_class(um, UFS_BUF_NAMES));
 }
@@ -366,7 +390,8 @@ static int
 write_all(struct ufs_mount *um)
 {
 	static int (*const phases[])(struct ufs_mount *) = {write_targets,
-	    write_inodes, write_names, write_leaving, write_dropped};
+	    write_inodes, write_names, write_parents, write_leaving,
+	    write_dropped};
 	int error = 0;
 
 	for (unsigned i = 0; i < nitems(phases) && error == 0; i++) {

@@ -449,11 +449,33 @@ ufs_dir_make(struct ufs_node *dir, uint64_t parent)
 int
 ufs_dir_set_parent(struct ufs_node *dir, uint64_t parent)
 {
+	const bool is_new = (atomic_load(&dir->n_state) & UFS_N_NEW) != 0;
 	uint64_t offset, old;
 	int error = ufs_index_find(dir, "..", 2, &offset, &old);
 
-	return (
-	    error == 0 ? ufs_dir_replace(dir, offset, parent, false) : error);
+	if (error == 0)
+		error = ufs_dir_replace(dir, offset, parent, is_new);
+	if (error == 0 && !is_new)
+		ufs_node_touch(dir, UFS_N_META | UFS_N_MOVED);
+	return (error);
+}
+
+void
+ufs_dir_parent_late(struct ufs_node *dir)
+{
+	struct ufs_buf *b;
+	uint8_t *block;
+
+	if (ufs_dirblk_get(dir, 0, &b, &block) != 0)
+		return;
+	ufs_buf_late(dir->n_um, b, (size_t)(block - b->b_data), UFS_DIRBLKSIZE);
+	ufs_buf_release(dir->n_um, b);
+}
+
+bool
+ufs_dir_any_leaving(const struct ufs_node *dir)
+{
+	return (dir->n_leaving.root != NULL);
 }
 
 /* Nothing but "." and ".."? */

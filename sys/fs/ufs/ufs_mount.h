@@ -30,7 +30,11 @@
  *   this batch added (n_added).
  *
  *   A rename whose names aren't in the same 512 bytes, which the disk writes at
- *   once, leaves the old name until E (n_leaving): there is always one.
+ *   once, leaves the old name until E (n_leaving): there is always one.  So
+ *   does whatever else takes a name from what got another one in the same batch
+ *   (UFS_N_NAMED), or a directory with such old names in it from the tree. What
+ *   ".." of a directory that moved leads to is written between D and E, while
+ *   both of its names are there.
  *
  * Locks, in the order in which they are taken: v_lock, um_batch, the object's
  * o_lock, n_map, um_alloc, um_bufs_lock; um_nodes_lock comes after v_lock and
@@ -49,7 +53,7 @@ enum ufs_class {
 	UFS_BUF_NEW,   /* A */
 	UFS_BUF_GROUP, /* B and G */
 	UFS_BUF_INODE, /* C and F */
-	UFS_BUF_NAMES, /* D and E */
+	UFS_BUF_NAMES, /* D to E */
 	UFS_BUF_CLASSES
 };
 
@@ -69,6 +73,7 @@ struct ufs_buf {
 	struct mutex b_load;
 	bool b_valid;		/* (b_load) */
 	uint8_t b_dirty;	/* (b) fragments to be written, a bit each */
+	uint8_t b_late;		/* (um_batch) of these, not yet in phase D */
 	uint8_t b_new;		/* (b) allocated in batch b_batch */
 	uint64_t b_batch;	/* (b) */
 	enum ufs_class b_class; /* (b) if b_dirty */
@@ -159,6 +164,8 @@ struct ufs_node {
 #define UFS_N_DATA	 0x08 /* pages are dirty, or directory blocks */
 #define UFS_N_NEW	 0x10 /* the disk's inode isn't written yet */
 #define UFS_N_GONE	 0x20 /* without a name: the cache's reference went */
+#define UFS_N_NAMED	 0x40 /* it got a name in this batch */
+#define UFS_N_MOVED	 0x80 /* a directory got another parent */
 
 #define UFS_COMMIT_FIRST (-100) /* within: commit, and try again */
 #define UFS_LINKS_MAX	 65530
@@ -186,6 +193,9 @@ void ufs_buf_release(struct ufs_mount *um, struct ufs_buf *b);
 /* Bytes of it were changed. */
 void ufs_buf_dirty(struct ufs_mount *um, struct ufs_buf *b,
     enum ufs_class class, size_t offset, size_t len);
+/* In a commit: those bytes' fragments aren't written in the next phase. */
+void ufs_buf_late(
+    struct ufs_mount *um, struct ufs_buf *b, size_t offset, size_t len);
 /* Fragments of it were allocated just now, and are all written to. */
 void ufs_buf_fresh(struct ufs_mount *um, struct ufs_buf *b,
     enum ufs_class class, uint64_t frag, uint64_t count);
@@ -325,6 +335,10 @@ int ufs_dir_remove(
 /* A new directory's first block. */
 int ufs_dir_make(struct ufs_node *dir, uint64_t parent);
 int ufs_dir_set_parent(struct ufs_node *dir, uint64_t parent);
+/* In a commit: its ".." is written after phase D. */
+void ufs_dir_parent_late(struct ufs_node *dir);
+/* Has it names that the disk keeps until phase E? */
+bool ufs_dir_any_leaving(const struct ufs_node *dir);
 int ufs_dir_empty(struct ufs_node *dir, bool *empty);
 /* In a commit: the entries that this batch added don't show in b_image. */
 void ufs_dir_mask_added(struct ufs_node *dir);

@@ -190,6 +190,13 @@ find_entry(struct ufs_node *dir, const struct cname *cn,
 	return (error);
 }
 
+/* Has it a name that the disk may not have yet? */
+static bool
+other_name(const struct ufs_node *n)
+{
+	return (n->n_i.i_nlink > 1 && (n->n_state & UFS_N_NAMED));
+}
+
 int
 ufs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 {
@@ -200,7 +207,7 @@ ufs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	ufs_begin(dir->n_um);
 	error = find_entry(dir, cn, n, &offset);
 	if (error == 0)
-		error = ufs_dir_remove(dir, offset, cn, false);
+		error = ufs_dir_remove(dir, offset, cn, other_name(n));
 	if (error == 0)
 		ufs_node_drop_name(n);
 	ufs_end(dir->n_um);
@@ -247,7 +254,7 @@ ufs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	if (error == 0)
 		error = must_be_empty(n);
 	if (error == 0)
-		error = ufs_dir_remove(dir, offset, cn, false);
+		error = ufs_dir_remove(dir, offset, cn, ufs_dir_any_leaving(n));
 	if (error == 0)
 		drop_dir(dir, n);
 	ufs_end(dir->n_um);
@@ -271,7 +278,7 @@ link_once(struct ufs_node *dir, struct ufs_node *n, const struct cname *cn)
 		return (error);
 	n->n_i.i_nlink++;
 	ufs_node_set_times(n, false);
-	ufs_node_touch(n, UFS_N_META);
+	ufs_node_touch(n, UFS_N_META | UFS_N_NAMED);
 	return (0);
 }
 
@@ -320,6 +327,11 @@ prepare_rename(struct renaming *r)
 	error = find_entry(r->to, r->to_name, r->old, &r->to_offset);
 	if (error == 0 && r->old->n_vnode.v_type == VDIR)
 		error = must_be_empty(r->old);
+	/* Its entry can't stay and go. */
+	if (error == 0 &&
+	    (r->old->n_vnode.v_type == VDIR ? ufs_dir_any_leaving(r->old)
+					    : other_name(r->old)))
+		error = UFS_COMMIT_FIRST;
 	return (error);
 }
 
@@ -372,7 +384,7 @@ rename_once(struct renaming *r)
 		r->n->n_dropped++;
 	error = ufs_dir_remove(r->from, r->from_offset, r->from_name, !known);
 	ufs_node_set_times(r->n, false);
-	ufs_node_touch(r->n, UFS_N_META);
+	ufs_node_touch(r->n, UFS_N_META | UFS_N_NAMED);
 	atomic_store(&r->n->n_parent, r->to->n_i.i_ino);
 	return (error);
 }
