@@ -228,6 +228,7 @@ static void
 drop_dir(struct ufs_node *parent, struct ufs_node *n)
 {
 	drop_child(parent);
+	ufs_dir_restore_parent(n);
 	n->n_dropped += n->n_i.i_nlink - 1u;
 	n->n_i.i_nlink = 1;
 	ufs_node_drop_name(n);
