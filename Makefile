@@ -144,7 +144,7 @@ $(B)/tests/disk/disk: tests/disk/disk.c tests/prog/files.h tests/prog/freebsd.h
 
 # Of those that write and read whole trees, for Imp with the C library; some
 # also for Linux, as its initramfs.
-DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile)
+DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile life)
 DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux logdisk replay mutate)
 $(DISKPROGS): $(B)/tests/disk/%: tests/disk/%.c $(wildcard tests/disk/*.h) \
     $(IMPCC)
@@ -221,10 +221,16 @@ $(B)/tests/host/fuzz-ufs: tests/host/fuzz_ufs.c sys/fs/ufs/ufs_super.c \
 	    $(filter %.c,$^)
 
 UFSREADERS = sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c
-$(B)/tests/host/damage: tests/host/damage.c $(UFSREADERS)
+$(B)/tests/host/damage: tests/host/damage.c base/fsck/cgroup.c $(UFSREADERS)
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -iquote sys -fsanitize=address,undefined -o $@ $^
+
+$(B)/tests/host/newfs: $(wildcard base/newfs/*.c) base/fsck/cgroup.c \
+    sys/fs/ufs/ufs_super.c
+	@mkdir -p $(@D)
+	@echo "CC $@"
+	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=address,undefined -o $@ $^
 
 FSCKTEST = tests/host/fsck.c $(CHECKER) $(UFSREADERS)
 $(B)/tests/host/fsck: $(FSCKTEST) $(wildcard base/fsck/*.h)
@@ -268,7 +274,7 @@ test: $(DEPS)
 	    $(B)/tests/fakevm $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
 	    $(B)/tests/host/trees $(B)/tests/host/ufs $(B)/tests/host/fuzz-ufs \
 	    $(B)/tests/host/damage $(B)/tests/host/fsck \
-	    $(B)/tests/host/fsck-fuzz \
+	    $(B)/tests/host/fsck-fuzz $(B)/tests/host/newfs \
 	    $(B)/tests/host/ustar
 	@$(MAKE) --no-print-directory $(B)/base/root.stamp
 	@tests/run.sh $(TESTS)
@@ -290,12 +296,16 @@ check: $(DEPS)
 	@echo "clang-format"; clang-format --dry-run -Werror $(SOURCES)
 	@echo "clang"
 	@$(MAKE) --no-print-directory -s CC=clang B=$(B)/clang all
+	@$(MAKE) --no-print-directory -s $(IMPCC)
+	@for file in $(wildcard base/*/*.c); do \
+	    IMP_GCC=clang $(IMPCC) $(BASECFLAGS) -iquote sys -fsyntax-only \
+	    $$file || exit 1; done
 	@echo "cppcheck"
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr \
 	    --suppressions-list=tools/cppcheck.suppress \
-	    --enable=warning,portability --std=c11 -Isys sys cmd
+	    --enable=warning,portability --std=c11 -Isys sys cmd $(BASEFOLDERS)
 	@echo "shellcheck"; shellcheck $(SCRIPTS)
-	@echo "mandoc"; mandoc -Tlint -W warning cmd/imp/imp.1
+	@echo "mandoc"; mandoc -Tlint -W warning cmd/imp/imp.1 base/*/*.[158]
 	@echo "check: ok"
 
 smoke: all $(B)/tests/prog/hello

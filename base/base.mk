@@ -34,6 +34,7 @@ $(B)/base/toybox/toybox: base/toybox/build.sh base/toybox/commands $(IMPCC)
 	    IMPCC=$(IMPCC) base/toybox/build.sh $$toybox $(@D)
 
 # Ours: one folder, one source file, one program, and its manual page.
+BASEFOLDERS = $(sort $(dir $(wildcard base/*/*.c)))
 BASEPROGS = $(patsubst base/%.c,$(B)/base/%,\
     $(filter-out base/fsck/% base/newfs/%,$(wildcard base/*/*.c)))
 $(BASEPROGS): $(B)/base/%: base/%.c $(IMPCC)
@@ -56,14 +57,20 @@ $(B)/base/fsck/fsck: $(FSCKOBJS)
 	@mkdir -p $(@D)
 	@echo "LD $@"
 	@$(IMPCC) -o $@ $(FSCKOBJS)
-BASEPROGS += $(B)/base/fsck/fsck
--include $(FSCKOBJS:.o=.d)
+NEWFSOBJS = $(patsubst %.c,$(B)/base/obj/%.o,$(wildcard base/newfs/*.c) \
+    base/fsck/cgroup.c sys/fs/ufs/ufs_super.c)
+$(B)/base/newfs/newfs: $(NEWFSOBJS)
+	@mkdir -p $(@D)
+	@echo "LD $@"
+	@$(IMPCC) -o $@ $(NEWFSOBJS)
+BASEPROGS += $(B)/base/fsck/fsck $(B)/base/newfs/newfs
+-include $(FSCKOBJS:.o=.d) $(NEWFSOBJS:.o=.d)
 
 # The root file system, as a folder.
 base: $(DEPS)
 	@$(MAKE) --no-print-directory $(B)/base/root.stamp
 
-$(B)/base/root.stamp: base/root.sh base/nologin.sh $(B)/base/sh/sh $(B)/base/toybox/toybox \
+$(B)/base/root.stamp: base/root.sh $(wildcard base/*.sh) $(B)/base/sh/sh $(B)/base/toybox/toybox \
     $(BASEPROGS) $(wildcard base/etc/* base/*/*.[158])
 	@echo "ROOT $(B)/base/root"
 	@base/root.sh $(B)/base $(B)/base/root
@@ -71,8 +78,8 @@ $(B)/base/root.stamp: base/root.sh base/nologin.sh $(B)/base/sh/sh $(B)/base/toy
 
 # And on a disk. What a machine wrote on it stays until the base changes.
 image: $(DEPS)
-	@$(MAKE) --no-print-directory all $(B)/base/root.stamp
-	@$(MAKE) --no-print-directory $(B)/base/disk.raw
+	@$(MAKE) --no-print-directory -s all $(B)/base/root.stamp
+	@$(MAKE) --no-print-directory -s $(B)/base/disk.raw
 
 $(B)/base/disk.raw: $(B)/base/root.stamp
 	@echo "IMAGE $@"

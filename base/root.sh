@@ -10,7 +10,7 @@ here=$(dirname "$0")
 
 rm -rf "$root"
 for dir in bin sbin dev etc proc root tmp mnt usr/bin usr/sbin usr/libexec \
-    usr/share/man/man1 usr/share/man/man5 usr/share/man/man8 var/log var/run \
+    usr/share/man/cat1 usr/share/man/cat5 usr/share/man/cat8 var/log var/run \
     var/tmp; do
 	mkdir -p "$root/$dir"
 done
@@ -48,15 +48,29 @@ ps bin
 stty bin
 getty usr/libexec
 login usr/bin
+passwd usr/bin
 EOF
-chmod 4555 "$root/usr/bin/login"
+ln "$root/usr/bin/passwd" "$root/usr/sbin/pwd_mkdb"
+chmod 4555 "$root/usr/bin/login" "$root/usr/bin/passwd"
 cp "$here/nologin.sh" "$root/usr/sbin/nologin"
-chmod 755 "$root/usr/sbin/nologin"
+cp "$here/man.sh" "$root/usr/bin/man"
+chmod 755 "$root/usr/sbin/nologin" "$root/usr/bin/man"
 
 cp -R "$here/etc/." "$root/etc/"
 chmod 755 "$root/etc/rc" "$root/etc/rc.shutdown"
 chmod 600 "$root/etc/master.passwd"
+# Manual pages, by each of their names, as plain text.
 for page in "$here"/*/*.[158]; do
-	[ -f "$page" ] || continue
-	cp "$page" "$root/usr/share/man/man${page##*.}/"
+	section=${page##*.}
+	first=
+	sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([a-z_.]*\).*/\1/p' "$page" |
+	    while read -r name; do
+		    to=$root/usr/share/man/cat$section/$name.$section
+		    if [ -n "$first" ]; then
+			    ln "$first" "$to"
+			    continue
+		    fi
+		    first=$to
+		    mandoc -Tascii "$page" | sed "s/.$(printf '\010')//g" >"$to"
+	    done
 done

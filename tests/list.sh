@@ -32,9 +32,11 @@ t imp/interp 60 tests/interp/run.sh
 t imp/gdb 120 tests/imp/gdb.sh
 t imp/image 120 tests/imp/image.sh
 t imp/create 120 tests/imp/create.sh
-t imp/fsck 200 tests/imp/fsck.sh
+t imp/fsck 400 tests/imp/fsck.sh
 t host/fsck 200 tests/host/fsck.sh
+t host/newfs 120 tests/host/newfs.sh
 t host/ufs 120 tests/host/ufs.sh
+t disk/fsck 200 tests/disk/fsck.sh
 t disk/root 200 'tests/disk/root.sh build/sys/MICROVM/kernel.stripped'
 for case in pattern-1 pattern-2 pattern-4 modern rules small-queue sectors \
     readonly large errors several gpt gpt-backup gpt-damaged mbr; do
@@ -63,6 +65,11 @@ for name in fileio names handles locks memory nullfs oldcalls vnotes beneath \
 	t "ufs/$name" 150 "tests/disk/onufs.sh build/sys/TEST/kernel \
 	    build/tests/prog/$name"
 done
+t ufs/life 120 'tests/disk/life.sh build/imp build/sys/TEST/kernel'
+t ufs/life/4096-512 120 \
+    'tests/disk/life.sh build/imp build/sys/MICROVM/kernel.stripped 4096 512'
+t ufs/life/65536-8192 120 \
+    'tests/disk/life.sh build/imp build/sys/MICROVM/kernel.stripped 65536 8192'
 for sizes in '4096 512' '8192 1024' '16384 2048' '65536 8192' '8192 8192'; do
 	for name in fileio names; do
 		t "ufs/$name/$(echo "$sizes" | tr ' ' -)" 150 \
@@ -80,4 +87,6 @@ for file in tests/libc/*.c; do
 done
 
 t base/sh 120 'tests/base/sh.sh build/imp build/base/root'
-t base/login 400 'tests/base/login.sh build/imp build/base/root build/tests/pty'
+t base/login 400 'tests/base/login.sh build/imp build/base/root build/tests/pty build/sys/TEST/kernel'
+t base/repair 200 'tests/base/repair.sh build/imp build/base/root build/tests/pty'
+t base/tools 120 'tests/base/tools.sh build/imp build/base/root'

@@ -30,6 +30,7 @@ int
 main(int argc, char **argv)
 {
 	int c, clear = 0;
+	char *text;
 
 	while ((c = getopt(argc, argv, "ac")) != -1) {
 		if (c == '?')
@@ -40,7 +41,9 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: dmesg [-ac]\n");
 		return (1);
 	}
-	fputs(messages(), stdout);
+	text = messages();
+	fputs(text, stdout);
+	free(text);
 	if (fflush(stdout) != 0)
 		err(1, "standard output");
 	if (clear && sysctlbyname("kern.msgbuf_clear", NULL, NULL, &clear,

@@ -95,15 +95,10 @@ metadata_claim(struct check *c)
 static bool
 is_metadata(const struct check *c, uint64_t frag)
 {
-	const struct ufs_superblock *sb = &c->fs.fs_sb;
-	uint64_t group = frag / (uint32_t)sb->fs_fpg, first, n;
+	uint64_t n, first = summary_place(c, &n);
 
-	first = group_first(c, group);
-	if (frag < first + (uint32_t)sb->fs_dblkno &&
-	    (group == 0 || frag >= first + (uint32_t)sb->fs_sblkno))
-		return (true);
-	first = summary_place(c, &n);
-	return (frag >= first && frag < first + n);
+	return (
+	    is_group_own(&c->fs, frag) || (frag >= first && frag < first + n));
 }
 
 bool

@@ -336,6 +336,7 @@ directory_create(struct check *c, uint32_t ino, uint32_t parent, uint16_t mode)
 		return (false);
 	block_init(block, ino, parent);
 	cache_write(c, frag << c->fs.fs_fshift, block, sizeof(block));
+	inode_clear(c, ino);
 	inode_get(c, ino, &di);
 	di.di_mode = mode;
 	di.di_nlink = 2;

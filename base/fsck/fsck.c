@@ -20,8 +20,10 @@
 
 #include "check.h"
 
-#define DIOCGSECTORSIZE 0x40046480ul
-#define DIOCGMEDIASIZE	0x40086481ul
+#define DIOCGSECTORSIZE	  0x40046480ul
+#define DIOCGMEDIASIZE	  0x40086481ul
+#define DIOCGPROVIDERNAME 0x4400648aul
+#define PROVIDER_NAME	  1024 /* bytes */
 
 /* What rc(8) goes by, as FreeBSD's fsck(8) has it; with -n as `imp fsck`. */
 enum {
@@ -108,16 +110,35 @@ measure(int fd, uint64_t *size)
 	return (true);
 }
 
+/* The disk's own name, when this may be a label of it. */
+static bool
+provider(const char *name, char *own)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	bool good = fd >= 0 && ioctl(fd, DIOCGPROVIDERNAME, own) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return (good);
+}
+
 /* Where it is mounted, or NULL. */
 static const struct statfs *
 mounted(const char *name)
 {
+	char own[PROVIDER_NAME], other[PROVIDER_NAME];
 	struct statfs *list;
 	int n = getmntinfo(&list, MNT_NOWAIT);
+	bool disk = provider(name, own);
 
-	for (int i = 0; i < n; i++)
-		if (strcmp(list[i].f_mntfromname, name) == 0)
+	for (int i = 0; i < n; i++) {
+		const char *from = list[i].f_mntfromname;
+
+		if (strcmp(from, name) == 0 ||
+		    (disk && strncmp(from, "/dev/", 5) == 0 &&
+			provider(from, other) && strcmp(own, other) == 0))
 			return (&list[i]);
+	}
 	return (NULL);
 }
 
@@ -159,8 +180,8 @@ status_of(const char *name, const struct check_result *res)
 	case CHECK_REPAIRED:
 		return (0);
 	case CHECK_LEFTOVER:
-		return (options.mode == CHECK_REPORT ? EXIT_LEFTOVERS
-						     : EXIT_PERSON);
+		return (
+		    options.mode == CHECK_PREEN ? EXIT_PERSON : EXIT_LEFTOVERS);
 	case CHECK_DAMAGED:
 		if (options.mode != CHECK_PREEN)
 			return (EXIT_DAMAGED);
@@ -172,40 +193,55 @@ status_of(const char *name, const struct check_result *res)
 	}
 }
 
+/* False, after a message, if that can't be. */
+static bool
+open_disk(struct disk *d, const char *name, bool write)
+{
+	d->fd = open(name, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	if (d->fd < 0 && write && (errno == EROFS || errno == EPERM)) {
+		write = false; /* it may be clean */
+		d->fd = open(name, O_RDONLY | O_CLOEXEC);
+	}
+	d->device.cd_read = read_disk;
+	if (write) {
+		d->device.cd_write = write_disk;
+		d->device.cd_sync = sync_disk;
+	}
+	if (d->fd >= 0 && measure(d->fd, &d->device.cd_size))
+		return (true);
+	warn("%s", name);
+	return (false);
+}
+
 static int
 check(const char *name)
 {
 	const struct statfs *mount = mounted(name);
 	struct check_options opt = options;
-	bool write = opt.mode != CHECK_REPORT;
-	struct disk d = {.device = {.cd_read = read_disk}};
+	struct disk d = {.fd = -1};
 	struct check_result res;
 	int status;
 
 	if (mount != NULL && (mount->f_flags & MNT_RDONLY) == 0) {
-		if (write && opt.mode != CHECK_PREEN)
+		if (opt.mode == CHECK_PREEN) {
+			printf("** %s: mounted for writing, skipped\n", name);
+			return (0);
+		}
+		if (opt.mode == CHECK_REPAIR)
 			warnx("%s: it is mounted; nothing is written", name);
 		opt.mode = CHECK_REPORT;
-		write = false;
 	}
-	d.fd = open(name, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-	if (d.fd < 0 || !measure(d.fd, &d.device.cd_size)) {
-		warn("%s", name);
+	if (!open_disk(&d, name, opt.mode != CHECK_REPORT))
 		return (EXIT_PERSON);
-	}
-	if (write) {
-		d.device.cd_write = write_disk;
-		d.device.cd_sync = sync_disk;
-	}
 	printf("** %s\n", name);
 	opt.out = stdout;
 	opt.now = (int64_t)time(NULL);
-	opt.skip_clean = options.mode == CHECK_PREEN && !force;
+	opt.skip_clean = opt.mode == CHECK_PREEN && !force;
 	check_run(&d.device, &opt, &res);
 	fflush(stdout);
 	close(d.fd);
 	status = status_of(name, &res);
-	if (status == 0 && res.status == CHECK_REPAIRED && mount != NULL)
+	if (res.status == CHECK_REPAIRED && mount != NULL)
 		status = reload(mount);
 	return (status);
 }

@@ -5,21 +5,8 @@
  */
 #include <string.h>
 
+#include "cgroup.h"
 #include "impl.h"
-
-static bool
-get_bit(const uint8_t *map, uint32_t i)
-{
-	return (map[i / 8] >> i % 8 & 1);
-}
-
-static void
-put_bit(uint8_t *map, uint32_t i, bool on)
-{
-	uint8_t bit = (uint8_t)(1 << i % 8);
-
-	map[i / 8] = (uint8_t)(on ? map[i / 8] | bit : map[i / 8] & ~bit);
-}
 
 static uint32_t
 group_frags(const struct check *c, uint32_t group)
@@ -87,137 +74,51 @@ header_good(const struct check *c, uint32_t group, const struct ufs_cg *cg)
 			       cg->cg_initediblk <= sb->fs_ipg));
 }
 
-bool
-group_header(struct check *c, uint32_t group, struct ufs_cg *cg)
+/* One more than the last inode that a group's map has in use. */
+static uint32_t
+last_used(struct check *c, uint32_t group, const struct ufs_cg *cg)
 {
-	cache_read(c, group_place(c, group), cg, sizeof(*cg));
-	return (header_good(c, group, cg));
+	uint32_t i = c->fs.fs_sb.fs_ipg;
+	uint8_t byte = 0;
+
+	for (; i > 0; i--) {
+		if (i == c->fs.fs_sb.fs_ipg || i % 8 == 0)
+			cache_read(c,
+			    group_place(c, group) + cg->cg_iusedoff +
+				(i - 1) / 8,
+			    &byte, 1);
+		if (byte >> (i - 1) % 8 & 1)
+			break;
+	}
+	return (i);
 }
 
-static uint32_t
-group_hash(const struct check *c, uint8_t *group)
+/* In UFS2 the group tells; if that can't be, by what it has in use. */
+uint32_t
+group_inited(struct check *c, uint32_t group)
 {
-	struct ufs_cg *cg = (void *)group;
-	uint32_t hash, saved = cg->cg_ckhash;
+	const struct ufs_superblock *sb = &c->fs.fs_sb;
+	struct ufs_cg cg;
+	uint32_t least;
 
-	cg->cg_ckhash = 0;
-	hash = ufs_crc32c(~0u, group, (size_t)c->fs.fs_sb.fs_cgsize);
-	cg->cg_ckhash = saved;
-	return (hash);
+	cache_read(c, group_place(c, group), &cg, sizeof(cg));
+	if (c->ufs1 || !header_good(c, group, &cg))
+		return (sb->fs_ipg);
+	least = group == 0 ? UFS_ROOT_INO + 1 : 0;
+	if (last_used(c, group, &cg) > least)
+		least = last_used(c, group, &cg);
+	least = (least + sb->fs_inopb - 1) / sb->fs_inopb * sb->fs_inopb;
+	if (cg.cg_initediblk >= least && cg.cg_initediblk % sb->fs_inopb == 0)
+		return (cg.cg_initediblk);
+	report(c, CHECK_DAMAGE, HARD,
+	    "group %u: inodes are in use that it hasn't initialised", group);
+	return (least);
 }
 
 static bool
 hashed(const struct check *c)
 {
 	return (!c->ufs1 && (c->fs.fs_sb.fs_metackhash & UFS_CK_CYLGRP));
-}
-
-/* A header as newfs(8) makes it. */
-static void
-header_make(struct check *c, uint32_t group, struct ufs_cg *cg)
-{
-	const struct ufs_superblock *sb = &c->fs.fs_sb;
-	uint32_t end;
-
-	memset(cg, 0, (size_t)sb->fs_cgsize);
-	cg->cg_magic = UFS_CG_MAGIC;
-	cg->cg_cgx = group;
-	cg->cg_ndblk = group_frags(c, group);
-	cg->cg_time = c->opt->now;
-	cg->cg_iusedoff = sizeof(*cg);
-	cg->cg_freeoff = cg->cg_iusedoff + (sb->fs_ipg + 7) / 8;
-	end = cg->cg_freeoff + ((uint32_t)sb->fs_fpg + 7) / 8;
-	if (sb->fs_contigsumsize > 0) {
-		cg->cg_clustersumoff = ((end + 3) & ~3u) - 4;
-		cg->cg_clusteroff = cg->cg_clustersumoff +
-				    4 * ((uint32_t)sb->fs_contigsumsize + 1);
-		cg->cg_nclusterblks = blocks_in(c, cg->cg_ndblk);
-		end = cg->cg_clusteroff +
-		      (blocks_in(c, (uint32_t)sb->fs_fpg) + 7) / 8;
-	}
-	cg->cg_nextfreeoff = end;
-	cg->cg_niblk = sb->fs_ipg;
-}
-
-/* Whole free blocks that follow each other are counted by their number. */
-static void
-cluster_add(const struct check *c, uint8_t *group, uint32_t run)
-{
-	const struct ufs_cg *cg = (const void *)group;
-	uint32_t most = (uint32_t)c->fs.fs_sb.fs_contigsumsize, n;
-	uint8_t *at;
-
-	if (run == 0 || most == 0)
-		return;
-	at = group + cg->cg_clustersumoff + 4 * (run < most ? run : most);
-	memcpy(&n, at, 4);
-	n++;
-	memcpy(at, &n, 4);
-}
-
-static void
-clusters_reset(const struct check *c, uint8_t *group)
-{
-	const struct ufs_cg *cg = (const void *)group;
-	uint32_t most = (uint32_t)c->fs.fs_sb.fs_contigsumsize;
-
-	if (most == 0)
-		return;
-	memset(group + cg->cg_clustersumoff + 4, 0, 4 * most);
-	memset(group + cg->cg_clusteroff, 0,
-	    (blocks_in(c, (uint32_t)c->fs.fs_sb.fs_fpg) + 7) / 8);
-}
-
-/* A block that isn't free as a whole: its free runs, by length. */
-static void
-frags_sum(struct ufs_cg *cg, const uint8_t *map, uint32_t at, uint32_t n)
-{
-	uint32_t run = 0;
-
-	for (uint32_t i = 0; i <= n; i++) {
-		if (i < n && get_bit(map, at + i)) {
-			cg->cg_cs.cs_nffree++;
-			run++;
-			continue;
-		}
-		if (run > 0 && run < UFS_FRAGS_MAX)
-			cg->cg_frsum[run]++;
-		run = 0;
-	}
-}
-
-/* All sums that follow from the two maps; cs_ndir stays. */
-static void
-group_sum(const struct check *c, uint8_t *group)
-{
-	struct ufs_cg *cg = (void *)group;
-	const uint32_t frag = (uint32_t)c->fs.fs_sb.fs_frag;
-	const uint8_t *iused = group + cg->cg_iusedoff;
-	const uint8_t *map = group + cg->cg_freeoff;
-	uint32_t run = 0, n, i;
-
-	cg->cg_cs.cs_nbfree = cg->cg_cs.cs_nifree = cg->cg_cs.cs_nffree = 0;
-	memset(cg->cg_frsum, 0, sizeof(cg->cg_frsum));
-	clusters_reset(c, group);
-	for (i = 0; i < c->fs.fs_sb.fs_ipg; i++)
-		cg->cg_cs.cs_nifree += !get_bit(iused, i);
-	for (uint32_t at = 0; at < cg->cg_ndblk; at += frag) {
-		n = cg->cg_ndblk - at < frag ? cg->cg_ndblk - at : frag;
-		for (i = 0; i < n && get_bit(map, at + i); i++)
-			;
-		if (i == frag) {
-			cg->cg_cs.cs_nbfree++;
-			run++;
-			if (c->fs.fs_sb.fs_contigsumsize > 0)
-				put_bit(
-				    group + cg->cg_clusteroff, at / frag, true);
-			continue;
-		}
-		frags_sum(cg, map, at, n);
-		cluster_add(c, group, run);
-		run = 0;
-	}
-	cluster_add(c, group, run);
 }
 
 /* What is wrongly marked on the disk. */
@@ -250,14 +151,14 @@ maps_compare(const struct check *c, uint32_t group, struct differences *d)
 
 	memset(d, 0, sizeof(*d));
 	for (uint32_t i = 0; i < c->fs.fs_sb.fs_ipg; i++) {
-		if (get_bit(iused, i))
+		if (cg_bit(iused, i))
 			d->inodes_used += !inode_used(c, ino + i);
 		else
 			d->inodes_free +=
 			    inode_used(c, ino + i) && inode_named(c, ino + i);
 	}
 	for (uint32_t i = 0; i < cg->cg_ndblk; i++) {
-		if (get_bit(map, i))
+		if (cg_bit(map, i))
 			d->frags_free += frags_used(c, frag + i, 1);
 		else
 			d->frags_used += !frags_used(c, frag + i, 1);
@@ -332,7 +233,7 @@ sums_check(struct check *c, uint32_t group)
 	size_t size = (size_t)c->fs.fs_sb.fs_cgsize;
 
 	memcpy(c->group_new, c->group, size);
-	group_sum(c, c->group_new);
+	cg_sum(&c->fs.fs_sb, (void *)c->group_new);
 	if (memcmp(c->group_new, c->group, size) != 0)
 		report(c, CHECK_DAMAGE, HARMLESS,
 		    "group %u: its sums aren't those of its maps", group);
@@ -360,7 +261,7 @@ group_check(struct check *c, uint32_t group)
 		    "group %u: its header makes no sense", group);
 		return (false);
 	}
-	if (hashed(c) && group_hash(c, c->group) != cg->cg_ckhash)
+	if (hashed(c) && cg_hash(&c->fs.fs_sb, cg) != cg->cg_ckhash)
 		report(c, CHECK_DAMAGE, HARD,
 		    "group %u: its check hash is wrong", group);
 	if (!rotors_good(c, cg))
@@ -455,12 +356,12 @@ maps_make(struct check *c, uint32_t group)
 	for (uint32_t i = 0; i < ipg; i++) {
 		uint64_t ino = (uint64_t)group * ipg + i;
 
-		put_bit(iused, i, inode_used(c, ino));
+		cg_set(iused, i, inode_used(c, ino));
 		cg->cg_cs.cs_ndir += c->inodes[ino].type == DT_DIR;
 	}
 	memset(map, 0, ((uint32_t)c->fs.fs_sb.fs_fpg + 7) / 8);
 	for (uint32_t i = 0; i < cg->cg_ndblk; i++)
-		put_bit(map, i, !frags_used(c, frag + i, 1));
+		cg_set(map, i, !frags_used(c, frag + i, 1));
 }
 
 static void
@@ -471,15 +372,18 @@ group_write(struct check *c, uint32_t group)
 
 	cache_read(c, group_place(c, group), new, size);
 	if (!header_good(c, group, new))
-		header_make(c, group, new);
+		cg_header(&c->fs.fs_sb, group, group_frags(c, group),
+		    c->opt->now, new);
 	if (!rotors_good(c, new))
 		new->cg_rotor = new->cg_frotor = new->cg_irotor = 0;
-	if (!c->ufs1)
+	if (!c->ufs1) {
 		new->cg_initediblk = c->inited[group];
+		new->cg_unrefs = 0;
+	}
 	maps_make(c, group);
-	group_sum(c, c->group_new);
+	cg_sum(&c->fs.fs_sb, new);
 	if (hashed(c))
-		new->cg_ckhash = group_hash(c, c->group_new);
+		new->cg_ckhash = cg_hash(&c->fs.fs_sb, new);
 	cache_write(c, group_place(c, group), new, size);
 	cache_write(
 	    c, summary_place(c, group), &new->cg_cs, sizeof(new->cg_cs));

@@ -46,6 +46,7 @@ struct inode_info {
 };
 #define INODE_CLAIMED 0x1 /* its blocks are in `used` */
 #define INODE_REJOIN  0x2 /* gets a name in lost+found */
+#define INODE_LATE    0x4 /* a directory without a name has one for it */
 
 struct directory {
 	uint32_t ino;
@@ -98,6 +99,7 @@ struct check {
 	size_t queue_head, queue_tail;
 	struct second_name *seconds;
 	size_t nseconds, room_seconds;
+	uint64_t climbs;
 	struct shared_block *shared;
 	size_t nshared, room_shared;
 
@@ -131,6 +133,8 @@ void cache_free(struct check *c);
 /* super.c */
 void super_open(struct check *c);
 void super_finish(struct check *c);
+/* Is the fragment one of those that a group begins with? */
+bool is_group_own(const struct ufs *fs, uint64_t frag);
 
 /* inodes.c */
 uint32_t inode_hashes(const struct check *c);
@@ -190,8 +194,8 @@ void orphans_find(struct check *c);
 void orphans_rejoin(struct check *c);
 
 /* groups.c */
-/* True: it makes sense. */
-bool group_header(struct check *c, uint32_t group, struct ufs_cg *cg);
+/* Inodes at its start that were ever written. */
+uint32_t group_inited(struct check *c, uint32_t group);
 void groups_named(struct check *c);
 void groups_check(struct check *c);
 void groups_write(struct check *c);

@@ -232,21 +232,19 @@ inode_look(struct check *c, uint64_t ino)
 		directory_add(c, ino);
 }
 
-/* Inodes 0 and 1 have no use; those behind cg_initediblk were never written. */
+/* Inodes 0 and 1 have no use; those that weren't ever written aren't looked at.
+ */
 void
 inodes_scan(struct check *c)
 {
 	const struct ufs_superblock *sb = &c->fs.fs_sb;
-	struct ufs_cg cg;
 
 	c->inodes = check_alloc(c, c->fs.fs_inodes, sizeof(*c->inodes));
 	c->inited = check_alloc(c, sb->fs_ncg, sizeof(*c->inited));
 	for (uint32_t group = 0; group < sb->fs_ncg; group++) {
 		uint64_t first = (uint64_t)group * sb->fs_ipg;
 
-		c->inited[group] = sb->fs_ipg;
-		if (group_header(c, group, &cg) && !c->ufs1)
-			c->inited[group] = cg.cg_initediblk;
+		c->inited[group] = group_inited(c, group);
 		for (uint32_t i = 0; i < c->inited[group]; i++)
 			if (first + i >= UFS_ROOT_INO)
 				inode_look(c, first + i);
@@ -273,7 +271,10 @@ link_check(struct check *c, uint64_t ino)
 		    "inode %llu: %d links, but %u names",
 		    (unsigned long long)ino, in->nlink, in->names);
 	else
-		report(c, CHECK_DAMAGE, HARD,
+		/* What was about to be removed may still name it. */
+		report(c,
+		    in->marks & INODE_LATE ? CHECK_UNREFERENCED : CHECK_DAMAGE,
+		    in->marks & INODE_LATE ? HARMLESS : HARD,
 		    "inode %llu: only %d links, but %u names",
 		    (unsigned long long)ino, in->nlink, in->names);
 	inode_get(c, ino, &di);
@@ -285,6 +286,8 @@ void
 links_check(struct check *c)
 {
 	for (uint64_t ino = UFS_ROOT_INO; ino < c->fs.fs_inodes; ino++)
-		if (c->inodes[ino].type != 0)
+		/* What there was no room for in lost+found waits there. */
+		if (c->inodes[ino].type != 0 &&
+		    (c->inodes[ino].marks & INODE_REJOIN) == 0)
 			link_check(c, ino);
 }

@@ -201,6 +201,7 @@ rejoin(struct check *c, uint32_t lost, uint32_t ino)
 	if (!entry_add(c, lost, name, ino, type))
 		return (false);
 	c->inodes[ino].names++;
+	c->inodes[ino].marks &= (uint8_t)~INODE_REJOIN;
 	if (type == DT_DIR && dir != NULL) {
 		dir->parent = lost;
 		dotdot_set(c, dir, lost);

@@ -73,6 +73,20 @@ places_possible(const struct ufs *fs)
 		(uint64_t)sb->fs_dblkno + shift <= last);
 }
 
+bool
+is_group_own(const struct ufs *fs, uint64_t frag)
+{
+	const struct ufs_superblock *sb = &fs->fs_sb;
+	uint64_t group = frag / (uint32_t)sb->fs_fpg;
+	uint64_t first = group * (uint32_t)sb->fs_fpg;
+
+	if (fs->fs_ufs1)
+		first += (uint64_t)(uint32_t)sb->fs_old_cgoffset *
+			 ((uint32_t)group & ~(uint32_t)sb->fs_old_cgmask);
+	return (frag < first + (uint32_t)sb->fs_dblkno &&
+		(group == 0 || frag >= first + (uint32_t)sb->fs_sblkno));
+}
+
 static const char *
 geometry(const struct ufs *fs)
 {
@@ -82,15 +96,19 @@ geometry(const struct ufs *fs)
 
 	if (sb->fs_fpg % sb->fs_frag != 0 || !places_possible(fs))
 		return ("impossible places in its cylinder groups");
-	if (sb->fs_cgsize > sb->fs_bsize || sb->fs_contigsumsize < 0 ||
-	    sb->fs_contigsumsize > 64 ||
+	if (sb->fs_cgsize <= 0 || sb->fs_cgsize > sb->fs_bsize ||
+	    sb->fs_contigsumsize < 0 || sb->fs_contigsumsize > 64 ||
 	    group_bytes(fs) > (uint64_t)sb->fs_cgsize)
 		return ("impossible cylinder group size");
-	if ((uint64_t)sb->fs_cssize < (uint64_t)sb->fs_ncg * 16 ||
+	if (sb->fs_cssize <= 0 ||
+	    (uint64_t)sb->fs_cssize < (uint64_t)sb->fs_ncg * 16 ||
 	    frags_for(fs, (uint64_t)sb->fs_cssize) > summary + 128 ||
 	    first >= fs->fs_frags ||
 	    frags_for(fs, (uint64_t)sb->fs_cssize) > fs->fs_frags - first)
 		return ("impossible place of the groups' summary");
+	for (uint64_t i = 0; i < frags_for(fs, (uint64_t)sb->fs_cssize); i++)
+		if (is_group_own(fs, first + i))
+			return ("impossible place of the groups' summary");
 	if (fs->fs_ufs1 && sb->fs_old_inodefmt != 2)
 		return ("it has the form of 4.2BSD, which isn't supported");
 	return (NULL);
@@ -120,24 +138,33 @@ search(struct check *c)
 	return (false);
 }
 
+/* May the first superblock be there? It lies before its copy in group 0. */
 static bool
-is_place(uint64_t where)
+is_home(const struct ufs *fs, uint64_t where)
 {
-	return (
-	    where == 65536 || where == 8192 || where == 0 || where == 262144);
+	return ((where == 65536 || where == 8192 || where == 0 ||
+		    where == 262144) &&
+		where + (uint64_t)fs->fs_sb.fs_sbsize <=
+		    (uint64_t)fs->fs_sb.fs_sblkno << fs->fs_fshift);
 }
 
 static void
 find_home(struct check *c)
 {
-	c->home = (uint64_t)c->fs.fs_sb.fs_sblockloc;
-	if (c->fs.fs_ufs1)
+	struct ufs_superblock *sb = &c->fs.fs_sb;
+
+	if (is_home(&c->fs, c->fs.fs_where))
+		c->home = c->fs.fs_where;
+	else if (!c->ufs1 && is_home(&c->fs, (uint64_t)sb->fs_sblockloc))
+		c->home = (uint64_t)sb->fs_sblockloc;
+	else if (is_home(&c->fs, 65536) && !c->ufs1)
+		c->home = 65536;
+	else if (is_home(&c->fs, 8192))
 		c->home = 8192;
-	else if (!is_place(c->home))
-		c->home = is_place(c->fs.fs_where) ? c->fs.fs_where : 65536;
-	if (c->home + UFS_SB_SIZE > (uint64_t)(uint32_t)c->fs.fs_sb.fs_dblkno
-					<< c->fs.fs_fshift)
+	else
 		check_fail(c, "impossible place of the superblock");
+	if (!c->ufs1)
+		sb->fs_sblockloc = (int64_t)c->home;
 }
 
 /* The superblock as it is in memory, to one of its places. */
@@ -188,6 +215,28 @@ check_copies(struct check *c)
 	}
 }
 
+/* What follows from the two sizes, and others go by. */
+static void
+check_derived(struct check *c)
+{
+	struct ufs_superblock *sb = &c->fs.fs_sb;
+	struct ufs_superblock want = *sb;
+
+	want.fs_bmask = -sb->fs_bsize;
+	want.fs_fmask = -sb->fs_fsize;
+	want.fs_qbmask = sb->fs_bsize - 1;
+	want.fs_qfmask = sb->fs_fsize - 1;
+	want.fs_bshift = (int32_t)c->fs.fs_bshift;
+	want.fs_fshift = (int32_t)c->fs.fs_fshift;
+	want.fs_fragshift = want.fs_bshift - want.fs_fshift;
+	want.fs_fsbtodb = want.fs_fshift - 9;
+	if (memcmp(&want, sb, sizeof(want)) == 0)
+		return;
+	report(c, CHECK_DAMAGE, HARMLESS,
+	    "superblock: it has masks or shifts of other sizes");
+	*sb = want;
+}
+
 static void
 check_marks(struct check *c)
 {
@@ -231,6 +280,7 @@ super_open(struct check *c)
 		super_copy(c, why);
 	c->ufs1 = c->fs.fs_ufs1;
 	find_home(c);
+	check_derived(c);
 	check_marks(c);
 	check_copies(c);
 }
@@ -246,7 +296,13 @@ super_finish(struct check *c)
 	sb->fs_time = c->opt->now;
 	sb->fs_pendingblocks = 0;
 	sb->fs_pendinginodes = 0;
+	sb->fs_unrefs = 0;
 	sb->fs_fmod = 0;
+	if (sb->fs_flags & UFS_SUJ) {
+		/* The journal is about another time, and is over. */
+		sb->fs_mtime = c->opt->now;
+		sb->fs_sujfree = 0;
+	}
 	if (!c->incomplete) {
 		sb->fs_clean = 1;
 		sb->fs_flags &= ~(UFS_UNCLEAN | UFS_NEEDSFSCK);

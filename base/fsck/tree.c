@@ -8,7 +8,8 @@
 
 #include "impl.h"
 
-#define CLIMB_MAX 4096 /* directories, one in the other */
+#define CLIMB_MAX  4096	    /* directories, one in the other */
+#define CLIMBS_MAX 20000000 /* in all, lest hostile trees take forever */
 
 void
 directory_add(struct check *c, uint64_t ino)
@@ -98,6 +99,8 @@ entry_look(struct check *c, struct directory *dir, struct entry *e)
 		verdict = CHANGED;
 	}
 	dir->entries++;
+	if (c->late)
+		in->marks |= INODE_LATE;
 	if (in->type == DT_DIR)
 		child_found(c, dir, e);
 	else
@@ -122,13 +125,15 @@ directory_drop(struct check *c, struct directory *dir)
 	inode_clear(c, dir->ino);
 }
 
-/* Is `dir` the directory `child`, or below it? */
+/* Is a directory another one, or below it? If it takes too long to find out it
+ * is taken for that. */
 static bool
 is_inside(struct check *c, uint32_t ino, uint32_t child)
 {
 	struct directory *dir;
 
-	for (int i = 0; i < CLIMB_MAX; i++) {
+	for (int i = 0; i < CLIMB_MAX && c->climbs < CLIMBS_MAX; i++) {
+		c->climbs++;
 		if (ino == child)
 			return (true);
 		if (ino == UFS_ROOT_INO)

@@ -136,15 +136,18 @@ mounted(struct statfs **list)
 	return (n);
 }
 
-/* The newest that is there, or comes from there. */
+/* The newest that is there, or else comes from there. */
 static struct statfs *
 find_mounted(const char *name)
 {
 	struct statfs *list;
+	int count = mounted(&list);
 
-	for (int n = mounted(&list); n-- > 0;)
-		if (strcmp(list[n].f_mntonname, name) == 0 ||
-		    strcmp(list[n].f_mntfromname, name) == 0)
+	for (int n = count; n-- > 0;)
+		if (strcmp(list[n].f_mntonname, name) == 0)
+			return (&list[n]);
+	for (int n = count; n-- > 0;)
+		if (strcmp(list[n].f_mntfromname, name) == 0)
 			return (&list[n]);
 	return (NULL);
 }

@@ -325,11 +325,13 @@ set(const struct variable *v, const char *text)
 		return (true);
 	show_name(v);
 	show_value(v, old, old_size);
+	free(old);
 	printf(" -> ");
 	old = get_value(v, &old_size);
 	if (old != NULL)
 		show_value(v, old, old_size);
 	putchar('\n');
+	free(old);
 	return (true);
 }
 

@@ -105,7 +105,8 @@ status_of(const struct check_result *res, const struct check_options *opt)
 	case CHECK_REPAIRED:
 		return (0);
 	case CHECK_LEFTOVER:
-		return (EXIT_LEFTOVERS);
+		return (
+		    opt->mode == CHECK_PREEN ? EXIT_PERSON : EXIT_LEFTOVERS);
 	case CHECK_DAMAGED:
 		return (opt->mode == CHECK_PREEN ? EXIT_PERSON : EXIT_DAMAGED);
 	default:
@@ -113,49 +114,55 @@ status_of(const struct check_result *res, const struct check_options *opt)
 	}
 }
 
-int
-cmd_fsck(int argc, char **argv)
+/* The options; returns false if there is nothing to be done but help. */
+static bool
+parse(int argc, char **argv, struct check_options *opt)
 {
 	static const struct option longs[] = {
 	    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	struct check_options opt = {
-	    .mode = CHECK_REPORT, .out = stdout, .now = (int64_t)time(NULL)};
-	struct check_result res;
-	struct file f = {.fd = -1};
-	bool chosen = false, force = false;
+	static const char letters[] = "npy";
+	static const enum check_mode modes[] = {
+	    CHECK_REPORT, CHECK_PREEN, CHECK_REPAIR};
+	const char *letter, *chosen = NULL;
+	bool force = false;
 	int ch;
 
 	while ((ch = getopt_long(argc, argv, "+fhnpy", longs, NULL)) != -1) {
-		switch (ch) {
-		case 'f':
+		if (ch == 'h')
+			return (false);
+		if (ch == 'f') {
 			force = true;
 			continue;
-		case 'h':
-			return (help_command("fsck"));
-		case 'n':
-			opt.mode = CHECK_REPORT;
-			break;
-		case 'p':
-			opt.mode = CHECK_PREEN;
-			break;
-		case 'y':
-			opt.mode = CHECK_REPAIR;
-			break;
-		default:
-			return (EXIT_IMP);
 		}
-		if (chosen)
+		letter = strchr(letters, ch);
+		if (letter == NULL)
+			exit(EXIT_IMP);
+		if (chosen != NULL && letter != chosen)
 			errx(EXIT_IMP, "fsck: only one of -n, -p and -y");
-		chosen = true;
+		chosen = letter;
+		opt->mode = modes[letter - letters];
 	}
 	if (optind != argc - 1)
 		errx(EXIT_IMP, "fsck: %s; try: imp help fsck",
 		    optind == argc ? "which disk?" : "one disk at a time");
-	if (!chosen && isatty(STDIN_FILENO)) {
-		opt.mode = CHECK_REPAIR;
-		opt.confirm = ask;
+	if (chosen == NULL && isatty(STDIN_FILENO)) {
+		opt->mode = CHECK_REPAIR;
+		opt->confirm = ask;
 	}
-	opt.skip_clean = opt.mode == CHECK_PREEN && !force;
+	opt->skip_clean = opt->mode == CHECK_PREEN && !force;
+	return (true);
+}
+
+int
+cmd_fsck(int argc, char **argv)
+{
+	struct check_options opt = {
+	    .mode = CHECK_REPORT, .out = stdout, .now = (int64_t)time(NULL)};
+	struct check_result res;
+	struct file f = {.fd = -1};
+
+	if (!parse(argc, argv, &opt))
+		return (help_command("fsck"));
 	open_file(&f, argv[optind], opt.mode != CHECK_REPORT);
 	check_run(&f.device, &opt, &res);
 	if (fflush(stdout) != 0)

@@ -108,6 +108,8 @@ void
 gpt_write(int fd, uint64_t size, uint64_t part_size, const char *label)
 {
 	static struct entry table[ENTRIES];
+	/* The root's place on FreeBSD's own disks: vtbd0p4. */
+	struct entry *root = &table[3];
 	const uint64_t last = size / SECTOR - 1;
 	struct header h = {.signature = "EFI PART",
 	    .revision = 0x10000,
@@ -118,12 +120,12 @@ gpt_write(int fd, uint64_t size, uint64_t part_size, const char *label)
 	    .entry_size = sizeof(struct entry)};
 
 	make_guid(h.guid);
-	memcpy(table[0].type, freebsd_ufs, sizeof(freebsd_ufs));
-	make_guid(table[0].guid);
-	table[0].first = GPT_START / SECTOR;
-	table[0].last = (GPT_START + part_size) / SECTOR - 1;
-	for (size_t i = 0; label[i] != '\0' && i < GPT_LABEL_MAX; i++)
-		table[0].name[i] = (uint8_t)label[i];
+	memcpy(root->type, freebsd_ufs, sizeof(freebsd_ufs));
+	make_guid(root->guid);
+	root->first = GPT_START / SECTOR;
+	root->last = (GPT_START + part_size) / SECTOR - 1;
+	for (size_t i = 0; i < GPT_LABEL_MAX && label[i] != '\0'; i++)
+		root->name[i] = (uint8_t)label[i];
 	h.table_crc = crc32(table, TABLE_SIZE);
 	put_mbr(fd, last + 1);
 	put(fd, table, TABLE_SIZE, 2);

@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# login.sh IMP ROOT PTY: the base system on a disk of its own, and somebody at
-# its terminal: logging in, job control, stty, vi, single user, the ways to end.
-# The keys are those of a person: Return is \r; what is waited for is nowhere in
-# what was typed.
+# login.sh IMP ROOT PTY KERNEL: the base system on a disk of its own, and somebody
+# at its terminal: logging in, job control, stty, vi, single user, the ways to
+# end; once with KERNEL, which checks more. The keys are those of a person: Return
+# is \r; what is waited for is nowhere in what was typed.
 set -u
 
 imp=$1
 root=$2
 pty=$3
+checked=$4
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 failed=0
@@ -34,8 +35,7 @@ session() {
 
 "$imp" image create -o "$tmp/disk.raw" -s 64m "$root" || exit 1
 
-for cpus in 1 2 4; do
-	session "a session, $cpus CPUs" -c "$cpus" "$tmp/disk.raw" <<\END
+cat >"$tmp/keys" <<\END
 see FreeBSD/amd64 (imp) (ttyu0)
 see login: 
 type \r
@@ -80,6 +80,9 @@ see #
 type stty columns 100 rows 30; stty size; stty | grep -c -e -echo\r
 see 30 100\r\n1\r
 see # 
+type man kenv\r
+see environment
+see # 
 type stty sane; ps -o stat,command\r
 see s   -sh
 see R+   ps -o
@@ -88,7 +91,7 @@ see uid=0(root) gid=0(wheel) groups=0(wheel),5(operator)
 see /dev/ttyu0
 see root
 type mount\r
-see /dev/vtbd0p1 on / (ufs, local)
+see /dev/vtbd0p4 on / (ufs, local)
 type sysctl -n kern.hostname; exit\r
 see imp
 see FreeBSD/amd64 (imp) (ttyu0)
@@ -100,7 +103,31 @@ see hello there
 see The system powers off.
 end 0
 END
+for cpus in 1 2 4; do
+	session "a session, $cpus CPUs" -c "$cpus" "$tmp/disk.raw" <"$tmp/keys"
 done
+session "a session, with the checks of locks and memory" -c 2 -k "$checked" \
+    "$tmp/disk.raw" <"$tmp/keys"
+
+# QEMU's plain command line, which lets the machine restart.
+cp "$tmp/disk.raw" "$tmp/copy.raw"
+if timeout -k 5 100 "$pty" tools/microvm.sh build/sys/MICROVM/kernel \
+    "$tmp/copy.raw" >"$tmp/out" 2>&1 <<\END; then
+see login: 
+type root\r
+see # 
+type mount; sysctl hw.ncpu; reboot\r
+see /dev/vtbd0p4 on / (ufs, local)
+see hw.ncpu: 4
+see The system restarts.
+see login: 
+END
+	echo "ok - the plain command line"
+else
+	echo "not ok - the plain command line"
+	sed 's/^/    /' "$tmp/out"
+	failed=1
+fi
 
 session "single user, and on" -c 1 -a -s "$tmp/disk.raw" <<\END
 see RETURN for /bin/sh: 
@@ -141,6 +168,63 @@ see service\r
 type sleep 1000 & nohup sleep 2000 >/dev/null & sleep 0; halt\r
 see service: stop
 see The operating system has halted.
+end 0
+END
+
+session "changing passwords" -c 2 "$tmp/disk.raw" <<\END
+see login: 
+type root\r
+see # 
+type echo 'pat::1001:20::0:0:Pat:/tmp:/bin/sh' >>/etc/master.passwd; pwd_mkdb; id pat\r
+see uid=1001
+type passwd pat\r
+see New Password:
+type abc def\r
+see Retype New Password:
+type abc def\r
+see # 
+type exit\r
+see login: 
+type pat\r
+see Password:
+type abc def\r
+see $ 
+type passwd\r
+see Old Password:
+type abc def\r
+see New Password:
+type x\r
+see Retype
+type y\r
+see not the same
+type passwd\r
+see Old Password:
+type abc def\r
+see New Password:
+type x\r
+see Retype
+type x\r
+see $ 
+type passwd root; ls -l /etc/*passwd*; login pat\r
+see permission denied
+see Password:
+type abc def\r
+see incorrect
+see login: 
+type pat\r
+see Password:
+type x\r
+see $ 
+type exit\r
+see $ 
+type exit\r
+see login: 
+type root\r
+see # 
+type ls /etc/*.new; head -n 1 /etc/master.passwd; poweroff\r
+see No such file
+see root::0:0:
+see The system powers off.
 end 0
 END
 
@@ -243,6 +327,8 @@ type root\r
 see Password:
 type right horse\r
 see # 
+type nohup sh -c 'until [ -e /tmp/end ]; do sleep 0.1; done; poweroff' >/dev/null 2>&1 &\r
+see # 
 type sed -i 's/ secure/ insecure/' /etc/ttys; sync; kill -HUP 1; exit\r
 see login: 
 type open\r
@@ -259,10 +345,22 @@ type pat\r
 see Password:
 type right horse\r
 see $ 
-type exit\r
-see login: 
-type \001x
-see imp: left
+type touch /tmp/end\r
+see The system powers off.
+end 0
+END
+session "a single user's password" -c 1 -a -s "$tmp/disk.raw" <<\END
+see Enter root password
+see Password:
+type wrong\r
+see Password:
+type right horse\r
+see RETURN for /bin/sh: 
+type /bin/none\r
+see /bin/none: No such file
+see # 
+type reboot -q\r
+see The system restarts.
 end 0
 END
 exit $failed

@@ -5,7 +5,11 @@
 set -u
 
 kernel=$1 prog=$2 bsize=${3:-32768} fsize=${4:-4096}
-[ $# -gt 4 ] && shift 4 || shift $#
+if [ $# -gt 4 ]; then
+	shift 4
+else
+	shift $#
+fi
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 root=$dir/root

@@ -15,7 +15,7 @@ make_image() {
 	if [ "$format" = newfs ]; then
 		rm -f "$image"
 		truncate -s ${mb}M "$image"
-		build/imp newfs -b "$bsize" -f "$fsize" "$image" >/dev/null
+		build/tests/host/newfs -n -b "$bsize" -f "$fsize" "$image" >/dev/null
 	else
 		makefs -t ffs -s ${mb}m -B little \
 		    -o "version=$format,bsize=$bsize,fsize=$fsize" "$image" \

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # run.sh PACKAGE: builds the package's own tests for FreeBSD with Debian's Go
 # and runs them under Imp, in a copy of the package's folder, less those that
-# tests/go/skip names.
+# tests/go/skip names. The base system's programs are there to be run.
 set -eu
 
 package=$1
 here=$(dirname "$0")
+base=build/base/root
 goroot=$(go env GOROOT)
 binary=build/tests/go/$(echo "$package" | tr / _).test
 log=$(mktemp)
@@ -42,7 +43,8 @@ case $package in
 esac
 # shellcheck disable=SC2086 # two words, or none
 if build/imp run -m 1g -t "${LIMIT:-240}" -e TMPDIR=/tmp \
-    -v "$tree" -w "$source" $zones \
+    -v "$tree" -w "$source" $zones -v "$base/bin:/bin" \
+    -v "$base/usr/bin:/usr/bin" -v "$base/etc:/etc" \
     "$binary" -test.short -test.v -test.run "^($pattern)\$" >"$log" 2>&1; then
 	tail -n 1 "$log"
 else

@@ -4,8 +4,8 @@
  * damage IMAGE KIND: damages a UFS2 file system that tests/imp/fsck.sh made, in
  * one way; `hashes` gives it check hashes, which every later damage keeps right
  * (but those that are about hashes).  `damage list` prints the kinds: name,
- * class of what is to be found, p if preening repairs it and y if not, and
- * the file that it spoils.
+ * class of what is to be found (none: it is no damage), p if preening repairs
+ * it and y if not, and the file that it spoils.
  */
 
 #include <err.h>
@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../base/fsck/cgroup.h"
 #include "fs/ufs/ufs.h"
 
 #define ALL_HASHES (UFS_CK_SUPERBLOCK | UFS_CK_CYLGRP | UFS_CK_INODE)
@@ -176,10 +177,129 @@ softupdates(void)
 	sb->fs_flags |= UFS_SOFTUPDATES;
 }
 
+/* Sums, summary and totals that fit the maps. */
+static void
+resum(void)
+{
+	struct ufs_csum *sums = frag_at((uint64_t)sb->fs_csaddr);
+
+	sb->fs_cs_nbfree = sb->fs_cs_nifree = sb->fs_cs_nffree = 0;
+	for (uint32_t i = 0; i < sb->fs_ncg; i++) {
+		cg_sum(sb, group(i));
+		sums[i] = group(i)->cg_cs;
+		sb->fs_cs_nbfree += sums[i].cs_nbfree;
+		sb->fs_cs_nifree += sums[i].cs_nifree;
+		sb->fs_cs_nffree += sums[i].cs_nffree;
+	}
+}
+
+static void
+mark_free(uint64_t frag, int n, bool is_free)
+{
+	struct ufs_cg *cg = group((uint32_t)(frag / (uint32_t)sb->fs_fpg));
+	uint32_t at = (uint32_t)(frag % (uint32_t)sb->fs_fpg);
+
+	while (n-- > 0)
+		cg_set((uint8_t *)cg + cg->cg_freeoff, at++, is_free);
+}
+
+/* The first whole block that is free, from the last group back. */
+static int64_t
+free_block(void)
+{
+	for (uint32_t i = sb->fs_ncg; i-- > 0;) {
+		struct ufs_cg *cg = group(i);
+		const uint8_t *map = (uint8_t *)cg + cg->cg_freeoff;
+		int n;
+
+		for (uint32_t at = 0; at + 8 <= cg->cg_ndblk;
+		     at += (uint32_t)sb->fs_frag) {
+			for (n = 0; n < sb->fs_frag; n++)
+				if (!cg_bit(map, at + (uint32_t)n))
+					break;
+			if (n == sb->fs_frag)
+				return ((int64_t)i * sb->fs_fpg + at);
+		}
+	}
+	errx(2, "no free block");
+}
+
+static int64_t
+take_block(void)
+{
+	int64_t frag = free_block();
+
+	mark_free((uint64_t)frag, sb->fs_frag, false);
+	memset(frag_at((uint64_t)frag), 0, (size_t)sb->fs_bsize);
+	resum();
+	return (frag);
+}
+
+/* A file that ends three levels of addresses deep. */
+static void
+triple(void)
+{
+	struct ufs2_dinode *di = file("empty-file");
+	uint64_t n = (uint64_t)sb->fs_nindir;
+	int64_t *at = &di->di_ib[2];
+
+	for (int depth = 0; depth < 4; depth++) {
+		*at = take_block();
+		at = frag_at((uint64_t)*at);
+		if (depth < 3)
+			at += n - 1;
+	}
+	di->di_blocks += 4 * (uint64_t)sb->fs_bsize / 512;
+	di->di_size = (UFS_NDIRECT + n + n * n + n * n * n)
+		      << (uint64_t)sb->fs_bshift;
+}
+static void
+triple_shorter(void)
+{
+	triple();
+	file("empty-file")->di_size -= (uint64_t)sb->fs_bsize;
+}
+static void
+attributes_good(void)
+{
+	struct ufs2_dinode *di = file("other");
+
+	di->di_extsize = (uint32_t)sb->fs_bsize + 100;
+	di->di_extb[0] = take_block();
+	di->di_extb[1] = take_block();
+	if (sb->fs_frag > 1)
+		mark_free((uint64_t)di->di_extb[1] + 1, sb->fs_frag - 1, true);
+	resum();
+	di->di_blocks += (uint64_t)(sb->fs_bsize + sb->fs_fsize) / 512;
+}
+static void
+attributes_unmarked(void)
+{
+	file("other")->di_extsize = 10;
+	file("other")->di_extb[0] = free_block();
+	file("other")->di_blocks += (uint64_t)sb->fs_fsize / 512;
+}
+static void
+block_leaked(void)
+{
+	(void)take_block();
+}
 static void
 unclean(void)
 {
 	sb->fs_clean = 0;
+}
+static void
+journal(void)
+{
+	sb->fs_flags |= UFS_SOFTUPDATES | UFS_SUJ;
+	sb->fs_clean = 0;
+}
+static void
+masks(void)
+{
+	sb->fs_bmask = -1;
+	sb->fs_fshift++;
 }
 static void
 totals(void)
@@ -228,6 +348,36 @@ file_removed(void)
 {
 	memset(file("big"), 0, sizeof(struct ufs2_dinode));
 	forget("", "big");
+}
+/* It was being made: the maps don't know of it yet. */
+static void
+file_unmarked(void)
+{
+	uint64_t i = number("other"), in_group = i % sb->fs_ipg;
+	struct ufs_cg *cg = group((uint32_t)(i / sb->fs_ipg));
+
+	cg_set((uint8_t *)cg + cg->cg_iusedoff, (uint32_t)in_group, false);
+	mark_free((uint64_t)inode(i)->di_db[0],
+	    30000 > sb->fs_bsize ? sb->fs_frag
+				 : (30000 + sb->fs_fsize - 1) / sb->fs_fsize,
+	    true);
+	forget("", "other");
+	resum();
+}
+static void
+directory_unmarked(void)
+{
+	uint64_t i = number("empty"), in_group = i % sb->fs_ipg;
+	struct ufs_cg *cg = group((uint32_t)(i / sb->fs_ipg));
+
+	cg_set((uint8_t *)cg + cg->cg_iusedoff, (uint32_t)in_group, false);
+	cg->cg_cs.cs_ndir--;
+	sb->fs_cs_ndir--;
+	mark_free((uint64_t)inode(i)->di_db[0], 1, true);
+	memset(frag_at((uint64_t)inode(i)->di_db[0]), 0x55, 512);
+	forget("", "empty");
+	inode(UFS_ROOT_INO)->di_nlink--;
+	resum();
 }
 static void
 file_unlinked_open(void)
@@ -473,6 +623,11 @@ directory_garbage(void)
 	memset(frag_at((uint64_t)file("sub")->di_db[0]), 0xa5, 512);
 }
 static void
+directory_gone(void)
+{
+	memset(file("sub"), 0, sizeof(struct ufs2_dinode));
+}
+static void
 directory_hole(void)
 {
 	file("many")->di_db[1] = 0;
@@ -505,15 +660,21 @@ static const struct kind {
 	const char *repair;
 	const char *spoils;
 } kinds[] = {
+    {"triple", triple, "none", "-", "-"},
+    {"attributes-good", attributes_good, "none", "-", "-"},
     {"unclean", unclean, "summary", "p", "-"},
     {"totals", totals, "summary", "p", "-"},
     {"summary", summary, "summary", "p", "-"},
     {"pending", pending, "summary", "p", "-"},
+    {"journal", journal, "summary", "p", "-"},
     {"links-high", links_high, "count", "p", "-"},
     {"links-high-directory", links_high_directory, "count", "p", "-"},
     {"file-forgotten", file_forgotten, "unreferenced", "p", "other"},
     {"file-removed", file_removed, "unreferenced", "p", "big"},
     {"file-unlinked-open", file_unlinked_open, "unreferenced", "p", "other"},
+    {"file-unmarked", file_unmarked, "unreferenced", "p", "other"},
+    {"directory-unmarked", directory_unmarked, "unreferenced", "p", "-"},
+    {"block-leaked", block_leaked, "unreferenced", "p", "-"},
     {"directory-forgotten", directory_forgotten, "unreferenced", "p",
 	"sub/deep/f"},
     {"directory-renamed", directory_renamed, "names", "p", "-"},
@@ -531,6 +692,8 @@ static const struct kind {
     {"indirect-circle", indirect_circle, "damage", "y", "big"},
     {"attributes", attributes, "damage", "y", "-"},
     {"attributes-size", attributes_size, "damage", "y", "-"},
+    {"attributes-unmarked", attributes_unmarked, "damage", "y", "-"},
+    {"triple-shorter", triple_shorter, "damage", "p", "-"},
     {"blocks-wrong", blocks_wrong, "damage", "p", "-"},
     {"shorter", shorter, "damage", "p", "big"},
     {"type-unknown", type_unknown, "damage", "y", "other"},
@@ -551,6 +714,7 @@ static const struct kind {
     {"super-magic", super_magic, "damage", "y", "-"},
     {"super-zero", super_zero, "damage", "y", "-"},
     {"super-sizes", super_sizes, "damage", "y", "-"},
+    {"masks", masks, "damage", "p", "-"},
     {"super-copy", super_copy, "damage", "p", "-"},
     {"dot-wrong", dot_wrong, "damage", "p", "-"},
     {"dotdot-wrong", dotdot_wrong, "damage", "p", "-"},
@@ -560,6 +724,7 @@ static const struct kind {
     {"entry-name", entry_name, "damage", "y", "other"},
     {"entry-length", entry_length, "damage", "y", "all"},
     {"directory-garbage", directory_garbage, "damage", "y", "sub/deep/f"},
+    {"directory-gone", directory_gone, "damage", "y", "sub/deep/f"},
     {"directory-hole", directory_hole, "damage", "y", "-"},
     {"directory-empty", directory_empty, "damage", "y", "-"},
     {"directory-size", directory_size, "damage", "y", "-"},

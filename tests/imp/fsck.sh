@@ -21,6 +21,7 @@ ln "$tmp/root/rest" "$tmp/root/hard"
 ln -s "$(printf 'x%.0s' $(seq 1 300))" "$tmp/root/long"
 ln -s sub "$tmp/root/short"
 mkfifo "$tmp/root/fifo"
+: >"$tmp/root/empty-file"
 truncate -s 5m "$tmp/root/sparse"
 echo end >>"$tmp/root/sparse"
 i=0
@@ -61,6 +62,11 @@ try() {
 	name=$1 class=$2 repair=$3 spoils=$4
 	cp "$tmp/good" "$image"
 	$damage "$image" "$name"
+	if [ "$class" = none ]; then
+		fsck 0 -n
+		contents -
+		return
+	fi
 	cp "$image" "$tmp/damaged"
 	fsck $((class_damage + 1)) -n
 	grep -q "^$class: " "$tmp/out" || fail "$name: nothing of $class"
@@ -95,7 +101,7 @@ for sizes in 4096/512 4096/1024 4096/2048 4096/4096 8192/1024 8192/8192 \
 		    -o "fsize=${sizes#*/}" -o density=8192 "$image" \
 		    "$tmp/root" >/dev/null
 		fsck 0 -n
-		grep -q '^result: clean, 1213 inodes (5 directories)' \
+		grep -q '^result: clean, 1214 inodes (5 directories)' \
 		    "$tmp/out" || fail "$name: not all is counted"
 	done
 done
@@ -108,6 +114,44 @@ for sizes in 4096/512 32768/4096; do
 	$damage "$tmp/good" hashes
 	try_all hashes
 done
+
+# More without a name than a few blocks of lost+found hold; and none that has
+# room for it.
+rm -rf "$tmp/root/sub"
+mkdir "$tmp/root/sub"
+i=0
+while [ $i -lt 4000 ]; do
+	echo $i >"$tmp/root/sub/$i"
+	i=$((i + 1))
+done
+name=many
+makefs -t ffs -s 40m -o version=2,bsize=4096,fsize=512,density=4096 \
+    "$image" "$tmp/root" >/dev/null
+$damage "$image" directory-gone
+fsck 2 -n
+fsck 0 -y
+fsck 0 -n
+for file in $($imp image ls "$image" lost+found | sed 's/.* //'); do
+	echo "lost+found/$file"
+done >"$tmp/list"
+# shellcheck disable=SC2046 # names without blanks
+$imp image cat "$image" $(cat "$tmp/list") | sort -n >"$tmp/out"
+seq 0 3999 | cmp - "$tmp/out" || fail "many: not all came back"
+name=full
+mkdir "$tmp/full"
+cp "$tmp/root/other" "$tmp/full"
+makefs -t ffs -s 72k \
+    -o version=2,bsize=4096,fsize=4096,density=262144,minfree=0 "$image" \
+    "$tmp/full" >/dev/null
+fsck 0 -n
+grep -q '18 of 18 fragments' "$tmp/out" || fail "full: it isn't"
+$damage "$image" file-forgotten
+fsck 1 -n
+fsck 125 -y
+grep -q 'not all could be repaired' "$tmp/out" || fail "full: not said"
+fsck 1 -n
+grep -q '^unreferenced: .*a file of 30000 bytes' "$tmp/out" ||
+	fail "full: the file is gone"
 
 # Where soft updates promise it, what has no name is freed.
 $damage "$tmp/good" softupdates

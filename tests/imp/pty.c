@@ -9,6 +9,8 @@
  *	size ROWS COLS
  *	raw | cooked	the terminal is in that mode now
  *	end STATUS	the command ends so
+ *
+ * Without an end the command is killed when there is nothing more to do.
  */
 
 #include <err.h>
@@ -39,7 +41,7 @@ start(char **argv)
 	const char *name;
 	int fd;
 
-	master = posix_openpt(O_RDWR | O_NOCTTY);
+	master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0)
 		err(2, "pseudo-terminal");
 	name = ptsname(master);
@@ -83,11 +85,19 @@ more(long until)
 	return (true);
 }
 
+/* Who goes takes along what goes on. */
+static void
+take_along(void)
+{
+	if (child > 0)
+		(void)kill(child, SIGKILL);
+}
+
 static _Noreturn void
 fail(const char *what, const char *text)
 {
 	fprintf(stderr, "%s: %s\nseen: %s\n", what, text, seen);
-	(void)kill(child, SIGKILL);
+	take_along();
 	exit(1);
 }
 
@@ -172,6 +182,7 @@ end(int wanted)
 			fail("it doesn't", "end");
 		(void)more(now() + 20);
 	}
+	child = 0;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != wanted)
 		fail("it ended in another way", "");
 }
@@ -207,5 +218,6 @@ main(int argc, char **argv)
 		else
 			errx(2, "%s?", line);
 	}
+	take_along();
 	return (0);
 }

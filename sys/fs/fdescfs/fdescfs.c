@@ -84,6 +84,24 @@ fdesc_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	return (0);
 }
 
+/* What is open there, whose lock comes behind that of the node here: nobody
+ * opens such a node itself. */
+static int
+stat_descriptor(int fd, struct stat *st)
+{
+	struct thread *td = curthread();
+	struct file *fp;
+	int error = fd_get(td, fd, 0, &fp);
+
+	if (error != 0)
+		return (error);
+	if (fp->f_vnode != NULL)
+		rw_will_nest(&fp->f_vnode->v_lock);
+	error = kern_fstat(td, fd, st);
+	file_release(fp);
+	return (error);
+}
+
 static int
 fdesc_getattr(struct vnode *vp, struct vattr *va)
 {
@@ -92,7 +110,7 @@ fdesc_getattr(struct vnode *vp, struct vattr *va)
 	int error = 0;
 
 	if (fd >= 0)
-		error = kern_fstat(curthread(), fd, &st);
+		error = stat_descriptor(fd, &st);
 	*va = (struct vattr){
 	    .va_type = vp->v_type,
 	    .va_mode = st.st_mode & ALLPERMS,

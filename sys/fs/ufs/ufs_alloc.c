@@ -15,6 +15,10 @@
 #include "lib/string.h"
 #include "vm/kmem.h"
 
+/* Blocks that are searched for a few free fragments before one that is all free
+ * is begun. */
+#define SEARCH_MAX 256
+
 static struct ufs_cg *
 cg_of(const struct ufs_buf *b)
 {
@@ -293,10 +297,11 @@ find_run(unsigned pattern, unsigned count, unsigned frag, unsigned *length)
 	return (best);
 }
 
-/* A block that isn't free, with a run of `count` free fragments. */
+/* A block that isn't free, with a run of `count` free fragments, among so many
+ * blocks at most. */
 static bool
 find_frags(const struct ufs_mount *um, struct ufs_cg *cg, uint64_t from,
-    unsigned count, uint64_t *block, unsigned *at)
+    unsigned count, uint64_t most, uint64_t *block, unsigned *at)
 {
 	const unsigned frag = (unsigned)um->um_fs.fs_sb.fs_frag;
 	const uint64_t blocks = cg->cg_ndblk / frag;
@@ -309,7 +314,7 @@ find_frags(const struct ufs_mount *um, struct ufs_cg *cg, uint64_t from,
 		return (false);
 	if (from >= blocks)
 		from = 0;
-	for (uint64_t i = 0; i < blocks; i++) {
+	for (uint64_t i = 0; i < MIN(blocks, most); i++) {
 		unsigned pattern;
 
 		*block = from + i < blocks ? from + i : from + i - blocks;
@@ -325,17 +330,44 @@ find_frags(const struct ufs_mount *um, struct ufs_cg *cg, uint64_t from,
 	return (false);
 }
 
-/* `count` fragments of the group: the whole block, or part of one. um_alloc
- * held. */
+/*
+ * A place for `count` fragments in the group: part of a block that is begun, or
+ * a whole one.  `near` is a fragment of the group, or 0: then it begins where
+ * the last one was found, so that what is full isn't searched each time.
+ */
+static bool
+find_place(const struct ufs_mount *um, struct ufs_cg *cg, uint32_t near,
+    unsigned count, uint64_t *block, unsigned *at)
+{
+	const unsigned per_block = (unsigned)um->um_fs.fs_sb.fs_frag;
+	const uint64_t part = (near != 0 ? near : cg->cg_frotor) / per_block;
+	const uint64_t all = (near != 0 ? near : cg->cg_rotor) / per_block;
+	const bool fragments = count < per_block;
+
+	*at = 0;
+	if (fragments &&
+	    find_frags(um, cg, part, count, SEARCH_MAX, block, at)) {
+		cg->cg_frotor = (uint32_t)*block * per_block;
+		return (true);
+	}
+	if (find_block(um, cg, all, block)) {
+		cg->cg_rotor = (uint32_t)*block * per_block;
+		if (fragments)
+			cg->cg_frotor = cg->cg_rotor;
+		return (true);
+	}
+	return (fragments &&
+		find_frags(um, cg, part, count, UINT64_MAX, block, at));
+}
+
+/* `count` fragments of the group; near as above. um_alloc held. */
 static int
-take(struct ufs_mount *um, uint32_t group, uint64_t near, unsigned count,
+take(struct ufs_mount *um, uint32_t group, uint32_t near, unsigned count,
     uint64_t *frag)
 {
 	const unsigned per_block = (unsigned)um->um_fs.fs_sb.fs_frag;
-	const uint64_t start =
-	    (uint64_t)(uint32_t)um->um_fs.fs_sb.fs_fpg * group;
-	uint64_t from = near > start ? (near - start) / per_block : 0, block;
-	unsigned at = 0;
+	uint64_t block;
+	unsigned at;
 	struct ufs_cg *cg;
 	struct ufs_buf *b;
 	int error;
@@ -344,9 +376,7 @@ take(struct ufs_mount *um, uint32_t group, uint64_t near, unsigned count,
 	if (error != 0)
 		return (error);
 	cg = cg_of(b);
-	if ((count == per_block ||
-		!find_frags(um, cg, from, count, &block, &at)) &&
-	    !find_block(um, cg, from, &block)) {
+	if (!find_place(um, cg, near, count, &block, &at)) {
 		ufs_buf_release(um, b);
 		return (ENOSPC);
 	}
@@ -354,7 +384,8 @@ take(struct ufs_mount *um, uint32_t group, uint64_t near, unsigned count,
 	    get_pattern(um, cg, block) & ~(((1u << count) - 1) << at));
 	group_dirty(um, b);
 	ufs_buf_release(um, b);
-	*frag = start + block * per_block + at;
+	*frag = (uint64_t)(uint32_t)um->um_fs.fs_sb.fs_fpg * group +
+		block * per_block + at;
 	return (0);
 }
 
@@ -387,8 +418,8 @@ ufs_alloc_frags(
     struct ufs_mount *um, uint64_t near, unsigned count, uint64_t *frag)
 {
 	const uint32_t ncg = um->um_fs.fs_sb.fs_ncg;
-	uint32_t group =
-	    (uint32_t)(near / (uint32_t)um->um_fs.fs_sb.fs_fpg) % ncg;
+	const uint32_t fpg = (uint32_t)um->um_fs.fs_sb.fs_fpg;
+	uint32_t group = (uint32_t)(near / fpg) % ncg;
 	int error = ENOSPC, e;
 
 	mutex_lock(&um->um_alloc);
@@ -398,7 +429,8 @@ ufs_alloc_frags(
 
 			if (!group_has(um, g, count))
 				continue;
-			e = take(um, g, i == 0 ? near : 0, count, frag);
+			e = take(um, g, i == 0 ? (uint32_t)(near % fpg) : 0,
+			    count, frag);
 			/* A damaged group is no reason to give up. */
 			if (e == 0 || error == ENOSPC)
 				error = e;
@@ -558,8 +590,7 @@ ufs_near(struct ufs_mount *um, uint64_t ino)
 {
 	const struct ufs_superblock *sb = &um->um_fs.fs_sb;
 
-	return (
-	    ino / sb->fs_ipg * (uint32_t)sb->fs_fpg + (uint32_t)sb->fs_dblkno);
+	return (ino / sb->fs_ipg * (uint32_t)sb->fs_fpg);
 }
 
 /* Blocks of inodes are made when they are first needed; they must be on the

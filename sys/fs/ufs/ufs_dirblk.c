@@ -321,9 +321,11 @@ ufs_dir_enter(struct ufs_node *dir, uint64_t block, const struct cname *cn,
 	if (error != 0)
 		return (error);
 	d = find_place(data, entry_size(cn->cn_len));
+	offset = block;
 	if (d == NULL)
 		error = EINTEGRITY;
-	offset = block + (uint64_t)((uint8_t *)d - data);
+	else
+		offset += (uint64_t)((uint8_t *)d - data);
 	if (error == 0 && d->d_ino != 0)
 		offset += entry_size(d->d_namlen);
 	if (error == 0 && !known)

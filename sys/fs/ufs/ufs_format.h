@@ -55,7 +55,9 @@ struct ufs_superblock {
 	int32_t fs_fsize;
 	int32_t fs_frag; /* fragments in a block */
 	int32_t fs_minfree;
-	uint32_t spare_1[4];
+	uint32_t spare_1[2];
+	int32_t fs_bmask; /* ~(fs_bsize - 1), */
+	int32_t fs_fmask; /* ~(fs_fsize - 1) */
 	int32_t fs_bshift;
 	int32_t fs_fshift;
 	int32_t fs_maxcontig;
@@ -120,7 +122,8 @@ struct ufs_superblock {
 	int32_t fs_maxsymlinklen;
 	int32_t fs_old_inodefmt;
 	uint64_t fs_maxfilesize;
-	int64_t spare_10[2];
+	int64_t fs_qbmask; /* fs_bsize - 1, */
+	int64_t fs_qfmask; /* fs_fsize - 1 */
 	int32_t fs_state;
 	int32_t spare_11[4];
 	int32_t fs_magic;

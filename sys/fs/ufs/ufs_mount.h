@@ -262,7 +262,7 @@ int ufs_alloc_inode(
     struct ufs_mount *um, uint64_t parent, bool dir, uint64_t *ino);
 void ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir);
 void ufs_apply_frees(struct ufs_mount *um); /* phase G */
-/* The first data fragment of an inode's group. */
+/* Anywhere in an inode's group. */
 uint64_t ufs_near(struct ufs_mount *um, uint64_t ino);
 void ufs_group_seal(struct ufs_mount *um, struct ufs_buf *b); /* its hash */
 int ufs_csum_read(struct ufs_mount *um);
