@@ -37,7 +37,8 @@ guest() {
 
 # partition FILE NUMBER: its lines in a manifest of all, in order.
 partition() {
-	awk -v n="$2" '/^disk / { on = $2 ~ "[a-z]" n "$"; next }
+	awk -v n="$2" '/^end$/ { next }
+	    /^disk / { on = $2 ~ "[a-z]" n "$"; next }
 	    on' "$1" | LC_ALL=C sort
 }
 
