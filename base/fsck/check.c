@@ -97,6 +97,7 @@ check_free(struct check *c)
 static void
 check_all(struct check *c)
 {
+	super_check(c);
 	inodes_scan(c);
 	metadata_claim(c);
 	tree_walk(c, directory_find(c, UFS_ROOT_INO));

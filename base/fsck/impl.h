@@ -131,7 +131,8 @@ void cache_flush(struct check *c);
 void cache_free(struct check *c);
 
 /* super.c */
-void super_open(struct check *c);
+void super_open(struct check *c); /* all that one marked clean costs */
+void super_check(struct check *c);
 void super_finish(struct check *c);
 /* Is the fragment one of those that a group begins with? */
 bool is_group_own(const struct ufs *fs, uint64_t frag);

@@ -280,8 +280,13 @@ super_open(struct check *c)
 		super_copy(c, why);
 	c->ufs1 = c->fs.fs_ufs1;
 	find_home(c);
-	check_derived(c);
 	check_marks(c);
+}
+
+void
+super_check(struct check *c)
+{
+	check_derived(c);
 	check_copies(c);
 }
 

@@ -81,6 +81,23 @@ ask(void)
 	return (first == 'y' || first == 'Y');
 }
 
+/* QEMU holds locks on some bytes of a disk that it uses, from the hundredth. */
+static bool
+in_use(int fd)
+{
+#ifdef F_OFD_GETLK
+	struct flock lock = {.l_type = F_WRLCK,
+	    .l_whence = SEEK_SET,
+	    .l_start = 100,
+	    .l_len = 200};
+
+	return (fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK);
+#else
+	(void)fd;
+	return (false);
+#endif
+}
+
 static void
 open_file(struct file *f, const char *name, bool writable)
 {
@@ -88,6 +105,8 @@ open_file(struct file *f, const char *name, bool writable)
 
 	partition_open(name, writable, &place);
 	f->fd = place.fd;
+	if (writable && in_use(f->fd))
+		errx(EXIT_IMP, "%s: a machine is using it", name);
 	f->start = place.start;
 	f->device.cd_read = read_file;
 	f->device.cd_size = place.size;

@@ -93,6 +93,27 @@ guest 8 $fsck -f -p /dev/vtbd0
 guest 2 $fsck /dev/vtbd0
 guest 0 $fsck -y /dev/vtbd0
 host 0 -n
+
+# It asks; until it is answered the disk isn't for others to repair.
+build/tests/host/damage "$disk" links-low
+mkfifo "$dir/answers"
+"$imp" run -t 60 --qemu-arg=-drive \
+    --qemu-arg="id=d0,if=none,format=raw,file=$disk" --qemu-arg=-device \
+    --qemu-arg=virtio-blk-device,drive=d0 $fsck /dev/vtbd0 \
+    <"$dir/answers" >"$dir/asked" 2>&1 &
+machine=$!
+exec 3>"$dir/answers"
+tries=0
+until grep -q 'Write these repairs' "$dir/asked" || [ $tries = 500 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+host 125 -y
+said 'a machine is using it'
+echo y >&3
+exec 3>&-
+wait $machine || fail "asked: not repaired"
+host 0 -n
 guest 8 $fsck -p /dev/vtbd1
 guest 0 $fsck -B
 readonly=,readonly=on

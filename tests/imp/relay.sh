@@ -85,7 +85,7 @@ check "imp help run is imp run --help" "$("$imp" run --help)" \
 	"$("$imp" help run)"
 # Every option of the help is in the manual page, and the other way round.
 check "help and manual page agree" \
-	"$({ "$imp" help run; "$imp" help boot; } | grep -o -- '--[a-z-]*' | sort -u)" \
+	"$(for c in run boot image fsck; do "$imp" help $c; done | grep -o -- '--[a-z-]*' | sort -u)" \
 	"$(grep -o 'Fl -[a-z-]*' "${0%/*}/../../cmd/imp/imp.1" |
 		sed 's/Fl /-/' | sort -u)"
 check "help to a full disk" 125 \

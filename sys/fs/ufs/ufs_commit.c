@@ -514,6 +514,14 @@ ufs_try_again(struct ufs_mount *um, int *error, unsigned *tries)
 	return (false);
 }
 
+int
+ufs_done(struct ufs_mount *um, int error)
+{
+	if (error != 0 || !(um->um_mount->mnt_flags & MNT_SYNCHRONOUS))
+		return (error);
+	return (ufs_commit(um));
+}
+
 void
 ufs_throttle(struct ufs_node *n)
 {

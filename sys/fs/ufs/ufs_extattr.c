@@ -278,7 +278,7 @@ change_retrying(
 		error = change(n, ns, name, buf, len);
 		ufs_end(n->n_um);
 	} while (ufs_try_again(n->n_um, &error, &tries));
-	return (error);
+	return (ufs_done(n->n_um, error));
 }
 
 int

@@ -383,6 +383,9 @@ int ufs_commit(struct ufs_mount *um);
 /* After ufs_end(): is it worth trying again, after a commit that has been made?
  * UFS_COMMIT_FIRST; ENOSPC, if something is to become free. *tries: 0 first. */
 bool ufs_try_again(struct ufs_mount *um, int *error, unsigned *tries);
+/* A change has been made, or `error`: if the file system is mounted "sync", it is
+ * on the disk before the caller hears of it. */
+int ufs_done(struct ufs_mount *um, int error);
 /* Throttles whoever makes data dirty. No locks but v_lock. */
 void ufs_throttle(struct ufs_node *n);
 int ufs_fsync(struct vnode *vp, bool datasync);

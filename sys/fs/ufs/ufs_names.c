@@ -173,7 +173,7 @@ ufs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
 	} while (ufs_try_again(dir->n_um, &error, &tries));
 	if (error == 0)
 		*vpp = &n->n_vnode;
-	return (error);
+	return (ufs_done(dir->n_um, error));
 }
 
 /* The name's entry, which must lead to n. */
@@ -211,7 +211,7 @@ ufs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	if (error == 0)
 		ufs_node_drop_name(n);
 	ufs_end(dir->n_um);
-	return (error);
+	return (ufs_done(dir->n_um, error));
 }
 
 /* The directory `parent` has one less below it. */
@@ -259,7 +259,7 @@ ufs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	if (error == 0)
 		drop_dir(dir, n);
 	ufs_end(dir->n_um);
-	return (error);
+	return (ufs_done(dir->n_um, error));
 }
 
 static int
@@ -295,7 +295,7 @@ ufs_link(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 		error = link_once(dir, n, cn);
 		ufs_end(dir->n_um);
 	} while (ufs_try_again(dir->n_um, &error, &tries));
-	return (error);
+	return (ufs_done(dir->n_um, error));
 }
 
 /* A rename, and what is found out about it. */
@@ -408,7 +408,7 @@ ufs_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
 		error = rename_once(&r);
 		ufs_end(r.n->n_um);
 	} while (ufs_try_again(r.n->n_um, &error, &tries));
-	return (error);
+	return (ufs_done(r.n->n_um, error));
 }
 
 /* The entries of one block from de->cookie on; false: the reader is full. */

@@ -260,9 +260,6 @@ ufs_unclean(const struct ufs *fs)
 	if (sb->fs_flags & UFS_NEEDSFSCK)
 		return ("it is marked as needing fsck");
 	if (sb->fs_clean == 0 || (sb->fs_flags & UFS_UNCLEAN))
-		return (sb->fs_flags & UFS_SUJ
-			    ? "it wasn't unmounted, and its journal is "
-			      "FreeBSD's to replay: run fsck_ffs there"
-			    : "it wasn't unmounted: run fsck");
+		return ("it wasn't unmounted: run fsck");
 	return (NULL);
 }

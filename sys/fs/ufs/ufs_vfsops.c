@@ -136,6 +136,12 @@ check_writable(struct ufs_mount *um, const struct mount_opts *opts)
 		mount_error(opts, "%s", why);
 		return (EPERM);
 	}
+	/* Their blocks would have to be copied before each change. */
+	if (um->um_fs.fs_sb.fs_snapinum[0] != 0) {
+		mount_error(opts, "it has snapshots: it can be mounted "
+				  "read-only alone");
+		return (EROFS);
+	}
 	return (0);
 }
 

@@ -97,7 +97,7 @@ ufs_setattr(struct vnode *vp, const struct vattr *va)
 	set_fields(n, va);
 	ufs_node_touch(n, UFS_N_META);
 	ufs_end(n->n_um);
-	return (0);
+	return (ufs_done(n->n_um, 0));
 }
 
 static int
