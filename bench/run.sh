@@ -116,7 +116,7 @@ run_linux_disk() {
 	    -kernel "$out/linux-disk/vmlinuz" \
 	    -initrd "$out/linux-disk/initrd" \
 	    -append "console=ttyS0 quiet tsc_early_khz=1000000 reboot=t panic=-1" \
-	    -drive "id=d0,if=none,format=raw,file=$1" \
+	    -drive "id=d0,if=none,format=raw,cache=unsafe,file=$1" \
 	    -device virtio-blk-device,drive=d0 \
 	    -plugin "$(disk_plugin "$out/disk-linux")" </dev/null |
 	    tr -d '\r' >"$2"
@@ -125,7 +125,7 @@ run_linux_disk() {
 run_imp_disk() {
 	"$imp" run -c 1 -m 1g --accel tcg --qemu-arg -icount \
 	    --qemu-arg shift=0 --qemu-arg -drive \
-	    --qemu-arg "id=d0,if=none,format=raw,file=$1" \
+	    --qemu-arg "id=d0,if=none,format=raw,cache=unsafe,file=$1" \
 	    --qemu-arg -device --qemu-arg virtio-blk-device,drive=d0 \
 	    --qemu-arg -plugin --qemu-arg "$(disk_plugin "$out/disk")" \
 	    "$out/disk" >"$2"

@@ -27,7 +27,7 @@ fail() {
 guest() {
 	timeout -k 5 170 "$imp" run -t 160 -m 512m -c 2 --verbose \
 	    --qemu-arg=-drive \
-	    --qemu-arg="id=d0,if=none,format=raw,file=$disk" \
+	    --qemu-arg="id=d0,if=none,format=raw,cache=unsafe,file=$disk" \
 	    --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \
 	    "$@" >"$dir/lines" 2>"$dir/out" || {
 		fail "$* ended with $?"
