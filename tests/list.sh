@@ -76,11 +76,13 @@ for name in fileio names handles locks memory nullfs oldcalls vnotes beneath \
 	t "ufs/$name" 150 "tests/disk/onufs.sh build/sys/TEST/kernel \
 	    build/tests/prog/$name"
 done
-t ufs/life 120 'tests/disk/life.sh build/imp build/sys/TEST/kernel'
+life='tests/disk/life.sh build/imp'
+t ufs/many 120 "$life build/sys/MICROVM/kernel.stripped many 420m 101000 32m"
+t ufs/life 120 "$life build/sys/TEST/kernel life 12m 600 64m"
 t ufs/life/4096-512 120 \
-    'tests/disk/life.sh build/imp build/sys/MICROVM/kernel.stripped 4096 512'
+    "$life build/sys/MICROVM/kernel.stripped life 12m 600 64m 4096 512"
 t ufs/life/65536-8192 120 \
-    'tests/disk/life.sh build/imp build/sys/MICROVM/kernel.stripped 65536 8192'
+    "$life build/sys/MICROVM/kernel.stripped life 12m 600 64m 65536 8192"
 for sizes in '4096 512' '8192 1024' '16384 2048' '65536 8192' '8192 8192'; do
 	for name in fileio names; do
 		t "ufs/$name/$(echo "$sizes" | tr ' ' -)" 150 \

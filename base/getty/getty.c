@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,6 +147,9 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: getty [type [tty]]\n");
 		return (1);
 	}
+	/* Keys for a program that runs there; there is none yet. */
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGQUIT, SIG_IGN);
 	if (argc == 3 && strcmp(argv[2], "-") != 0)
 		take_terminal(argv[2]);
 	set_modes(type);

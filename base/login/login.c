@@ -183,6 +183,8 @@ run_shell(const struct master *user)
 	const char *slash = strrchr(user->shell, '/');
 	char name[64];
 
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGQUIT, SIG_DFL);
 	snprintf(
 	    name, sizeof(name), "-%s", slash != NULL ? slash + 1 : user->shell);
 	execl(user->shell, name, (char *)NULL);
@@ -196,6 +198,8 @@ authenticate(
 {
 	bool secure = on_secure_terminal(tty);
 
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGQUIT, SIG_IGN);
 	(void)signal(SIGALRM, too_late);
 	(void)alarm(LIMIT);
 	for (int i = 0; i < ATTEMPTS; i++) {

@@ -266,9 +266,9 @@ awk -F: -v OFS=: '{ print $1, "*", $3, $4, $8, $9, $10 }' \
 
 session "passwords" -c 2 "$tmp/disk.raw" <<\END
 see login: 
-type root\r
+type \003\034root\r
 see Password:
-type wrong\r
+type \003\034wrong\r
 see Login incorrect
 see login: 
 type nobody-there\r

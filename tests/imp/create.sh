@@ -71,6 +71,19 @@ cmp into/big root/big
 dd if=/dev/zero of=disk.raw bs=512 seek=1 count=1 conv=notrunc 2>out
 [ "$("$imp" image cat disk.raw:rootfs bin/login 2>out)" = set ] || fail backup
 
+# Slices of an MBR: the second has the file system, and so is the default.
+truncate -s 40m mbr.raw
+printf '%s\n' 'label: dos' 'start=2048, size=2M, type=83' \
+    'start=8192, size=32M, type=a5' | sfdisk -q mbr.raw
+makefs -t ffs -s 32m -o version=2 fs root >out
+dd if=fs of=mbr.raw bs=512 seek=8192 conv=notrunc 2>out
+for part in '' :2 :s2; do
+	[ "$("$imp" image cat "mbr.raw$part" bin/login)" = set ] || fail mbr
+done
+refused 125 'there is no partition s3' ls mbr.raw:s3
+refused 125 'no UFS superblock' ls mbr.raw:1
+rm mbr.raw fs
+
 # Sizes, labels, owners.
 "$imp" image create -o disk2.raw -s 100m --label my-root root
 [ "$(stat -c %s disk2.raw)" = 104857600 ] || fail "the size"

@@ -307,6 +307,7 @@ gather_zombies(struct ufs_mount *um)
 		/* The list's reference is the last one. */
 		spin_lock(&um->um_changes);
 		list_remove(&n->n_dirty);
+		um->um_ndirty--;
 		spin_unlock(&um->um_changes);
 		vnode_release(&n->n_vnode);
 	}
@@ -417,22 +418,22 @@ write_all(struct ufs_mount *um)
 	return (error == 0 ? apply_frees(um) : error);
 }
 
-/* All is written: the inodes are clean. Their references go at the end, since
- * the last one may. */
+/* All is written: the inodes are clean, and the list's references go. */
 static void
-clean_nodes(struct ufs_mount *um, struct list *done)
+clean_nodes(struct ufs_mount *um)
 {
 	struct ufs_node *n;
 
 	while ((n = LIST_FIRST(
 		    &um->um_dirty_nodes, struct ufs_node, n_dirty)) != NULL) {
-		spin_lock(&um->um_changes);
-		list_remove(&n->n_dirty);
-		list_push_back(done, &n->n_dirty);
-		n->n_state &= UFS_N_GONE;
-		spin_unlock(&um->um_changes);
 		n->n_dropped = 0;
 		radix_clear(&n->n_added, NULL, NULL);
+		spin_lock(&um->um_changes);
+		list_remove(&n->n_dirty);
+		n->n_state &= UFS_N_GONE;
+		um->um_ndirty--;
+		spin_unlock(&um->um_changes);
+		vnode_release(&n->n_vnode);
 	}
 	atomic_store(&um->um_dirty_bytes, 0);
 	spin_lock(&um->um_changes);
@@ -443,19 +444,8 @@ clean_nodes(struct ufs_mount *um, struct list *done)
 	spin_unlock(&um->um_changes);
 }
 
-static void
-release_nodes(struct list *done)
-{
-	struct ufs_node *n;
-
-	while ((n = LIST_FIRST(done, struct ufs_node, n_dirty)) != NULL) {
-		list_remove(&n->n_dirty);
-		vnode_release(&n->n_vnode);
-	}
-}
-
 static int
-commit(struct ufs_mount *um, struct list *done)
+commit(struct ufs_mount *um)
 {
 	int error = 0;
 
@@ -469,7 +459,7 @@ commit(struct ufs_mount *um, struct list *done)
 		error = write_all(um);
 	}
 	if (error == 0) {
-		clean_nodes(um, done);
+		clean_nodes(um);
 		um->um_number++;
 	}
 	return (error);
@@ -478,13 +468,11 @@ commit(struct ufs_mount *um, struct list *done)
 int
 ufs_commit(struct ufs_mount *um)
 {
-	struct list done = LIST_INITIALIZER(done);
 	int error;
 
 	rw_wlock(&um->um_batch);
-	error = commit(um, &done);
+	error = commit(um);
 	rw_wunlock(&um->um_batch);
-	release_nodes(&done);
 	if (error != 0)
 		kprintf("%s: can't be written: error %d; what changed stays "
 			"in memory\n",
@@ -523,11 +511,10 @@ ufs_done(struct ufs_mount *um, int error)
 }
 
 void
-ufs_throttle(struct ufs_node *n)
+ufs_throttle(struct ufs_mount *um)
 {
-	struct ufs_mount *um = n->n_um;
-
-	if (atomic_load(&um->um_dirty_bytes) > ptoa(page_total() / 8))
+	if (atomic_load(&um->um_dirty_bytes) > ptoa(page_total() / 8) ||
+	    atomic_load(&um->um_ndirty) > um->um_max_nodes)
 		(void)ufs_commit(um);
 }
 

@@ -381,7 +381,7 @@ ufs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end)
 	if (*end > size_limit(um))
 		return (EFBIG);
 	pageout_check();
-	ufs_throttle(n);
+	ufs_throttle(um);
 	do {
 		ufs_begin(um);
 		error = make_room(n, start, *end);

@@ -125,6 +125,7 @@ struct ufs_mount {
 	unsigned um_nameless;	    /* (c) inodes without a name */
 	uint64_t um_dirty_since;    /* (c) clock_ns(), or 0 */
 	uint64_t um_dirty_bytes;    /* (c) of file data, about */
+	unsigned um_ndirty;	    /* (c) inodes in um_dirty_nodes */
 
 	struct mutex um_alloc;
 	struct ufs_csum *um_csum;     /* (a) one for each group */
@@ -383,11 +384,12 @@ int ufs_commit(struct ufs_mount *um);
 /* After ufs_end(): is it worth trying again, after a commit that has been made?
  * UFS_COMMIT_FIRST; ENOSPC, if something is to become free. *tries: 0 first. */
 bool ufs_try_again(struct ufs_mount *um, int *error, unsigned *tries);
-/* A change has been made, or `error`: if the file system is mounted "sync", it is
- * on the disk before the caller hears of it. */
+/* A change has been made, or `error`: if the file system is mounted "sync", it
+ * is on the disk before the caller hears of it. */
 int ufs_done(struct ufs_mount *um, int error);
-/* Throttles whoever makes data dirty. No locks but v_lock. */
-void ufs_throttle(struct ufs_node *n);
+/* Whoever makes more dirty than memory can hold, commits it. No locks but
+ * v_lock. */
+void ufs_throttle(struct ufs_mount *um);
 int ufs_fsync(struct vnode *vp, bool datasync);
 /* The superblock, clean or in use. */
 int ufs_mark(struct ufs_mount *um, bool clean);

@@ -9,6 +9,7 @@
 #include "kern/random.h"
 #include "kern/time.h"
 #include "lib/string.h"
+#include "vm/pageout.h"
 
 #define NOWHERE UINT64_MAX
 
@@ -176,6 +177,8 @@ ufs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
 
 	if (va->va_type == VLNK && strlen(target) >= UFS_LINK_MAX)
 		return (ENAMETOOLONG);
+	pageout_check();
+	ufs_throttle(dir->n_um);
 	do {
 		ufs_begin(dir->n_um);
 		error = create_once(dir, cn, va, target, &n);
@@ -214,6 +217,7 @@ ufs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	uint64_t offset;
 	int error;
 
+	ufs_throttle(dir->n_um);
 	ufs_begin(dir->n_um);
 	error = find_entry(dir, cn, n, &offset);
 	if (error == 0)
@@ -260,6 +264,7 @@ ufs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	uint64_t offset;
 	int error;
 
+	ufs_throttle(dir->n_um);
 	ufs_begin(dir->n_um);
 	error = find_entry(dir, cn, n, &offset);
 	if (error == 0)
@@ -300,6 +305,7 @@ ufs_link(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	unsigned tries = 0;
 	int error;
 
+	ufs_throttle(dir->n_um);
 	do {
 		ufs_begin(dir->n_um);
 		error = link_once(dir, n, cn);
@@ -413,6 +419,7 @@ ufs_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
 	unsigned tries = 0;
 	int error;
 
+	ufs_throttle(r.n->n_um);
 	do {
 		ufs_begin(r.n->n_um);
 		error = rename_once(&r);

@@ -301,6 +301,7 @@ ufs_node_touch(struct ufs_node *n, unsigned what)
 	spin_lock(&um->um_changes);
 	if (!(n->n_state & UFS_N_DIRTY)) {
 		vnode_hold(&n->n_vnode);
+		um->um_ndirty++;
 		list_push_back(&um->um_dirty_nodes, &n->n_dirty);
 		ufs_syncer_note(um);
 	}

@@ -287,6 +287,8 @@ ufs_root(struct mount *mp, struct vnode **vpp)
 		vnode_release(&n->n_vnode);
 		error = EINTEGRITY;
 	}
+	if (error == ENOENT)
+		error = EINTEGRITY;
 	if (error == 0)
 		*vpp = &n->n_vnode;
 	return (error);
