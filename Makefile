@@ -348,6 +348,7 @@ $(B)/bench/disk-linux: bench/disk.c tests/disk/mounted.h
 
 bench: $(DEPS)
 	@$(MAKE) --no-print-directory all $(BENCHES) $(B)/tests/host/newfs
+	@$(MAKE) --no-print-directory -s image
 	@bench/run.sh
 
 clean:

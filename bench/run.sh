@@ -10,6 +10,7 @@ set -eu
 
 out=build/bench
 imp=build/imp
+qemu=${IMP_QEMU:-qemu-system-x86_64}
 icount="--accel tcg --qemu-arg -icount --qemu-arg shift=0,sleep=off"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -172,6 +173,73 @@ disks() {
 	done <"$tmp/imp-disk"
 }
 
+# boot_disk KERNEL [QEMU-ARG...]: boots the base system's disk, and returns when
+# the serial line has said "login:", or the machine ended, or after 30 seconds.
+boot_disk() {
+	rm -f "$tmp/serial"
+	: >"$tmp/serial"
+	"$qemu" -M microvm,acpi=off,pit=off,pic=off,rtc=off -accel tcg \
+	    -cpu max -m 256m -smp 1 -nodefaults -no-user-config \
+	    -display none -no-reboot -serial "file:$tmp/serial" \
+	    -append "vfs.root.mountfrom=ufs:/dev/vtbd0p4" \
+	    -drive "id=d0,if=none,format=raw,snapshot=on,file=build/base/disk.raw" \
+	    -device virtio-blk-device,drive=d0 -kernel "$@" \
+	    </dev/null >/dev/null 2>&1 &
+	pid=$!
+	n=0
+	until grep -q 'login:' "$tmp/serial" || [ $n = 3000 ] ||
+	    ! kill -0 $pid 2>/dev/null; do
+		sleep 0.01
+		n=$((n + 1))
+	done
+}
+
+end_disk() {
+	kill $pid 2>/dev/null || true
+	wait $pid || true
+}
+
+# What was executed when QEMU ended.
+executed() {
+	awk '$1 == "exit" { print $2 }' "$tmp/count"
+}
+
+# To the prompt, and there: the second time it stays for ten seconds.
+login() {
+	plugin=$out/count.so,out=$tmp/count,start=0x100000
+	boot_disk build/sys/MICROVM/kernel.stripped -icount shift=0 \
+	    -plugin "$plugin"
+	end_disk
+	at_prompt=$(executed)
+	result "login:, from PVH entry, UFS2 disk" "$at_prompt" - instructions
+	boot_disk build/sys/MICROVM/kernel.stripped -icount shift=0 \
+	    -plugin "$plugin"
+	sleep 10
+	end_disk
+	result "at the prompt, each second" \
+	    "$((($(executed) - at_prompt) / 10))" - instructions
+}
+
+# The wall time to it, by turns with the kernel that does nothing.
+login_times() {
+	: >"$tmp/null"
+	: >"$tmp/full"
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		start=$(now)
+		boot_disk "$out/null"
+		middle=$(now)
+		end_disk
+		again=$(now)
+		boot_disk build/sys/MICROVM/kernel.stripped
+		end=$(now)
+		end_disk
+		echo "$((middle - start))" >>"$tmp/null"
+		echo "$((end - again))" >>"$tmp/full"
+	done
+	echo "$(median "$tmp/null") $(median "$tmp/full")" |
+	    awk '{ printf "%.1f %.1f %.2f\n", $1 / 1e6, $2 / 1e6, $2 / $1 }'
+}
+
 say "Linux: operations"
 if linux_kernel; then
 	run_linux "$tmp/linux" || true
@@ -199,6 +267,13 @@ while read -r name value; do
 done <"$tmp/imp"
 
 disks
+say "Imp: to the login prompt"
+login
+times=$(login_times)
+result "a kernel that does nothing, with that disk" "${times%% *}" - ms
+times=${times#* }
+result "login:, wall time" "${times%% *}" - ms
+result "the ratio of these two" "${times#* }" - ratio
 
 say "wall time"
 times=$(wall_times)
