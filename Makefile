@@ -314,7 +314,7 @@ smoke: all $(B)/tests/prog/hello
 	@echo "smoke: ok"
 
 BENCHES = $(addprefix $(B)/bench/,ops tiny hello null count.so \
-    ops-linux tiny-linux)
+    ops-linux tiny-linux disk disk-linux)
 
 $(B)/bench/ops: bench/ops.c bench/bench_freebsd.h tests/prog/freebsd.h
 	@mkdir -p $(@D)
@@ -339,8 +339,16 @@ $(B)/bench/tiny-linux: bench/tiny.c
 	@mkdir -p $(@D)
 	@gcc $(PROGCFLAGS) -DLINUX -s -o $@ $<
 
+$(B)/bench/disk: bench/disk.c tests/disk/mounted.h $(IMPCC)
+	@mkdir -p $(@D)
+	@$(IMPCC) $(BASECFLAGS) -o $@ $<
+$(B)/bench/disk-linux: bench/disk.c tests/disk/mounted.h
+	@mkdir -p $(@D)
+	@gcc $(HOSTCFLAGS) -static -no-pie -o $@ $<
+
 bench: $(DEPS)
-	@$(MAKE) --no-print-directory all $(BENCHES)
+	@$(MAKE) --no-print-directory all $(BENCHES) $(B)/tests/host/newfs
+	@$(MAKE) --no-print-directory -s image
 	@bench/run.sh
 
 clean:

@@ -7,7 +7,8 @@
  *	-plugin count.so,out=FILE,start=ADDRESS,mark=NAME:ADDRESS,...
  *
  * From the first instruction at start on it counts; each time one at a mark is
- * executed it writes "NAME COUNT" to FILE, the first few times.
+ * executed it writes "NAME COUNT" to FILE, the first few times; and at QEMU's
+ * end "exit COUNT".
  *
  * Why not QEMU's virtual clock under -icount, which counts instructions too:
  * that clock leaps to the next timer when all processors sleep, though a device
@@ -43,6 +44,9 @@ struct qemu_plugin_insn *qemu_plugin_tb_get_insn(
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
     void (*cb)(unsigned cpu, void *data), int flags, void *data);
+
+void qemu_plugin_register_atexit_cb(
+    plugin_id id, void (*cb)(plugin_id, void *data), void *data);
 
 EXPORT extern int qemu_plugin_version;
 EXPORT int qemu_plugin_install(
@@ -83,18 +87,32 @@ started(unsigned cpu, void *data)
 }
 
 static void
+write_count(const char *name)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < CPUS; i++)
+		sum += atomic_load(&cpus[i].count);
+	dprintf(out, "%s %llu\n", name, (unsigned long long)sum);
+}
+
+static void
 reached(unsigned cpu, void *data)
 {
 	struct mark *mark = data;
-	uint64_t sum = 0;
 
 	(void)cpu;
-	if (!atomic_load(&counting) ||
-	    atomic_fetch_add(&mark->reached, 1) >= TIMES)
-		return;
-	for (size_t i = 0; i < CPUS; i++)
-		sum += atomic_load(&cpus[i].count);
-	dprintf(out, "%s %llu\n", mark->name, (unsigned long long)sum);
+	if (atomic_load(&counting) &&
+	    atomic_fetch_add(&mark->reached, 1) < TIMES)
+		write_count(mark->name);
+}
+
+static void
+ended(plugin_id id, void *data)
+{
+	(void)id;
+	(void)data;
+	write_count("exit");
 }
 
 static void
@@ -140,5 +158,6 @@ qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv)
 	if (out < 0)
 		return (1);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+	qemu_plugin_register_atexit_cb(id, ended, NULL);
 	return (0);
 }

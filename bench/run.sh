@@ -10,6 +10,7 @@ set -eu
 
 out=build/bench
 imp=build/imp
+qemu=${IMP_QEMU:-qemu-system-x86_64}
 icount="--accel tcg --qemu-arg -icount --qemu-arg shift=0,sleep=off"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -88,20 +89,12 @@ wall_times() {
 	    awk '{ printf "%.1f %.1f %.2f\n", $1 / 1e6, $2 / 1e6, $2 / $1 }'
 }
 
+# Debian's kernel with a program as its initramfs, and what that runs.
 linux_kernel() {
-	dir=$out/linux
-	if [ ! -f "$dir/vmlinuz" ]; then
-		package=$(apt-cache depends linux-image-cloud-amd64 |
-		    sed -n 's/.*Depends: \(linux-image-.*\)/\1/p' | head -n 1)
-		mkdir -p "$dir"
-		(cd "$dir" && apt-get download -q "$package" >/dev/null 2>&1)
-		dpkg-deb -x "$dir/$package"*.deb "$dir/root"
-		cp "$dir"/root/boot/vmlinuz-* "$dir/vmlinuz"
-	fi
-	mkdir -p "$dir/initramfs"
-	cp "$out/ops-linux" "$dir/initramfs/init"
-	cp "$out/tiny-linux" "$dir/initramfs/tiny"
-	(cd "$dir/initramfs" && printf 'init\ntiny\n' |
+	tests/linux/kernel.sh linux-image-cloud-amd64 "$out/ops-linux" \
+	    "$out/linux" || return 1
+	cp "$out/tiny-linux" "$out/linux/root/tiny"
+	(cd "$out/linux/root" && printf 'init\ntiny\n' |
 	    cpio -o -H newc --quiet >"../initramfs.cpio")
 }
 
@@ -112,6 +105,139 @@ run_linux() {
 	    -kernel "$out/linux/vmlinuz" -initrd "$out/linux/initramfs.cpio" \
 	    -append "console=ttyS0 quiet reboot=t panic=-1" </dev/null |
 	    tr -d '\r' >"$1"
+}
+
+# With disks Linux needs ACPI, to find them, and then to be told the rate of
+# the time-stamp counter. sleep=off would let its clock run ahead, and count the
+# work of its timers.
+run_linux_disk() {
+	timeout 600 qemu-system-x86_64 -M microvm,pit=on,pic=on -accel tcg \
+	    -icount shift=0 -cpu max -m 1g -smp 1 -nodefaults \
+	    -no-user-config -display none -no-reboot -serial stdio \
+	    -kernel "$out/linux-disk/vmlinuz" \
+	    -initrd "$out/linux-disk/initrd" \
+	    -append "console=ttyS0 quiet tsc_early_khz=1000000 reboot=t panic=-1" \
+	    -drive "id=d0,if=none,format=raw,cache=unsafe,file=$1" \
+	    -device virtio-blk-device,drive=d0 \
+	    -plugin "$(disk_plugin "$out/disk-linux")" </dev/null |
+	    tr -d '\r' >"$2"
+}
+
+run_imp_disk() {
+	"$imp" run -c 1 -m 1g --accel tcg --qemu-arg -icount \
+	    --qemu-arg shift=0 --qemu-arg -drive \
+	    --qemu-arg "id=d0,if=none,format=raw,cache=unsafe,file=$1" \
+	    --qemu-arg -device --qemu-arg virtio-blk-device,drive=d0 \
+	    --qemu-arg -plugin --qemu-arg "$(disk_plugin "$out/disk")" \
+	    "$out/disk" >"$2"
+}
+
+# disk_plugin PROGRAM: counts from its first instruction, says where mark() is.
+disk_plugin() {
+	echo "$out/count.so,out=$tmp/count,start=$(entry "$1"),mark=mark:$(nm "$1" |
+	    awk '$3 == "mark" { print "0x" $1 }')"
+}
+
+# disk_costs OUTPUT: "name instructions" of each operation, of what is between
+# two marks each.
+disk_costs() {
+	awk 'NR == FNR { at[NR] = $2; next }
+	    $2 ~ /^[0-9]+$/ && NF == 2 {
+		n += 2
+		printf "%s %d\n", $1, (at[n] - at[n - 1]) / $2
+	    }' "$tmp/count" "$1"
+}
+
+# Files on a disk of 512 MB: UFS2 and ext4.
+disks() {
+	: >"$tmp/linux-disk"
+	say "Linux: a disk"
+	truncate -s 512M "$tmp/disk.raw"
+	/sbin/mke2fs -q -t ext4 -F "$tmp/disk.raw"
+	if tests/linux/kernel.sh linux-image-cloud-amd64 "$out/disk-linux" \
+	    "$out/linux-disk" virtio_mmio virtio_blk ext4; then
+		run_linux_disk "$tmp/disk.raw" "$tmp/lines" || true
+		disk_costs "$tmp/lines" >"$tmp/linux-disk"
+	fi
+	say "Imp: a disk"
+	rm "$tmp/disk.raw"
+	truncate -s 512M "$tmp/disk.raw"
+	build/tests/host/newfs "$tmp/disk.raw" >/dev/null
+	run_imp_disk "$tmp/disk.raw" "$tmp/lines"
+	disk_costs "$tmp/lines" >"$tmp/imp-disk"
+	rm "$tmp/disk.raw"
+	while read -r name value; do
+		linux=$(awk -v n="$name" '$1 == n { print $2 }' \
+		    "$tmp/linux-disk")
+		result "$name" "$value" "${linux:--}" instructions
+	done <"$tmp/imp-disk"
+}
+
+# boot_disk KERNEL [QEMU-ARG...]: boots the base system's disk, and returns when
+# the serial line has said "login:", or the machine ended, or after 30 seconds.
+boot_disk() {
+	rm -f "$tmp/serial"
+	: >"$tmp/serial"
+	"$qemu" -M microvm,acpi=off,pit=off,pic=off,rtc=off -accel tcg \
+	    -cpu max -m 256m -smp 1 -nodefaults -no-user-config \
+	    -display none -no-reboot -serial "file:$tmp/serial" \
+	    -append "vfs.root.mountfrom=ufs:/dev/vtbd0p4" \
+	    -drive "id=d0,if=none,format=raw,snapshot=on,file=build/base/disk.raw" \
+	    -device virtio-blk-device,drive=d0 -kernel "$@" \
+	    </dev/null >/dev/null 2>&1 &
+	pid=$!
+	n=0
+	until grep -q 'login:' "$tmp/serial" || [ $n = 3000 ] ||
+	    ! kill -0 $pid 2>/dev/null; do
+		sleep 0.01
+		n=$((n + 1))
+	done
+}
+
+end_disk() {
+	kill $pid 2>/dev/null || true
+	wait $pid || true
+}
+
+# What was executed when QEMU ended.
+executed() {
+	awk '$1 == "exit" { print $2 }' "$tmp/count"
+}
+
+# To the prompt, and there: the second time it stays for ten seconds.
+login() {
+	plugin=$out/count.so,out=$tmp/count,start=0x100000
+	boot_disk build/sys/MICROVM/kernel.stripped -icount shift=0 \
+	    -plugin "$plugin"
+	end_disk
+	at_prompt=$(executed)
+	result "login:, from PVH entry, UFS2 disk" "$at_prompt" - instructions
+	boot_disk build/sys/MICROVM/kernel.stripped -icount shift=0 \
+	    -plugin "$plugin"
+	sleep 10
+	end_disk
+	result "at the prompt, each second" \
+	    "$((($(executed) - at_prompt) / 10))" - instructions
+}
+
+# The wall time to it, by turns with the kernel that does nothing.
+login_times() {
+	: >"$tmp/null"
+	: >"$tmp/full"
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		start=$(now)
+		boot_disk "$out/null"
+		middle=$(now)
+		end_disk
+		again=$(now)
+		boot_disk build/sys/MICROVM/kernel.stripped
+		end=$(now)
+		end_disk
+		echo "$((middle - start))" >>"$tmp/null"
+		echo "$((end - again))" >>"$tmp/full"
+	done
+	echo "$(median "$tmp/null") $(median "$tmp/full")" |
+	    awk '{ printf "%.1f %.1f %.2f\n", $1 / 1e6, $2 / 1e6, $2 / $1 }'
 }
 
 say "Linux: operations"
@@ -139,6 +265,15 @@ while read -r name value; do
 	linux=$(awk -v n="$name" '$1 == n { print $2 }' "$tmp/linux")
 	result "$name" "$value" "${linux:--}" instructions
 done <"$tmp/imp"
+
+disks
+say "Imp: to the login prompt"
+login
+times=$(login_times)
+result "a kernel that does nothing, with that disk" "${times%% *}" - ms
+times=${times#* }
+result "login:, wall time" "${times%% *}" - ms
+result "the ratio of these two" "${times#* }" - ratio
 
 say "wall time"
 times=$(wall_times)

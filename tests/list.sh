@@ -36,6 +36,17 @@ t imp/fsck 400 tests/imp/fsck.sh
 t host/fsck 200 tests/host/fsck.sh
 t host/newfs 120 tests/host/newfs.sh
 t host/ufs 120 tests/host/ufs.sh
+t host/fuzz-ufs 120 'tests/host/fuzz_ufs.sh 10000'
+for case in linux-reads imp-reads-1 imp-reads-2 imp-writes; do
+	t "disk/$case" 300 "tests/disk/foreign.sh build/imp $case"
+done
+# Maker, seed, processors.
+for case in 'newfs 1 2' 'makefs 2 1' 'newfs 3 4'; do
+	t "disk/cuts/$(echo "$case" | tr ' ' -)" 200 \
+	    "tests/disk/cuts.sh build/imp $case 3000 250"
+done
+t disk/hostile-1 200 'tests/disk/hostile.sh build/imp 1 1 120'
+t disk/hostile-2 200 'tests/disk/hostile.sh build/imp 2 2 120'
 t disk/fsck 200 tests/disk/fsck.sh
 t disk/root 200 'tests/disk/root.sh build/sys/MICROVM/kernel.stripped'
 for case in pattern-1 pattern-2 pattern-4 modern rules small-queue sectors \

@@ -221,12 +221,16 @@ directories_check(struct check *c, uint32_t group, const struct differences *d)
 		least += (c->inodes[ino + i].marks & INODE_REJOIN) == 0;
 	}
 	if (cg->cg_cs.cs_ndir < least || cg->cg_cs.cs_ndir > most)
-		report(c, CHECK_DAMAGE, HARMLESS,
+		report(c, CHECK_SUMMARY, HARMLESS,
 		    "group %u: it counts %d directories, but has %lld", group,
 		    cg->cg_cs.cs_ndir, (long long)least);
 }
 
-/* Do the sums on the disk follow from its own maps? */
+/*
+ * Do the sums on the disk follow from its own maps?  When power fails while a
+ * group is written, some of its sectors are the new ones and others aren't:
+ * then they don't, and its check hash is wrong.
+ */
 static void
 sums_check(struct check *c, uint32_t group)
 {
@@ -235,7 +239,7 @@ sums_check(struct check *c, uint32_t group)
 	memcpy(c->group_new, c->group, size);
 	cg_sum(&c->fs.fs_sb, (void *)c->group_new);
 	if (memcmp(c->group_new, c->group, size) != 0)
-		report(c, CHECK_DAMAGE, HARMLESS,
+		report(c, CHECK_SUMMARY, HARMLESS,
 		    "group %u: its sums aren't those of its maps", group);
 }
 
@@ -262,7 +266,7 @@ group_check(struct check *c, uint32_t group)
 		return (false);
 	}
 	if (hashed(c) && cg_hash(&c->fs.fs_sb, cg) != cg->cg_ckhash)
-		report(c, CHECK_DAMAGE, HARD,
+		report(c, CHECK_SUMMARY, HARMLESS,
 		    "group %u: its check hash is wrong", group);
 	if (!rotors_good(c, cg))
 		report(c, CHECK_DAMAGE, HARMLESS,

@@ -21,16 +21,24 @@
 
 static struct mutex rename_lock = MUTEX_INITIALIZER(rename_lock, "rename");
 
-/* Is vp `top`, or in the tree below it? With rename_lock. */
+#define HIGHEST 10000 /* directories above each other; more are a circle */
+
+/*
+ * Is vp `top`, or in the tree below it?  With rename_lock.  In a damaged file
+ * system a way up may not end: then the answer is yes, and nothing is moved.
+ */
 static bool
 is_below(struct vnode *vp, const struct vnode *top)
 {
 	static const struct cname dotdot = {"..", 2, NULL};
+	unsigned steps = 0;
 	struct vnode *up;
 	int error;
 
 	vnode_hold(vp);
 	while (vp != top && (vp->v_flags & VV_ROOT) == 0) {
+		if (steps++ == HIGHEST)
+			break;
 		rw_rlock(&vp->v_base->v_lock);
 		error = vp->v_ops->vo_lookup(vp, &dotdot, &up);
 		rw_runlock(&vp->v_base->v_lock);
@@ -40,7 +48,7 @@ is_below(struct vnode *vp, const struct vnode *top)
 		vp = up;
 	}
 	vnode_release(vp);
-	return (vp == top);
+	return (vp == top || steps > HIGHEST);
 }
 
 /* With others locked that come before it. */

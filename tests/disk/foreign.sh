@@ -27,7 +27,7 @@ fail() {
 guest() {
 	timeout -k 5 170 "$imp" run -t 160 -m 512m -c 2 --verbose \
 	    --qemu-arg=-drive \
-	    --qemu-arg="id=d0,if=none,format=raw,file=$disk" \
+	    --qemu-arg="id=d0,if=none,format=raw,cache=unsafe,file=$disk" \
 	    --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \
 	    "$@" >"$dir/lines" 2>"$dir/out" || {
 		fail "$* ended with $?"
@@ -37,7 +37,8 @@ guest() {
 
 # partition FILE NUMBER: its lines in a manifest of all, in order.
 partition() {
-	awk -v n="$2" '/^disk / { on = $2 ~ "[a-z]" n "$"; next }
+	awk -v n="$2" '/^end$/ { next }
+	    /^disk / { on = $2 ~ "[a-z]" n "$"; next }
 	    on' "$1" | LC_ALL=C sort
 }
 

@@ -10,7 +10,8 @@
 
 #define ON	  "/mnt"
 #define PATH_ROOM 2000
-#define MAX_SEEN  3000 /* files; a circle of folders would have no end */
+#define MAX_SEEN  1000 /* files */
+#define MAX_DEPTH 8    /* a circle of folders would have no end */
 #define MAX_READ  (4 << 20)
 
 static unsigned seen, errors;
@@ -57,7 +58,7 @@ use_link(const char *path)
 
 /* What was found is used, and some of it removed or moved. */
 static void
-walk(char *path, bool writable)
+walk(char *path, int depth, bool writable)
 {
 	const size_t len = strlen(path);
 	char to[PATH_ROOM + 4];
@@ -65,7 +66,7 @@ walk(char *path, bool writable)
 	struct stat st;
 	DIR *d;
 
-	if (seen++ > MAX_SEEN)
+	if (seen++ > MAX_SEEN || depth > MAX_DEPTH)
 		return;
 	if (lstat(path, &st) != 0) {
 		errors++;
@@ -82,7 +83,7 @@ walk(char *path, bool writable)
 			    len + strlen(de->d_name) + 2 > PATH_ROOM)
 				continue;
 			sprintf(path + len, "/%s", de->d_name);
-			walk(path, writable);
+			walk(path, depth + 1, writable);
 			path[len] = '\0';
 		}
 		closedir(d);
@@ -142,10 +143,10 @@ use(const char *dev)
 		}
 	}
 	strcpy(path, ON);
-	walk(path, false);
+	walk(path, 0, false);
 	if (writable) {
 		make_some();
-		walk(path, true);
+		walk(path, 0, true);
 	}
 	printf("%u files, %u errors", seen, errors);
 	fflush(stdout);

@@ -333,8 +333,9 @@ walk(uint16_t folder, uint64_t ino, unsigned depth)
 	while ((error = ufs_dir_next(&fs, &dir, de.de_next, &de)) == 0) {
 		if (strcmp(de.de_name, ".") == 0 ||
 		    strcmp(de.de_name, "..") == 0 ||
-		    (folder == 0 && strcmp(de.de_name, "lost+found") == 0))
-			continue; /* the last is made by repairs */
+		    (folder == 0 && strcmp(de.de_name, "lost+found") == 0) ||
+		    (folder == 0 && strcmp(de.de_name, ".snap") == 0))
+			continue; /* made by repairs; by newfs */
 		if (!key_of(folder, de.de_name, &key)) {
 			fault("%s in folder %u: an unknown name", de.de_name,
 			    folder);

@@ -30,18 +30,23 @@ if [ ! -f "$root/.complete" ]; then
 	touch "$root/.complete"
 fi
 
+# file_of NAME: the module's file, if it isn't built in.
+file_of() {
+	find "$root/lib/modules" -name "$1.ko" -o \
+	    -name "$(echo "$1" | tr _ -).ko"
+}
+
 # load NAME: puts what it needs, and then itself, into the list.
 load() {
-	file=$(find "$root/lib/modules" -name "$1.ko" -o \
-	    -name "$(echo "$1" | tr _ -).ko")
-	case "$list " in *" $file "*) return ;; esac
-	[ -n "$file" ] || return 0
-	for need in $(tr '\0' '\n' <"$file" | sed -n 's/^depends=//p' |
-	    tr ',' ' '); do
+	[ -n "$(file_of "$1")" ] || return 0
+	for need in $(tr '\0' '\n' <"$(file_of "$1")" |
+	    sed -n 's/^depends=//p' | tr ',' ' '); do
 		load "$need"
 	done
-	list="$list $(find "$root/lib/modules" -name "$1.ko" -o \
-	    -name "$(echo "$1" | tr _ -).ko")"
+	case "$list " in
+	*" $(file_of "$1") "*) ;;
+	*) list="$list $(file_of "$1")" ;;
+	esac
 }
 
 list=

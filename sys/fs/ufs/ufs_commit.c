@@ -256,7 +256,28 @@ write_inodes(struct ufs_mount *um)
 	return (write_class(um, UFS_BUF_INODE));
 }
 
-/* Phase F. */
+/*
+ * Phase F.  A directory that goes with old names in it is a place where these
+ * still are, as long as it's there: it goes before the counts of what they lead
+ * to.
+ */
+static int
+write_gone(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+	bool names = false;
+	int error = 0;
+
+	LIST_FOREACH (n, &um->um_zombies, n_dirty) {
+		if (!(n->n_state & UFS_N_NEW))
+			error = put_inode(n, 0, true);
+		if (error != 0)
+			return (error);
+		names = names || ufs_dir_any_leaving(n);
+	}
+	return (names ? write_class(um, UFS_BUF_INODE) : 0);
+}
+
 static int
 write_dropped(struct ufs_mount *um)
 {
@@ -266,12 +287,6 @@ write_dropped(struct ufs_mount *um)
 	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty) {
 		if (n->n_dropped > 0)
 			error = put_inode(n, n->n_i.i_nlink, false);
-		if (error != 0)
-			return (error);
-	}
-	LIST_FOREACH (n, &um->um_zombies, n_dirty) {
-		if (!(n->n_state & UFS_N_NEW))
-			error = put_inode(n, 0, true);
 		if (error != 0)
 			return (error);
 	}
@@ -391,7 +406,7 @@ static int
 write_all(struct ufs_mount *um)
 {
 	static int (*const phases[])(struct ufs_mount *) = {write_targets,
-	    write_inodes, write_names, write_parents, write_leaving,
+	    write_inodes, write_names, write_parents, write_leaving, write_gone,
 	    write_dropped};
 	int error = 0;
 

@@ -461,6 +461,19 @@ ufs_dir_set_parent(struct ufs_node *dir, uint64_t parent)
 }
 
 void
+ufs_dir_restore_parent(struct ufs_node *dir)
+{
+	uint64_t offset, ino;
+	void *was;
+
+	if (ufs_index_find(dir, "..", 2, &offset, &ino) != 0)
+		return;
+	was = radix_get(&dir->n_added, KEY(offset));
+	if (was != NULL)
+		(void)ufs_dir_replace(dir, offset, INO(was), true);
+}
+
+void
 ufs_dir_parent_late(struct ufs_node *dir)
 {
 	struct ufs_buf *b;

@@ -336,6 +336,8 @@ int ufs_dir_remove(
 /* A new directory's first block. */
 int ufs_dir_make(struct ufs_node *dir, uint64_t parent);
 int ufs_dir_set_parent(struct ufs_node *dir, uint64_t parent);
+/* It is removed before the disk knew of its new parent, and never will. */
+void ufs_dir_restore_parent(struct ufs_node *dir);
 /* In a commit: its ".." is written after phase D. */
 void ufs_dir_parent_late(struct ufs_node *dir);
 /* Has it names that the disk keeps until phase E? */

@@ -13,6 +13,13 @@
 
 #define NOWHERE UINT64_MAX
 
+/* "." or ".." */
+static bool
+is_dots(const struct cname *cn)
+{
+	return (cn->cn_len <= 2 && memcmp(cn->cn_name, "..", cn->cn_len) == 0);
+}
+
 int
 ufs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 {
@@ -26,10 +33,13 @@ ufs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	error = ufs_index_find(dir, cn->cn_name, cn->cn_len, &offset, &ino);
 	if (error != 0)
 		return (error);
+	/* A directory that is in itself would be locked twice. */
+	if (ino == dir->n_i.i_ino && !is_dots(cn))
+		return (EINTEGRITY);
 	error = ufs_node_get(dir->n_um, ino, &n);
 	if (error != 0)
 		return (error == ENOENT ? EINTEGRITY : error);
-	if (cn->cn_len != 2 || memcmp(cn->cn_name, "..", 2) != 0)
+	if (!is_dots(cn))
 		atomic_store(&n->n_parent, dir->n_i.i_ino);
 	*vpp = &n->n_vnode;
 	return (0);
@@ -232,6 +242,7 @@ static void
 drop_dir(struct ufs_node *parent, struct ufs_node *n)
 {
 	drop_child(parent);
+	ufs_dir_restore_parent(n);
 	n->n_dropped += n->n_i.i_nlink - 1u;
 	n->n_i.i_nlink = 1;
 	ufs_node_drop_name(n);
