@@ -14,6 +14,7 @@
 #include "kern/procdesc.h"
 #include "kern/signal.h"
 #include "kern/resource.h"
+#include "kern/run.h"
 #include "kern/thread.h"
 #include "kern/time.h"
 #include "kern/tty.h"
@@ -157,6 +158,7 @@ kern_exit(struct thread *td, int code, int sig)
 	/* Another thread may be ending the process already. */
 	while (proc_single(td, true) != 0)
 		thread_suspend_check(td, false);
+	run_exiting(p, code, sig);
 	spin_lock(&p->p_lock);
 	p->p_flags |= P_EXITING;
 	p->p_xexit = code;

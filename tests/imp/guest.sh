@@ -56,6 +56,12 @@ check "slow reader" 3000000 "$(run pattern 3000000 | { sleep 0.5; wc -c; })"
 # The program ends by itself when nobody reads; else by the limit.
 { run yes; echo $? >"$tmp/yes"; } | head -n 1 >/dev/null
 check "reader goes away" 0 "$(cat "$tmp/yes")"
+check "what is left behind writes on" 7 "$({
+	run leave 7
+	echo $? >"$tmp/leave"
+} | while sleep 0.01; [ ! -s "$tmp/leave" ]; do
+	head -c 50000 >"$tmp/part"
+done; cat "$tmp/leave")"
 check "guest closes its output" "last words" \
 	"$("$imp" run -t 1 "$prog" close | cat; :)"
 

@@ -132,6 +132,17 @@ stubborn(long n)
 	return (0);
 }
 
+/* Leaves a process that writes on and on. */
+static int
+leave_writer(long status)
+{
+	if (SYS(SYS_fork) == 0)
+		for (;;)
+			(void)pattern(sizeof(buf));
+	say("last words\n");
+	return ((int)status);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -152,6 +163,8 @@ main(int argc, char **argv)
 		return (stubborn(n));
 	if (same(what, "exit"))
 		return ((int)n);
+	if (same(what, "leave"))
+		return (leave_writer(n));
 	if (same(what, "kill"))
 		(void)SYS(SYS_kill, SYS(SYS_getpid), n);
 	if (same(what, "both")) {
