@@ -112,7 +112,9 @@ struct fdtable *fdtable_create(void);
 struct fdtable *fdtable_copy(struct fdtable *ft); /* fork */
 void fdtable_hold(struct fdtable *ft);
 void fdtable_release(struct fdtable *ft); /* closes all with the last */
-void fdtable_exec(struct thread *td);	  /* unshares, closes UF_EXCLOSE */
+/* An own copy of a shared table, or with empty: a new one. ENOMEM. */
+int fdtable_unshare(struct thread *td, bool empty);
+void fdtable_exec(struct thread *td); /* unshares, closes UF_EXCLOSE */
 
 /* fp of a descriptor, with a reference: 0 or EBADF. need: FREAD|FWRITE. */
 int fd_get(struct thread *td, int fd, int need, struct file **fpp);
