@@ -385,6 +385,24 @@ run_end(int status)
 	finish();
 }
 
+static void
+trace_end(const struct proc *p, int code, int sig)
+{
+	char line[64];
+	int n = 0;
+
+	/* As with the calls, if there are others. */
+	if (proc_count() > 3)
+		n = snprintf(line, sizeof(line), "%d: ", curthread()->td_tid);
+	if (sig != 0)
+		n += snprintf(line + n, sizeof(line) - (size_t)n,
+		    "process killed, signal = %d\n", sig);
+	else
+		n += snprintf(line + n, sizeof(line) - (size_t)n,
+		    "process exit, rval = %d\n", code);
+	run_trace(line, (size_t)n);
+}
+
 /*
  * The program's last thread is at its end.  That is the end of the machine, so
  * there is no point in taking apart first what the program was.
@@ -392,6 +410,8 @@ run_end(int status)
 void
 run_exiting(const struct proc *p, int code, int sig)
 {
+	if ((p->p_flags & P_TRACED) != 0)
+		trace_end(p, code, sig);
 	if (p != run.program)
 		return;
 	drain_all();
