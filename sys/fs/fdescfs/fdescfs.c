@@ -112,6 +112,13 @@ fdesc_getattr(struct vnode *vp, struct vattr *va)
 	return (error);
 }
 
+/* A descriptor's file is changed by its own name, or by fchmod(2) and kin. */
+static int
+fdesc_setattr(struct vnode *vp, const struct vattr *va)
+{
+	return (EOPNOTSUPP);
+}
+
 /* What can be done with the descriptor shows when it is opened. */
 static int
 fdesc_access(struct vnode *vp, int mode, const struct cred *cr)
@@ -178,6 +185,7 @@ fdesc_inactive(struct vnode *vp)
 static const struct vnode_ops fdesc_vnode_ops = {
     .vo_lookup = fdesc_lookup,
     .vo_getattr = fdesc_getattr,
+    .vo_setattr = fdesc_setattr,
     .vo_readdir = fdesc_readdir,
     .vo_open = fdesc_open,
     .vo_name = fdesc_name,
