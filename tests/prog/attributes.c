@@ -147,7 +147,6 @@ flags(void)
 	CHECK_EQ(SYS(SYS_fchflags, fd, SF_SNAPSHOT), -EOPNOTSUPP);
 	CHECK_EQ(SYS(SYS_chmod, "/dev/fd/0", 0600), -EOPNOTSUPP);
 	CHECK_EQ(SYS(SYS_chmod, "/dev/fd", 0700), -EOPNOTSUPP);
-	CHECK_EQ(SYS(SYS_chmod, "/proc/curproc/map", 0600), -EOPNOTSUPP);
 	CHECK_EQ(SYS(SYS_fchflags, fd, UF_NODUMP | UF_HIDDEN | SF_ARCHIVED), 0);
 	CHECK_EQ(SYS(SYS_fchflags, fd, 0), 0);
 }
