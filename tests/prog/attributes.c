@@ -147,6 +147,11 @@ flags(void)
 	CHECK_EQ(SYS(SYS_fchflags, fd, SF_SNAPSHOT), -EOPNOTSUPP);
 	CHECK_EQ(SYS(SYS_chmod, "/dev/fd/0", 0600), -EOPNOTSUPP);
 	CHECK_EQ(SYS(SYS_chmod, "/dev/fd", 0700), -EOPNOTSUPP);
+	CHECK_EQ(SYS(SYS_unlink, "/dev/fd/0"), -EOPNOTSUPP);
+	CHECK_EQ(SYS(SYS_rename, "/dev/fd/0", "/dev/fd/1"), -EOPNOTSUPP);
+	CHECK(SYS(SYS_rename, "f", "/dev/fd/1") < 0);
+	CHECK(SYS(SYS_link, "f", "/dev/fd/100") < 0);
+	CHECK(SYS(SYS_mkdir, "/dev/fd/100", 0755) < 0);
 	CHECK_EQ(SYS(SYS_fchflags, fd, UF_NODUMP | UF_HIDDEN | SF_ARCHIVED), 0);
 	CHECK_EQ(SYS(SYS_fchflags, fd, 0), 0);
 }
