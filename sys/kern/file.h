@@ -148,6 +148,7 @@ struct fdtable *proc_fdtable(struct proc *p);
 int kern_readv(struct thread *td, int fd, struct uio *uio, off_t offset);
 int kern_writev(struct thread *td, int fd, struct uio *uio, off_t offset);
 /* fstat(2); *st is zeroed first. EBADF, EOPNOTSUPP. */
+int file_stat(struct file *fp, struct stat *st);
 int kern_fstat(struct thread *td, int fd, struct stat *st);
 int kern_ioctl(struct thread *td, int fd, unsigned long cmd, void *data);
 int kern_fcntl(struct thread *td, int fd, int cmd, int64_t arg);

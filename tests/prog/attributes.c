@@ -8,6 +8,7 @@
 
 enum {
 	SYS_fchflags = 35,
+	SYS_dup2 = 90,
 	SYS_fpathconf = 192,
 	SYS_futimes = 206,
 	SYS_lchown = 254,
@@ -145,15 +146,36 @@ flags(void)
 	/* Flags that there aren't, or not on tmpfs. */
 	CHECK_EQ(SYS(SYS_fchflags, fd, 0x10000000), -EOPNOTSUPP);
 	CHECK_EQ(SYS(SYS_fchflags, fd, SF_SNAPSHOT), -EOPNOTSUPP);
+	CHECK_EQ(SYS(SYS_fchflags, fd, UF_NODUMP | UF_HIDDEN | SF_ARCHIVED), 0);
+	CHECK_EQ(SYS(SYS_fchflags, fd, 0), 0);
+}
+
+/* Descriptors as files: there is nothing to be changed. */
+static void
+descriptors(void)
+{
+	struct stat st;
+	char name[] = "/dev/fd/0";
+	long path_fd;
+
+	name[8] = (char)('0' + fd);
+	CHECK_EQ(SYS(SYS_fstatat, AT_FDCWD, name, &st, 0), 0);
+	CHECK_EQ(st.st_size, 5);
 	CHECK_EQ(SYS(SYS_chmod, "/dev/fd/0", 0600), -EOPNOTSUPP);
 	CHECK_EQ(SYS(SYS_chmod, "/dev/fd", 0700), -EOPNOTSUPP);
 	CHECK_EQ(SYS(SYS_unlink, "/dev/fd/0"), -EOPNOTSUPP);
+	CHECK_EQ(SYS(SYS_truncate, "/dev/fd/0", 0), -EINVAL);
+	CHECK(exists("/dev/fd/0"));
+	/* A descriptor of the file that describes it. */
+	path_fd = xopen("/dev/fd/0", O_PATH, 0);
+	CHECK(path_fd > 0);
+	CHECK_EQ(SYS(SYS_dup2, path_fd, 0), 0);
+	CHECK_EQ(SYS(SYS_fstat, 0, &st), 0);
+	CHECK(exists("/dev/fd/0"));
 	CHECK_EQ(SYS(SYS_rename, "/dev/fd/0", "/dev/fd/1"), -EOPNOTSUPP);
 	CHECK(SYS(SYS_rename, "f", "/dev/fd/1") < 0);
 	CHECK(SYS(SYS_link, "f", "/dev/fd/100") < 0);
 	CHECK(SYS(SYS_mkdir, "/dev/fd/100", 0755) < 0);
-	CHECK_EQ(SYS(SYS_fchflags, fd, UF_NODUMP | UF_HIDDEN | SF_ARCHIVED), 0);
-	CHECK_EQ(SYS(SYS_fchflags, fd, 0), 0);
 }
 
 static void
@@ -204,6 +226,7 @@ main(int argc, char **argv)
 	times();
 	links();
 	flags();
+	descriptors();
 	limits();
 	return (result("attributes"));
 }

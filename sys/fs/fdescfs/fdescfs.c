@@ -84,6 +84,33 @@ fdesc_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	return (0);
 }
 
+static bool is_ours(const struct vnode *vp);
+
+/*
+ * What the descriptor's file says.  One of this file system, which O_PATH
+ * opens, may be the one that is asked just now, so that the question would go
+ * round in circles.
+ */
+static int
+describe(int fd, struct stat *st)
+{
+	struct file *fp;
+	int error;
+
+	error = fd_get(curthread(), fd, 0, &fp);
+	if (error != 0)
+		return (error);
+	if (fp->f_vnode == NULL)
+		error = file_stat(fp, st);
+	else if (!is_ours(fp->f_vnode)) {
+		/* Ours is locked, and never while a file's is. */
+		rw_will_nest(&fp->f_vnode->v_base->v_lock);
+		error = file_stat(fp, st);
+	}
+	file_release(fp);
+	return (error);
+}
+
 static int
 fdesc_getattr(struct vnode *vp, struct vattr *va)
 {
@@ -92,7 +119,7 @@ fdesc_getattr(struct vnode *vp, struct vattr *va)
 	int error = 0;
 
 	if (fd >= 0)
-		error = kern_fstat(curthread(), fd, &st);
+		error = describe(fd, &st);
 	*va = (struct vattr){
 	    .va_type = vp->v_type,
 	    .va_mode = st.st_mode & ALLPERMS,
@@ -192,6 +219,12 @@ static const struct vnode_ops fdesc_vnode_ops = {
     .vo_access = fdesc_access,
     .vo_inactive = fdesc_inactive,
 };
+
+static bool
+is_ours(const struct vnode *vp)
+{
+	return (vp->v_base->v_ops == &fdesc_vnode_ops);
+}
 
 static int
 fdesc_mount(struct mount *mp, const struct mount_opts *opts)
