@@ -414,6 +414,7 @@ run_exiting(const struct proc *p, int code, int sig)
 		trace_end(p, code, sig);
 	if (p != run.program)
 		return;
+	vfs_end_storage();
 	drain_all();
 	boot_step("the program has ended");
 	if (sig != 0)
