@@ -111,8 +111,10 @@ group_get(struct ufs_mount *um, uint32_t group, struct ufs_buf **bp)
 	if (error != 0 || (*bp)->b_checked)
 		return (error);
 	if (!possible(um, cg_of(*bp), group)) {
-		kprintf("%s: cylinder group %u is damaged: run fsck\n",
-		    um->um_disk->d_name, group);
+		if (!um->um_told)
+			kprintf("%s: cylinder group %u is damaged: run fsck\n",
+			    um->um_disk->d_name, group);
+		um->um_told = true;
 		ufs_buf_release(um, *bp);
 		return (EINTEGRITY);
 	}

@@ -468,12 +468,15 @@ commit(struct ufs_mount *um)
 int
 ufs_commit(struct ufs_mount *um)
 {
+	bool tell;
 	int error;
 
 	rw_wlock(&um->um_batch);
 	error = commit(um);
+	tell = error != 0 && !um->um_failed;
+	um->um_failed = error != 0;
 	rw_wunlock(&um->um_batch);
-	if (error != 0)
+	if (tell)
 		kprintf("%s: can't be written: error %d; what changed stays "
 			"in memory\n",
 		    um->um_disk->d_name, error);

@@ -102,6 +102,8 @@ struct ufs_mount {
 	struct list um_link;	/* (ufs_mounts_lock) */
 	bool um_writable;	/* (x) the disk is claimed for writing */
 	bool um_marked;		/* (x) the disk says that it's in use */
+	bool um_failed;		/* (x) the last commit did, and it was said */
+	bool um_told;		/* (a) that a group is damaged was said */
 	uint8_t *um_superblock; /* (x) fs_sbsize bytes as on the disk */
 
 	struct mutex um_bufs_lock;
