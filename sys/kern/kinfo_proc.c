@@ -34,6 +34,8 @@ fill_ids(const struct proc *p, struct kinfo_proc *ki)
 	memcpy(&ki->ki_groups[1], cr->cr_groups, (size_t)n * sizeof(gid_t));
 	if (n < cr->cr_ngroups)
 		ki->ki_cr_flags |= KI_CRF_GRP_OVERFLOW;
+	strlcpy(ki->ki_loginclass, cred_loginclass(cr),
+	    sizeof(ki->ki_loginclass));
 }
 
 /* Who is whose child; groups, session and terminal. */
@@ -138,7 +140,6 @@ fill_proc(struct proc *p, struct kinfo_proc *ki)
 	spin_unlock(&p->p_lock);
 	strlcpy(ki->ki_emul, p->p_flags & P_KERNEL ? "null" : "FreeBSD ELF64",
 	    sizeof(ki->ki_emul));
-	strlcpy(ki->ki_loginclass, "default", sizeof(ki->ki_loginclass));
 	ki->ki_sflag = PS_INMEM;
 	ki->ki_stat = p->p_state == P_ZOMBIE ? SZOMB : SIDL;
 	ki->ki_oncpu = ki->ki_lastcpu = KI_NOCPU;

@@ -5,6 +5,7 @@
  * of the kernel has an empty table (the weak symbols below are null).
  */
 #include "kern/ksyms.h"
+#include "lib/string.h"
 
 extern const uint64_t ksyms_count __attribute__((weak));
 extern const uint64_t ksyms_addr[] __attribute__((weak));
@@ -28,4 +29,19 @@ ksym_lookup(uintptr_t pc, uintptr_t *offset)
 	}
 	*offset = pc - ksyms_addr[lo];
 	return (&ksyms_text[ksyms_name[lo]]);
+}
+
+bool
+ksym_find(const char *name, uint64_t *addr, size_t *size)
+{
+	if (&ksyms_count == NULL)
+		return (false);
+	for (uint64_t i = 0; i < ksyms_count; i++) {
+		if (strcmp(&ksyms_text[ksyms_name[i]], name) != 0)
+			continue;
+		*addr = ksyms_addr[i];
+		*size = i + 1 < ksyms_count ? ksyms_addr[i + 1] - *addr : 0;
+		return (true);
+	}
+	return (false);
 }

@@ -9,5 +9,8 @@
  * The table is put into the kernel by tools/mkksyms.sh in a second link.
  */
 const char *ksym_lookup(uintptr_t pc, uintptr_t *offset);
+/* The function of that name: false if there is none. Its size reaches to the
+ * next one. */
+bool ksym_find(const char *name, uint64_t *addr, size_t *size);
 
 #endif

@@ -54,8 +54,14 @@ struct cred {
 	gid_t cr_svgid;
 	int cr_ngroups;	  /* supplementary */
 	gid_t *cr_groups; /* ascending; kmem, cr_ngroups long */
+	char cr_loginclass[MAXLOGNAME]; /* login.conf(5)'s; "": default */
 };
 
+static inline const char *
+cred_loginclass(const struct cred *cr)
+{
+	return (cr->cr_loginclass[0] != '\0' ? cr->cr_loginclass : "default");
+}
 struct cred *cred_hold(struct cred *cr);
 void cred_release(struct cred *cr);
 struct cred *cred_copy(const struct cred *cr); /* or NULL; one reference */

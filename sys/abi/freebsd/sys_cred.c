@@ -364,3 +364,32 @@ sys_freebsd14_setgroups(
 	    set_groups(td, a->gidsetsize > INT_MAX ? -1 : (int)a->gidsetsize,
 		a->gidset, true));
 }
+
+int
+sys_getloginclass(struct thread *td, const struct getloginclass_args *a)
+{
+	const char *name = cred_loginclass(td->td_cred);
+	size_t len = strlen(name) + 1;
+
+	return (len > a->namelen ? ERANGE : copyout(name, a->namebuf, len));
+}
+
+int
+sys_setloginclass(struct thread *td, const struct setloginclass_args *a)
+{
+	char name[MAXLOGNAME];
+	struct cred *cr;
+	int error = priv_check(td);
+
+	if (error == 0)
+		error = copyinstr(a->namebuf, name, sizeof(name), NULL);
+	if (error == ENAMETOOLONG || (error == 0 && name[0] == '\0'))
+		error = EINVAL;
+	if (error != 0)
+		return (error);
+	cr = edit(td);
+	if (cr == NULL)
+		return (ENOMEM);
+	memcpy(cr->cr_loginclass, name, sizeof(name));
+	return (commit(td, cr, 0));
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The system as a whole: its environment, kenv(2), its end, reboot(2), and its
- * swap space. */
+/* The system as a whole: its environment, kenv(2), its end, reboot(2), its swap
+ * space, and what it can be asked about although it hasn't got it. */
 #include "fbsd/errno.h"
 #include "abi/freebsd/path.h"
 #include "abi/freebsd/sysargs.h"
@@ -132,4 +132,27 @@ int
 sys_freebsd13_swapoff(struct thread *td, const struct freebsd13_swapoff_args *a)
 {
 	return (with_path(td, a->name, kern_swapoff));
+}
+
+/* Nobody traces: utrace(2) has nobody to tell. */
+int
+sys_utrace(struct thread *td, const struct utrace_args *a)
+{
+	return (0);
+}
+
+/* There are no jails to be found. */
+int
+sys_jail_get(struct thread *td, const struct jail_get_args *a)
+{
+	return (a->iovcnt % 2 != 0 ? EINVAL : ENOENT);
+}
+
+/* Nobody is in capability mode. */
+int
+sys_cap_getmode(struct thread *td, const struct cap_getmode_args *a)
+{
+	const unsigned mode = 0;
+
+	return (copyout(&mode, a->modep, sizeof(mode)));
 }
