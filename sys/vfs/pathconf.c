@@ -23,7 +23,14 @@ vn_pathconf(struct vnode *vp, int name, long *val)
 		*val = NAME_MAX;
 		return (0);
 	case _PC_PATH_MAX:
+	case _PC_SYMLINK_MAX:
 		*val = MAXPATHLEN;
+		return (0);
+	case _PC_FILESIZEBITS:
+		*val = 64;
+		return (0);
+	case _PC_DEALLOC_PRESENT:
+		*val = vp->v_base->v_ops->vo_punch != NULL;
 		return (0);
 	case _PC_PIPE_BUF:
 		if (vp->v_type != VDIR && vp->v_type != VFIFO)

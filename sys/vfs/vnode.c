@@ -127,6 +127,12 @@ static const mode_t type_mode[] = {
     [VBAD] = 0,
 };
 
+mode_t
+vn_type_mode(enum vtype type)
+{
+	return (type_mode[type]);
+}
+
 enum vtype
 vn_mode_type(mode_t mode)
 {

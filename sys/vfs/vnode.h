@@ -276,6 +276,7 @@ int vfs_access(struct vnode *vp, int mode, const struct cred *cr);
 int vn_access_mode(enum vtype type, mode_t fmode, uid_t uid, gid_t gid,
     int mode, const struct cred *cr);
 enum vtype vn_mode_type(mode_t mode);
+mode_t vn_type_mode(enum vtype type); /* S_IFREG and such */
 /* RLIMIT_FSIZE: EFBIG, and SIGXFSZ sent, if a file may not be that large. */
 int vn_check_size(struct thread *td, uint64_t size);
 

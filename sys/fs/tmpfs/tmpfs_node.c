@@ -257,17 +257,8 @@ tmpfs_pathconf(struct vnode *vp, int name, long *val)
 	case _PC_LINK_MAX:
 		*val = TMPFS_LINK_MAX;
 		return (0);
-	case _PC_FILESIZEBITS:
-		*val = 64;
-		return (0);
-	case _PC_SYMLINK_MAX:
-		*val = MAXPATHLEN;
-		return (0);
 	case _PC_MIN_HOLE_SIZE:
 		*val = (long)PAGE_SIZE;
-		return (0);
-	case _PC_DEALLOC_PRESENT:
-		*val = 1;
 		return (0);
 	default:
 		return (EINVAL);

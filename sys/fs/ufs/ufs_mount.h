@@ -164,7 +164,7 @@ struct ufs_node {
 #define UFS_N_DIRTY	 0x01 /* on um_dirty_nodes */
 #define UFS_N_TIMES	 0x02 /* only times differ from the disk's */
 #define UFS_N_META	 0x04 /* something else does */
-#define UFS_N_DATA	 0x08 /* pages are dirty, or directory blocks */
+#define UFS_N_DATA	 0x08 /* pages are dirty */
 #define UFS_N_NEW	 0x10 /* the disk's inode isn't written yet */
 #define UFS_N_GONE	 0x20 /* without a name: the cache's reference went */
 #define UFS_N_NAMED	 0x40 /* it got a name in this batch */

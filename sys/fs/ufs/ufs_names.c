@@ -45,16 +45,6 @@ ufs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	return (0);
 }
 
-static const mode_t format_of[] = {
-    [VREG] = S_IFREG,
-    [VDIR] = S_IFDIR,
-    [VBLK] = S_IFBLK,
-    [VCHR] = S_IFCHR,
-    [VLNK] = S_IFLNK,
-    [VSOCK] = S_IFSOCK,
-    [VFIFO] = S_IFIFO,
-};
-
 /* A long symbolic link's text gets storage. */
 static int
 store_link(struct ufs_node *n, const char *target, size_t len)
@@ -104,7 +94,7 @@ set_attributes(struct ufs_node *n, const struct vattr *va)
 	struct ufs_time t = {now.tv_sec, (int32_t)now.tv_nsec};
 	struct ufs_inode *i = &n->n_i;
 
-	i->i_mode = (uint16_t)(format_of[va->va_type] | va->va_mode);
+	i->i_mode = (uint16_t)(vn_type_mode(va->va_type) | va->va_mode);
 	i->i_uid = va->va_uid;
 	i->i_gid = va->va_gid;
 	i->i_nlink = va->va_type == VDIR ? 2 : 1;

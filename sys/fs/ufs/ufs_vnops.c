@@ -147,17 +147,8 @@ ufs_pathconf(struct vnode *vp, int name, long *val)
 	case _PC_LINK_MAX:
 		*val = UFS_LINKS_MAX;
 		return (0);
-	case _PC_FILESIZEBITS:
-		*val = 64;
-		return (0);
-	case _PC_SYMLINK_MAX:
-		*val = MAXPATHLEN;
-		return (0);
 	case _PC_MIN_HOLE_SIZE:
 		*val = ufs_node(vp)->n_um->um_fs.fs_sb.fs_bsize;
-		return (0);
-	case _PC_DEALLOC_PRESENT:
-		*val = 1;
 		return (0);
 	default:
 		return (EINVAL);
