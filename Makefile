@@ -135,7 +135,7 @@ PROGS = $(patsubst tests/prog/%.c,$(B)/tests/prog/%,$(wildcard tests/prog/*.c))
 $(B)/tests/gen/sweep.inc: sys/abi/freebsd/syscalls.tab tools/mksyscalls.awk
 	@mkdir -p $(@D)
 	@awk -v out=list -f tools/mksyscalls.awk $< >$@.new && mv $@.new $@
-$(B)/tests/prog/sweep: $(B)/tests/gen/sweep.inc
+$(B)/tests/prog/sweep $(B)/tests/prog/anycall: $(B)/tests/gen/sweep.inc
 
 $(B)/tests/disk/disk: tests/disk/disk.c tests/prog/files.h tests/prog/freebsd.h
 	@mkdir -p $(@D)

@@ -4,9 +4,10 @@
 #                 implemented call
 #   -v out=table  syscalls.inc: an initialiser for each number FreeBSD has
 #   -v out=list   the calls that there are, for tests/prog/sweep.c
-# A letter for each argument tells --trace how to print it: s a path, d a
-# number, o a mode, x flags, p a pointer, b/B a buffer read/written whose
-# length is the next argument.
+# A letter for each argument tells --trace how to print it: s a path, S one
+# that is written, d a number, l, u, q a long one, signed, unsigned and a place
+# in a file, o a mode, x flags, p a pointer, b/B a buffer read/written whose
+# length is the next argument; others are in sys/abi/freebsd/trace_names.c.
 
 BEGIN {
 	FS = "\t"
@@ -25,8 +26,35 @@ BEGIN {
 
 /^#/ || NF < 4 { next }
 
-function kind(type, name, next_name) {
+# For what has names.
+function named(call, type, name, next_kind) {
+	if (name ~ /^flags?$/ && call ~ /^(open|openat|fhopen|posix_openpt)$/)
+		return "O"
+	if (name == "prot")
+		return "P"
+	if (name == "flags" && call ~ /mmap$/)
+		return "M"
+	if (name ~ /^(sig|signum)$/ && type !~ /\*/)
+		return "g"
+	if (name == "whence")
+		return "w"
+	if (name == "how" && call == "sigprocmask")
+		return "h"
+	if (name == "cmd" && call == "fcntl")
+		return "c"
+	if (name ~ /fd[12]?$/ && next_kind == "s")
+		return "a"
+	return ""
+}
+
+function kind(call, type, name, next_name, next_kind) {
+	if (named(call, type, name, next_kind) != "")
+		return named(call, type, name, next_kind)
 	if (type ~ /\*/) {
+		if (call == "__getcwd")
+			return "S"
+		if (name == "addr")
+			return "p"
 		if (type ~ /char \*$/ && name ~ /^(path|from|to|link|old|new|name|path1|path2|fname|string|type|dir|file|path_from|path_to|old_path|new_path)$/)
 			return "s"
 		if (type ~ /(void|char) \*$/ && next_name ~ /^(nbyte|len|size|count|buflen|bufsize)$/)
@@ -35,7 +63,13 @@ function kind(type, name, next_name) {
 	}
 	if (type == "mode_t" || name == "mode" || name == "newmask")
 		return "o"
-	if (name ~ /flag|prot|options|com|cmd/)
+	if (type ~ /off_t/)
+		return "q"
+	if (type ~ /^size_t/)
+		return "u"
+	if (type ~ /^(long|int64_t|id_t)/)
+		return "l"
+	if (name ~ /flag|options|com|cmd|rval/)
 		return "x"
 	return "d"
 }
@@ -64,7 +98,12 @@ function kind(type, name, next_name) {
 	for (i = 1; i <= n; i++) {
 		sep = type[i] ~ /\*$/ ? "" : " "
 		fields = fields "\t_Alignas(8) " type[i] sep aname[i] ";\n"
-		kinds = kinds kind(type[i], aname[i], i < n ? aname[i + 1] : "")
+	}
+	# From the last: a descriptor is shown as what the path after it needs.
+	k = ""
+	for (i = n; i > 0; i--) {
+		k = kind(name, type[i], aname[i], i < n ? aname[i + 1] : "", k)
+		kinds = k kinds
 	}
 	if (out == "args" && state == "std") {
 		for (i = 1; i <= n; i++)

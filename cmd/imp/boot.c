@@ -358,8 +358,8 @@ carry(int line)
 static bool
 kernel_failed(void)
 {
-	static const char *const words[] = {
-	    "\npanic: ", "\nThere is nothing to run."};
+	static const char *const words[] = {"\npanic: ",
+	    "\nThere is nothing to run.", "\nThere is no root file system."};
 
 	session.tail[session.tail_size] = '\0';
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

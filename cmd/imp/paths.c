@@ -3,6 +3,7 @@
 /* Paths in the guest, and the host's programs and files. */
 
 #include <err.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,28 @@ path_search(const char *name)
 	}
 }
 
+/* QEMU's message about something else would be about something else. */
+static void
+check_kernel(const char *name)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	char magic[4];
+
+	if (fd < 0)
+		err(EXIT_IMP, "kernel %s", name);
+	switch (read(fd, magic, sizeof(magic))) {
+	case -1:
+		err(EXIT_IMP, "kernel %s", name);
+	case sizeof(magic):
+		if (memcmp(magic, "\177ELF", sizeof(magic)) == 0)
+			break;
+		/* FALLTHROUGH */
+	default:
+		errx(EXIT_IMP, "kernel %s: it is not an ELF file", name);
+	}
+	close(fd);
+}
+
 /*
  * The kernel: the given file, or $IMP_KERNEL, or the one that was built or
  * installed along with this program.
@@ -82,8 +105,7 @@ path_kernel(const char *given)
 	if (given == NULL)
 		given = getenv("IMP_KERNEL");
 	if (given != NULL) {
-		if (access(given, R_OK) != 0)
-			err(EXIT_IMP, "kernel %s", given);
+		check_kernel(given);
 		return (format("%s", given));
 	}
 	self = path_search(imp_path);

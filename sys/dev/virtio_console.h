@@ -57,8 +57,9 @@ int vport_write(struct vport *vp, struct uio *uio, bool nonblock);
 /* Any context; all or nothing, never sleeps. */
 bool vport_put(struct vport *vp, const char *s, size_t n);
 size_t vport_writable(struct vport *vp); /* bytes of room */
-/* Waits until the host has taken all; 0, or EINTR, ERESTART. */
-int vport_drain(struct vport *vp);
+/* Waits until the host has taken all that was written before, whatever signals
+ * come. */
+void vport_drain(struct vport *vp);
 bool vport_idle(struct vport *vp);
 
 /* The reader at the host's end has gone: further writes get EPIPE. */

@@ -137,6 +137,7 @@ take_output(struct vport *vp)
 	uint32_t length;
 
 	while ((b = virtqueue_take(&vp->vp_txq, &length)) != NULL) {
+		vp->vp_taken++;
 		what |= land(vp, b->size);
 		block_free(b);
 	}
@@ -457,6 +458,7 @@ send_block(struct vport *vp, struct block *b)
 		block_free(b);
 		return (land(vp, buf.size));
 	}
+	vp->vp_sent++;
 	virtqueue_kick(&vp->vp_txq);
 	return (finish_output(vp));
 }
@@ -545,17 +547,16 @@ vport_writable(struct vport *vp)
 	return (room);
 }
 
-int
+void
 vport_drain(struct vport *vp)
 {
-	int error = 0;
+	uint64_t sent;
 
 	spin_lock(&vp->vp_lock);
-	while (vp->vp_slots > 0 && vp->vp_host_open && error == 0)
-		error =
-		    cv_wait_spin_sig(&vp->vp_room, &vp->vp_lock, NO_DEADLINE);
+	sent = vp->vp_sent;
+	while (vp->vp_taken < sent && vp->vp_host_open)
+		cv_wait_spin(&vp->vp_room, &vp->vp_lock);
 	spin_unlock(&vp->vp_lock);
-	return (error);
 }
 
 bool

@@ -49,6 +49,8 @@ struct vport {
 	size_t vp_flying;  /* (p) bytes on their way, and those
 			      that have a place reserved */
 	unsigned vp_slots; /* (p) descriptors they take */
+	uint64_t vp_sent;  /* (p) blocks given to the device, ever */
+	uint64_t vp_taken; /* (p) and done with, in the same order */
 	bool vp_refused;   /* (p) set; (a) the client wants to
 			      hear of room */
 	struct cv vp_room; /* (p) less is on its way */

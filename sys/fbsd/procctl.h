@@ -42,6 +42,27 @@ _Static_assert(sizeof(struct procctl_reaper_status) == 80, "reaper_status");
 #define REAPER_STATUS_OWNED    0x1
 #define REAPER_STATUS_REALINIT 0x2
 
+struct procctl_reaper_pidinfo {
+	pid_t pi_pid;
+	pid_t pi_subtree;
+	unsigned pi_flags;
+	unsigned pi_pad0[15];
+};
+_Static_assert(sizeof(struct procctl_reaper_pidinfo) == 72, "reaper_pidinfo");
+#define REAPER_PIDINFO_VALID   0x1
+#define REAPER_PIDINFO_CHILD   0x2
+#define REAPER_PIDINFO_REAPER  0x4
+#define REAPER_PIDINFO_ZOMBIE  0x8
+#define REAPER_PIDINFO_STOPPED 0x10
+#define REAPER_PIDINFO_EXITING 0x20
+
+struct procctl_reaper_pids {
+	unsigned rp_count;
+	unsigned rp_pad0[15];
+	struct procctl_reaper_pidinfo *rp_pids;
+};
+_Static_assert(sizeof(struct procctl_reaper_pids) == 72, "reaper_pids");
+
 struct procctl_reaper_kill {
 	int rk_sig;
 	unsigned rk_flags;

@@ -73,6 +73,7 @@ struct rtprio {
 #define RTP_PRIO_REALTIME 2
 #define RTP_PRIO_NORMAL	  3
 #define RTP_PRIO_IDLE	  4
+#define RTP_PRIO_FIFO	  10
 #define RTP_PRIO_MAX	  31
 #define RTP_LOOKUP	  0
 #define RTP_SET		  1

@@ -14,6 +14,7 @@
 #include "kern/procdesc.h"
 #include "kern/signal.h"
 #include "kern/resource.h"
+#include "kern/run.h"
 #include "kern/thread.h"
 #include "kern/time.h"
 #include "kern/tty.h"
@@ -92,11 +93,7 @@ static void
 leave_children(struct proc *p)
 {
 	struct proc *child, *next;
-	struct proc *reaper =
-	    p->p_flags & P_REAPER || p->p_reaper == NULL
-		? (p->p_reaper != NULL ? p->p_reaper : initproc)
-		: p->p_reaper;
-	struct proc *q;
+	struct proc *reaper = p->p_reaper != NULL ? p->p_reaper : initproc;
 
 	LIST_FOREACH_SAFE (child, &p->p_children, p_sibling, next) {
 		proc_reparent(child, reaper);
@@ -106,9 +103,7 @@ leave_children(struct proc *p)
 			sig_send(child, child->p_pdeathsig, NULL);
 	}
 	if (p->p_flags & P_REAPER)
-		LIST_FOREACH (q, &allproc, p_all)
-			if (q->p_reaper == p)
-				q->p_reaper = reaper;
+		proc_hand_over(p, reaper);
 }
 
 static int
@@ -157,6 +152,7 @@ kern_exit(struct thread *td, int code, int sig)
 	/* Another thread may be ending the process already. */
 	while (proc_single(td, true) != 0)
 		thread_suspend_check(td, false);
+	run_exiting(p, code, sig);
 	spin_lock(&p->p_lock);
 	p->p_flags |= P_EXITING;
 	p->p_xexit = code;
@@ -263,6 +259,25 @@ selected(const struct proc *p, const struct proc *self, int idtype, int64_t id)
 		return (p->p_cred->cr_uid == (uid_t)id);
 	case P_GID:
 		return (p->p_cred->cr_gid == (gid_t)id);
+	case P_JAILID:
+		return (id == 0); /* all are in the host's */
+	default:
+		return (false);
+	}
+}
+
+static bool
+idtype_valid(int idtype)
+{
+	switch (idtype) {
+	case P_ALL:
+	case P_PID:
+	case P_PGID:
+	case P_SID:
+	case P_UID:
+	case P_GID:
+	case P_JAILID:
+		return (true);
 	default:
 		return (false);
 	}
@@ -337,7 +352,7 @@ kern_wait(struct thread *td, int idtype, int64_t id, int options,
 	int error = 0;
 
 	wr->pid = 0;
-	if (!wait_options_valid(options))
+	if (!idtype_valid(idtype) || !wait_options_valid(options))
 		return (EINVAL);
 	mutex_lock(&proctree_lock);
 	for (;;) {

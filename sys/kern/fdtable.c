@@ -272,22 +272,31 @@ fd_mark_range(struct thread *td, unsigned low, unsigned high, int flag)
 		(void)fd_set_flags(td, (int)fd, flag, flag);
 }
 
-void
-fdtable_exec(struct thread *td)
+int
+fdtable_unshare(struct thread *td, bool empty)
 {
 	struct proc *p = td->td_proc;
 	struct fdtable *ft = p->p_fd, *own;
 
-	if (atomic_load(&ft->ft_refs) > 1) {
-		own = fdtable_copy(ft);
-		if (own != NULL) {
-			spin_lock(&p->p_lock);
-			p->p_fd = own;
-			spin_unlock(&p->p_lock);
-			fdtable_release(ft);
-			ft = own;
-		}
-	}
+	if (!empty && atomic_load(&ft->ft_refs) == 1)
+		return (0);
+	own = empty ? fdtable_create() : fdtable_copy(ft);
+	if (own == NULL)
+		return (ENOMEM);
+	spin_lock(&p->p_lock);
+	p->p_fd = own;
+	spin_unlock(&p->p_lock);
+	fdtable_release(ft);
+	return (0);
+}
+
+void
+fdtable_exec(struct thread *td)
+{
+	struct fdtable *ft;
+
+	(void)fdtable_unshare(td, false);
+	ft = td->td_proc->p_fd;
 	for (unsigned fd = 0; next_open(ft, &fd, UINT_MAX); fd++)
 		if ((ft->ft_entries[fd].fe_flags & UF_EXCLOSE) != 0)
 			(void)fd_close(td, (int)fd);

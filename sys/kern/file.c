@@ -163,21 +163,26 @@ kern_writev(struct thread *td, int fd, struct uio *uio, off_t offset)
 }
 
 int
+file_stat(struct file *fp, struct stat *st)
+{
+	*st = (struct stat){0};
+	if (fp->f_ops->fo_stat != NULL)
+		return (fp->f_ops->fo_stat(fp, st));
+	if (fp->f_vnode != NULL)
+		return (vn_stat(fp->f_vnode, st));
+	return (EOPNOTSUPP);
+}
+
+int
 kern_fstat(struct thread *td, int fd, struct stat *st)
 {
 	struct file *fp;
 	int error;
 
-	*st = (struct stat){0};
 	error = fd_get(td, fd, 0, &fp);
 	if (error != 0)
 		return (error);
-	if (fp->f_ops->fo_stat != NULL)
-		error = fp->f_ops->fo_stat(fp, st);
-	else if (fp->f_vnode != NULL)
-		error = vn_stat(fp->f_vnode, st);
-	else
-		error = EOPNOTSUPP;
+	error = file_stat(fp, st);
 	file_release(fp);
 	return (error);
 }

@@ -112,7 +112,9 @@ struct fdtable *fdtable_create(void);
 struct fdtable *fdtable_copy(struct fdtable *ft); /* fork */
 void fdtable_hold(struct fdtable *ft);
 void fdtable_release(struct fdtable *ft); /* closes all with the last */
-void fdtable_exec(struct thread *td);	  /* unshares, closes UF_EXCLOSE */
+/* An own copy of a shared table, or with empty: a new one. ENOMEM. */
+int fdtable_unshare(struct thread *td, bool empty);
+void fdtable_exec(struct thread *td); /* unshares, closes UF_EXCLOSE */
 
 /* fp of a descriptor, with a reference: 0 or EBADF. need: FREAD|FWRITE. */
 int fd_get(struct thread *td, int fd, int need, struct file **fpp);
@@ -146,6 +148,7 @@ struct fdtable *proc_fdtable(struct proc *p);
 int kern_readv(struct thread *td, int fd, struct uio *uio, off_t offset);
 int kern_writev(struct thread *td, int fd, struct uio *uio, off_t offset);
 /* fstat(2); *st is zeroed first. EBADF, EOPNOTSUPP. */
+int file_stat(struct file *fp, struct stat *st);
 int kern_fstat(struct thread *td, int fd, struct stat *st);
 int kern_ioctl(struct thread *td, int fd, unsigned long cmd, void *data);
 int kern_fcntl(struct thread *td, int fd, int cmd, int64_t arg);

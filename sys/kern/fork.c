@@ -152,7 +152,7 @@ undo(struct proc *p)
 }
 
 static int
-enter_tree(struct proc *p, struct proc *parent, struct file *pdfile)
+enter_tree(struct proc *p, struct proc *parent, int flags, struct file *pdfile)
 {
 	int error;
 
@@ -162,8 +162,17 @@ enter_tree(struct proc *p, struct proc *parent, struct file *pdfile)
 		p->p_pid = pid_alloc();
 		p->p_reaper =
 		    parent->p_flags & P_REAPER ? parent : parent->p_reaper;
+		p->p_subtree = parent == initproc || parent->p_flags & P_REAPER
+				   ? p->p_pid
+				   : parent->p_subtree;
 		p->p_state = P_ALIVE;
-		proc_link(p, parent, parent->p_pgrp);
+		/* RFNOWAIT: the parent never wants to know. */
+		if (flags & RFNOWAIT)
+			proc_link(p,
+			    p->p_reaper != NULL ? p->p_reaper : initproc,
+			    parent->p_pgrp);
+		else
+			proc_link(p, parent, parent->p_pgrp);
 		if (pdfile != NULL)
 			procdesc_bind(pdfile, p);
 	}
@@ -251,7 +260,7 @@ make_child(struct thread *td, struct fork_request *fa, struct proc *p,
 		return (ENOMEM);
 	error = make_procdesc(td, fa, pd);
 	if (error == 0)
-		error = enter_tree(p, td->td_proc, *pd);
+		error = enter_tree(p, td->td_proc, fa->flags, *pd);
 	if (error != 0)
 		thread_free(fa->child_td);
 	return (error);

@@ -128,6 +128,18 @@ proc_reparent(struct proc *child, struct proc *parent)
 	child->p_ppid = parent->p_pid;
 }
 
+void
+proc_hand_over(struct proc *p, struct proc *reaper)
+{
+	struct proc *q;
+
+	LIST_FOREACH (q, &allproc, p_all)
+		if (q->p_reaper == p) {
+			q->p_reaper = reaper;
+			q->p_subtree = p->p_subtree;
+		}
+}
+
 /*
  * A member qualifies its group for job control if its parent is in another
  * group of the same session (POSIX's definition of an orphaned group).

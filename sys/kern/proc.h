@@ -221,6 +221,7 @@ struct proc {
 	struct list p_children; /* (t) */
 	struct list p_sibling;	/* (t) */
 	struct proc *p_reaper;	/* (t) who inherits our orphans */
+	pid_t p_subtree;	/* (t) its child that we descend from */
 	struct pgrp *p_pgrp;	/* (t) */
 	struct list p_pglink;	/* (t) */
 	struct cv p_childcv;	/* with (t): a child changed state */
@@ -421,6 +422,8 @@ int proc_setsid(struct proc *p);
 int proc_setpgid(struct thread *td, pid_t pid, pid_t pgid);
 void pgrp_release_tty(struct tty *tp);
 void proc_reparent(struct proc *child, struct proc *parent); /* (t) */
+/* p is no reaper any more: its descendants get another one. */
+void proc_hand_over(struct proc *p, struct proc *reaper); /* (t) */
 /* Its address space with a reference, or NULL: none, or it has exited. */
 struct vmspace *proc_vmspace(struct proc *p);
 uint64_t proc_limit(struct proc *p, int which);	     /* soft limit */

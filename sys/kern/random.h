@@ -10,4 +10,8 @@ void random_bytes(void *buf, size_t n);
 /* Entropy from a device or an event; any context. */
 void random_stir(const void *buf, size_t n);
 
+struct uio;
+/* Fills it; EFAULT. A signal ends it early when some bytes were moved. */
+int random_uio(struct uio *uio);
+
 #endif

@@ -82,6 +82,7 @@ priority_of(const struct thread *td)
 {
 	switch (td->td_prio_class) {
 	case RTP_PRIO_REALTIME:
+	case RTP_PRIO_FIFO:
 		return (PRI_REALTIME + td->td_prio);
 	case RTP_PRIO_IDLE:
 		return (PRI_IDLE + td->td_prio);
@@ -93,8 +94,9 @@ priority_of(const struct thread *td)
 int
 thread_set_rtprio(struct thread *td, const struct rtprio *rtp)
 {
-	switch (rtp->type & ~8u) { /* 8: FIFO, the same to us */
+	switch (rtp->type) {
 	case RTP_PRIO_REALTIME:
+	case RTP_PRIO_FIFO:
 	case RTP_PRIO_IDLE:
 	case RTP_PRIO_NORMAL:
 		if (rtp->prio > RTP_PRIO_MAX && rtp->type != RTP_PRIO_NORMAL)
@@ -103,7 +105,7 @@ thread_set_rtprio(struct thread *td, const struct rtprio *rtp)
 	default:
 		return (EINVAL);
 	}
-	td->td_prio_class = (uint8_t)(rtp->type & ~8u);
+	td->td_prio_class = (uint8_t)rtp->type;
 	td->td_prio = rtp->prio;
 	sched_set_priority(td, priority_of(td));
 	return (0);

@@ -4,9 +4,9 @@
  * The guest's side of `imp run`.
  *
  * The boot archive's imp.run says what to run.  Process 1 is ours: it starts
- * the program as process 2, reaps in init's place, and when the program ends
- * tells the host how, after all its output was handed over, and resets the
- * machine.
+ * the program as process 2, and reaps in init's place.  The program's last
+ * thread tells the host how it ended, after all output was handed over, and
+ * resets the machine.
  *
  * Host and guest talk by lines of text on the console port imp.ctl:
  *
@@ -93,9 +93,9 @@ static __noreturn void
 finish(void)
 {
 	if (run.trace != NULL)
-		(void)vport_drain(run.trace);
+		vport_drain(run.trace);
 	if (run.ctl != NULL)
-		(void)vport_drain(run.ctl);
+		vport_drain(run.ctl);
 	md_reset();
 }
 
@@ -366,20 +366,6 @@ start_program(struct thread *td)
 	sched_run(child);
 }
 
-/* Reaps until the program has ended; returns its wait(2) status. */
-static int
-wait_for_program(struct thread *td)
-{
-	pid_t program = run.program->p_pid;
-	struct wait_result wr;
-
-	for (;;) {
-		if (kern_wait(td, P_ALL, 0, WEXITED, &wr) == 0 &&
-		    wr.pid == program)
-			return (wr.status);
-	}
-}
-
 /* The host has all of the output. */
 static void
 drain_all(void)
@@ -399,23 +385,56 @@ run_end(int status)
 	finish();
 }
 
+static void
+trace_end(const struct proc *p, int code, int sig)
+{
+	char line[64];
+	int n = 0;
+
+	/* As with the calls, if there are others. */
+	if (proc_count() > 3)
+		n = snprintf(line, sizeof(line), "%d: ", curthread()->td_tid);
+	if (sig != 0)
+		n += snprintf(line + n, sizeof(line) - (size_t)n,
+		    "process killed, signal = %d\n", sig);
+	else
+		n += snprintf(line + n, sizeof(line) - (size_t)n,
+		    "process exit, rval = %d\n", code);
+	run_trace(line, (size_t)n);
+}
+
+/*
+ * The program's last thread is at its end.  That is the end of the machine, so
+ * there is no point in taking apart first what the program was.
+ */
+void
+run_exiting(const struct proc *p, int code, int sig)
+{
+	if ((p->p_flags & P_TRACED) != 0)
+		trace_end(p, code, sig);
+	if (p != run.program)
+		return;
+	vfs_end_storage();
+	drain_all();
+	boot_step("the program has ended");
+	if (sig != 0)
+		run_tell("signal %d\n", sig);
+	else
+		run_tell("exit %d\n", code);
+	finish();
+}
+
 /* Process 1 under `imp run`. */
 static void
 run_main(void *arg)
 {
 	struct thread *td = curthread();
-	int status;
+	struct wait_result wr;
 
 	connect(td);
 	start_program(td);
-	status = wait_for_program(td);
-	drain_all();
-	boot_step("the program has ended");
-	if (WIFSIGNALED(status))
-		run_tell("signal %d\n", WTERMSIG(status));
-	else
-		run_tell("exit %d\n", WEXITSTATUS(status));
-	finish();
+	for (;;)
+		(void)kern_wait(td, P_ALL, 0, WEXITED, &wr);
 }
 
 void

@@ -4,6 +4,8 @@
 
 #include "lib/types.h"
 
+struct proc;
+
 /*
  * Starts process 1 and what the boot archive's imp.run asks for.  Returns;
  * the rest happens in process 1.  Without imp.run that is init (kern/init.h).
@@ -13,6 +15,10 @@ void run_start(void);
 /* Ends the run, and the machine, as if the program had exited so.  Returns if
  * this is no run.  Sleeps. */
 void run_end(int status);
+
+/* From kern_exit(), when p has one thread left, this one: tells the trace; if p
+ * is the program, the machine ends here. */
+void run_exiting(const struct proc *p, int code, int sig);
 
 /* A piece of --trace's text for the host; may sleep. */
 void run_trace(const char *s, size_t n);

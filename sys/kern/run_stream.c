@@ -191,7 +191,7 @@ void
 run_stream_drain(int fd)
 {
 	if (streams[fd].st_port != NULL)
-		(void)vport_drain(streams[fd].st_port);
+		vport_drain(streams[fd].st_port);
 }
 
 void

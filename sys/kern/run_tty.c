@@ -166,8 +166,12 @@ run_tty_drain(void)
 {
 	if (terminal.tty == NULL)
 		return;
-	do {
+	/*
+	 * After a drain the port has room for all that the tty holds.  What
+	 * other processes go on writing isn't waited for.
+	 */
+	for (int i = 0; i < 2; i++) {
 		pump_run(&terminal.out, output_step);
-		(void)vport_drain(terminal.port);
-	} while (terminal.out.pu_end > 0 && !vport_broken(terminal.port));
+		vport_drain(terminal.port);
+	}
 }

@@ -351,7 +351,9 @@ sched_slice_over(void)
 	if (td->td_prio_class == RTP_PRIO_NORMAL &&
 	    td->td_lent_priority == PRI_COUNT && td->td_priority < PRI_IDLE - 1)
 		td->td_priority++;
-	atomic_or(&td->td_flags, TDF_RESCHED);
+	/* Who has a better priority has had the CPU already. */
+	if (td->td_prio_class != RTP_PRIO_FIFO)
+		atomic_or(&td->td_flags, TDF_RESCHED);
 }
 
 /* Own and lent priority; the better one counts. */

@@ -306,6 +306,40 @@ vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags)
 	return (0);
 }
 
+/* The last mount with storage whose number is below `before`, or NULL. */
+static struct mount *
+last_storage(uint64_t before)
+{
+	struct mount *mp, *last = NULL;
+
+	mutex_lock(&mount_lock);
+	LIST_FOREACH (mp, &mountlist, mnt_link)
+		if (mp->mnt_ops->vfs_sync != NULL && mp->mnt_fsid < before &&
+		    (last == NULL || mp->mnt_fsid > last->mnt_fsid))
+			last = mp;
+	mutex_unlock(&mount_lock);
+	return (last);
+}
+
+void
+vfs_end_storage(void)
+{
+	static const struct mount_opts none = {.mo_count = 0};
+	uint64_t fsid = UINT64_MAX, flags;
+	struct mount *mp;
+
+	/* Nobody else unmounts any more. */
+	while ((mp = last_storage(fsid)) != NULL) {
+		fsid = mp->mnt_fsid;
+		if (vfs_unmount(curthread(), fsid, 0) == 0)
+			continue;
+		flags = mp->mnt_flags | MNT_RDONLY | MNT_FORCE;
+		if (mp->mnt_ops->vfs_update == NULL ||
+		    mp->mnt_ops->vfs_update(mp, flags, &none) == 0)
+			(void)set_flags(mp, flags);
+	}
+}
+
 static void
 copy_string(char *to, const char *from, size_t size)
 {

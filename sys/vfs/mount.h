@@ -87,6 +87,9 @@ int vfs_mount_on(struct thread *td, const char *fstype, struct vnode *vp,
     const char *on, uint64_t flags, const struct mount_opts *opts);
 /* EINVAL: nothing such is mounted, or the root; EBUSY. */
 int vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags);
+/* The machine ends: what has storage is unmounted, the newest first, or made
+ * read-only if it is in use, so that it is clean. */
+void vfs_end_storage(void);
 /* All that statfs(2) tells. */
 int vfs_statfs(struct mount *mp, struct statfs *sf);
 void vfs_init(void);

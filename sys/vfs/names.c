@@ -271,8 +271,6 @@ remove_vnode(struct namei *nd, bool dir)
 	rw_will_nest(&vp->v_base->v_lock);
 	rw_wlock(&vp->v_base->v_lock);
 	error = vn_may_remove(dvp, vp, nd->nd_cn.cn_cred);
-	if (error == 0 && dvp->v_ops->vo_remove == NULL)
-		error = EOPNOTSUPP;
 	if (error == 0)
 		error = (dir ? dvp->v_ops->vo_rmdir : dvp->v_ops->vo_remove)(
 		    dvp, vp, &nd->nd_cn);
@@ -296,6 +294,10 @@ check_unlink(const struct namei *nd, const struct vnode *named, bool dir)
 	}
 	if (nd->nd_vp == NULL)
 		return (ENOENT);
+	/* Where names can't be removed each look at one may find another
+	 * vnode: no reason to try again. */
+	if (nd->nd_dvp->v_base->v_ops->vo_remove == NULL)
+		return (EOPNOTSUPP);
 	if ((nd->nd_vp->v_flags & VV_ROOT) != 0)
 		return (EBUSY);
 	if (named != NULL && nd->nd_vp != named)

@@ -114,7 +114,7 @@ check_names(const struct namei *from, const struct namei *to, int flags)
 	    fvp->v_mount != from->nd_dvp->v_mount ||
 	    (tvp != NULL && tvp->v_mount != to->nd_dvp->v_mount))
 		return (EXDEV);
-	if (from->nd_dvp->v_ops->vo_rename == NULL)
+	if (from->nd_dvp->v_base->v_ops->vo_rename == NULL)
 		return (EOPNOTSUPP);
 	if (tvp != NULL && (flags & AT_RENAME_NOREPLACE) != 0)
 		return (EEXIST);

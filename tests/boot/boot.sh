@@ -65,6 +65,8 @@ check "through pipes" "The operating system has halted." \
 	"$(printf 'reboot 8\n' | boot -c 1 | tr -d '\r' | tail -n 1)"
 check "its status" 0 "$(printf 'reboot 0\n' | status boot -c 1)"
 check "no init" 125 "$(status boot -a init_path=/none </dev/null)"
+truncate -s 1m "$tmp/zeroes"
+check "no root on the disk" 125 "$(status "$imp" boot "$tmp/zeroes" </dev/null)"
 check "no disk given" 125 "$(status "$imp" boot)"
 check "no such disk" 127 "$(status "$imp" boot "$tmp/none")"
 check "a folder" 125 "$(status "$imp" boot "$tmp")"

@@ -56,6 +56,12 @@ check "slow reader" 3000000 "$(run pattern 3000000 | { sleep 0.5; wc -c; })"
 # The program ends by itself when nobody reads; else by the limit.
 { run yes; echo $? >"$tmp/yes"; } | head -n 1 >/dev/null
 check "reader goes away" 0 "$(cat "$tmp/yes")"
+check "what is left behind writes on" 7 "$({
+	run leave 7
+	echo $? >"$tmp/leave"
+} | while sleep 0.01; [ ! -s "$tmp/leave" ]; do
+	head -c 50000 >"$tmp/part"
+done; cat "$tmp/leave")"
 check "guest closes its output" "last words" \
 	"$("$imp" run -t 1 "$prog" close | cat; :)"
 
@@ -109,7 +115,24 @@ check "SIGINT ends a hung QEMU" 130 $?
 # Tracing.
 "$imp" run --trace-file "$tmp/trace" "$prog" exit 5
 check "traced program's status" 5 $?
-check "trace" "exit(5)" "$(grep -o '^exit(5)' "$tmp/trace")"
+check "trace" "exit(0x5)
+process exit, rval = 5" "$(grep exit "$tmp/trace")"
+check "trace of files" 'open("/tmp/a",O_RDWR|O_CREAT|O_EXCL,0600)
+lseek(3,0x12a05f200,SEEK_SET)
+mmap(0x0,8192,PROT_READ|PROT_WRITE,MAP_PRIVATE|MAP_ANON,-1,0x0)
+munmap(0x0,8192)
+fcntl(3,F_GETFD,0)
+openat(AT_FDCWD,"/none",O_RDONLY,00)
+__getcwd("/",20)
+sigprocmask(SIG_BLOCK,0x0,0x0)
+getpid()
+kill(2,SIGUSR1)
+SIGNAL 30 (SIGUSR1)
+exit(0x0)
+process exit, rval = 0' "$("$imp" run --trace-file /dev/stdout "$prog" calls |
+	sed '/^sigaction/d; /^sigreturn/d; s/)[ 	].*/)/')"
+check "trace of a death" "process killed, signal = 30" \
+	"$("$imp" run --trace-file /dev/stdout "$prog" kill 30 | tail -n 1)"
 check "trace goes to standard error" 1 \
 	"$("$imp" run --trace "$prog" both 2>&1 >/dev/null |
 		grep -c '^write(1,"out')"

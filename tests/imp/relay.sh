@@ -58,6 +58,10 @@ chmod -x "$tmp/noexec"
 check "no right to execute" 126 "$(status "$imp" run "$tmp/noexec")"
 check "no QEMU" 125 "$(IMP_QEMU=none-such; export IMP_QEMU
 	status run say 'exit 0')"
+check "a kernel that is none" "imp: kernel $tmp/script: it is not an ELF file" \
+	"$("$imp" run --kernel "$tmp/script" "$prog" 2>&1)"
+check "no kernel" "imp: kernel $tmp/none: No such file or directory" \
+	"$("$imp" run --kernel "$tmp/none" "$prog" 2>&1)"
 check "bad option" 125 "$(status "$imp" run --no-such "$prog")"
 check "bad option, in one line" "imp: unrecognized option '--no-such'" \
 	"$("$imp" run --no-such "$prog" 2>&1)"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Priorities on one processor: busy threads don't starve others of their
- * class, and mutexes lend their waiters' priority to the owner.
+ * class, unless that is FIFO, and mutexes lend their waiters' priority to the
+ * owner.
  */
 #include "freebsd.h"
 #include "fbsd/user.h"
@@ -9,6 +10,13 @@
 enum {
 	SYS_setpriority = 96,
 	SYS___sysctl = 202,
+	SYS_sched_setparam = 327,
+	SYS_sched_getparam = 328,
+	SYS_sched_setscheduler = 329,
+	SYS_sched_getscheduler = 330,
+	SYS_sched_get_priority_max = 332,
+	SYS_sched_get_priority_min = 333,
+	SYS_sched_rr_get_interval = 334,
 	SYS_rtprio_thread = 466,
 	SYS_cpuset_setaffinity = 488,
 };
@@ -202,6 +210,82 @@ protection(void)
 	CHECK_EQ(lock(&a), -EINVAL);
 }
 
+enum { SCHED_FIFO = 1, SCHED_OTHER = 2, SCHED_RR = 3 };
+
+static void
+policies(void)
+{
+	struct timespec ts = {-1, -1};
+	int level = 10;
+
+	CHECK_EQ(SYS(SYS_sched_getscheduler, 0), SCHED_OTHER);
+	for (int policy = SCHED_FIFO; policy <= SCHED_RR; policy += 2) {
+		CHECK_EQ(SYS(SYS_sched_get_priority_min, policy), 0);
+		CHECK_EQ(SYS(SYS_sched_get_priority_max, policy), RTP_PRIO_MAX);
+		CHECK_EQ(SYS(SYS_sched_setscheduler, 0, policy, &level), 0);
+		CHECK_EQ(SYS(SYS_sched_getscheduler, 0), policy);
+		level = 11;
+		CHECK_EQ(SYS(SYS_sched_setparam, 0, &level), 0);
+		CHECK_EQ(SYS(SYS_sched_getscheduler, 0), policy);
+		level = 0;
+		CHECK_EQ(SYS(SYS_sched_getparam, 0, &level), 0);
+		CHECK_EQ(level, 11);
+		level = 32;
+		CHECK_EQ(
+		    SYS(SYS_sched_setscheduler, 0, policy, &level), -EINVAL);
+		level = 10;
+	}
+	CHECK_EQ(SYS(SYS_sched_setscheduler, 0, 4, &level), -EINVAL);
+	CHECK_EQ(SYS(SYS_sched_get_priority_min, 4), -EINVAL);
+	CHECK_EQ(SYS(SYS_sched_rr_get_interval, 0, &ts), 0);
+	CHECK(ts.tv_sec == 0 && ts.tv_nsec > 0);
+	CHECK_EQ(SYS(SYS_sched_rr_get_interval, 9999, &ts), -ESRCH);
+	CHECK_EQ(SYS(SYS_sched_setscheduler, 0, SCHED_OTHER, &level), 0);
+}
+
+static int go;
+static volatile int ready, ran;
+static int class_of_equals;
+
+static void
+equal(void *arg)
+{
+	CHECK_EQ(set_rtprio(class_of_equals, 10), 0);
+	ready = 1;
+	while (go == 0)
+		(void)SYS(SYS__umtx_op, &go, UMTX_OP_WAIT_UINT, 0, 0, 0);
+	ran = 1;
+	end_thread(arg);
+}
+
+/* Of two threads that are equal one runs until it waits, or they take turns. */
+static void
+equals(int class)
+{
+	uint64_t start;
+
+	class_of_equals = class;
+	go = ready = ran = 0;
+	CHECK_EQ(set_rtprio(class, 10), 0);
+	begin(0, equal);
+	while (!ready)
+		sleep_ms(1);
+	go = 1;
+	CHECK_EQ(SYS(SYS__umtx_op, &go, UMTX_OP_WAKE, 1, 0, 0), 0);
+	start = now_ns(CLOCK_MONOTONIC);
+	if (class == RTP_PRIO_FIFO) {
+		while (now_ns(CLOCK_MONOTONIC) - start < 100000000)
+			;
+		CHECK_EQ(ran, 0);
+	} else {
+		while (!ran && now_ns(CLOCK_MONOTONIC) - start < PATIENCE_NS)
+			;
+		CHECK_EQ(ran, 1);
+	}
+	join_thread(&tids[0]);
+	CHECK_EQ(set_rtprio(RTP_PRIO_NORMAL, 0), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -210,5 +294,8 @@ main(int argc, char **argv)
 	niceness(20);
 	inheritance();
 	protection();
+	policies();
+	equals(RTP_PRIO_FIFO);
+	equals(RTP_PRIO_REALTIME);
 	return (result("priorities"));
 }

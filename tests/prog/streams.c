@@ -4,10 +4,19 @@
  * do.  Without one it looks at its own standard descriptors.
  */
 #include "freebsd.h"
+#include "fbsd/fcntl.h"
 #include "fbsd/stat.h"
 #include "fbsd/termios.h"
 
-enum { SYS_ioctl = 54, SYS_fstat = 551 };
+enum {
+	SYS_open = 5,
+	SYS_ioctl = 54,
+	SYS_fcntl = 92,
+	SYS___getcwd = 326,
+	SYS_lseek = 478,
+	SYS_openat = 499,
+	SYS_fstat = 551,
+};
 
 static char buf[65536];
 
@@ -132,6 +141,35 @@ stubborn(long n)
 	return (0);
 }
 
+/* Leaves a process that writes on and on. */
+static int
+leave_writer(long status)
+{
+	if (SYS(SYS_fork) == 0)
+		for (;;)
+			(void)pattern(sizeof(buf));
+	say("last words\n");
+	return ((int)status);
+}
+
+/* Something for the trace to show. */
+static int
+calls(void)
+{
+	long fd = SYS(SYS_open, "/tmp/a", O_RDWR | O_CREAT | O_EXCL, 0600);
+
+	(void)SYS(SYS_lseek, fd, 5000000000, 0);
+	(void)map_anon(8192, MAP_ANON_PRIVATE);
+	(void)SYS(SYS_munmap, 0, 8192);
+	(void)SYS(SYS_fcntl, fd, F_GETFD, 0);
+	(void)SYS(SYS_openat, AT_FDCWD, "/none", O_RDONLY, 0);
+	(void)SYS(SYS___getcwd, buf, 20);
+	(void)SYS(SYS_sigprocmask, SIG_BLOCK, NULL, NULL);
+	handle(SIGUSR1, (void *)handler, 0);
+	(void)SYS(SYS_kill, SYS(SYS_getpid), SIGUSR1);
+	return (0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -152,6 +190,10 @@ main(int argc, char **argv)
 		return (stubborn(n));
 	if (same(what, "exit"))
 		return ((int)n);
+	if (same(what, "calls"))
+		return (calls());
+	if (same(what, "leave"))
+		return (leave_writer(n));
 	if (same(what, "kill"))
 		(void)SYS(SYS_kill, SYS(SYS_getpid), n);
 	if (same(what, "both")) {

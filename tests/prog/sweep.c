@@ -61,10 +61,10 @@ call_badly(const struct call *c, unsigned long pointer)
 	for (int i = 0; i < c->nargs && i < 6; i++) {
 		char kind = c->kinds[i];
 
-		arg[i] =
-		    kind == 'p' || kind == 's' || kind == 'b' || kind == 'B'
-			? (long)pointer
-			: 1;
+		arg[i] = kind == 'p' || kind == 's' || kind == 'S' ||
+				 kind == 'b' || kind == 'B'
+			     ? (long)pointer
+			     : 1;
 	}
 	(void)sys6(c->number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 }

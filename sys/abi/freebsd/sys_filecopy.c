@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* sendfile(2) and copy_file_range(2). */
 #include "fbsd/errno.h"
+#include "fbsd/fcntl.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "kern/filecopy.h"
@@ -108,9 +109,14 @@ copy_range(struct thread *td, const struct copy_file_range_args *a,
 	size_t moved;
 	int error;
 
-	if (from->f_type != DTYPE_VNODE || to->f_type != DTYPE_VNODE ||
-	    from->f_vnode->v_type != VREG || to->f_vnode->v_type != VREG)
+	if (from->f_type != DTYPE_VNODE || to->f_type != DTYPE_VNODE)
 		return (EINVAL);
+	if (from->f_vnode->v_type == VDIR)
+		return (EISDIR);
+	if (from->f_vnode->v_type != VREG || to->f_vnode->v_type != VREG)
+		return (EINVAL);
+	if ((atomic_load(&to->f_flag) & O_APPEND) != 0)
+		return (EBADF);
 	error = offset_in(a->inoffp, &in, &inp);
 	if (error == 0)
 		error = offset_in(a->outoffp, &out, &outp);

@@ -61,6 +61,23 @@ rfork_request(struct fork_request *fr, int flags)
 	return (0);
 }
 
+/* rfork(2) without RFPROC: only the descriptors can be the caller's own. */
+static int
+change_self(struct thread *td, int flags)
+{
+	int error;
+
+	if ((flags & ~(RFFDG | RFCFDG)) != 0)
+		return (EINVAL);
+	error = proc_single(td, false);
+	if (error != 0)
+		return (error);
+	if ((flags & (RFFDG | RFCFDG)) != 0)
+		error = fdtable_unshare(td, (flags & RFCFDG) != 0);
+	proc_single_end(td);
+	return (error);
+}
+
 int
 sys_rfork(struct thread *td, const struct rfork_args *a)
 {
@@ -70,7 +87,7 @@ sys_rfork(struct thread *td, const struct rfork_args *a)
 	if (error != 0)
 		return (error);
 	if (!(fr.flags & RFPROC))
-		return (ENOSYS);
+		return (change_self(td, fr.flags));
 	return (kern_fork(td, &fr));
 }
 

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Limits, usage, priorities, CPU sets, procctl(2). */
+/* Limits, usage, priorities, CPU sets. */
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
-#include "fbsd/procctl.h"
 #include "fbsd/resource.h"
 #include "fbsd/time.h"
-#include "fbsd/wait.h"
 #include "kern/resource.h"
-#include "kern/signal.h"
-#include "lib/string.h"
 #include "vm/kmem.h"
 
 int
@@ -172,7 +168,7 @@ rtprio(struct thread *td, int function, pid_t pid, lwpid_t tid,
 	if (function == RTP_SET)
 		error = copyin(urtp, &rtp, sizeof(rtp));
 	if (error == 0 && function == RTP_SET &&
-	    (rtp.type & ~8u) == RTP_PRIO_REALTIME)
+	    (rtp.type == RTP_PRIO_REALTIME || rtp.type == RTP_PRIO_FIFO))
 		error = priv_check(td);
 	if (error != 0)
 		return (error);
@@ -226,12 +222,29 @@ sys_sched_get_priority_min(
 	return (0);
 }
 
+static int
+policy_of(const struct thread *td)
+{
+	switch (td->td_prio_class) {
+	case RTP_PRIO_REALTIME:
+		return (SCHED_RR);
+	case RTP_PRIO_FIFO:
+		return (SCHED_FIFO);
+	default:
+		return (SCHED_OTHER);
+	}
+}
+
 int
 sys_sched_rr_get_interval(
     struct thread *td, const struct sched_rr_get_interval_args *a)
 {
 	const struct timespec ts = {0, 10000000};
+	struct thread *other = lock_thread(td, a->pid, 0);
 
+	if (other == NULL)
+		return (ESRCH);
+	spin_unlock(&other->td_proc->p_lock);
 	return (copyout(&ts, a->interval, sizeof(ts)));
 }
 
@@ -243,8 +256,7 @@ sys_sched_getscheduler(
 
 	if (other == NULL)
 		return (ESRCH);
-	td->td_retval[0] =
-	    other->td_prio_class == RTP_PRIO_REALTIME ? SCHED_RR : SCHED_OTHER;
+	td->td_retval[0] = (uint64_t)policy_of(other);
 	spin_unlock(&other->td_proc->p_lock);
 	return (0);
 }
@@ -257,9 +269,8 @@ sys_sched_getparam(struct thread *td, const struct sched_getparam_args *a)
 
 	if (other == NULL)
 		return (ESRCH);
-	level = other->td_prio_class == RTP_PRIO_REALTIME
-		    ? RTP_PRIO_MAX - other->td_prio
-		    : 0;
+	level =
+	    policy_of(other) != SCHED_OTHER ? RTP_PRIO_MAX - other->td_prio : 0;
 	spin_unlock(&other->td_proc->p_lock);
 	return (copyout(&level, a->param, sizeof(level)));
 }
@@ -277,9 +288,7 @@ set_scheduler(struct thread *td, pid_t pid, int policy, const void *uparam)
 	if (other == NULL)
 		return (ESRCH);
 	if (policy == 0)
-		policy = other->td_prio_class == RTP_PRIO_REALTIME
-			     ? SCHED_RR
-			     : SCHED_OTHER;
+		policy = policy_of(other);
 	if (policy < SCHED_FIFO || policy > SCHED_RR) {
 		error = EINVAL;
 	} else if (policy != SCHED_OTHER) {
@@ -287,7 +296,8 @@ set_scheduler(struct thread *td, pid_t pid, int policy, const void *uparam)
 			error = EINVAL;
 		else if (td->td_proc->p_cred->cr_uid != 0)
 			error = EPERM;
-		rtp.type = RTP_PRIO_REALTIME;
+		rtp.type =
+		    policy == SCHED_FIFO ? RTP_PRIO_FIFO : RTP_PRIO_REALTIME;
 		rtp.prio = (uint16_t)(RTP_PRIO_MAX - level);
 	}
 	if (error == 0)
@@ -422,217 +432,4 @@ sys_cpuset_getdomain(struct thread *td, const struct cpuset_getdomain_args *a)
 		error = zero_user((char *)a->mask + sizeof(mask),
 		    a->domainsetsize - sizeof(mask));
 	return (error != 0 ? error : suword32(a->policy, 1));
-}
-
-/* procctl(2) */
-static int
-find_target(struct thread *td, int idtype, int64_t id, struct proc **pp)
-{
-	if (idtype != P_PID)
-		return (EINVAL);
-	*pp = id == 0 ? td->td_proc : proc_find((pid_t)id);
-	return (*pp == NULL ? ESRCH : 0);
-}
-
-static void
-count_descendants(struct proc *reaper, struct procctl_reaper_status *rs)
-{
-	struct proc *p;
-
-	rs->rs_pid = -1;
-	LIST_FOREACH (p, &allproc, p_all) {
-		if (p->p_reaper != reaper || p->p_state != P_ALIVE)
-			continue;
-		rs->rs_descendants++;
-		if (p->p_parent == reaper) {
-			rs->rs_children++;
-			if (rs->rs_pid == -1)
-				rs->rs_pid = p->p_pid;
-		}
-	}
-}
-
-static int
-reap_status(struct proc *p, void *data)
-{
-	struct procctl_reaper_status rs;
-	struct proc *reaper =
-	    p->p_flags & P_REAPER || p->p_reaper == NULL ? p : p->p_reaper;
-
-	memset(&rs, 0, sizeof(rs));
-	rs.rs_flags = (p->p_flags & P_REAPER ? REAPER_STATUS_OWNED : 0) |
-		      (reaper == initproc ? REAPER_STATUS_REALINIT : 0);
-	rs.rs_reaper = reaper->p_pid;
-	count_descendants(reaper, &rs);
-	return (copyout(&rs, data, sizeof(rs)));
-}
-
-static int
-reap_kill(struct thread *td, struct proc *reaper, void *data)
-{
-	struct procctl_reaper_kill rk;
-	struct proc *p;
-	int error = copyin(data, &rk, sizeof(rk));
-
-	if (error != 0)
-		return (error);
-	if (!sig_valid(rk.rk_sig) ||
-	    (rk.rk_flags & ~(REAPER_KILL_CHILDREN | REAPER_KILL_SUBTREE)) ||
-	    rk.rk_flags == (REAPER_KILL_CHILDREN | REAPER_KILL_SUBTREE))
-		return (EINVAL);
-	rk.rk_killed = 0;
-	rk.rk_fpid = -1;
-	LIST_FOREACH (p, &allproc, p_all) {
-		if (p->p_reaper != reaper || p->p_state != P_ALIVE ||
-		    ((rk.rk_flags & REAPER_KILL_CHILDREN) &&
-			p->p_parent != reaper))
-			continue;
-		error = cred_can_signal(td->td_proc->p_cred, p, rk.rk_sig);
-		if (error != 0) {
-			if (rk.rk_fpid == -1)
-				rk.rk_fpid = p->p_pid;
-			continue;
-		}
-		sig_send(p, rk.rk_sig, NULL);
-		rk.rk_killed++;
-	}
-	if (rk.rk_killed > 0)
-		error = 0;
-	else if (error == 0)
-		error = ESRCH;
-	int copied = copyout(&rk, data, sizeof(rk));
-
-	return (error != 0 ? error : copied);
-}
-
-static int
-reaper_control(struct thread *td, struct proc *p, int com, void *data)
-{
-	struct proc *q;
-	int error = 0;
-
-	switch (com) {
-	case PROC_REAP_ACQUIRE:
-		if (p != td->td_proc)
-			return (EPERM);
-		if (p->p_flags & P_REAPER)
-			return (EBUSY);
-		spin_lock(&p->p_lock);
-		p->p_flags |= P_REAPER;
-		spin_unlock(&p->p_lock);
-		return (0);
-	case PROC_REAP_RELEASE:
-		if (p != td->td_proc)
-			return (EPERM);
-		if (p == initproc || !(p->p_flags & P_REAPER))
-			return (EINVAL);
-		spin_lock(&p->p_lock);
-		p->p_flags &= ~(uint32_t)P_REAPER;
-		spin_unlock(&p->p_lock);
-		LIST_FOREACH (q, &allproc, p_all)
-			if (q->p_reaper == p)
-				q->p_reaper = p->p_reaper;
-		return (0);
-	case PROC_REAP_STATUS:
-		return (reap_status(p, data));
-	case PROC_REAP_KILL:
-		error = reap_kill(td,
-		    p->p_flags & P_REAPER ? p
-		    : p->p_reaper != NULL ? p->p_reaper
-					  : p,
-		    data);
-		return (error);
-	default:
-		return (ENOSYS);
-	}
-}
-
-static int
-death_signal(struct thread *td, struct proc *p, int com, void *data)
-{
-	int sig, error;
-
-	if (p != td->td_proc)
-		return (EINVAL);
-	if (com == PROC_PDEATHSIG_STATUS)
-		return (copyout(&p->p_pdeathsig, data, sizeof(int)));
-	error = copyin(data, &sig, sizeof(sig));
-	if (error == 0 && sig != 0 && !sig_valid(sig))
-		error = EINVAL;
-	if (error == 0)
-		p->p_pdeathsig = sig;
-	return (error);
-}
-
-/*
- * Settings that programs make and ask back: two bits each in p_procctl, the
- * value that was set last. What they would change is the same for all
- * processes here.
- */
-static const struct setting {
-	int ctl, status;
-	int max;    /* values 1..max may be set */
-	int answer; /* status while nothing was set */
-} settings[] = {
-    {PROC_TRACE_CTL, PROC_TRACE_STATUS, 3, 0},
-    {PROC_TRAPCAP_CTL, PROC_TRAPCAP_STATUS, 2, 2},
-    {PROC_ASLR_CTL, PROC_ASLR_STATUS, 3, (int)0x80000003},
-    {PROC_PROTMAX_CTL, PROC_PROTMAX_STATUS, 3, 3},
-    {PROC_STACKGAP_CTL, PROC_STACKGAP_STATUS, 0xf, 2 | 8},
-    {PROC_NO_NEW_PRIVS_CTL, PROC_NO_NEW_PRIVS_STATUS, 1, 2},
-    {PROC_WXMAP_CTL, PROC_WXMAP_STATUS, 3, 1},
-    {PROC_LOGSIGEXIT_CTL, PROC_LOGSIGEXIT_STATUS, 3, 3},
-};
-
-static int
-setting(struct proc *p, int com, void *data)
-{
-	for (size_t i = 0; i < nitems(settings); i++) {
-		const struct setting *s = &settings[i];
-		unsigned shift = (unsigned)i * 4;
-		int value, error;
-
-		if (com == s->status) {
-			value = p->p_procctl >> shift & 0xf;
-			if (value == 0)
-				value = s->answer;
-			return (copyout(&value, data, sizeof(value)));
-		}
-		if (com != s->ctl)
-			continue;
-		error = copyin(data, &value, sizeof(value));
-		if (error != 0)
-			return (error);
-		if (value < 1 || value > s->max)
-			return (EINVAL);
-		spin_lock(&p->p_lock);
-		p->p_procctl = (p->p_procctl & ~(0xf << shift)) | value
-								      << shift;
-		spin_unlock(&p->p_lock);
-		return (0);
-	}
-	return (EINVAL);
-}
-
-int
-sys_procctl(struct thread *td, const struct procctl_args *a)
-{
-	struct proc *p;
-	int error;
-
-	mutex_lock(&proctree_lock);
-	error = find_target(td, a->idtype, a->id, &p);
-	if (error != 0)
-		;
-	else if (a->com >= PROC_REAP_ACQUIRE && a->com <= PROC_REAP_KILL)
-		error = reaper_control(td, p, a->com, a->data);
-	else if (a->com == PROC_PDEATHSIG_CTL ||
-		 a->com == PROC_PDEATHSIG_STATUS)
-		error = death_signal(td, p, a->com, a->data);
-	else if (a->com == PROC_SPROTECT)
-		error = priv_check(td);
-	else
-		error = setting(p, a->com, a->data);
-	mutex_unlock(&proctree_lock);
-	return (error);
 }

@@ -11,6 +11,7 @@
 #include "fbsd/signal.h"
 #include "amd64/md.h"
 #include "abi/freebsd/syscall.h"
+#include "abi/freebsd/trace_names.h"
 #include "kern/proc.h"
 #include "kern/run.h"
 #include "kern/signal.h"
@@ -90,6 +91,49 @@ add_buffer(struct line *l, uint64_t uaddr, uint64_t size)
 		add_text(l, buf, n, size > n);
 }
 
+/* Names that are joined by bars; what has none as a number. */
+static void
+add_set(struct line *l, const struct trace_name *names, uint32_t mask,
+    uint32_t value)
+{
+	const char *bar = "";
+	uint32_t rest = value;
+
+	for (const struct trace_name *n = names; n->name != NULL; n++) {
+		bool one_number = (n->value & ~mask) == 0;
+
+		if (one_number ? n->value != (mask == 0 ? value : value & mask)
+			       : (value & n->value) == 0)
+			continue;
+		add(l, "%s%s", bar, n->name);
+		bar = "|";
+		rest &= ~n->value;
+	}
+	if (rest != 0 || *bar == '\0')
+		add(l, "%s0x%x", bar, rest);
+}
+
+/* An argument that has a name, or is a set of flags. */
+static void
+add_named(struct line *l, char kind, uint32_t value)
+{
+	bool flags = false;
+	uint32_t mask = 0;
+	const struct trace_name *names = trace_names(kind, &flags, &mask);
+
+	if (flags) {
+		add_set(l, names, mask, value);
+		return;
+	}
+	for (; names != NULL && names->name != NULL; names++)
+		if (names->value == value) {
+			add(l, "%s", names->name);
+			return;
+		}
+	/* int arguments leave junk in the upper half. */
+	add(l, "%d", (int)value);
+}
+
 static void
 add_args(struct line *l, const struct thread *td, const struct sysent *se,
     const uint64_t *args, int error)
@@ -100,6 +144,18 @@ add_args(struct line *l, const struct thread *td, const struct sysent *se,
 		switch (se->sy_kinds[i]) {
 		case 's':
 			add_path(l, args[i]);
+			break;
+		case 'S':
+			if (error == 0)
+				add_path(l, args[i]);
+			else
+				add(l, "0x%lx", args[i]);
+			break;
+		case 'l':
+			add(l, "%ld", (long)args[i]);
+			break;
+		case 'u':
+			add(l, "%lu", args[i]);
 			break;
 		case 'b':
 			add_buffer(l, args[i], args[i + 1]);
@@ -115,11 +171,11 @@ add_args(struct line *l, const struct thread *td, const struct sysent *se,
 			add(l, "0x%lx", args[i] & UINT32_MAX);
 			break;
 		case 'p':
+		case 'q':
 			add(l, "0x%lx", args[i]);
 			break;
 		default:
-			/* int arguments leave junk in the upper half. */
-			add(l, "%d", (int)args[i]);
+			add_named(l, se->sy_kinds[i], (uint32_t)args[i]);
 		}
 	}
 }
@@ -197,6 +253,8 @@ syscall_trace_signal(struct thread *td, int sig)
 	struct line l;
 
 	begin(&l, td);
-	add(&l, "SIGNAL %d", sig);
+	add(&l, "SIGNAL %d (", sig);
+	add_named(&l, 'g', (uint32_t)sig);
+	add(&l, ")");
 	flush(&l);
 }

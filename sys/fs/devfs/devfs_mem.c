@@ -55,19 +55,7 @@ full_write(struct file *fp, struct uio *uio, int flags)
 static int
 random_read(struct file *fp, struct uio *uio, int flags)
 {
-	uint8_t buf[256];
-	size_t n;
-	int error = 0;
-
-	while (error == 0 && uio->uio_resid > 0) {
-		n = MIN(uio->uio_resid, sizeof(buf));
-		random_bytes(buf, n);
-		error = uiomove(buf, n, uio);
-		if (uio->uio_resid > 0 && interrupted())
-			break;
-	}
-	memset(buf, 0, sizeof(buf));
-	return (error);
+	return (random_uio(uio));
 }
 
 static int

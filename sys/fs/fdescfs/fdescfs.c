@@ -84,20 +84,29 @@ fdesc_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	return (0);
 }
 
-/* What is open there, whose lock comes behind that of the node here: nobody
- * opens such a node itself. */
-static int
-stat_descriptor(int fd, struct stat *st)
-{
-	struct thread *td = curthread();
-	struct file *fp;
-	int error = fd_get(td, fd, 0, &fp);
+static bool is_ours(const struct vnode *vp);
 
+/*
+ * What the descriptor's file says.  One of this file system, which O_PATH
+ * opens, may be the one that is asked just now, so that the question would go
+ * round in circles.
+ */
+static int
+describe(int fd, struct stat *st)
+{
+	struct file *fp;
+	int error;
+
+	error = fd_get(curthread(), fd, 0, &fp);
 	if (error != 0)
 		return (error);
-	if (fp->f_vnode != NULL)
-		rw_will_nest(&fp->f_vnode->v_lock);
-	error = kern_fstat(td, fd, st);
+	if (fp->f_vnode == NULL)
+		error = file_stat(fp, st);
+	else if (!is_ours(fp->f_vnode)) {
+		/* Ours is locked, and never while a file's is. */
+		rw_will_nest(&fp->f_vnode->v_base->v_lock);
+		error = file_stat(fp, st);
+	}
 	file_release(fp);
 	return (error);
 }
@@ -110,7 +119,7 @@ fdesc_getattr(struct vnode *vp, struct vattr *va)
 	int error = 0;
 
 	if (fd >= 0)
-		error = stat_descriptor(fd, &st);
+		error = describe(fd, &st);
 	*va = (struct vattr){
 	    .va_type = vp->v_type,
 	    .va_mode = st.st_mode & ALLPERMS,
@@ -128,6 +137,13 @@ fdesc_getattr(struct vnode *vp, struct vattr *va)
 	    .va_rdev = st.st_rdev,
 	};
 	return (error);
+}
+
+/* A descriptor's file is changed by its own name, or by fchmod(2) and kin. */
+static int
+fdesc_setattr(struct vnode *vp, const struct vattr *va)
+{
+	return (EOPNOTSUPP);
 }
 
 /* What can be done with the descriptor shows when it is opened. */
@@ -196,12 +212,19 @@ fdesc_inactive(struct vnode *vp)
 static const struct vnode_ops fdesc_vnode_ops = {
     .vo_lookup = fdesc_lookup,
     .vo_getattr = fdesc_getattr,
+    .vo_setattr = fdesc_setattr,
     .vo_readdir = fdesc_readdir,
     .vo_open = fdesc_open,
     .vo_name = fdesc_name,
     .vo_access = fdesc_access,
     .vo_inactive = fdesc_inactive,
 };
+
+static bool
+is_ours(const struct vnode *vp)
+{
+	return (vp->v_base->v_ops == &fdesc_vnode_ops);
+}
 
 static int
 fdesc_mount(struct mount *mp, const struct mount_opts *opts)

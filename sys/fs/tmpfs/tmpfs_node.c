@@ -191,6 +191,13 @@ tmpfs_getattr(struct vnode *vp, struct vattr *va)
 	return (0);
 }
 
+/* What a file's flags can be. */
+#define TMPFS_FLAGS                                                            \
+	(SF_ARCHIVED | SF_IMMUTABLE | SF_APPEND | SF_NOUNLINK | UF_NODUMP |    \
+	    UF_IMMUTABLE | UF_APPEND | UF_OPAQUE | UF_NOUNLINK | UF_SYSTEM |   \
+	    UF_SPARSE | UF_OFFLINE | UF_REPARSE | UF_ARCHIVE | UF_READONLY |   \
+	    UF_HIDDEN)
+
 int
 tmpfs_setattr(struct vnode *vp, const struct vattr *va)
 {
@@ -198,6 +205,9 @@ tmpfs_setattr(struct vnode *vp, const struct vattr *va)
 	uint64_t size;
 	int error;
 
+	if ((va->va_set & VA_FLAGS) != 0 &&
+	    (va->va_flags & ~(uint64_t)TMPFS_FLAGS) != 0)
+		return (EOPNOTSUPP);
 	if ((va->va_set & VA_SIZE) != 0 && vp->v_type == VREG) {
 		size = vn_size(vp);
 		if (va->va_size > size) {

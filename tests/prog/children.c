@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* fork(2)'s other forms, wait6(2), and procctl(2)'s reapers. */
+#include "freebsd.h"
+#include "fbsd/procctl.h"
+#include "fbsd/resource.h"
+#include "fbsd/unistd.h"
+#include "fbsd/wait.h"
+
+enum {
+	SYS_dup = 41,
+	SYS_getppid = 39,
+	SYS_vfork = 66,
+	SYS_dup2 = 90,
+	SYS_fcntl = 92,
+	SYS_rfork = 251,
+	SYS_wait6 = 532,
+	SYS_procctl = 544,
+};
+
+static volatile int *shared; /* between all of us */
+
+static void
+forms_of_fork(void)
+{
+	volatile int mine = 0;
+	int status;
+	long pid;
+
+	/* The parent stands still, and its memory is the child's. */
+	pid = SYS(SYS_vfork);
+	if (pid == 0) {
+		mine = 1;
+		(void)SYS(SYS_exit, 4);
+	}
+	CHECK_EQ(mine, 1);
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), pid);
+	CHECK_EQ(status, W_EXITCODE(4, 0));
+
+	pid = SYS(SYS_rfork, RFPROC | RFFDG);
+	if (pid == 0)
+		(void)SYS(SYS_exit, 6);
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), pid);
+	CHECK_EQ(status, W_EXITCODE(6, 0));
+
+	/* Nobody's to wait for. */
+	pid = SYS(SYS_rfork, RFPROC | RFFDG | RFNOWAIT);
+	if (pid == 0) {
+		*shared = (int)SYS(SYS_getppid);
+		(void)SYS(SYS_exit, 0);
+	}
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), -ECHILD);
+	while (*shared == 0)
+		sleep_ms(1);
+	CHECK_EQ(*shared, 1);
+
+	/* One table of descriptors for both; until one takes a copy. */
+	pid = SYS(SYS_rfork, RFPROC);
+	if (pid == 0) {
+		(void)SYS(SYS_dup2, 1, 20);
+		CHECK_EQ(SYS(SYS_rfork, RFFDG), 0);
+		(void)SYS(SYS_dup2, 1, 21);
+		(void)SYS(SYS_close, 20);
+		(void)SYS(SYS_exit, failures);
+	}
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), pid);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(SYS(SYS_close, 20), 0);
+	CHECK_EQ(SYS(SYS_close, 21), -EBADF);
+
+	pid = SYS(SYS_rfork, RFPROC | RFCFDG);
+	if (pid == 0)
+		(void)SYS(SYS_exit, SYS(SYS_close, 1) == -EBADF);
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), pid);
+	CHECK_EQ(status, W_EXITCODE(1, 0));
+
+	CHECK_EQ(SYS(SYS_rfork, RFFDG | RFCFDG), -EINVAL);
+	CHECK_EQ(SYS(SYS_rfork, RFMEM), -EINVAL);
+	CHECK_EQ(SYS(SYS_rfork, (int)RFSPAWN | RFPROC), -EINVAL);
+}
+
+static void
+waiting(void)
+{
+	struct siginfo info;
+	struct {
+		struct rusage own, children;
+	} usage;
+	int status;
+	long pid = SYS(SYS_fork);
+
+	if (pid == 0)
+		(void)SYS(SYS_exit, 9);
+	memset(&info, 0, sizeof(info));
+	CHECK_EQ(SYS(SYS_wait6, P_PID, pid, &status, WEXITED | WNOWAIT, &usage,
+		     &info),
+	    pid);
+	CHECK_EQ(info.si_signo, SIGCHLD);
+	CHECK_EQ(info.si_code, CLD_EXITED);
+	CHECK_EQ(info.si_status, 9);
+	CHECK_EQ(info.si_pid, pid);
+	CHECK_EQ(
+	    SYS(SYS_wait6, P_PID, pid, &status, WSTOPPED | WNOHANG, NULL, NULL),
+	    0);
+	CHECK_EQ(
+	    SYS(SYS_wait6, P_UID, 55, &status, WEXITED, NULL, NULL), -ECHILD);
+	CHECK_EQ(SYS(SYS_wait6, P_UID, 0, &status, WEXITED, NULL, NULL), pid);
+	CHECK_EQ(status, W_EXITCODE(9, 0));
+	CHECK_EQ(
+	    SYS(SYS_wait6, P_PID, pid, &status, WEXITED, NULL, NULL), -ECHILD);
+	CHECK_EQ(SYS(SYS_wait6, P_ALL, 0, &status, 0, NULL, NULL), -EINVAL);
+	CHECK_EQ(SYS(SYS_wait6, 99, 0, &status, WEXITED, NULL, NULL), -EINVAL);
+
+	/* Stopped, going on, killed. */
+	pid = SYS(SYS_fork);
+	if (pid == 0)
+		for (;;)
+			sleep_ms(1000);
+	(void)SYS(SYS_kill, pid, SIGSTOP);
+	CHECK_EQ(
+	    SYS(SYS_wait6, P_PID, pid, &status, WSTOPPED, NULL, &info), pid);
+	CHECK_EQ(info.si_code, CLD_STOPPED);
+	(void)SYS(SYS_kill, pid, SIGCONT);
+	CHECK_EQ(
+	    SYS(SYS_wait6, P_PID, pid, &status, WCONTINUED, NULL, &info), pid);
+	CHECK_EQ(info.si_code, CLD_CONTINUED);
+	(void)SYS(SYS_kill, pid, SIGKILL);
+	CHECK_EQ(
+	    SYS(SYS_wait6, P_PID, pid, &status, WEXITED, NULL, &info), pid);
+	CHECK_EQ(info.si_code, CLD_KILLED);
+	CHECK_EQ(info.si_status, SIGKILL);
+}
+
+static long
+reap(int command, void *data)
+{
+	return (SYS(SYS_procctl, P_PID, 0, command, data));
+}
+
+/* A process that waits to be killed. */
+static void
+linger(void)
+{
+	for (;;)
+		sleep_ms(1000);
+}
+
+/* A child with a child of its own; tells both numbers. */
+static long
+family(volatile int *grandchild)
+{
+	long pid = SYS(SYS_fork);
+
+	if (pid == 0) {
+		pid = SYS(SYS_fork);
+		if (pid != 0)
+			*grandchild = (int)pid;
+		linger();
+	}
+	while (*grandchild == 0)
+		sleep_ms(1);
+	return (pid);
+}
+
+static struct procctl_reaper_pidinfo list[10];
+
+/* What the list says about a process; NULL: it isn't there. */
+static struct procctl_reaper_pidinfo *
+listed(long pid)
+{
+	struct procctl_reaper_pids rp = {.rp_count = 10, .rp_pids = list};
+
+	memset(list, 0xff, sizeof(list));
+	CHECK_EQ(reap(PROC_REAP_GETPIDS, &rp), 0);
+	for (int i = 0; i < 10; i++) {
+		if ((list[i].pi_flags & REAPER_PIDINFO_VALID) == 0)
+			return (NULL);
+		if (list[i].pi_pid == pid)
+			return (&list[i]);
+	}
+	return (NULL);
+}
+
+static void
+reapers(void)
+{
+	struct procctl_reaper_status rs;
+	struct procctl_reaper_kill rk = {.rk_sig = SIGKILL};
+	volatile int *one = shared + 1, *two = shared + 2;
+	long first, second;
+	int status;
+
+	CHECK_EQ(reap(PROC_REAP_STATUS, &rs), 0);
+	CHECK_EQ(rs.rs_flags, REAPER_STATUS_REALINIT);
+	CHECK_EQ(rs.rs_reaper, 1);
+	CHECK_EQ(reap(PROC_REAP_RELEASE, NULL), -EINVAL);
+	CHECK_EQ(reap(PROC_REAP_ACQUIRE, NULL), 0);
+	CHECK_EQ(reap(PROC_REAP_ACQUIRE, NULL), -EBUSY);
+	first = family(one);
+	second = family(two);
+	CHECK_EQ(reap(PROC_REAP_STATUS, &rs), 0);
+	CHECK_EQ(rs.rs_flags, REAPER_STATUS_OWNED);
+	CHECK_EQ(rs.rs_reaper, SYS(SYS_getpid));
+	CHECK_EQ(rs.rs_children, 2);
+	CHECK_EQ(rs.rs_descendants, 4);
+	CHECK(rs.rs_pid == first || rs.rs_pid == second);
+	CHECK_EQ(listed(first)->pi_subtree, first);
+	CHECK(listed(first)->pi_flags & REAPER_PIDINFO_CHILD);
+	CHECK_EQ(listed(*one)->pi_subtree, first);
+	CHECK((listed(*one)->pi_flags & REAPER_PIDINFO_CHILD) == 0);
+	CHECK_EQ(listed(*two)->pi_subtree, second);
+	CHECK(listed(1) == NULL);
+
+	/* One branch; the orphan becomes ours and stays in it. */
+	(void)SYS(SYS_kill, first, SIGKILL);
+	CHECK_EQ(SYS(SYS_wait4, first, &status, 0, NULL), first);
+	CHECK_EQ(listed(*one)->pi_subtree, first);
+	CHECK(listed(*one)->pi_flags & REAPER_PIDINFO_CHILD);
+	rk.rk_flags = REAPER_KILL_SUBTREE;
+	rk.rk_subtree = (pid_t)first;
+	CHECK_EQ(reap(PROC_REAP_KILL, &rk), 0);
+	CHECK_EQ(rk.rk_killed, 1);
+	CHECK_EQ(SYS(SYS_wait4, *one, &status, 0, NULL), *one);
+	CHECK_EQ(reap(PROC_REAP_KILL, &rk), -ESRCH);
+	rk.rk_flags = REAPER_KILL_SUBTREE | REAPER_KILL_CHILDREN;
+	CHECK_EQ(reap(PROC_REAP_KILL, &rk), -EINVAL);
+
+	/* Children only; then all. */
+	rk.rk_flags = REAPER_KILL_CHILDREN;
+	CHECK_EQ(reap(PROC_REAP_KILL, &rk), 0);
+	CHECK_EQ(rk.rk_killed, 1);
+	CHECK_EQ(SYS(SYS_wait4, second, &status, 0, NULL), second);
+	rk.rk_flags = 0;
+	CHECK_EQ(reap(PROC_REAP_KILL, &rk), 0);
+	CHECK_EQ(SYS(SYS_wait4, *two, &status, 0, NULL), *two);
+	CHECK_EQ(SYS(SYS_wait4, -1, &status, 0, NULL), -ECHILD);
+	CHECK_EQ(reap(PROC_REAP_RELEASE, NULL), 0);
+	CHECK_EQ(reap(PROC_REAP_STATUS, &rs), 0);
+	CHECK_EQ(rs.rs_reaper, 1);
+}
+
+/* The death signal, and what only remembers what it is told. */
+static void
+controls(void)
+{
+	int value = SIGUSR1;
+
+	CHECK_EQ(reap(PROC_PDEATHSIG_CTL, &value), 0);
+	value = 0;
+	CHECK_EQ(reap(PROC_PDEATHSIG_STATUS, &value), 0);
+	CHECK_EQ(value, SIGUSR1);
+	value = 1000;
+	CHECK_EQ(reap(PROC_PDEATHSIG_CTL, &value), -EINVAL);
+	value = 0;
+	CHECK_EQ(reap(PROC_PDEATHSIG_CTL, &value), 0);
+	CHECK_EQ(reap(PROC_TRACE_STATUS, &value), 0);
+	CHECK_EQ(value, 0);
+	CHECK_EQ(reap(PROC_ASLR_STATUS, &value), 0);
+	CHECK_EQ(
+	    SYS(SYS_procctl, P_PID, 9999, PROC_TRACE_STATUS, &value), -ESRCH);
+	CHECK_EQ(SYS(SYS_procctl, P_PID, 0, 999, &value), -EINVAL);
+	CHECK_EQ(SYS(SYS_procctl, 99, 0, PROC_TRACE_STATUS, &value), -EINVAL);
+	CHECK_EQ(SYS(SYS_procctl, P_PID, 0, PROC_TRACE_STATUS, 8), -EFAULT);
+}
+
+int
+main(int argc, char **argv)
+{
+	shared = map_anon(4096, MAP_ANON_SHARED);
+	forms_of_fork();
+	waiting();
+	reapers();
+	controls();
+	return (result("children"));
+}
