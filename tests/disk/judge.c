@@ -77,16 +77,20 @@ key_state(struct key key)
 	return (&keys[key.folder][key.name]);
 }
 
+/* The newest is the last. */
 static void
 allow(struct key_state *k, uint16_t node)
 {
+	unsigned n = 0;
+
 	k->now = node;
 	for (unsigned i = 0; i < k->n; i++)
-		if (k->allowed[i] == node)
-			return;
-	if (k->n == CHOICES)
+		if (k->allowed[i] != node)
+			k->allowed[n++] = k->allowed[i];
+	if (n == CHOICES)
 		abort();
-	k->allowed[k->n++] = node;
+	k->allowed[n++] = node;
+	k->n = n;
 }
 
 static void
@@ -277,7 +281,8 @@ entry(struct key key, uint64_t ino)
 		    key.folder);
 		return (NONE);
 	}
-	for (unsigned i = 0; i < k->n; i++) {
+	/* An inode that is used again is the newest that it may be. */
+	for (unsigned i = k->n; i-- > 0;) {
 		if (k->allowed[i] == NONE)
 			continue;
 		reason = wrong_inode(k->allowed[i], &inode);
