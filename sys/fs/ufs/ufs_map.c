@@ -52,7 +52,7 @@ ufs_frags_for(const struct ufs_mount *um, uint64_t size, uint64_t lbn)
 
 	if (lbn >= UFS_NDIRECT || size >> fs->fs_bshift > lbn)
 		return (whole(um));
-	size -= lbn << fs->fs_bshift;
+	size -= MIN(size, lbn << fs->fs_bshift);
 	return (
 	    (unsigned)((size + (1ul << fs->fs_fshift) - 1) >> fs->fs_fshift));
 }

@@ -180,7 +180,9 @@ ufs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
 	pageout_check();
 	ufs_throttle(dir->n_um);
 	do {
-		ufs_begin(dir->n_um);
+		error = ufs_begin(dir->n_um);
+		if (error != 0)
+			break;
 		error = create_once(dir, cn, va, target, &n);
 		ufs_end(dir->n_um);
 	} while (ufs_try_again(dir->n_um, &error, &tries));
@@ -218,7 +220,9 @@ ufs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	int error;
 
 	ufs_throttle(dir->n_um);
-	ufs_begin(dir->n_um);
+	error = ufs_begin(dir->n_um);
+	if (error != 0)
+		return (error);
 	error = find_entry(dir, cn, n, &offset);
 	if (error == 0)
 		error = ufs_dir_remove(dir, offset, cn, other_name(n));
@@ -265,7 +269,9 @@ ufs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	int error;
 
 	ufs_throttle(dir->n_um);
-	ufs_begin(dir->n_um);
+	error = ufs_begin(dir->n_um);
+	if (error != 0)
+		return (error);
 	error = find_entry(dir, cn, n, &offset);
 	if (error == 0)
 		error = must_be_empty(n);
@@ -307,7 +313,9 @@ ufs_link(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 
 	ufs_throttle(dir->n_um);
 	do {
-		ufs_begin(dir->n_um);
+		error = ufs_begin(dir->n_um);
+		if (error != 0)
+			break;
 		error = link_once(dir, n, cn);
 		ufs_end(dir->n_um);
 	} while (ufs_try_again(dir->n_um, &error, &tries));
@@ -421,7 +429,9 @@ ufs_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
 
 	ufs_throttle(r.n->n_um);
 	do {
-		ufs_begin(r.n->n_um);
+		error = ufs_begin(r.n->n_um);
+		if (error != 0)
+			break;
 		error = rename_once(&r);
 		ufs_end(r.n->n_um);
 	} while (ufs_try_again(r.n->n_um, &error, &tries));

@@ -117,8 +117,10 @@ ufs_mark(struct ufs_mount *um, bool clean)
 		    roundup2(size, (size_t)um->um_disk->d_sector));
 	if (error == 0)
 		error = disk_flush(um->um_disk);
-	if (error == 0)
-		um->um_marked = !clean;
+	/* What it says after an error nobody knows. */
+	if (error != 0 && clean)
+		sb->fs_clean = 0;
+	um->um_marked = error == 0 && !clean;
 	return (error);
 }
 
@@ -191,8 +193,10 @@ new_mount(struct mount *mp, struct disk *dp)
 	list_init(&um->um_link);
 	list_init(&um->um_buf_lru);
 	list_init(&um->um_node_lru);
+	list_init(&um->um_dirtied);
 	list_init(&um->um_dirty_nodes);
 	list_init(&um->um_zombies);
+	list_init(&um->um_dying);
 	for (unsigned i = 0; i < UFS_BUF_CLASSES; i++)
 		list_init(&um->um_dirty[i]);
 	random_bytes(&um->um_hash_key, sizeof(um->um_hash_key));
@@ -296,22 +300,10 @@ ufs_root(struct mount *mp, struct vnode **vpp)
 
 /* Everything is on the disk, and the disk says so. */
 static int
-stop_writing(struct ufs_mount *um)
+stop_writing(struct ufs_mount *um, bool force)
 {
-	int error;
+	int error = ufs_commit_last(um, force);
 
-	/* The first may leave inodes that have lost their last user. */
-	error = ufs_commit(um);
-	if (error == 0)
-		error = ufs_commit(um);
-	if (error == 0) {
-		rw_wlock(&um->um_batch);
-		if (um->um_marked)
-			error = ufs_mark(um, true);
-		if (error == 0)
-			um->um_writable = false;
-		rw_wunlock(&um->um_batch);
-	}
 	if (error == 0) {
 		ufs_syncer_remove(um);
 		free_csum(um);
@@ -324,13 +316,18 @@ ufs_unmount(struct mount *mp, bool force)
 {
 	struct ufs_mount *um = mp->mnt_data;
 	const bool write = um->um_writable;
+	bool busy;
 	int error;
 
-	if (!force && ufs_nodes_busy(um, true))
+	/* A commit has references of its own. */
+	rw_rlock(&um->um_batch);
+	busy = ufs_nodes_busy(um, true);
+	rw_runlock(&um->um_batch);
+	if (!force && busy)
 		return (EBUSY);
 	if (write) {
 		ufs_nodes_note_access(um);
-		error = stop_writing(um);
+		error = stop_writing(um, force);
 		if (error != 0)
 			return (error);
 	}
@@ -383,7 +380,7 @@ ufs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
 	if (um->um_writable && readonly) {
 		if (!(flags & MNT_FORCE) && atomic_load(&mp->mnt_writers) > 0)
 			return (EBUSY);
-		error = stop_writing(um);
+		error = stop_writing(um, (flags & MNT_FORCE) != 0);
 		return (error != 0 ? error : disk_reclaim(um->um_disk, false));
 	}
 	if (!um->um_writable && !readonly)
