@@ -164,7 +164,7 @@ struct ufs_node {
 	ino_t n_parent;		/* (a) where it was found last, or 0 */
 	/* directories */
 	struct ufs_index *n_index; /* (m) made, (v) used */
-	struct radix n_added;	   /* (v b) by offset / 4: what it was + 1 */
+	struct radix n_added;	   /* (v b) by offset / 4: what it was */
 	struct radix n_leaving;	   /* (v b) by offset / 4 */
 };
 #define UFS_N_DIRTY	 0x01 /* in a list */
@@ -336,9 +336,9 @@ int ufs_dir_reserve(struct ufs_node *dir, const struct cname *cn, uint64_t wish,
  * count that includes this name.  0, or ENOMEM, EIO with nothing changed. */
 int ufs_dir_enter(struct ufs_node *dir, uint64_t block, const struct cname *cn,
     struct ufs_node *n, bool known);
-/* The entry at `offset` leads to that inode from now on. */
-int ufs_dir_replace(
-    struct ufs_node *dir, uint64_t offset, uint64_t ino, bool known);
+/* The entry at `offset` leads to that inode, of that type, from now on. */
+int ufs_dir_replace(struct ufs_node *dir, uint64_t offset, uint64_t ino,
+    uint16_t mode, bool known);
 /* It goes; `later`: the disk keeps it until phase E. */
 int ufs_dir_remove(
     struct ufs_node *dir, uint64_t offset, const struct cname *cn, bool later);

@@ -393,10 +393,11 @@ rename_once(struct renaming *r)
 	if (r->n->n_vnode.v_type == VDIR && r->from != r->to)
 		error = ufs_dir_set_parent(r->n, r->to->n_i.i_ino);
 	if (error == 0)
-		error = r->old != NULL ? ufs_dir_replace(r->to, r->to_offset,
-					     r->n->n_i.i_ino, known)
-				       : ufs_dir_enter(r->to, r->to_offset,
-					     r->to_name, r->n, known);
+		error = r->old != NULL
+			    ? ufs_dir_replace(r->to, r->to_offset,
+				  r->n->n_i.i_ino, r->n->n_i.i_mode, known)
+			    : ufs_dir_enter(
+				  r->to, r->to_offset, r->to_name, r->n, known);
 	if (error != 0)
 		return (error);
 	if (r->old != NULL && r->old->n_vnode.v_type == VDIR)
