@@ -416,8 +416,10 @@ static void
 operate(struct file *f)
 {
 	open_one(f, any(10) == 0 ? O_SYNC : any(8) == 0 ? O_APPEND : 0);
-	if (f->fd < 0)
+	if (f->fd < 0) {
+		usleep(300);
 		return;
+	}
 	if (f->unknown) {
 		do_truncate(f);
 		return;
@@ -528,6 +530,8 @@ begin_worker(uint64_t seed)
 		files[i].fd = shared_fd[i] = -1;
 		if (files[i].is == NULL)
 			wrong(&files[i], "no memory", 0);
+		/* What is free later tells of the kernel alone. */
+		memset(files[i].is, 1, largest + 4096);
 	}
 	signal(SIGBUS, on_bus);
 }
@@ -602,10 +606,12 @@ static void *
 keep_updating(void *arg)
 {
 	while (updating) {
-		(void)update("ro");
+		if (update("ro") != 0) {
+			usleep(100);
+			continue;
+		}
 		usleep(500);
-		if (update("rw") != 0 && errno != EBUSY && errno != EIO &&
-		    errno != ENOMEM) {
+		if (update("rw") != 0 && errno != EIO && errno != ENOMEM) {
 			printf("rw: %s\n", strerror(errno));
 			fflush(stdout);
 			_exit(1);

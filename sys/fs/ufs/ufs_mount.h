@@ -97,13 +97,14 @@ struct ufs_extents {
 /* (!) set once, (c) um_changes, (a) um_alloc, (x) um_batch held for writing. */
 struct ufs_mount {
 	struct ufs um_fs; /* (a) its totals, (!) all else while writable */
-	struct ufs_device um_device;
-	struct mount *um_mount; /* (!) */
-	struct disk *um_disk;	/* (!) */
-	struct list um_link;	/* (ufs_mounts_lock) */
-	bool um_writable;	/* (x) the disk is claimed for writing */
-	bool um_marked;		/* (x) the disk says that it's in use */
-	uint8_t *um_superblock; /* (x) fs_sbsize bytes as on the disk */
+	struct ufs_device um_device; /* by the cache of metadata */
+	struct ufs_device um_raw;    /* without it: for the superblock */
+	struct mount *um_mount;	     /* (!) */
+	struct disk *um_disk;	     /* (!) */
+	struct list um_link;	     /* (ufs_mounts_lock) */
+	bool um_writable;	     /* (x) the disk is claimed for writing */
+	bool um_marked;		     /* (x) the disk says that it's in use */
+	uint8_t *um_superblock;	     /* (x) fs_sbsize bytes as on the disk */
 
 	struct mutex um_bufs_lock;
 	struct radix um_bufs;		       /* (um_bufs_lock) by block */

@@ -428,13 +428,16 @@ ufs_nodes_reload(struct ufs_mount *um)
 	int error = 0;
 
 	for (;; ino++) {
+		bool held;
+
 		mutex_lock(&um->um_nodes_lock);
 		n = radix_next(&um->um_nodes, &ino);
-		if (n != NULL && !vnode_tryhold(&n->n_vnode))
-			n = NULL;
+		held = n != NULL && vnode_tryhold(&n->n_vnode);
 		mutex_unlock(&um->um_nodes_lock);
 		if (n == NULL)
 			return (error);
+		if (!held)
+			continue;
 		if (reload(n) != 0)
 			error = EIO;
 		vnode_release(&n->n_vnode);
