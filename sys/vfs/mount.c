@@ -190,19 +190,43 @@ set_flags(struct mount *mp, uint64_t flags)
 	return (error);
 }
 
+/*
+ * The file system and the flags change: to read-only, the flags go first, so
+ * that nobody begins to write while it ends; otherwise they come last.
+ */
+static int
+change(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
+{
+	const uint64_t old = mp->mnt_flags;
+	int error = 0;
+
+	if ((flags & MNT_RDONLY) != 0)
+		error = set_flags(mp, flags);
+	if (error == 0 && mp->mnt_ops->vfs_update != NULL) {
+		error = mp->mnt_ops->vfs_update(mp, flags, opts);
+		if (error != 0 && (flags & MNT_RDONLY) != 0)
+			(void)set_flags(mp, old | MNT_FORCE);
+	}
+	if (error == 0 && (flags & MNT_RDONLY) == 0)
+		error = set_flags(mp, flags);
+	return (error);
+}
+
 static int
 update(struct vnode *vp, uint64_t flags, const struct mount_opts *opts)
 {
-	struct mount *mp = vp->v_mount;
-	int error = 0;
+	static struct mutex update_lock =
+	    MUTEX_INITIALIZER(update_lock, "mount update");
+	int error;
 
 	if ((vp->v_flags & VV_ROOT) == 0) {
 		mount_error(opts, "nothing is mounted there");
 		return (EINVAL);
 	}
-	if (mp->mnt_ops->vfs_update != NULL)
-		error = mp->mnt_ops->vfs_update(mp, flags, opts);
-	return (error != 0 ? error : set_flags(mp, flags));
+	mutex_lock(&update_lock);
+	error = change(vp->v_mount, flags, opts);
+	mutex_unlock(&update_lock);
+	return (error);
 }
 
 int
@@ -334,9 +358,7 @@ vfs_end_storage(void)
 		if (vfs_unmount(curthread(), fsid, 0) == 0)
 			continue;
 		flags = mp->mnt_flags | MNT_RDONLY | MNT_FORCE;
-		if (mp->mnt_ops->vfs_update == NULL ||
-		    mp->mnt_ops->vfs_update(mp, flags, &none) == 0)
-			(void)set_flags(mp, flags);
+		(void)change(mp, flags, &none);
 	}
 }
 

@@ -91,6 +91,7 @@ write_page(struct vnode *vp, struct uio *uio, size_t n)
 	if (error != 0)
 		return (error == ENOMEM ? ENOSPC : error);
 	error = uiomove((char *)page_virt(pg) + (offset & PAGE_MASK), n, uio);
+	vm_object_wrote(&vp->v_object, pg);
 	page_release(pg);
 	return (error);
 }

@@ -188,6 +188,28 @@ map_around(struct fault *f, unsigned prot)
 	}
 }
 
+/* Takes o_lock; if the mapping is about to be written, there is storage. */
+static int
+lock_object(struct fault *f, struct vm_object *o, uint64_t index)
+{
+	int error;
+
+	mutex_lock(&o->o_lock);
+	if (!(f->access & PMAP_WRITE) || o->o_ops->vo_prepared == NULL)
+		return (0);
+	/* It may be gone again before we come. */
+	while ((error = o->o_ops->vo_prepared(o, index)) == EAGAIN) {
+		mutex_unlock(&o->o_lock);
+		error = o->o_ops->vo_prepare(o, index);
+		if (error != 0)
+			return (error);
+		mutex_lock(&o->o_lock);
+	}
+	if (error != 0)
+		mutex_unlock(&o->o_lock);
+	return (error);
+}
+
 /*
  * Shows the object's own page.  What would have to be written out later is
  * mapped for writing only by a write, which marks it dirty.
@@ -201,16 +223,13 @@ object_show(struct fault *f)
 	struct page *pg;
 	int error;
 
-	if (f->access & PMAP_WRITE && o->o_ops->vo_prepare != NULL) {
-		error = o->o_ops->vo_prepare(o, object_index(e, f->va));
-		if (error != 0)
-			return (error);
-	}
 	if (f->access & PMAP_WRITE)
 		flags = VM_PAGE_WRITE;
 	else if (e->e_flags & VME_COW || o->o_ops->vo_writeback != NULL)
 		prot &= ~PMAP_WRITE;
-	mutex_lock(&o->o_lock);
+	error = lock_object(f, o, object_index(e, f->va));
+	if (error != 0)
+		return (error);
 	if (o->o_ops->vo_phys != NULL) {
 		error = f->use != NULL
 			    ? EFAULT

@@ -11,6 +11,8 @@
  * vm_object_page(). */
 int object_page(
     struct vm_object *o, uint64_t index, unsigned flags, struct page **pp);
+/* Frees and unmaps whole pages; o_lock held. */
+void object_discard(struct vm_object *o, uint64_t start, uint64_t end);
 
 /* Entries, map.c; vs_lock held. */
 struct vm_entry *entry_at(struct vmspace *vs, vaddr_t va); /* or NULL */

@@ -129,6 +129,17 @@ make_page(struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
 	return (error);
 }
 
+/* o_lock held. */
+static void
+make_dirty(struct vm_object *o, struct page *pg)
+{
+	if (pg->pg_flags & PG_DIRTY)
+		return;
+	pg->pg_flags |= PG_DIRTY;
+	if (o->o_ops->vo_dirtied != NULL)
+		o->o_ops->vo_dirtied(o);
+}
+
 int
 object_page(
     struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
@@ -145,7 +156,7 @@ object_page(
 	}
 	(*pp)->pg_flags |= PG_USED;
 	if (flags & (VM_PAGE_WRITE | VM_PAGE_OVERWRITE))
-		(*pp)->pg_flags |= PG_DIRTY;
+		make_dirty(o, *pp);
 	return (0);
 }
 
@@ -161,6 +172,19 @@ vm_object_page(
 		page_hold(*pp);
 	mutex_unlock(&o->o_lock);
 	return (error);
+}
+
+void
+vm_object_wrote(struct vm_object *o, struct page *pg)
+{
+	/* What takes PG_DIRTY away reads the page after that. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__predict_true(atomic_load(&pg->pg_flags) & PG_DIRTY))
+		return;
+	mutex_lock(&o->o_lock);
+	if (pg->pg_object == o)
+		make_dirty(o, pg);
+	mutex_unlock(&o->o_lock);
 }
 
 /*
@@ -195,9 +219,8 @@ unmap_everywhere(struct vm_object *o, uint64_t first, uint64_t end)
 			pmap_remove(e->e_space->vs_pmap, start, stop);
 }
 
-/* o_lock held: frees whole pages. */
-static void
-discard(struct vm_object *o, uint64_t start, uint64_t end)
+void
+object_discard(struct vm_object *o, uint64_t start, uint64_t end)
 {
 	uint64_t first = start;
 
@@ -212,7 +235,7 @@ void
 vm_object_discard(struct vm_object *o, uint64_t start, uint64_t end)
 {
 	mutex_lock(&o->o_lock);
-	discard(o, start, end);
+	object_discard(o, start, end);
 	mutex_unlock(&o->o_lock);
 }
 
@@ -236,7 +259,7 @@ vm_object_resize(struct vm_object *o, uint64_t size)
 	old = o->o_size;
 	o->o_size = size;
 	if (size < old) {
-		discard(o, atop(size + PAGE_MASK), UINT64_MAX);
+		object_discard(o, atop(size + PAGE_MASK), UINT64_MAX);
 		zero_tail(o, size);
 	} else if (!list_empty(&o->o_entries)) {
 		/* A mapping may have been written behind the end. */
@@ -313,8 +336,9 @@ vm_object_cleaned(
 	mutex_lock(&o->o_lock);
 	for (unsigned i = 0; i < n; i++) {
 		pages[i]->pg_flags &= ~PG_WRITING;
-		if (error)
-			pages[i]->pg_flags |= PG_DIRTY;
+		/* Unless it was freed meanwhile. */
+		if (error && pages[i]->pg_object == o)
+			make_dirty(o, pages[i]);
 		page_release(pages[i]);
 	}
 	mutex_unlock(&o->o_lock);

@@ -45,8 +45,12 @@ struct vm_object_ops {
 	 * o_lock is not held. NULL: memory is the storage. */
 	int (*vo_writeback)(struct vm_object *o, uint64_t start, uint64_t end);
 	/* A mapping is about to be written at index: is there storage for it?
-	 * o_lock is not held, vs_lock is. ENOSPC, EIO. NULL: always. */
+	 * 0; EAGAIN: vo_prepare would see to that; EIO. NULL: always. */
+	int (*vo_prepared)(struct vm_object *o, uint64_t index);
+	/* Sees to it. o_lock is not held, vs_lock is. ENOSPC, EIO, EROFS. */
 	int (*vo_prepare)(struct vm_object *o, uint64_t index);
+	/* A page became dirty. Doesn't sleep; may be NULL. */
+	void (*vo_dirtied)(struct vm_object *o);
 	/* The last reference is gone; pages are freed afterwards. */
 	void (*vo_destroy)(struct vm_object *o);
 	/* Device memory: the physical address at index; no struct page. */
@@ -85,6 +89,9 @@ void vm_object_release(struct vm_object *o);
 #define VM_PAGE_OVERWRITE 0x2 /* all of it: contents need not be read */
 int vm_object_page(
     struct vm_object *o, uint64_t index, unsigned flags, struct page **pp);
+/* Bytes of a page that was asked for to be written are there. What writes the
+ * page out may have come before them. */
+void vm_object_wrote(struct vm_object *o, struct page *pg);
 /* New size: pages past it are freed and unmapped everywhere, the rest of the
  * last page is zeroed. */
 void vm_object_resize(struct vm_object *o, uint64_t size);

@@ -283,8 +283,13 @@ times_and_flags(void)
 	CHECK(has(f, "contents"));
 	again(false);
 	CHECK(stat(f, &after) == 0 && after.st_atim.tv_sec == 1000000000);
-	CHECK(unlink(f) == 0 && unlink(ON "/long") == 0 &&
-	      unlink(ON "/short") == 0);
+	/* A name's type goes with what it leads to; fsck looks. */
+	CHECK(rename(ON "/short", f) == 0 && put(ON "/f2", "2") == 0);
+	CHECK(rename(ON "/f2", ON "/long") == 0 && has(ON "/long", "2"));
+	CHECK(mkdir(ON "/types", 0755) == 0 && put(ON "/types/f", "f") == 0);
+	CHECK(symlink("f", ON "/types/l") == 0);
+	CHECK(rename(ON "/types/f", ON "/types/l") == 0);
+	CHECK(unlink(f) == 0 && unlink(ON "/long") == 0);
 }
 
 /* What is written to a mapping, holes too, is the file's. */

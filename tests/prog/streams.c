@@ -145,10 +145,16 @@ stubborn(long n)
 static int
 leave_writer(long status)
 {
+	int ends[2];
+
+	CHECK_EQ(SYS(SYS_pipe2, ends, 0), 0);
 	if (SYS(SYS_fork) == 0)
-		for (;;)
+		for (;;) {
 			(void)pattern(sizeof(buf));
-	say("last words\n");
+			(void)SYS(SYS_write, ends[1], "x", 1);
+		}
+	/* It is at it. */
+	CHECK_EQ(SYS(SYS_read, ends[0], buf, 1), 1);
 	return ((int)status);
 }
 

@@ -13,6 +13,7 @@
 #include "kern/printf.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
+#include "vm/pageout.h"
 
 static size_t
 block_size(const struct ufs_mount *um)
@@ -46,20 +47,32 @@ hold(struct ufs_buf *b)
 		list_remove(&b->b_lru);
 }
 
+/* The least recently used one goes; false: there is none. um_bufs_lock held. */
+static bool
+evict_one(struct ufs_mount *um)
+{
+	struct ufs_buf *b = LIST_FIRST(&um->um_buf_lru, struct ufs_buf, b_lru);
+
+	if (b != NULL)
+		evict(um, b);
+	return (b != NULL);
+}
+
 /* A further one, held. um_bufs_lock held; NULL: no memory. */
 static struct ufs_buf *
 make_buf(struct ufs_mount *um, uint64_t block)
 {
-	struct ufs_buf *b, *old;
+	struct ufs_buf *b;
 
-	while (
-	    um->um_nbufs >= um->um_max_bufs &&
-	    (old = LIST_FIRST(&um->um_buf_lru, struct ufs_buf, b_lru)) != NULL)
-		evict(um, old);
+	while (um->um_nbufs >= um->um_max_bufs && evict_one(um))
+		continue;
 	b = kmem_alloc(sizeof(*b), KM_ZERO);
 	if (b == NULL)
 		return (NULL);
-	b->b_data = kmem_alloc(block_size(um), 0);
+	/* Another one's memory will do. */
+	do
+		b->b_data = kmem_alloc(block_size(um), 0);
+	while (b->b_data == NULL && evict_one(um));
 	b->b_block = block;
 	b->b_refs = 1;
 	mutex_init(&b->b_load, "ufs block");
@@ -78,14 +91,18 @@ static struct ufs_buf *
 find_or_make(struct ufs_mount *um, uint64_t block)
 {
 	struct ufs_buf *b;
+	unsigned tries = 0;
 
-	mutex_lock(&um->um_bufs_lock);
-	b = radix_get(&um->um_bufs, block);
-	if (b != NULL)
-		hold(b);
-	else
-		b = make_buf(um, block);
-	mutex_unlock(&um->um_bufs_lock);
+	do {
+		mutex_lock(&um->um_bufs_lock);
+		b = radix_get(&um->um_bufs, block);
+		if (b != NULL)
+			hold(b);
+		else
+			b = make_buf(um, block);
+		mutex_unlock(&um->um_bufs_lock);
+		/* What has begun to change should be brought to its end. */
+	} while (__predict_false(b == NULL) && tries++ < 10 && pageout_wait());
 	return (b);
 }
 
@@ -147,9 +164,12 @@ ufs_buf_new(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
 
 	if (b == NULL)
 		return (ENOMEM);
+	/* Somebody who has a number only may just be reading what was there. */
+	mutex_lock(&b->b_load);
 	memset(b->b_data, 0, block_size(um));
 	atomic_store(&b->b_valid, true);
 	b->b_checked = false;
+	mutex_unlock(&b->b_load);
 	*bp = b;
 	return (0);
 }
@@ -225,6 +245,8 @@ forget_frags(struct ufs_mount *um, struct ufs_buf *b, uint8_t mask)
 
 	b->b_dirty &= (uint8_t)~mask;
 	b->b_new &= (uint8_t)~mask;
+	/* Of a commit that failed. */
+	b->b_late &= (uint8_t)~mask;
 	if (was_dirty && b->b_dirty == 0) {
 		list_remove(&b->b_link);
 		release(um, b);
@@ -279,5 +301,10 @@ ufs_buf_discard_all(struct ufs_mount *um)
 	mutex_lock(&um->um_bufs_lock);
 	while ((b = LIST_FIRST(&um->um_buf_lru, struct ufs_buf, b_lru)) != NULL)
 		evict(um, b);
+	/* Those that are being looked at are read again next time. */
+	for (uint64_t i = 0; (b = radix_next(&um->um_bufs, &i)) != NULL; i++) {
+		atomic_store(&b->b_valid, false);
+		b->b_checked = false;
+	}
 	mutex_unlock(&um->um_bufs_lock);
 }

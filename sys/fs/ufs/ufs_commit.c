@@ -4,8 +4,10 @@
  * ufs_mount.h tells of.
  *
  * um_batch is held for writing throughout, so that nothing changes meanwhile
- * but pages.  Reading goes on.  If something can't be written, all of it stays
- * dirty, and the next commit tries again.
+ * but pages.  Reading goes on, and files without a name lose their last users:
+ * what comes of that waits in other lists than those that are being written.
+ * If something can't be written, all of it stays dirty, and the next commit
+ * tries again.
  */
 #include "fbsd/errno.h"
 #include "fbsd/stat.h"
@@ -21,10 +23,15 @@
 static int
 flush(struct ufs_mount *um)
 {
+	int error;
+
 	if (!um->um_wrote)
 		return (0);
 	atomic_store(&um->um_wrote, false);
-	return (disk_flush(um->um_disk));
+	error = disk_flush(um->um_disk);
+	if (error != 0)
+		atomic_store(&um->um_wrote, true);
+	return (error);
 }
 
 static bool
@@ -33,8 +40,10 @@ anything_dirty(struct ufs_mount *um)
 	for (unsigned i = 0; i < UFS_BUF_CLASSES; i++)
 		if (!list_empty(&um->um_dirty[i]))
 			return (true);
-	return (!list_empty(&um->um_dirty_nodes) ||
-		!list_empty(&um->um_zombies) || um->um_frees != NULL);
+	return (!list_empty(&um->um_dirtied) ||
+		!list_empty(&um->um_dirty_nodes) ||
+		!list_empty(&um->um_zombies) || !list_empty(&um->um_dying) ||
+		um->um_frees != NULL);
 }
 
 /* The runs of fragments in mask, from data that looks like the block. */
@@ -100,6 +109,16 @@ write_class(struct ufs_mount *um, enum ufs_class class)
 	return (0);
 }
 
+/* Pages that become dirty from now on say so: it is then for the next commit.
+ * So do those that couldn't be written. */
+static void
+begin_data(struct ufs_node *n)
+{
+	spin_lock(&n->n_um->um_changes);
+	n->n_state &= ~(unsigned)UFS_N_DATA;
+	spin_unlock(&n->n_um->um_changes);
+}
+
 static int
 write_data(struct ufs_mount *um)
 {
@@ -107,8 +126,9 @@ write_data(struct ufs_mount *um)
 	int error = 0, e;
 
 	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty) {
-		if (n->n_vnode.v_type != VREG || !(n->n_state & UFS_N_DATA))
+		if (!(atomic_load(&n->n_state) & UFS_N_DATA))
 			continue;
+		begin_data(n);
 		e = ufs_file_writeback(n, 0, UINT64_MAX);
 		if (e != 0)
 			error = e;
@@ -268,7 +288,7 @@ write_gone(struct ufs_mount *um)
 	bool names = false;
 	int error = 0;
 
-	LIST_FOREACH (n, &um->um_zombies, n_dirty) {
+	LIST_FOREACH (n, &um->um_dying, n_dirty) {
 		if (!(n->n_state & UFS_N_NEW))
 			error = put_inode(n, 0, true);
 		if (error != 0)
@@ -293,6 +313,15 @@ write_dropped(struct ufs_mount *um)
 	return (write_class(um, UFS_BUF_INODE));
 }
 
+/* What changed until now is what this commit writes. */
+static void
+take_dirty(struct ufs_mount *um)
+{
+	spin_lock(&um->um_changes);
+	list_splice(&um->um_dirty_nodes, &um->um_dirtied);
+	spin_unlock(&um->um_changes);
+}
+
 /* Inodes whose last name and user went since: nobody can find them. */
 static void
 gather_zombies(struct ufs_mount *um)
@@ -312,6 +341,9 @@ gather_zombies(struct ufs_mount *um)
 		vnode_release(&n->n_vnode);
 	}
 	mutex_unlock(&um->um_nodes_lock);
+	spin_lock(&um->um_changes);
+	list_splice(&um->um_dying, &um->um_zombies);
+	spin_unlock(&um->um_changes);
 }
 
 static void
@@ -320,7 +352,7 @@ free_storage(struct ufs_mount *um)
 	struct ufs_node *n;
 	enum vtype type;
 
-	LIST_FOREACH (n, &um->um_zombies, n_dirty) {
+	LIST_FOREACH (n, &um->um_dying, n_dirty) {
 		type = n->n_vnode.v_type;
 		mutex_lock(&n->n_map);
 		ufs_ext_free(n);
@@ -341,8 +373,8 @@ apply_frees(struct ufs_mount *um)
 {
 	struct ufs_node *n;
 
-	while ((n = LIST_FIRST(&um->um_zombies, struct ufs_node, n_dirty)) !=
-	       NULL) {
+	while (
+	    (n = LIST_FIRST(&um->um_dying, struct ufs_node, n_dirty)) != NULL) {
 		list_remove(&n->n_dirty);
 		ufs_free_inode(um, n->n_i.i_ino, n->n_vnode.v_type == VDIR);
 		ufs_node_forget(n);
@@ -418,28 +450,45 @@ write_all(struct ufs_mount *um)
 	return (error == 0 ? apply_frees(um) : error);
 }
 
-/* All is written: the inodes are clean, and the list's references go. */
+/* It is written.  If pages became dirty meanwhile, it waits for the next
+ * commit: false; otherwise the list's reference is to go. */
+static bool
+clean_node(struct ufs_node *n)
+{
+	struct ufs_mount *um = n->n_um;
+	bool clean;
+
+	n->n_dropped = 0;
+	radix_clear(&n->n_added, NULL, NULL);
+	spin_lock(&um->um_changes);
+	list_remove(&n->n_dirty);
+	clean = (n->n_state & UFS_N_DATA) == 0;
+	if (clean) {
+		n->n_state &= UFS_N_GONE;
+		um->um_ndirty--;
+	} else {
+		n->n_state &= UFS_N_GONE | UFS_N_DIRTY | UFS_N_DATA;
+		list_push_back(&um->um_dirtied, &n->n_dirty);
+	}
+	spin_unlock(&um->um_changes);
+	return (clean);
+}
+
+/* All is written. */
 static void
 clean_nodes(struct ufs_mount *um)
 {
 	struct ufs_node *n;
 
 	while ((n = LIST_FIRST(
-		    &um->um_dirty_nodes, struct ufs_node, n_dirty)) != NULL) {
-		n->n_dropped = 0;
-		radix_clear(&n->n_added, NULL, NULL);
-		spin_lock(&um->um_changes);
-		list_remove(&n->n_dirty);
-		n->n_state &= UFS_N_GONE;
-		um->um_ndirty--;
-		spin_unlock(&um->um_changes);
-		vnode_release(&n->n_vnode);
-	}
+		    &um->um_dirty_nodes, struct ufs_node, n_dirty)) != NULL)
+		if (clean_node(n))
+			vnode_release(&n->n_vnode);
 	atomic_store(&um->um_dirty_bytes, 0);
 	spin_lock(&um->um_changes);
 	um->um_dirty_since = 0;
-	/* Some may have lost their last user meanwhile. */
-	if (!list_empty(&um->um_zombies))
+	/* Some may have changed or lost their last user meanwhile. */
+	if (!list_empty(&um->um_dirtied) || !list_empty(&um->um_zombies))
 		ufs_syncer_note(um);
 	spin_unlock(&um->um_changes);
 }
@@ -454,6 +503,7 @@ commit(struct ufs_mount *um)
 	if (!um->um_marked)
 		error = ufs_mark(um, false);
 	if (error == 0) {
+		take_dirty(um);
 		gather_zombies(um);
 		free_storage(um);
 		error = write_all(um);
@@ -465,21 +515,61 @@ commit(struct ufs_mount *um)
 	return (error);
 }
 
-int
-ufs_commit(struct ufs_mount *um)
+static int
+commit_and_tell(struct ufs_mount *um)
 {
-	bool tell;
-	int error;
+	int error = um->um_writable ? commit(um) : 0;
 
-	rw_wlock(&um->um_batch);
-	error = commit(um);
-	tell = error != 0 && !um->um_failed;
-	um->um_failed = error != 0;
-	rw_wunlock(&um->um_batch);
-	if (tell)
+	/* Once, however often it is tried again. */
+	if (error != 0 && !um->um_failed)
 		kprintf("%s: can't be written: error %d; what changed stays "
 			"in memory\n",
 		    um->um_disk->d_name, error);
+	um->um_failed = error != 0;
+	return (error);
+}
+
+int
+ufs_commit(struct ufs_mount *um)
+{
+	int error;
+
+	rw_wlock(&um->um_batch);
+	error = commit_and_tell(um);
+	rw_wunlock(&um->um_batch);
+	return (error);
+}
+
+/* um_batch held for writing. */
+static int
+finish(struct ufs_mount *um, bool force)
+{
+	int error;
+
+	/* A commit may leave inodes that have lost their last user. */
+	do
+		error = commit_and_tell(um);
+	while (error == 0 && anything_dirty(um));
+	if (error != 0)
+		return (error);
+	/* Somebody has one open that has no name: fsck is to free it. */
+	if (atomic_load(&um->um_nameless) > 0)
+		return (force ? 0 : EBUSY);
+	if (um->um_marked || um->um_fs.fs_sb.fs_clean == 0)
+		error = ufs_mark(um, true);
+	return (error);
+}
+
+int
+ufs_commit_last(struct ufs_mount *um, bool force)
+{
+	int error;
+
+	rw_wlock(&um->um_batch);
+	error = finish(um, force);
+	if (error == 0)
+		atomic_store(&um->um_writable, false);
+	rw_wunlock(&um->um_batch);
 	return (error);
 }
 
@@ -529,6 +619,8 @@ ufs_fsync(struct vnode *vp, bool datasync)
 	const unsigned more = UFS_N_META | (datasync ? 0 : UFS_N_TIMES);
 	int error;
 
+	if (!atomic_load(&um->um_writable))
+		return (0);
 	if (vp->v_type != VREG || (atomic_load(&n->n_state) & more) != 0)
 		return (ufs_commit(um));
 	/* The disk's inode leads to all of it. */

@@ -12,9 +12,10 @@
 #define BLOCK_OF(offset) ((offset) & ~(uint64_t)(UFS_DIRBLKSIZE - 1))
 
 /* What the radix trees of a directory go by, and have as a value. */
-#define KEY(offset) ((offset) / 4)
-#define VALUE(ino)  ((void *)(uintptr_t)((ino) + 1))
-#define INO(value)  ((uintptr_t)(value)-1)
+#define KEY(offset)	 ((offset) / 4)
+#define VALUE(ino, type) ((void *)(((uintptr_t)(ino) << 8 | (type)) + 1))
+#define INO(value)	 (((uintptr_t)(value)-1) >> 8)
+#define TYPE(value)	 ((uint8_t)((uintptr_t)(value)-1))
 
 static unsigned
 entry_size(size_t len)
@@ -329,7 +330,7 @@ ufs_dir_enter(struct ufs_node *dir, uint64_t block, const struct cname *cn,
 	if (error == 0 && d->d_ino != 0)
 		offset += entry_size(d->d_namlen);
 	if (error == 0 && !known)
-		error = radix_set(&dir->n_added, KEY(offset), VALUE(0));
+		error = radix_set(&dir->n_added, KEY(offset), VALUE(0, 0));
 	if (error == 0) {
 		fill(split(d), cn, n);
 		dirty(dir, b, data);
@@ -344,7 +345,8 @@ ufs_dir_enter(struct ufs_node *dir, uint64_t block, const struct cname *cn,
 }
 
 int
-ufs_dir_replace(struct ufs_node *dir, uint64_t offset, uint64_t ino, bool known)
+ufs_dir_replace(struct ufs_node *dir, uint64_t offset, uint64_t ino,
+    uint16_t mode, bool known)
 {
 	struct ufs_direct *d;
 	struct ufs_buf *b;
@@ -356,9 +358,11 @@ ufs_dir_replace(struct ufs_node *dir, uint64_t offset, uint64_t ino, bool known)
 		return (error);
 	d = (struct ufs_direct *)(void *)(data + offset % UFS_DIRBLKSIZE);
 	if (!known && !ufs_dir_is_added(dir, offset))
-		error = radix_set(&dir->n_added, KEY(offset), VALUE(d->d_ino));
+		error = radix_set(
+		    &dir->n_added, KEY(offset), VALUE(d->d_ino, d->d_type));
 	if (error == 0) {
 		d->d_ino = (uint32_t)ino;
+		d->d_type = (uint8_t)(mode >> 12);
 		dirty(dir, b, data);
 		changed(dir);
 	}
@@ -400,7 +404,8 @@ ufs_dir_remove(
 	if (was != NULL && INO(was) == 0)
 		later = false;
 	if (later)
-		later = radix_set(&dir->n_leaving, KEY(offset), VALUE(0)) == 0;
+		later =
+		    radix_set(&dir->n_leaving, KEY(offset), VALUE(0, 0)) == 0;
 	if (!later) {
 		(void)radix_del(&dir->n_added, KEY(offset));
 		take_out(data, offset % UFS_DIRBLKSIZE);
@@ -454,7 +459,7 @@ ufs_dir_set_parent(struct ufs_node *dir, uint64_t parent)
 	int error = ufs_index_find(dir, "..", 2, &offset, &old);
 
 	if (error == 0)
-		error = ufs_dir_replace(dir, offset, parent, is_new);
+		error = ufs_dir_replace(dir, offset, parent, S_IFDIR, is_new);
 	if (error == 0 && !is_new)
 		ufs_node_touch(dir, UFS_N_META | UFS_N_MOVED);
 	return (error);
@@ -470,7 +475,7 @@ ufs_dir_restore_parent(struct ufs_node *dir)
 		return;
 	was = radix_get(&dir->n_added, KEY(offset));
 	if (was != NULL)
-		(void)ufs_dir_replace(dir, offset, INO(was), true);
+		(void)ufs_dir_replace(dir, offset, INO(was), S_IFDIR, true);
 }
 
 void
@@ -547,6 +552,7 @@ ufs_dir_mask_added(struct ufs_node *dir)
 							  key * 4 %
 							      UFS_DIRBLKSIZE);
 			d->d_ino = (uint32_t)INO(was);
+			d->d_type = TYPE(was);
 		}
 		ufs_buf_release(dir->n_um, b);
 	}

@@ -274,7 +274,9 @@ change_retrying(
 	if (n->n_um->um_fs.fs_ufs1)
 		return (EOPNOTSUPP);
 	do {
-		ufs_begin(n->n_um);
+		error = ufs_begin(n->n_um);
+		if (error != 0)
+			break;
 		error = change(n, ns, name, buf, len);
 		ufs_end(n->n_um);
 	} while (ufs_try_again(n->n_um, &error, &tries));

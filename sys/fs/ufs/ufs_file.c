@@ -11,6 +11,7 @@
 #include "fbsd/fcntl.h"
 #include "fs/ufs/ufs_mount.h"
 #include "lib/string.h"
+#include "vm/map.h"
 #include "vm/page.h"
 #include "vm/pageout.h"
 
@@ -215,62 +216,99 @@ is_hole(struct ufs_node *n, uint64_t lbn, bool *hole)
 	return (error);
 }
 
-/* Storage for the hole that block lbn is, within the file's size. */
+/* Zeroes for what the hole that block lbn is has of the file, and storage.
+ * o_lock and n_map held. */
 static int
-fill_hole(struct ufs_node *n, uint64_t lbn)
+alloc_zeroes(struct ufs_node *n, uint64_t lbn, uint64_t size)
 {
-	struct ufs_mount *um = n->n_um;
 	struct vm_object *o = &n->n_vnode.v_object;
-	const unsigned shift = um->um_fs.fs_bshift;
-	uint64_t first = atop(lbn << shift);
-	uint64_t end =
-	    atop(MIN((lbn + 1) << shift, round_page(atomic_load(&o->o_size))));
-	uint64_t frag = 0, run;
-	int error;
+	const unsigned shift = n->n_um->um_fs.fs_bshift;
+	const uint64_t first = atop(lbn << shift);
+	const uint64_t end =
+	    atop(MIN((lbn + 1) << shift, round_page(o->o_size)));
+	struct page *pg;
+	int error = first < end ? 0 : EINVAL;
 
-	error = zero_pages(n, first, end);
-	mutex_lock(&n->n_map);
-	if (error == 0 && lbn << shift >= n->n_i.i_size)
-		error = EINVAL;
+	for (uint64_t i = first; i < end && error == 0; i++)
+		error = object_page(o, i, VM_PAGE_OVERWRITE, &pg);
 	if (error == 0)
-		error = ufs_bmap(&um->um_fs, &n->n_i, lbn, 1, &frag, &run);
-	/* Two may have come to fill it. */
-	if (error == 0 && frag == 0)
-		error = ufs_map_alloc(
-		    n, lbn, ufs_frags_for(um, n->n_i.i_size, lbn));
-	mutex_unlock(&n->n_map);
+		error =
+		    ufs_map_alloc(n, lbn, ufs_frags_for(n->n_um, size, lbn));
 	if (error != 0)
-		vm_object_discard(o, first, end);
-	else
-		ufs_node_touch(n, UFS_N_META | UFS_N_DATA);
+		object_discard(o, first, end);
 	return (error);
 }
 
-/* The file's last block, lbn, gets `want` fragments; i_size is as before. */
+/*
+ * Storage for block lbn, which is a hole, or else EEXIST: somebody may have
+ * come to fill it by way of a mapping, without v_lock.  The file's size becomes
+ * `size`, if that is more.
+ */
 static int
-grow_block(struct ufs_node *n, uint64_t lbn, unsigned want)
+fill_hole(struct ufs_node *n, uint64_t lbn, uint64_t size)
 {
-	struct ufs_mount *um = n->n_um;
-	const uint64_t size = n->n_i.i_size;
-	unsigned have = ufs_frags_for(um, size, lbn);
-	uint64_t from, to;
+	struct vm_object *o = &n->n_vnode.v_object;
+	uint64_t frag = 0, run;
 	int error;
 
-	if (have == want)
-		return (0);
+	mutex_lock(&o->o_lock);
 	mutex_lock(&n->n_map);
-	error = ufs_map_extend(n, lbn, have, want);
+	size = MAX(size, n->n_i.i_size);
+	error = ufs_bmap(&n->n_um->um_fs, &n->n_i, lbn, 1, &frag, &run);
+	if (error == 0)
+		error = frag != 0 ? EEXIST : alloc_zeroes(n, lbn, size);
+	if (error == 0)
+		n->n_i.i_size = size;
 	mutex_unlock(&n->n_map);
-	if (error != ENOSPC)
-		return (error);
-	error = dirty_pages(
-	    n, atop(lbn << um->um_fs.fs_bshift), atop(round_page(size)));
-	if (error != 0)
-		return (error);
+	mutex_unlock(&o->o_lock);
+	return (error);
+}
+
+/* Whoever writes a page out goes by the size and the storage, which change
+ * together. */
+static int
+extend_or_move(struct ufs_node *n, uint64_t lbn, uint64_t size, bool move)
+{
+	const unsigned have = ufs_frags_for(n->n_um, n->n_i.i_size, lbn);
+	const unsigned want = ufs_frags_for(n->n_um, size, lbn);
+	uint64_t from, to;
+	int error = 0;
+
 	mutex_lock(&n->n_map);
-	error = ufs_map_move(n, lbn, have, want, &from, &to);
+	if (have != want)
+		error = move ? ufs_map_move(n, lbn, have, want, &from, &to)
+			     : ufs_map_extend(n, lbn, have, want);
+	if (error == 0)
+		n->n_i.i_size = size;
 	mutex_unlock(&n->n_map);
 	return (error);
+}
+
+/* The file's last block, lbn, becomes longer. */
+static int
+grow_block(struct ufs_node *n, uint64_t lbn, uint64_t size)
+{
+	int error;
+
+	error = extend_or_move(n, lbn, size, false);
+	if (error != ENOSPC)
+		return (error);
+	error = dirty_pages(n, atop(lbn << n->n_um->um_fs.fs_bshift),
+	    atop(round_page(n->n_i.i_size)));
+	return (error == 0 ? extend_or_move(n, lbn, size, true) : error);
+}
+
+/* The block that the file ended in before becomes longer. */
+static int
+grow_last(struct ufs_node *n, uint64_t lbn, uint64_t old, uint64_t size)
+{
+	int error = dirty_pages(n, atop(old), atop(round_page(old)));
+
+	if (error != 0)
+		return (error);
+	vm_object_resize(&n->n_vnode.v_object, size);
+	error = zero_pages(n, atop(round_page(old)), atop(round_page(size)));
+	return (error == 0 ? grow_block(n, lbn, size) : error);
 }
 
 /*
@@ -280,42 +318,25 @@ grow_block(struct ufs_node *n, uint64_t lbn, unsigned want)
 static int
 grow_to(struct ufs_node *n, uint64_t lbn, uint64_t size)
 {
-	struct ufs_mount *um = n->n_um;
 	struct vm_object *o = &n->n_vnode.v_object;
-	const unsigned shift = um->um_fs.fs_bshift;
 	const uint64_t old = n->n_i.i_size;
-	const unsigned want = ufs_frags_for(um, size, lbn);
-	uint64_t first = lbn << shift;
 	bool hole = true;
 	int error = 0;
 
-	if (first < old)
+	if (lbn << n->n_um->um_fs.fs_bshift < old)
 		error = is_hole(n, lbn, &hole);
-	if (error == 0 && !hole) {
-		first = round_page(old);
-		error = dirty_pages(n, atop(old), atop(first));
+	if (error == 0 && hole) {
+		vm_object_resize(o, size);
+		error = fill_hole(n, lbn, size);
+		hole = error != EEXIST;
 	}
-	if (error != 0)
-		return (error);
-	vm_object_resize(o, size);
-	error = zero_pages(n, atop(first), atop(round_page(size)));
-	if (error == 0) {
-		if (hole) {
-			mutex_lock(&n->n_map);
-			error = ufs_map_alloc(n, lbn, want);
-			mutex_unlock(&n->n_map);
-		} else {
-			error = grow_block(n, lbn, want);
-		}
-	}
+	if (error == EEXIST || (error == 0 && !hole))
+		error = grow_last(n, lbn, old, size);
 	if (error != 0) {
 		vm_object_resize(o, old);
 		return (error);
 	}
-	mutex_lock(&n->n_map);
-	n->n_i.i_size = size;
-	mutex_unlock(&n->n_map);
-	ufs_node_touch(n, UFS_N_META | UFS_N_DATA);
+	ufs_node_touch(n, UFS_N_META);
 	return (0);
 }
 
@@ -350,7 +371,9 @@ make_room(struct ufs_node *n, uint64_t start, uint64_t end)
 	if (start < n->n_i.i_size) {
 		error = is_hole(n, lbn, &hole);
 		if (error == 0 && hole)
-			error = fill_hole(n, lbn);
+			error = fill_hole(n, lbn, 0);
+		if (error == EEXIST)
+			error = 0;
 	}
 	if (error == 0 && end > n->n_i.i_size)
 		error = grow(n, end);
@@ -383,10 +406,10 @@ ufs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end)
 	pageout_check();
 	ufs_throttle(um);
 	do {
-		ufs_begin(um);
+		error = ufs_begin(um);
+		if (error != 0)
+			break;
 		error = make_room(n, start, *end);
-		if (error == 0)
-			ufs_node_touch(n, UFS_N_DATA);
 		ufs_end(um);
 	} while (ufs_try_again(um, &error, &tries));
 	if (error == 0)
@@ -411,40 +434,63 @@ ufs_allocate(struct vnode *vp, off_t start, off_t end)
 
 /* A mapping is about to be written. */
 static int
+ufs_prepared(struct vm_object *o, uint64_t index)
+{
+	struct ufs_node *n = o->o_data;
+	bool hole;
+	int error;
+
+	if (!atomic_load(&n->n_um->um_writable))
+		return (EROFS);
+	error = is_hole(n, ptoa(index) >> n->n_um->um_fs.fs_bshift, &hole);
+	return (error == 0 && hole ? EAGAIN : error);
+}
+
+static int
 ufs_prepare(struct vm_object *o, uint64_t index)
 {
 	struct ufs_node *n = o->o_data;
 	struct ufs_mount *um = n->n_um;
-	uint64_t lbn = ptoa(index) >> um->um_fs.fs_bshift;
 	unsigned tries = 0;
-	bool hole;
 	int error;
 
 	do {
-		ufs_begin(um);
-		error = is_hole(n, lbn, &hole);
-		if (error == 0 && hole)
-			error = fill_hole(n, lbn);
-		if (error == 0)
-			ufs_node_touch(n, UFS_N_DATA | UFS_N_TIMES);
+		error = ufs_begin(um);
+		if (error != 0)
+			break;
+		error = fill_hole(n, ptoa(index) >> um->um_fs.fs_bshift, 0);
 		ufs_end(um);
 	} while (ufs_try_again(um, &error, &tries));
-	return (error);
+	return (error == EEXIST ? 0 : error);
+}
+
+static void
+ufs_dirtied(struct vm_object *o)
+{
+	ufs_node_touch(o->o_data, UFS_N_DATA);
 }
 
 int
 ufs_set_size(struct ufs_node *n, uint64_t size)
 {
 	struct ufs_mount *um = n->n_um;
+	const uint64_t old = n->n_i.i_size;
 	uint64_t end = size;
 	int error;
 
-	if (size == n->n_i.i_size)
+	if (size == old)
 		return (0);
 	/* Its last byte has storage. */
-	if (size > n->n_i.i_size)
-		return (ufs_write_begin(&n->n_vnode, size - 1, &end));
-	ufs_begin(um);
+	if (size > old) {
+		error = ufs_write_begin(&n->n_vnode, size - 1, &end);
+		/* The block that it ended in may have been filled up. */
+		if (error != 0 && n->n_i.i_size > old)
+			(void)ufs_set_size(n, old);
+		return (error);
+	}
+	error = ufs_begin(um);
+	if (error != 0)
+		return (error);
 	vm_object_resize(&n->n_vnode.v_object, size);
 	mutex_lock(&n->n_map);
 	error = ufs_map_cut(n, size);
@@ -468,10 +514,27 @@ zero_bytes(struct ufs_node *n, uint64_t start, uint64_t end)
 		if (error != 0)
 			return (error);
 		memset((char *)page_virt(pg) + (start & PAGE_MASK), 0, len);
+		vm_object_wrote(&n->n_vnode.v_object, pg);
 		page_release(pg);
 	}
-	ufs_node_touch(n, UFS_N_DATA);
 	return (0);
+}
+
+/* Its pages go with it, before a mapping can fill the hole again. */
+static int
+make_hole(struct ufs_node *n, uint64_t lbn, uint64_t first, uint64_t end)
+{
+	struct vm_object *o = &n->n_vnode.v_object;
+	int error;
+
+	mutex_lock(&o->o_lock);
+	mutex_lock(&n->n_map);
+	error = ufs_map_punch(n, lbn);
+	mutex_unlock(&n->n_map);
+	if (error == 0)
+		object_discard(o, first, end);
+	mutex_unlock(&o->o_lock);
+	return (error);
 }
 
 /* The part of a block becomes zero, the whole of it a hole. */
@@ -488,13 +551,7 @@ punch_block(struct ufs_node *n, uint64_t start, uint64_t end)
 	if ((start & (size - 1)) != 0 ||
 	    ((end & (size - 1)) != 0 && end < n->n_i.i_size))
 		return (zero_bytes(n, start, end));
-	mutex_lock(&n->n_map);
-	error = ufs_map_punch(n, lbn);
-	mutex_unlock(&n->n_map);
-	if (error == 0)
-		vm_object_discard(
-		    &n->n_vnode.v_object, atop(start), atop(round_page(end)));
-	return (error);
+	return (make_hole(n, lbn, atop(start), atop(round_page(end))));
 }
 
 int
@@ -510,7 +567,9 @@ ufs_punch(struct vnode *vp, off_t start, off_t end)
 		next = MIN((uint64_t)end,
 		    (at & ~(block_bytes(um) - 1)) + block_bytes(um));
 		do {
-			ufs_begin(um);
+			error = ufs_begin(um);
+			if (error != 0)
+				break;
 			error = punch_block(n, at, next);
 			ufs_end(um);
 		} while (ufs_try_again(um, &error, &tries));
@@ -619,8 +678,13 @@ ufs_writeback(struct vm_object *o, uint64_t start, uint64_t end)
 	struct ufs_node *n = o->o_data;
 	int error;
 
-	ufs_begin(n->n_um);
+	/* All was written before it became read-only. */
+	if (ufs_begin(n->n_um) != 0)
+		return (0);
+	/* What another one is writing is on the disk when he is through. */
+	mutex_lock(&n->n_writing);
 	error = ufs_file_writeback(n, start, end);
+	mutex_unlock(&n->n_writing);
 	ufs_end(n->n_um);
 	return (error);
 }
@@ -628,5 +692,7 @@ ufs_writeback(struct vm_object *o, uint64_t start, uint64_t end)
 const struct vm_object_ops ufs_object_ops = {
     .vo_get = ufs_get_page,
     .vo_writeback = ufs_writeback,
+    .vo_prepared = ufs_prepared,
     .vo_prepare = ufs_prepare,
+    .vo_dirtied = ufs_dirtied,
 };

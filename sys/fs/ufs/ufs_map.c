@@ -52,7 +52,7 @@ ufs_frags_for(const struct ufs_mount *um, uint64_t size, uint64_t lbn)
 
 	if (lbn >= UFS_NDIRECT || size >> fs->fs_bshift > lbn)
 		return (whole(um));
-	size -= lbn << fs->fs_bshift;
+	size -= MIN(size, lbn << fs->fs_bshift);
 	return (
 	    (unsigned)((size + (1ul << fs->fs_fshift) - 1) >> fs->fs_fshift));
 }
@@ -62,6 +62,25 @@ count_frags(struct ufs_node *n, int64_t frags)
 {
 	n->n_i.i_blocks +=
 	    (uint64_t)(frags * (1l << (n->n_um->um_fs.fs_fshift - 9)));
+}
+
+/* Indirect blocks that were made for a block that is to get its first pointer,
+ * until it has it: nothing may lead to them if it doesn't. */
+struct made {
+	uint64_t *slot; /* points to the first */
+	unsigned n;
+	uint64_t frag[UFS_NINDIRECT];
+};
+
+static void
+undo_made(struct ufs_node *n, const struct made *m)
+{
+	if (m->n > 0)
+		*m->slot = 0;
+	for (unsigned i = 0; i < m->n; i++) {
+		ufs_alloc_undo(n->n_um, m->frag[i], whole(n->n_um));
+		count_frags(n, -(int64_t)whole(n->n_um));
+	}
 }
 
 /*
@@ -101,6 +120,8 @@ open_indirect(struct ufs_node *n, uint64_t *slot, struct ufs_buf **bp)
 		} else
 			count_frags(n, whole(um));
 		*slot = frag;
+		/* The one before will be free, whatever comes of this. */
+		ufs_node_touch(n, UFS_N_META);
 	}
 	if (old != NULL)
 		ufs_buf_release(um, old);
@@ -119,8 +140,10 @@ set_pointer(struct ufs_node *n, uint64_t lbn, uint64_t frag)
 {
 	struct ufs_mount *um = n->n_um;
 	struct ufs_buf *b = NULL, *next;
+	struct made made = {.n = 0};
 	struct path p;
 	uint64_t *slot;
+	bool is_new;
 	int error = find_path(um, lbn, &p);
 
 	if (error != 0)
@@ -128,12 +151,19 @@ set_pointer(struct ufs_node *n, uint64_t lbn, uint64_t frag)
 	slot = p.depth == 0 ? &n->n_i.i_direct[lbn]
 			    : &n->n_i.i_indirect[p.depth - 1];
 	for (unsigned i = 0; i < p.depth; i++) {
+		is_new = *slot == 0;
 		error = open_indirect(n, slot, &next);
+		if (error != 0)
+			undo_made(n, &made);
 		if (b != NULL)
 			ufs_buf_release(um, b);
 		if (error != 0)
 			return (error);
 		b = next;
+		if (is_new && made.n == 0)
+			made.slot = slot;
+		if (is_new)
+			made.frag[made.n++] = *slot;
 		slot = entry_in(b, p.index[i]);
 	}
 	*slot = frag;

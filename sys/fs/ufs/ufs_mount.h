@@ -43,6 +43,7 @@
 #ifndef FS_UFS_UFS_MOUNT_H
 #define FS_UFS_UFS_MOUNT_H
 
+#include "fbsd/errno.h"
 #include "fs/ufs/ufs.h"
 #include "kern/bio.h"
 #include "lib/radix.h"
@@ -96,12 +97,13 @@ struct ufs_extents {
 /* (!) set once, (c) um_changes, (a) um_alloc, (x) um_batch held for writing. */
 struct ufs_mount {
 	struct ufs um_fs; /* (a) its totals, (!) all else while writable */
-	struct ufs_device um_device;
-	struct mount *um_mount; /* (!) */
-	struct disk *um_disk;	/* (!) */
-	struct list um_link;	/* (ufs_mounts_lock) */
-	bool um_writable;	/* (x) the disk is claimed for writing */
-	bool um_marked;		/* (x) the disk says that it's in use */
+	struct ufs_device um_device; /* by the cache of metadata */
+	struct ufs_device um_raw;    /* without it: for the superblock */
+	struct mount *um_mount;	     /* (!) */
+	struct disk *um_disk;	     /* (!) */
+	struct list um_link;	     /* (ufs_mounts_lock) */
+	bool um_writable;	     /* (x) the disk is claimed for writing */
+	bool um_marked;		     /* (x) the disk says that it's in use */
 	bool um_failed;		/* (x) the last commit did, and it was said */
 	bool um_told;		/* (a) that a group is damaged was said */
 	uint8_t *um_superblock; /* (x) fs_sbsize bytes as on the disk */
@@ -122,12 +124,17 @@ struct ufs_mount {
 	struct rwlock um_batch;
 	uint64_t um_number; /* (x) of this batch; from 1 */
 	struct spin um_changes;
-	struct list um_dirty_nodes; /* (c) with one reference each */
-	struct list um_zombies;	    /* (c) nobody has them, nor their names */
-	unsigned um_nameless;	    /* (c) inodes without a name */
-	uint64_t um_dirty_since;    /* (c) clock_ns(), or 0 */
-	uint64_t um_dirty_bytes;    /* (c) of file data, about */
-	unsigned um_ndirty;	    /* (c) inodes in um_dirty_nodes */
+	/* Inodes that changed, with one reference each: (c) until the next
+	 * commit takes them, (x and, to be taken off, c) what it writes. */
+	struct list um_dirtied;
+	struct list um_dirty_nodes;
+	/* Nobody has them, nor their names; the same. */
+	struct list um_zombies;
+	struct list um_dying;
+	unsigned um_nameless;	 /* (c) inodes without a name */
+	uint64_t um_dirty_since; /* (c) clock_ns(), or 0 */
+	uint64_t um_dirty_bytes; /* (c) of file data, about */
+	unsigned um_ndirty;	 /* (c) inodes that changed */
 
 	struct mutex um_alloc;
 	struct ufs_csum *um_csum;     /* (a) one for each group */
@@ -147,21 +154,23 @@ struct ufs_node {
 	struct vnode n_vnode;
 	struct ufs_mount *n_um; /* (!) */
 	struct list n_lru;	/* (n) */
-	struct list n_dirty;	/* (c) in um_dirty_nodes or um_zombies */
+	struct list n_dirty;	/* (c) in one of the four lists */
 	unsigned n_state;	/* (c) UFS_N_* */
 	struct ufs_inode n_i;	/* (v b) attributes, (m b) pointers and blocks,
 				   (v m b) size */
 	unsigned n_dropped;	/* (v b) names removed in this batch */
 	struct mutex n_map;
-	uint64_t n_next_read; /* (o_lock) page behind the last one read */
-	unsigned n_window;    /* (o_lock) pages read at once */
-	ino_t n_parent;	      /* (a) where it was found last, or 0 */
+	struct mutex n_writing; /* its pages are being written, but in a commit:
+				   comes before o_lock */
+	uint64_t n_next_read;	/* (o_lock) page behind the last one read */
+	unsigned n_window;	/* (o_lock) pages read at once */
+	ino_t n_parent;		/* (a) where it was found last, or 0 */
 	/* directories */
 	struct ufs_index *n_index; /* (m) made, (v) used */
-	struct radix n_added;	   /* (v b) by offset / 4: what it was + 1 */
+	struct radix n_added;	   /* (v b) by offset / 4: what it was */
 	struct radix n_leaving;	   /* (v b) by offset / 4 */
 };
-#define UFS_N_DIRTY	 0x01 /* on um_dirty_nodes */
+#define UFS_N_DIRTY	 0x01 /* in a list */
 #define UFS_N_TIMES	 0x02 /* only times differ from the disk's */
 #define UFS_N_META	 0x04 /* something else does */
 #define UFS_N_DATA	 0x08 /* pages are dirty */
@@ -236,7 +245,8 @@ int ufs_node_new(
     struct ufs_mount *um, uint64_t ino, enum vtype type, struct ufs_node **np);
 /* A new one that got no name. */
 void ufs_node_abandon(struct ufs_node *n);
-/* Something of it changed (UFS_N_TIMES...); within a batch. */
+/* Something of it changed (UFS_N_TIMES...); within a batch, but for what may
+ * change while a commit is made: UFS_N_DATA, and when it was read. */
 void ufs_node_touch(struct ufs_node *n, unsigned what);
 /* It has one name less; within a batch, v_lock held. */
 void ufs_node_drop_name(struct ufs_node *n);
@@ -329,9 +339,9 @@ int ufs_dir_reserve(struct ufs_node *dir, const struct cname *cn, uint64_t wish,
  * count that includes this name.  0, or ENOMEM, EIO with nothing changed. */
 int ufs_dir_enter(struct ufs_node *dir, uint64_t block, const struct cname *cn,
     struct ufs_node *n, bool known);
-/* The entry at `offset` leads to that inode from now on. */
-int ufs_dir_replace(
-    struct ufs_node *dir, uint64_t offset, uint64_t ino, bool known);
+/* The entry at `offset` leads to that inode, of that type, from now on. */
+int ufs_dir_replace(struct ufs_node *dir, uint64_t offset, uint64_t ino,
+    uint16_t mode, bool known);
 /* It goes; `later`: the disk keeps it until phase E. */
 int ufs_dir_remove(
     struct ufs_node *dir, uint64_t offset, const struct cname *cn, bool later);
@@ -371,10 +381,15 @@ int ufs_deleteextattr(struct vnode *vp, int ns, const char *name);
 int ufs_listextattr(struct vnode *vp, int ns, void *buf, size_t *size);
 
 /* ufs_commit.c */
-static inline void
+/* EROFS, without a batch: it isn't written any more. */
+static inline int
 ufs_begin(struct ufs_mount *um)
 {
 	rw_rlock(&um->um_batch);
+	if (__predict_true(um->um_writable))
+		return (0);
+	rw_runlock(&um->um_batch);
+	return (EROFS);
 }
 static inline void
 ufs_end(struct ufs_mount *um)
@@ -383,6 +398,10 @@ ufs_end(struct ufs_mount *um)
 }
 /* Everything that changed reaches the disk.  0 or the first error. */
 int ufs_commit(struct ufs_mount *um);
+/* The same, and the disk says that it is clean; from then on nothing changes
+ * any more. EBUSY if files without a name are open; `force`: the disk isn't
+ * clean then. */
+int ufs_commit_last(struct ufs_mount *um, bool force);
 /* After ufs_end(): is it worth trying again, after a commit that has been made?
  * UFS_COMMIT_FIRST; ENOSPC, if something is to become free. *tries: 0 first. */
 bool ufs_try_again(struct ufs_mount *um, int *error, unsigned *tries);

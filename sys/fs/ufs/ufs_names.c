@@ -170,7 +170,9 @@ ufs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
 	pageout_check();
 	ufs_throttle(dir->n_um);
 	do {
-		ufs_begin(dir->n_um);
+		error = ufs_begin(dir->n_um);
+		if (error != 0)
+			break;
 		error = create_once(dir, cn, va, target, &n);
 		ufs_end(dir->n_um);
 	} while (ufs_try_again(dir->n_um, &error, &tries));
@@ -208,7 +210,9 @@ ufs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	int error;
 
 	ufs_throttle(dir->n_um);
-	ufs_begin(dir->n_um);
+	error = ufs_begin(dir->n_um);
+	if (error != 0)
+		return (error);
 	error = find_entry(dir, cn, n, &offset);
 	if (error == 0)
 		error = ufs_dir_remove(dir, offset, cn, other_name(n));
@@ -255,7 +259,9 @@ ufs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	int error;
 
 	ufs_throttle(dir->n_um);
-	ufs_begin(dir->n_um);
+	error = ufs_begin(dir->n_um);
+	if (error != 0)
+		return (error);
 	error = find_entry(dir, cn, n, &offset);
 	if (error == 0)
 		error = must_be_empty(n);
@@ -297,7 +303,9 @@ ufs_link(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 
 	ufs_throttle(dir->n_um);
 	do {
-		ufs_begin(dir->n_um);
+		error = ufs_begin(dir->n_um);
+		if (error != 0)
+			break;
 		error = link_once(dir, n, cn);
 		ufs_end(dir->n_um);
 	} while (ufs_try_again(dir->n_um, &error, &tries));
@@ -375,10 +383,11 @@ rename_once(struct renaming *r)
 	if (r->n->n_vnode.v_type == VDIR && r->from != r->to)
 		error = ufs_dir_set_parent(r->n, r->to->n_i.i_ino);
 	if (error == 0)
-		error = r->old != NULL ? ufs_dir_replace(r->to, r->to_offset,
-					     r->n->n_i.i_ino, known)
-				       : ufs_dir_enter(r->to, r->to_offset,
-					     r->to_name, r->n, known);
+		error = r->old != NULL
+			    ? ufs_dir_replace(r->to, r->to_offset,
+				  r->n->n_i.i_ino, r->n->n_i.i_mode, known)
+			    : ufs_dir_enter(
+				  r->to, r->to_offset, r->to_name, r->n, known);
 	if (error != 0)
 		return (error);
 	if (r->old != NULL && r->old->n_vnode.v_type == VDIR)
@@ -411,7 +420,9 @@ ufs_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
 
 	ufs_throttle(r.n->n_um);
 	do {
-		ufs_begin(r.n->n_um);
+		error = ufs_begin(r.n->n_um);
+		if (error != 0)
+			break;
 		error = rename_once(&r);
 		ufs_end(r.n->n_um);
 	} while (ufs_try_again(r.n->n_um, &error, &tries));

@@ -39,6 +39,7 @@ node_alloc(struct ufs_mount *um, enum vtype type)
 	list_init(&n->n_lru);
 	list_init(&n->n_dirty);
 	mutex_init(&n->n_map, "ufs map");
+	mutex_init(&n->n_writing, "ufs writing");
 	radix_init(&n->n_added);
 	radix_init(&n->n_leaving);
 	vnode_init(&n->n_vnode, um->um_mount, type, &ufs_vnode_ops, n);
@@ -280,8 +281,6 @@ ufs_node_inactive(struct vnode *vp)
 
 	kassert(n->n_state & UFS_N_GONE);
 	spin_lock(&um->um_changes);
-	if (list_linked(&n->n_dirty))
-		list_remove(&n->n_dirty);
 	list_push_back(&um->um_zombies, &n->n_dirty);
 	/* It stays in this list, whatever is done to it. */
 	n->n_state |= UFS_N_DIRTY;
@@ -289,7 +288,10 @@ ufs_node_inactive(struct vnode *vp)
 	spin_unlock(&um->um_changes);
 }
 
-/* The list of dirty inodes has a reference, so that none of them goes. */
+/*
+ * The lists of dirty inodes have a reference, so that none of them goes.  A
+ * commit that is under way doesn't see this one.
+ */
 void
 ufs_node_touch(struct ufs_node *n, unsigned what)
 {
@@ -302,7 +304,7 @@ ufs_node_touch(struct ufs_node *n, unsigned what)
 	if (!(n->n_state & UFS_N_DIRTY)) {
 		vnode_hold(&n->n_vnode);
 		um->um_ndirty++;
-		list_push_back(&um->um_dirty_nodes, &n->n_dirty);
+		list_push_back(&um->um_dirtied, &n->n_dirty);
 		ufs_syncer_note(um);
 	}
 	n->n_state |= what | UFS_N_DIRTY;
@@ -426,13 +428,16 @@ ufs_nodes_reload(struct ufs_mount *um)
 	int error = 0;
 
 	for (;; ino++) {
+		bool held;
+
 		mutex_lock(&um->um_nodes_lock);
 		n = radix_next(&um->um_nodes, &ino);
-		if (n != NULL && !vnode_tryhold(&n->n_vnode))
-			n = NULL;
+		held = n != NULL && vnode_tryhold(&n->n_vnode);
 		mutex_unlock(&um->um_nodes_lock);
 		if (n == NULL)
 			return (error);
+		if (!held)
+			continue;
 		if (reload(n) != 0)
 			error = EIO;
 		vnode_release(&n->n_vnode);

@@ -16,7 +16,7 @@
 #include "vm/kmem.h"
 #include "vm/page.h"
 
-/* Before the block size is known: whole sectors, copied. */
+/* What isn't a block's place, or isn't known to be: whole sectors, copied. */
 static int
 read_sectors(struct ufs_mount *um, uint64_t offset, void *buf, size_t size)
 {
@@ -35,10 +35,18 @@ read_sectors(struct ufs_mount *um, uint64_t offset, void *buf, size_t size)
 	return (error);
 }
 
-/* Afterwards: by the cache of metadata. */
 static int
-read_cached(struct ufs_mount *um, uint64_t offset, void *buf, size_t size)
+raw_read(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
 {
+	return (read_sectors(
+	    container_of(dev, struct ufs_mount, um_raw), offset, buf, size));
+}
+
+/* All else: by the cache of metadata. */
+static int
+cached_read(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
+{
+	struct ufs_mount *um = container_of(dev, struct ufs_mount, um_device);
 	const unsigned shift = um->um_fs.fs_bshift;
 	struct ufs_buf *b;
 	size_t n, at;
@@ -56,37 +64,27 @@ read_cached(struct ufs_mount *um, uint64_t offset, void *buf, size_t size)
 	return (0);
 }
 
+/* The superblock into fs, and as a whole, to be written back with what isn't
+ * understood. */
 static int
-device_read(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
+read_superblock(struct ufs_mount *um, struct ufs *fs, const char **why)
 {
-	struct ufs_mount *um = container_of(dev, struct ufs_mount, um_device);
-
-	if (um->um_max_bufs == 0)
-		return (read_sectors(um, offset, buf, size));
-	return (read_cached(um, offset, buf, size));
-}
-
-/* The superblock as a whole, to be written back with what isn't understood. */
-static int
-read_superblock(struct ufs_mount *um, const char **why)
-{
-	size_t size;
 	int error;
 
-	error = ufs_open(&um->um_fs, &um->um_device, why);
+	error = ufs_open(fs, &um->um_raw, why);
+	fs->fs_device = &um->um_device;
 	if (error != 0)
 		return (error);
-	size = (size_t)um->um_fs.fs_sb.fs_sbsize;
-	if (um->um_superblock != NULL)
-		kmem_free(um->um_superblock, UFS_SB_SIZE);
-	um->um_superblock = kmem_alloc(UFS_SB_SIZE, KM_ZERO);
+	if (um->um_superblock == NULL)
+		um->um_superblock = kmem_alloc(UFS_SB_SIZE, KM_ZERO);
 	if (um->um_superblock == NULL)
 		return (ENOMEM);
-	if (um->um_fs.fs_sb.fs_fsize < (int32_t)um->um_disk->d_sector) {
+	if (fs->fs_sb.fs_fsize < (int32_t)um->um_disk->d_sector) {
 		*why = "its fragments are smaller than the disk's sectors";
 		return (EINVAL);
 	}
-	return (read_sectors(um, um->um_fs.fs_where, um->um_superblock, size));
+	return (read_sectors(
+	    um, fs->fs_where, um->um_superblock, (size_t)fs->fs_sb.fs_sbsize));
 }
 
 int
@@ -117,8 +115,10 @@ ufs_mark(struct ufs_mount *um, bool clean)
 		    roundup2(size, (size_t)um->um_disk->d_sector));
 	if (error == 0)
 		error = disk_flush(um->um_disk);
-	if (error == 0)
-		um->um_marked = !clean;
+	/* What it says after an error nobody knows. */
+	if (error != 0 && clean)
+		sb->fs_clean = 0;
+	um->um_marked = error == 0 && !clean;
 	return (error);
 }
 
@@ -178,8 +178,9 @@ new_mount(struct mount *mp, struct disk *dp)
 		return (NULL);
 	um->um_mount = mp;
 	um->um_disk = dp;
-	um->um_device.ud_read = device_read;
-	um->um_device.ud_size = dp->d_size;
+	um->um_device.ud_read = cached_read;
+	um->um_raw.ud_read = raw_read;
+	um->um_device.ud_size = um->um_raw.ud_size = dp->d_size;
 	um->um_number = 1;
 	mutex_init(&um->um_bufs_lock, "ufs blocks");
 	mutex_init(&um->um_nodes_lock, "ufs inodes");
@@ -191,8 +192,10 @@ new_mount(struct mount *mp, struct disk *dp)
 	list_init(&um->um_link);
 	list_init(&um->um_buf_lru);
 	list_init(&um->um_node_lru);
+	list_init(&um->um_dirtied);
 	list_init(&um->um_dirty_nodes);
 	list_init(&um->um_zombies);
+	list_init(&um->um_dying);
 	for (unsigned i = 0; i < UFS_BUF_CLASSES; i++)
 		list_init(&um->um_dirty[i]);
 	random_bytes(&um->um_hash_key, sizeof(um->um_hash_key));
@@ -223,7 +226,7 @@ static int
 start(struct ufs_mount *um, bool write, const struct mount_opts *opts)
 {
 	const char *why = NULL, *unclean;
-	int error = read_superblock(um, &why);
+	int error = read_superblock(um, &um->um_fs, &why);
 
 	if (error != 0) {
 		if (why != NULL)
@@ -296,22 +299,10 @@ ufs_root(struct mount *mp, struct vnode **vpp)
 
 /* Everything is on the disk, and the disk says so. */
 static int
-stop_writing(struct ufs_mount *um)
+stop_writing(struct ufs_mount *um, bool force)
 {
-	int error;
+	int error = ufs_commit_last(um, force);
 
-	/* The first may leave inodes that have lost their last user. */
-	error = ufs_commit(um);
-	if (error == 0)
-		error = ufs_commit(um);
-	if (error == 0) {
-		rw_wlock(&um->um_batch);
-		if (um->um_marked)
-			error = ufs_mark(um, true);
-		if (error == 0)
-			um->um_writable = false;
-		rw_wunlock(&um->um_batch);
-	}
 	if (error == 0) {
 		ufs_syncer_remove(um);
 		free_csum(um);
@@ -324,13 +315,18 @@ ufs_unmount(struct mount *mp, bool force)
 {
 	struct ufs_mount *um = mp->mnt_data;
 	const bool write = um->um_writable;
+	bool busy;
 	int error;
 
-	if (!force && ufs_nodes_busy(um, true))
+	/* A commit has references of its own. */
+	rw_rlock(&um->um_batch);
+	busy = ufs_nodes_busy(um, true);
+	rw_runlock(&um->um_batch);
+	if (!force && busy)
 		return (EBUSY);
 	if (write) {
 		ufs_nodes_note_access(um);
-		error = stop_writing(um);
+		error = stop_writing(um, force);
 		if (error != 0)
 			return (error);
 	}
@@ -339,19 +335,45 @@ ufs_unmount(struct mount *mp, bool force)
 	return (0);
 }
 
-/* What is in memory is given up for what the disk has: fsck(8) was there. */
+/* Does everything lie where it did? */
+static bool
+same_places(const struct ufs *a, const struct ufs *b)
+{
+	const struct ufs_superblock *x = &a->fs_sb, *y = &b->fs_sb;
+
+	return (a->fs_ufs1 == b->fs_ufs1 && a->fs_bshift == b->fs_bshift &&
+		a->fs_fshift == b->fs_fshift && a->fs_frags == b->fs_frags &&
+		a->fs_inodes == b->fs_inodes && x->fs_ncg == y->fs_ncg &&
+		x->fs_ipg == y->fs_ipg && x->fs_fpg == y->fs_fpg &&
+		x->fs_cblkno == y->fs_cblkno && x->fs_iblkno == y->fs_iblkno &&
+		x->fs_cssize == y->fs_cssize && x->fs_csaddr == y->fs_csaddr &&
+		x->fs_cgsize == y->fs_cgsize && x->fs_sbsize == y->fs_sbsize);
+}
+
+/*
+ * What is in memory is given up for what the disk has: fsck(8) was there.  It
+ * is being read meanwhile, so that all that this goes by must stay the same.
+ */
 static int
 reload(struct ufs_mount *um, const struct mount_opts *opts)
 {
+	struct ufs *fs = kmem_alloc(sizeof(*fs), 0);
 	const char *why = NULL;
 	int error;
 
-	ufs_buf_discard_all(um);
-	um->um_max_bufs = 0;
-	error = read_superblock(um, &why);
-	init_caches(um);
+	if (fs == NULL)
+		return (ENOMEM);
+	error = read_superblock(um, fs, &why);
+	if (error == 0 && !same_places(&um->um_fs, fs)) {
+		why = "it isn't the file system that was mounted";
+		error = EINVAL;
+	}
+	if (error == 0)
+		um->um_fs = *fs;
+	kmem_free(fs, sizeof(*fs));
 	if (error != 0 && why != NULL)
 		mount_error(opts, "%s", why);
+	ufs_buf_discard_all(um);
 	return (error == 0 ? ufs_nodes_reload(um) : error);
 }
 
@@ -383,7 +405,7 @@ ufs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
 	if (um->um_writable && readonly) {
 		if (!(flags & MNT_FORCE) && atomic_load(&mp->mnt_writers) > 0)
 			return (EBUSY);
-		error = stop_writing(um);
+		error = stop_writing(um, (flags & MNT_FORCE) != 0);
 		return (error != 0 ? error : disk_reclaim(um->um_disk, false));
 	}
 	if (!um->um_writable && !readonly)

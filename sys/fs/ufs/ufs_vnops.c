@@ -93,7 +93,9 @@ ufs_setattr(struct vnode *vp, const struct vattr *va)
 	if (error != 0)
 		return (error);
 	ufs_throttle(n->n_um);
-	ufs_begin(n->n_um);
+	error = ufs_begin(n->n_um);
+	if (error != 0)
+		return (error);
 	ufs_node_set_times(n, (va->va_set & VA_SIZE) != 0);
 	set_fields(n, va);
 	ufs_node_touch(n, UFS_N_META);
@@ -117,7 +119,8 @@ ufs_modified(struct vnode *vp, const struct cred *cr)
 {
 	struct ufs_node *n = ufs_node(vp);
 
-	ufs_begin(n->n_um);
+	if (ufs_begin(n->n_um) != 0)
+		return;
 	ufs_node_set_times(n, true);
 	if (cr->cr_uid != 0)
 		n->n_i.i_mode &= (uint16_t) ~(S_ISUID | S_ISGID);
