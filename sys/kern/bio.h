@@ -9,6 +9,7 @@
 #ifndef KERN_BIO_H
 #define KERN_BIO_H
 
+#include "kern/sync.h"
 #include "lib/list.h"
 
 struct cdev;
@@ -117,6 +118,23 @@ int disk_flush(struct disk *dp);
 int disk_delete(struct disk *dp, uint64_t offset, uint64_t len);
 /* The serial number, "" if it has none: size is DISK_IDENT_MAX + 1. */
 int disk_ident(struct disk *dp, char *buf);
+
+/*
+ * bio_batch.c: several requests side by side, of one command.  Memory of the
+ * physmap; what lies side by side on the disk is joined.
+ */
+struct bio_batch {
+	struct disk *io_disk;
+	enum bio_cmd io_cmd;
+	struct cv io_cv;
+	unsigned io_pending;	     /* (done_lock) */
+	int io_error;		     /* (done_lock) the first */
+	struct bio_request *io_open; /* the caller's */
+};
+void bio_batch_init(struct bio_batch *io, struct disk *dp, enum bio_cmd cmd);
+void bio_batch_add(
+    struct bio_batch *io, uint64_t offset, void *buf, uint32_t len);
+int bio_batch_finish(struct bio_batch *io); /* waits; 0 or the first error */
 
 /*
  * A mounted file system that is written has the disk for itself: nobody else

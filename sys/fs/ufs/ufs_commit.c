@@ -48,9 +48,9 @@ anything_dirty(struct ufs_mount *um)
 
 /* The runs of fragments in mask, from data that looks like the block. */
 static void
-add_runs(struct ufs_io *io, struct ufs_buf *b, uint8_t *data, unsigned mask)
+add_runs(const struct ufs_mount *um, struct bio_batch *io, struct ufs_buf *b,
+    uint8_t *data, unsigned mask)
 {
-	const struct ufs_mount *um = io->io_um;
 	const unsigned shift = um->um_fs.fs_fshift;
 	const uint64_t start = b->b_block << um->um_fs.fs_bshift;
 	unsigned i = 0, run;
@@ -61,7 +61,7 @@ add_runs(struct ufs_io *io, struct ufs_buf *b, uint8_t *data, unsigned mask)
 			continue;
 		while (mask >> (i + run) & 1)
 			run++;
-		ufs_io_add(io, start + ((uint64_t)i << shift),
+		bio_batch_add(io, start + ((uint64_t)i << shift),
 		    data + ((size_t)i << shift), run << shift);
 	}
 }
@@ -89,18 +89,18 @@ write_class(struct ufs_mount *um, enum ufs_class class)
 {
 	struct list *l = &um->um_dirty[class];
 	struct ufs_buf *b, *next;
-	struct ufs_io io;
+	struct bio_batch io;
 	int error;
 
 	if (list_empty(l))
 		return (0);
-	ufs_io_init(&io, um, BIO_WRITE);
+	bio_batch_init(&io, um->um_disk, BIO_WRITE);
 	LIST_FOREACH (b, l, b_link) {
 		if (class == UFS_BUF_GROUP)
 			ufs_group_seal(um, b);
-		add_runs(&io, b, b->b_data, b->b_dirty & ~b->b_late);
+		add_runs(um, &io, b, b->b_data, b->b_dirty & ~b->b_late);
 	}
-	error = ufs_io_finish(&io);
+	error = bio_batch_finish(&io);
 	um->um_wrote = true;
 	if (error != 0)
 		return (error);
@@ -174,20 +174,20 @@ write_new_names(struct ufs_mount *um)
 {
 	struct ufs_node *n;
 	struct ufs_buf *b;
-	struct ufs_io io;
+	struct bio_batch io;
 	int error = make_images(um);
 
 	if (error == 0) {
 		LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty)
 			if (n->n_vnode.v_type == VDIR)
 				ufs_dir_mask_added(n);
-		ufs_io_init(&io, um, BIO_WRITE);
+		bio_batch_init(&io, um->um_disk, BIO_WRITE);
 		LIST_FOREACH (b, &um->um_dirty[UFS_BUF_NAMES], b_link)
 			if (b->b_image != NULL) {
-				add_runs(&io, b, b->b_image, b->b_new);
+				add_runs(um, &io, b, b->b_image, b->b_new);
 				um->um_wrote = true;
 			}
-		error = ufs_io_finish(&io);
+		error = bio_batch_finish(&io);
 	}
 	free_images(um);
 	return (error);

@@ -108,18 +108,18 @@ static int
 read_pages(struct ufs_node *n, uint64_t index, uint64_t offset,
     struct page **pages, unsigned count)
 {
-	struct ufs_io io;
+	struct bio_batch io;
 	int error;
 
-	ufs_io_init(&io, n->n_um, BIO_READ);
+	bio_batch_init(&io, n->n_um->um_disk, BIO_READ);
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t bytes = page_bytes(n, index + i);
 
 		if (bytes > 0)
-			ufs_io_add(
+			bio_batch_add(
 			    &io, offset + ptoa(i), page_virt(pages[i]), bytes);
 	}
-	error = ufs_io_finish(&io);
+	error = bio_batch_finish(&io);
 	for (unsigned i = 0; i < count; i++)
 		clear_tail(n, index + i, pages[i]);
 	return (error);
@@ -611,7 +611,7 @@ ufs_seekhole(struct vnode *vp, int whence, off_t *off)
  * yet, since somebody is about to make the file longer.
  */
 static int
-write_page(struct ufs_io *io, struct ufs_node *n, struct page *pg)
+write_page(struct bio_batch *io, struct ufs_node *n, struct page *pg)
 {
 	const uint64_t at = ptoa(pg->pg_index);
 	const uint64_t size = atomic_load(&n->n_vnode.v_object.o_size);
@@ -628,7 +628,7 @@ write_page(struct ufs_io *io, struct ufs_node *n, struct page *pg)
 		error = EAGAIN;
 	/* Or else the file was cut meanwhile. */
 	if (error == 0 && offset != 0 && bytes > 0)
-		ufs_io_add(io, offset, page_virt(pg), bytes);
+		bio_batch_add(io, offset, page_virt(pg), bytes);
 	return (error);
 }
 
@@ -637,11 +637,11 @@ static int
 write_some(struct ufs_node *n, struct page **pages, unsigned count)
 {
 	struct vm_object *o = &n->n_vnode.v_object;
-	struct ufs_io io;
+	struct bio_batch io;
 	unsigned kept = 0;
 	int error = 0, e;
 
-	ufs_io_init(&io, n->n_um, BIO_WRITE);
+	bio_batch_init(&io, n->n_um->um_disk, BIO_WRITE);
 	for (unsigned i = 0; i < count; i++) {
 		e = write_page(&io, n, pages[i]);
 		if (e == EAGAIN)
@@ -651,7 +651,7 @@ write_some(struct ufs_node *n, struct page **pages, unsigned count)
 		if (e != 0 && e != EAGAIN)
 			error = e;
 	}
-	e = ufs_io_finish(&io);
+	e = bio_batch_finish(&io);
 	if (e != 0)
 		error = e;
 	atomic_store(&n->n_um->um_wrote, true);

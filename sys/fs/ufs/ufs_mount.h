@@ -222,20 +222,6 @@ ufs_buf_new_frags(const struct ufs_mount *um, const struct ufs_buf *b)
 uint64_t ufs_buf_shrink(struct ufs_mount *um, uint64_t want); /* pages freed */
 void ufs_buf_discard_all(struct ufs_mount *um);
 
-/* ufs_io.c: several requests side by side. */
-struct ufs_io {
-	struct ufs_mount *io_um;
-	enum bio_cmd io_cmd;
-	struct cv io_cv;
-	unsigned io_pending;	     /* (done_lock) */
-	int io_error;		     /* (done_lock) the first */
-	struct ufs_request *io_open; /* the caller's */
-};
-void ufs_io_init(struct ufs_io *io, struct ufs_mount *um, enum bio_cmd cmd);
-/* Memory of the physmap; joins what lies side by side. */
-void ufs_io_add(struct ufs_io *io, uint64_t offset, void *buf, uint32_t len);
-int ufs_io_finish(struct ufs_io *io); /* waits; 0 or the first error */
-
 /* ufs_node.c.  The inode of that number, referenced: 0, ENOENT if it isn't in
  * use or has no name, EINTEGRITY, EIO, ENOMEM. */
 int ufs_node_init(void);

@@ -5,34 +5,34 @@
  */
 #include "amd64/md.h"
 #include "fbsd/errno.h"
-#include "fs/ufs/ufs_mount.h"
+#include "kern/bio.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 
 #define SEGMENTS 56
 #define FLYING	 8 /* requests under way, at most */
 
-struct ufs_request {
+struct bio_request {
 	struct bio r_bio;
-	struct ufs_io *r_io;
+	struct bio_batch *r_io;
 	uint64_t r_end; /* bytes: where the next piece would follow */
 	struct bio_seg r_segs[SEGMENTS];
 };
 
 void
-ufs_io_init(struct ufs_io *io, struct ufs_mount *um, enum bio_cmd cmd)
+bio_batch_init(struct bio_batch *io, struct disk *dp, enum bio_cmd cmd)
 {
 	memset(io, 0, sizeof(*io));
-	io->io_um = um;
+	io->io_disk = dp;
 	io->io_cmd = cmd;
 	cv_init(&io->io_cv, "biowait");
 }
 
 /* One lock for all ends: an io may be gone once it is released. */
-static struct spin done_lock = SPIN_INITIALIZER("ufs io done");
+static struct spin done_lock = SPIN_INITIALIZER("bio batch");
 
 static void
-note_error(struct ufs_io *io, int error)
+note_error(struct bio_batch *io, int error)
 {
 	spin_lock(&done_lock);
 	if (io->io_error == 0)
@@ -43,8 +43,8 @@ note_error(struct ufs_io *io, int error)
 static void
 request_done(struct bio *bp)
 {
-	struct ufs_request *r = container_of(bp, struct ufs_request, r_bio);
-	struct ufs_io *io = r->r_io;
+	struct bio_request *r = container_of(bp, struct bio_request, r_bio);
+	struct bio_batch *io = r->r_io;
 	int error = bp->b_error;
 
 	kmem_free(r, sizeof(*r));
@@ -57,7 +57,7 @@ request_done(struct bio *bp)
 }
 
 static void
-wait_until(struct ufs_io *io, unsigned most)
+wait_until(struct bio_batch *io, unsigned most)
 {
 	spin_lock(&done_lock);
 	while (io->io_pending > most)
@@ -67,9 +67,9 @@ wait_until(struct ufs_io *io, unsigned most)
 
 /* Starts the request that pieces were added to. */
 static void
-start_open(struct ufs_io *io)
+start_open(struct bio_batch *io)
 {
-	struct ufs_request *r = io->io_open;
+	struct bio_request *r = io->io_open;
 
 	if (r == NULL)
 		return;
@@ -78,14 +78,14 @@ start_open(struct ufs_io *io)
 	spin_lock(&done_lock);
 	io->io_pending++;
 	spin_unlock(&done_lock);
-	bio_start(io->io_um->um_disk, &r->r_bio);
+	bio_start(io->io_disk, &r->r_bio);
 }
 
 /* Without memory for a request: one piece alone, at once. */
 static void
-do_now(struct ufs_io *io, uint64_t offset, void *buf, uint32_t len)
+do_now(struct bio_batch *io, uint64_t offset, void *buf, uint32_t len)
 {
-	struct disk *dp = io->io_um->um_disk;
+	struct disk *dp = io->io_disk;
 	int error = io->io_cmd == BIO_READ ? disk_read(dp, offset, buf, len)
 					   : disk_write(dp, offset, buf, len);
 
@@ -94,9 +94,9 @@ do_now(struct ufs_io *io, uint64_t offset, void *buf, uint32_t len)
 }
 
 static bool
-open_request(struct ufs_io *io, uint64_t offset)
+open_request(struct bio_batch *io, uint64_t offset)
 {
-	struct ufs_request *r = kmem_alloc(sizeof(*r), 0);
+	struct bio_request *r = kmem_alloc(sizeof(*r), 0);
 
 	if (r == NULL)
 		return (false);
@@ -112,9 +112,9 @@ open_request(struct ufs_io *io, uint64_t offset)
 }
 
 void
-ufs_io_add(struct ufs_io *io, uint64_t offset, void *buf, uint32_t len)
+bio_batch_add(struct bio_batch *io, uint64_t offset, void *buf, uint32_t len)
 {
-	struct ufs_request *r = io->io_open;
+	struct bio_request *r = io->io_open;
 	struct bio_seg *last;
 
 	if (r != NULL && (r->r_end != offset || r->r_bio.b_nsegs == SEGMENTS)) {
@@ -136,7 +136,7 @@ ufs_io_add(struct ufs_io *io, uint64_t offset, void *buf, uint32_t len)
 }
 
 int
-ufs_io_finish(struct ufs_io *io)
+bio_batch_finish(struct bio_batch *io)
 {
 	start_open(io);
 	wait_until(io, 0);

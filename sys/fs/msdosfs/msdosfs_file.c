@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Regular files: pages from and to the disk, and clusters for what is written.
+ * There are no holes: what lies between the old end of a file and what is
+ * written behind it becomes pages of zeroes.
+ */
+#include "fbsd/errno.h"
+#include "fs/msdosfs/msdosfs.h"
+#include "lib/string.h"
+#include "vm/page.h"
+#include "vm/pageout.h"
+
+#define WINDOW_MAX  64 /* pages read ahead, at most */
+#define WINDOW_MIN  8  /* at the beginning of a file */
+#define BATCH_PAGES 64
+#define GROW_STEP   (1u << 20) /* bytes, at once */
+
+/* Adds what the disk has of a page to the requests. */
+static int
+add_page(struct msdosfs_node *n, struct bio_batch *io, uint64_t index,
+    struct page *pg, uint64_t size)
+{
+	const struct fat_layout *l = &n->n_mm->mm_layout;
+	const uint64_t at = ptoa(index);
+	uint64_t end = MIN(at + PAGE_SIZE, roundup2(size, l->cluster));
+	uint32_t cluster, last, len;
+	int error = 0;
+
+	mutex_lock(&n->n_mm->mm_fat);
+	for (uint64_t from = at; from < end && error == 0; from += len) {
+		const uint32_t in_cluster = from & (l->cluster - 1);
+
+		len = (uint32_t)MIN(end - from, l->cluster - in_cluster);
+		error = msdosfs_chain(
+		    n, (uint32_t)(from >> l->cluster_shift), &cluster, &last);
+		if (error == 0 && cluster == 0)
+			error = EINTEGRITY;
+		if (error == 0)
+			bio_batch_add(io,
+			    fat_cluster_at(l, cluster) + in_cluster,
+			    (uint8_t *)page_virt(pg) + (from - at), len);
+	}
+	mutex_unlock(&n->n_mm->mm_fat);
+	return (error);
+}
+
+/* How many pages to read: twice as many each time while they are asked for in
+ * order. o_lock held. */
+static unsigned
+window(struct msdosfs_node *n, uint64_t index)
+{
+	if (index == 0)
+		n->n_window = WINDOW_MIN;
+	else if (index == n->n_next_read && n->n_window > 0)
+		n->n_window = MIN(n->n_window * 2, WINDOW_MAX);
+	else
+		n->n_window = 1;
+	return (n->n_window);
+}
+
+/* Reads up to `most` pages that aren't there; how many. What fails behind the
+ * first one is left for when it is asked for. */
+static unsigned
+read_pages(struct msdosfs_node *n, uint64_t index, uint64_t most,
+    struct page **pages, int *error)
+{
+	struct vm_object *o = &n->n_vnode.v_object;
+	struct bio_batch io;
+	unsigned count = 0;
+	int e;
+
+	bio_batch_init(&io, n->n_mm->mm_disk, BIO_READ);
+	*error = 0;
+	while (count < most &&
+	       (count == 0 || radix_get(&o->o_pages, index + count) == NULL)) {
+		struct page *pg = page_alloc(0, 0);
+
+		e = pg != NULL ? add_page(n, &io, index + count, pg, o->o_size)
+			       : ENOMEM;
+		pages[count] = pg;
+		if (pg != NULL)
+			count++;
+		if (e != 0) {
+			*error = e;
+			break;
+		}
+	}
+	e = bio_batch_finish(&io);
+	if (*error != 0 && count > 1 && e == 0) {
+		/* The last one isn't whole. */
+		page_release(pages[--count]);
+		*error = 0;
+	} else if (e != 0)
+		*error = e;
+	return (count);
+}
+
+static int
+get_page(struct vm_object *o, uint64_t index, struct page **pp)
+{
+	struct msdosfs_node *n = o->o_data;
+	const uint64_t left = atop(o->o_size + PAGE_MASK) - index;
+	struct page *pages[WINDOW_MAX];
+	unsigned count;
+	int error;
+
+	pageout_check();
+	count =
+	    read_pages(n, index, MIN(window(n, index), left), pages, &error);
+	n->n_next_read = index + count;
+	for (unsigned i = 0; i < count; i++) {
+		const uint64_t at = ptoa(index + i);
+
+		if (error == 0 && o->o_size < at + PAGE_SIZE)
+			memset((char *)page_virt(pages[i]) + (o->o_size - at),
+			    0, at + PAGE_SIZE - o->o_size);
+		if (error != 0 ||
+		    (i > 0 && vm_object_insert(o, index + i, pages[i]) != 0))
+			page_release(pages[i]);
+	}
+	*pp = pages[0];
+	return (error);
+}
+
+/* Pages [first, end) are there, and dirty. */
+static int
+dirty_pages(struct msdosfs_node *n, uint64_t first, uint64_t end, unsigned flag)
+{
+	struct page *pg;
+	int error = 0;
+
+	for (uint64_t i = first; i < end && error == 0; i++) {
+		error = vm_object_page(&n->n_vnode.v_object, i, flag, &pg);
+		if (error == 0)
+			page_release(pg);
+	}
+	return (error);
+}
+
+static uint32_t
+clusters_for(const struct msdosfs_node *n, uint64_t size)
+{
+	const struct fat_layout *l = &n->n_mm->mm_layout;
+
+	return ((uint32_t)((size + l->cluster - 1) >> l->cluster_shift));
+}
+
+/* The file ends at `size`, which isn't far behind where it did; within a
+ * batch. */
+static int
+grow_step(struct msdosfs_node *n, uint64_t size)
+{
+	struct vm_object *o = &n->n_vnode.v_object;
+	const uint64_t old = o->o_size;
+	int error;
+
+	error = msdosfs_chain_grow(n, clusters_for(n, size));
+	/* What is behind the old end in its page becomes a part of the file. */
+	if (error == 0 && (old & PAGE_MASK) != 0)
+		error = dirty_pages(n, atop(old), atop(old) + 1, VM_PAGE_WRITE);
+	if (error == 0) {
+		vm_object_resize(o, size);
+		error = dirty_pages(n, atop(round_page(old)),
+		    atop(round_page(size)), VM_PAGE_OVERWRITE);
+		if (error != 0)
+			vm_object_resize(o, old);
+	}
+	if (error != 0) {
+		(void)msdosfs_chain_cut(n, clusters_for(n, old));
+		return (error);
+	}
+	n->n_size = (uint32_t)size;
+	n->n_mm->mm_dirty_bytes += size - old;
+	msdosfs_touch(n);
+	return (0);
+}
+
+static int
+grow(struct msdosfs_node *n, uint64_t size)
+{
+	struct msdosfs_mount *mm = n->n_mm;
+	const uint64_t limit = ptoa(page_total() / 8);
+	uint64_t next;
+	int error = 0;
+
+	if (size > UINT32_MAX)
+		return (EFBIG);
+	while (error == 0 && (next = n->n_vnode.v_object.o_size) < size) {
+		next = MIN(size, next + GROW_STEP);
+		error = msdosfs_begin(mm);
+		if (error != 0)
+			break;
+		if (mm->mm_dirty_bytes > limit)
+			error = msdosfs_commit_locked(mm);
+		if (error == 0)
+			error = grow_step(n, next);
+		msdosfs_end(mm);
+		if (error == ENOMEM && pageout_wait())
+			error = 0;
+	}
+	return (error);
+}
+
+int
+msdosfs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end)
+{
+	struct msdosfs_node *n = msdosfs_node(vp);
+	int error;
+
+	*end = MIN(*end, start + GROW_STEP);
+	if (*end > vp->v_object.o_size)
+		return (grow(n, *end));
+	error = msdosfs_begin(n->n_mm);
+	if (error != 0)
+		return (error);
+	if (n->n_mm->mm_dirty_bytes > ptoa(page_total() / 8))
+		error = msdosfs_commit_locked(n->n_mm);
+	n->n_mm->mm_dirty_bytes += *end - start;
+	msdosfs_touch(n);
+	msdosfs_end(n->n_mm);
+	return (error);
+}
+
+/* The entry first: what it doesn't lead to any more becomes free after that. */
+static int
+cut(struct msdosfs_node *n, uint64_t size)
+{
+	const uint32_t old = n->n_size;
+	int error;
+
+	/* What is written must not need what waits for a commit. */
+	error = msdosfs_commit_locked(n->n_mm);
+	if (error != 0)
+		return (error);
+	n->n_size = (uint32_t)size;
+	error = msdosfs_write_entry(n);
+	if (error == 0)
+		error = disk_flush(n->n_mm->mm_disk);
+	if (error != 0) {
+		n->n_size = old;
+		return (error);
+	}
+	vm_object_resize(&n->n_vnode.v_object, size);
+	return (msdosfs_chain_cut(n, clusters_for(n, size)));
+}
+
+int
+msdosfs_set_size(struct msdosfs_node *n, uint64_t size)
+{
+	int error;
+
+	if (size >= n->n_vnode.v_object.o_size)
+		return (grow(n, size));
+	error = msdosfs_begin(n->n_mm);
+	if (error != 0)
+		return (error);
+	error = cut(n, size);
+	msdosfs_end(n->n_mm);
+	return (error);
+}
+
+int
+msdosfs_file_write(struct msdosfs_node *n)
+{
+	struct vm_object *o = &n->n_vnode.v_object;
+	struct page *pages[BATCH_PAGES];
+	uint64_t index = 0;
+	struct bio_batch io;
+	unsigned count;
+	int error = 0, e;
+
+	while (error == 0 && (count = vm_object_clean(o, &index, UINT64_MAX,
+				  pages, BATCH_PAGES)) > 0) {
+		bio_batch_init(&io, n->n_mm->mm_disk, BIO_WRITE);
+		for (unsigned i = 0; i < count && error == 0; i++)
+			error = add_page(
+			    n, &io, pages[i]->pg_index, pages[i], n->n_size);
+		e = bio_batch_finish(&io);
+		error = error != 0 ? error : e;
+		vm_object_cleaned(o, pages, count, error != 0);
+	}
+	return (error);
+}
+
+static int
+writeback(struct vm_object *o, uint64_t start, uint64_t end)
+{
+	struct msdosfs_node *n = o->o_data;
+
+	return (msdosfs_commit(n->n_mm));
+}
+
+/* A mapping is about to be written to: there is room, but somebody must know.
+ */
+static int
+prepare(struct vm_object *o, uint64_t index)
+{
+	struct msdosfs_node *n = o->o_data;
+	int error = msdosfs_begin(n->n_mm);
+
+	if (error != 0)
+		return (error);
+	n->n_mtime = msdosfs_now();
+	msdosfs_touch(n);
+	msdosfs_end(n->n_mm);
+	return (0);
+}
+
+const struct vm_object_ops msdosfs_object_ops = {
+    .vo_get = get_page,
+    .vo_writeback = writeback,
+    .vo_prepare = prepare,
+};

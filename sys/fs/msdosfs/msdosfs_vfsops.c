@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mounting.
+ */
+#include "fbsd/errno.h"
+#include "fs/msdosfs/msdosfs.h"
+#include "kern/printf.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
+
+static struct msdosfs_mount *
+new_mount(struct mount *mp, struct disk *dp)
+{
+	struct msdosfs_mount *mm = kmem_alloc(sizeof(*mm), KM_ZERO);
+
+	if (mm == NULL)
+		return (NULL);
+	mm->mm_mount = mp;
+	mm->mm_disk = dp;
+	mm->mm_next = FAT_FIRST;
+	list_init(&mm->mm_link);
+	mutex_init(&mm->mm_batch, "msdosfs batch");
+	list_init(&mm->mm_dirty);
+	mutex_init(&mm->mm_fat, "msdosfs fat");
+	mutex_init(&mm->mm_nodes_lock, "msdosfs nodes");
+	radix_init(&mm->mm_nodes);
+	list_init(&mm->mm_node_lru);
+	msdosfs_meta_init(mm);
+	return (mm);
+}
+
+static void
+free_mount(struct msdosfs_mount *mm)
+{
+	msdosfs_nodes_discard_all(mm);
+	vm_object_release(&mm->mm_meta);
+	kmem_free(mm, sizeof(*mm));
+}
+
+static int
+number_option(
+    const struct mount_opts *opts, const char *name, uint32_t max, uint32_t *n)
+{
+	const char *s = mount_opt(opts, name), *end;
+	uint64_t value;
+
+	if (s == NULL || *s == '\0')
+		return (0);
+	value = strtoull(s, &end, 0);
+	if (end == s || *end != '\0' || value > max) {
+		mount_error(opts, "%s is not a number: %s", name, s);
+		return (EINVAL);
+	}
+	*n = (uint32_t)value;
+	return (0);
+}
+
+static int
+set_options(struct msdosfs_mount *mm, const struct mount_opts *opts)
+{
+	uint32_t mask = 0755, dirmask;
+	int error;
+
+	error = number_option(opts, "uid", UINT32_MAX, &mm->mm_uid);
+	if (error == 0)
+		error = number_option(opts, "gid", UINT32_MAX, &mm->mm_gid);
+	if (error == 0)
+		error = number_option(opts, "mask", 0777, &mask);
+	dirmask = mask;
+	if (error == 0)
+		error = number_option(opts, "dirmask", 0777, &dirmask);
+	mm->mm_mask = (mode_t)mask;
+	mm->mm_dirmask = (mode_t)dirmask;
+	mm->mm_short_names = mount_opt(opts, "shortname") != NULL ||
+			     mount_opt(opts, "shortnames") != NULL ||
+			     mount_opt(opts, "nowin95") != NULL;
+	return (error);
+}
+
+static int
+read_boot(struct msdosfs_mount *mm, const struct mount_opts *opts)
+{
+	struct disk *dp = mm->mm_disk;
+	const size_t size = MAX(dp->d_sector, 512);
+	const char *why;
+	uint8_t *boot;
+	int error;
+
+	if (dp->d_size < size) {
+		mount_error(opts, "%s is empty", dp->d_name);
+		return (EINVAL);
+	}
+	boot = kmem_alloc(size, 0);
+	if (boot == NULL)
+		return (ENOMEM);
+	error = disk_read(dp, 0, boot, size);
+	why = error == 0 ? fat_parse_boot(
+			       boot, dp->d_size, dp->d_sector, &mm->mm_layout)
+			 : "it can't be read";
+	kmem_free(boot, size);
+	if (why == NULL)
+		return (0);
+	mount_error(opts, "%s: %s", dp->d_name, why);
+	return (error != 0 ? error : EINVAL);
+}
+
+/* It may be written from now on. */
+static int
+start_writing(struct msdosfs_mount *mm)
+{
+	bool clean;
+	int error = msdosfs_get_clean(mm, &clean);
+
+	if (error != 0)
+		return (error);
+	if (!clean)
+		kprintf("%s: it was not unmounted; clusters may be lost\n",
+		    mm->mm_disk->d_name);
+	mutex_lock(&mm->mm_batch);
+	mm->mm_writable = true;
+	mutex_unlock(&mm->mm_batch);
+	return (0);
+}
+
+/* Everything is on the disk, and the disk says so. */
+static int
+stop_writing(struct msdosfs_mount *mm)
+{
+	int error;
+
+	mutex_lock(&mm->mm_batch);
+	error = msdosfs_commit_locked(mm);
+	if (error == 0 && mm->mm_marked)
+		error = msdosfs_mark(mm, true);
+	if (error == 0) {
+		mm->mm_marked = false;
+		mm->mm_writable = false;
+	}
+	mutex_unlock(&mm->mm_batch);
+	return (error);
+}
+
+static void
+say_claimed(const struct mount_opts *opts, const struct disk *dp, int error)
+{
+	mount_error(opts, "%s is %s", dp->d_name,
+	    error == EROFS ? "read-only" : "in use");
+}
+
+static int
+start(struct msdosfs_mount *mm, bool write, const struct mount_opts *opts)
+{
+	int error = disk_claim(mm->mm_disk, write);
+
+	if (error != 0) {
+		say_claimed(opts, mm->mm_disk, error);
+		return (error);
+	}
+	error = read_boot(mm, opts);
+	if (error == 0 && write)
+		error = start_writing(mm);
+	if (error != 0)
+		disk_unclaim(mm->mm_disk, write);
+	return (error);
+}
+
+static int
+msdosfs_mount(struct mount *mp, const struct mount_opts *opts)
+{
+	const bool write = (mp->mnt_flags & MNT_RDONLY) == 0;
+	const char *from = mount_opt(opts, "from");
+	struct msdosfs_mount *mm;
+	struct disk *dp;
+	int error = msdosfs_node_init();
+
+	dp = from != NULL ? disk_find(from) : NULL;
+	if (dp == NULL) {
+		mount_error(
+		    opts, "there is no disk %s", from != NULL ? from : "named");
+		return (from != NULL ? ENOENT : EINVAL);
+	}
+	mm = error == 0 ? new_mount(mp, dp) : NULL;
+	if (mm == NULL)
+		return (ENOMEM);
+	error = set_options(mm, opts);
+	if (error == 0)
+		error = start(mm, write, opts);
+	if (error != 0) {
+		free_mount(mm);
+		return (error);
+	}
+	mp->mnt_data = mm;
+	msdosfs_syncer_add(mm);
+	return (0);
+}
+
+static int
+msdosfs_root(struct mount *mp, struct vnode **vpp)
+{
+	struct msdosfs_node *n;
+	int error = msdosfs_node_root(mp->mnt_data, &n);
+
+	if (error == 0)
+		*vpp = &n->n_vnode;
+	return (error);
+}
+
+static int
+msdosfs_unmount(struct mount *mp, bool force)
+{
+	struct msdosfs_mount *mm = mp->mnt_data;
+	const bool write = mm->mm_writable;
+	int error;
+
+	if (!force && msdosfs_nodes_busy(mm, true))
+		return (EBUSY);
+	error = write ? stop_writing(mm) : 0;
+	if (error != 0)
+		return (error);
+	msdosfs_syncer_remove(mm);
+	disk_unclaim(mm->mm_disk, write);
+	free_mount(mm);
+	return (0);
+}
+
+static int
+begin_writing(struct msdosfs_mount *mm, const struct mount_opts *opts)
+{
+	int error = disk_reclaim(mm->mm_disk, true);
+
+	if (error != 0) {
+		say_claimed(opts, mm->mm_disk, error);
+		return (error);
+	}
+	/* Somebody may have repaired it below. */
+	vm_object_discard(&mm->mm_meta, 0, UINT64_MAX);
+	error = start_writing(mm);
+	if (error != 0)
+		(void)disk_reclaim(mm->mm_disk, false);
+	return (error);
+}
+
+static int
+msdosfs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
+{
+	struct msdosfs_mount *mm = mp->mnt_data;
+	const bool readonly = (flags & MNT_RDONLY) != 0;
+	int error;
+
+	if (flags & MNT_RELOAD) {
+		mount_error(opts, "msdosfs can't be reloaded: unmount it");
+		return (EOPNOTSUPP);
+	}
+	if (mm->mm_writable && readonly) {
+		if (!(flags & MNT_FORCE) && atomic_load(&mp->mnt_writers) > 0)
+			return (EBUSY);
+		error = stop_writing(mm);
+		return (error != 0 ? error : disk_reclaim(mm->mm_disk, false));
+	}
+	return (mm->mm_writable || readonly ? 0 : begin_writing(mm, opts));
+}
+
+static int
+msdosfs_statfs(struct mount *mp, struct statfs *sf)
+{
+	struct msdosfs_mount *mm = mp->mnt_data;
+	uint32_t count = 0;
+	int error = msdosfs_count_free(mm, &count);
+
+	sf->f_bsize = sf->f_iosize = mm->mm_layout.cluster;
+	sf->f_blocks = mm->mm_layout.max_cluster - FAT_FIRST + 1;
+	sf->f_bfree = count;
+	sf->f_bavail = count;
+	/* As many files as there is room for. */
+	sf->f_files = mm->mm_layout.root_size / FAT_DIRENT;
+	return (error);
+}
+
+static int
+msdosfs_sync(struct mount *mp, bool wait)
+{
+	return (msdosfs_commit(mp->mnt_data));
+}
+
+/* Those without effect: long names and large disks are a matter of course, and
+ * names are UTF-8. */
+static const char *const msdosfs_options[] = {"uid", "gid", "mask", "dirmask",
+    "shortname", "shortnames", "nowin95", "longname", "longnames", "large",
+    "kiconv", "cs_win", "cs_dos", "cs_local", NULL};
+
+static const struct vfs_ops msdosfs_vfs_ops = {
+    .vfs_name = "msdosfs",
+    .vfs_flags = MNT_LOCAL,
+    .vfs_options = msdosfs_options,
+    .vfs_mount = msdosfs_mount,
+    .vfs_update = msdosfs_update,
+    .vfs_unmount = msdosfs_unmount,
+    .vfs_root = msdosfs_root,
+    .vfs_statfs = msdosfs_statfs,
+    .vfs_sync = msdosfs_sync,
+};
+VFS_SET(msdosfs_vfs_ops);
