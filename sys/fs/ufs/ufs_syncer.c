@@ -2,7 +2,8 @@
 /*
  * The syncer: commits what has been dirty for a while, so that a machine that
  * loses power loses the work of some seconds at most.  It sleeps while nothing
- * is dirty.
+ * is dirty.  The pageout daemon finds the mounts here as well, those that are
+ * only read with the others.
  */
 #include "fs/ufs/ufs_mount.h"
 #include "kern/printf.h"
