@@ -148,7 +148,7 @@ make_images(struct ufs_mount *um)
 			continue;
 		do
 			b->b_image = kmem_alloc(size, 0);
-		while (b->b_image == NULL && pageout_wait());
+		while (b->b_image == NULL && pageout_try());
 		if (b->b_image == NULL)
 			return (ENOMEM);
 		memcpy(b->b_image, b->b_data, size);

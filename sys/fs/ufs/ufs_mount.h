@@ -414,7 +414,6 @@ int ufs_fsync(struct vnode *vp, bool datasync);
 int ufs_mark(struct ufs_mount *um, bool clean);
 void ufs_syncer_add(struct ufs_mount *um);
 void ufs_syncer_remove(struct ufs_mount *um);
-void ufs_syncer_wake(void);
 /* Something became dirty. um_changes held. */
 void ufs_syncer_note(struct ufs_mount *um);
 
