@@ -84,6 +84,23 @@ t ufs/life/4096-512 120 \
     "$life build/sys/MICROVM/kernel.stripped life 12m 600 64m 4096 512"
 t ufs/life/65536-8192 120 \
     "$life build/sys/MICROVM/kernel.stripped life 12m 600 64m 65536 8192"
+t ufs/pressure 120 "$life build/sys/TEST/kernel pressure 64m 600 24m"
+t ufs/pressure/4096-512 120 \
+    "$life build/sys/MICROVM/kernel.stripped pressure 64m 600 24m 4096 512"
+stress='tests/disk/stress.sh build/imp build/sys'
+faults='write 600 write 1200 read 1000 flush 1 flush 2 write 400 write 384'
+faults="$faults write 384 read 384 write 2000 write 1999 write 640 read 640"
+for case in '1 64m 8m' '2 24m 4m' '4 32m 8m'; do
+	# shellcheck disable=SC2086 # words
+	set -- $case
+	t "ufs/stress/$1-cpus" 160 "$stress/TEST/kernel $case '4096 512' '$1 4 3 150'"
+	t "ufs/stress/$1-cpus/remount" 160 \
+	    "$stress/TEST/kernel $case '8192 1024' '$1 4 3 150 200000 remount'"
+	t "ufs/stress/$1-cpus/full" 160 \
+	    "$stress/MICROVM/kernel.stripped $1 64m 2m '4096 512' '$1 3 3 150 900000'"
+	t "ufs/stress/$1-cpus/faults" 160 \
+	    "$stress/TEST/kernel $case '32768 4096' '$1 3 3 100' '$faults'"
+done
 for sizes in '4096 512' '8192 1024' '16384 2048' '65536 8192' '8192 8192'; do
 	for name in fileio names; do
 		t "ufs/$name/$(echo "$sizes" | tr ' ' -)" 150 \

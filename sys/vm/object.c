@@ -14,6 +14,7 @@
 #include "kern/umtx.h"
 #include "vm/kmem.h"
 #include "vm/map.h"
+#include "vm/pageout.h"
 #include "vm/vm.h"
 
 void
@@ -342,6 +343,8 @@ vm_object_cleaned(
 		page_release(pages[i]);
 	}
 	mutex_unlock(&o->o_lock);
+	if (!error)
+		pageout_wrote(n);
 }
 
 uint64_t

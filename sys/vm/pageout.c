@@ -7,16 +7,19 @@
 
 #define PATIENCE (NSEC_PER_SEC / 4) /* of one who waits for memory */
 #define ROUNDS	 4		    /* the daemon's, without success */
+#define SLOW	 (NSEC_PER_SEC * 2) /* a disk that writes nothing that long */
 
 /* Guarded by (l) lock, (a) atomic. */
 static struct {
 	struct spin lock;
 	struct cv work;	       /* wanted */
-	struct cv round;       /* a round is over */
+	struct cv round;       /* a round is over, or pages were written */
 	bool wanted;	       /* (a) */
 	struct list shrinkers; /* (l) only ever grows */
 	uint64_t rounds;       /* (l) how many there were */
 	uint64_t freed;	       /* (l) pages, ever */
+	uint64_t written;      /* (l) pages, ever */
+	bool pushed;	       /* (l) more are to be written */
 } pageout = {.lock = SPIN_INITIALIZER("pageout"),
     .work = CV_INITIALIZER(pageout.work, "psleep"),
     .round = CV_INITIALIZER(pageout.round, "vmwait"),
@@ -31,17 +34,18 @@ few_pages(void)
 
 /* One round: asks everybody for the rest of what is wanted. */
 static uint64_t
-shrink_all(void)
+shrink_all(bool *pushed)
 {
 	const uint64_t want = page_total() / 32 + 64;
 	struct shrinker *sh;
 	uint64_t freed = 0;
 
+	*pushed = false;
 	LIST_FOREACH (sh, &pageout.shrinkers, sh_link) {
 		if (freed < want)
 			freed += sh->sh_shrink(want - freed);
-		if (freed < want)
-			sh->sh_push();
+		if (freed < want && sh->sh_push())
+			*pushed = true;
 	}
 	return (freed);
 }
@@ -53,12 +57,14 @@ free_some(void)
 	unsigned failed = 0;
 
 	while (few_pages() && failed < ROUNDS) {
-		uint64_t freed = shrink_all();
+		bool pushed;
+		uint64_t freed = shrink_all(&pushed);
 
 		failed = freed == 0 ? failed + 1 : 0;
 		spin_lock(&pageout.lock);
 		pageout.rounds++;
 		pageout.freed += freed;
+		pageout.pushed = pushed;
 		cv_broadcast(&pageout.round);
 		spin_unlock(&pageout.lock);
 	}
@@ -108,8 +114,17 @@ pageout_check(void)
 		demand();
 }
 
+void
+pageout_wrote(unsigned pages)
+{
+	spin_lock(&pageout.lock);
+	pageout.written += pages;
+	cv_broadcast(&pageout.round);
+	spin_unlock(&pageout.lock);
+}
+
 bool
-pageout_wait(void)
+pageout_try(void)
 {
 	const uint64_t until = clock_ns() + PATIENCE;
 	uint64_t freed, rounds;
@@ -127,4 +142,45 @@ pageout_wait(void)
 		success = pageout.freed != freed;
 	spin_unlock(&pageout.lock);
 	return (success);
+}
+
+static uint64_t
+pages_written(void)
+{
+	uint64_t n;
+
+	spin_lock(&pageout.lock);
+	n = pageout.written;
+	spin_unlock(&pageout.lock);
+	return (n);
+}
+
+/* Until more than `before` have been written; false: that takes too long, or
+ * there is nothing to be written. */
+static bool
+wait_written(uint64_t before)
+{
+	const uint64_t until = clock_ns() + SLOW;
+	bool more;
+
+	spin_lock(&pageout.lock);
+	while (pageout.pushed && pageout.written == before &&
+	       cv_wait_spin_sig(&pageout.round, &pageout.lock, until) == 0)
+		continue;
+	more = pageout.written != before;
+	spin_unlock(&pageout.lock);
+	return (more);
+}
+
+bool
+pageout_wait(void)
+{
+	uint64_t written;
+
+	do {
+		written = pages_written();
+		if (pageout_try())
+			return (true);
+	} while (wait_written(written));
+	return (false);
 }

@@ -16,8 +16,8 @@ struct shrinker {
 	 * daemon's thread: may sleep, but not for memory. */
 	uint64_t (*sh_shrink)(uint64_t want);
 	/* Has things written out, so that more can be freed next time; doesn't
-	 * wait. */
-	void (*sh_push)(void);
+	 * wait. False: there is nothing. */
+	bool (*sh_push)(void);
 };
 
 /* For good; the first one starts the daemon. */
@@ -26,6 +26,11 @@ void pageout_add(struct shrinker *sh);
 void pageout_check(void);
 /* There was no memory. Waits for the daemon; true: it freed some, so that it is
  * worth trying again. May sleep. */
+bool pageout_try(void);
+/* The same, and waits for what is being written, as long as that goes on. For
+ * those who hold nothing that who writes needs. */
 bool pageout_wait(void);
+/* Pages were written out, that can be freed now. */
+void pageout_wrote(unsigned pages);
 
 #endif

@@ -647,6 +647,18 @@ mount_at_last(void)
 }
 
 static void
+make_common(void)
+{
+	for (int i = 0; i < 200; i++) {
+		if (mkdir(ON "/all", 0755) == 0 || errno == EEXIST)
+			return;
+		if (errno != EIO)
+			break;
+	}
+	quit(ON "/all");
+}
+
+static void
 rounds(unsigned n, int workers, const int *to, int from, bool remount)
 {
 	uint32_t first = 0, now = 0;
@@ -655,8 +667,7 @@ rounds(unsigned n, int workers, const int *to, int from, bool remount)
 
 	for (unsigned i = 0; i < n; i++) {
 		mount_at_last();
-		if (mkdir(ON "/all", 0755) != 0 && errno != EEXIST)
-			quit(ON "/all");
+		make_common();
 		updating = remount;
 		if (remount &&
 		    pthread_create(&updater, NULL, keep_updating, NULL) != 0)

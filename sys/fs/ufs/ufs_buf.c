@@ -102,7 +102,7 @@ find_or_make(struct ufs_mount *um, uint64_t block)
 			b = make_buf(um, block);
 		mutex_unlock(&um->um_bufs_lock);
 		/* What has begun to change should be brought to its end. */
-	} while (__predict_false(b == NULL) && tries++ < 10 && pageout_wait());
+	} while (__predict_false(b == NULL) && tries++ < 10 && pageout_try());
 	return (b);
 }
 

@@ -148,7 +148,7 @@ make_images(struct ufs_mount *um)
 			continue;
 		do
 			b->b_image = kmem_alloc(size, 0);
-		while (b->b_image == NULL && pageout_wait());
+		while (b->b_image == NULL && pageout_try());
 		if (b->b_image == NULL)
 			return (ENOMEM);
 		memcpy(b->b_image, b->b_data, size);
@@ -272,6 +272,10 @@ write_inodes(struct ufs_mount *um)
 		error = put_inode(n, n->n_i.i_nlink + n->n_dropped, false);
 		if (error != 0)
 			return (error);
+		/* From now on the disk may have it, if this fails or not. */
+		spin_lock(&um->um_changes);
+		n->n_state &= ~(unsigned)UFS_N_NEW;
+		spin_unlock(&um->um_changes);
 	}
 	return (write_class(um, UFS_BUF_INODE));
 }
@@ -446,6 +450,9 @@ write_all(struct ufs_mount *um)
 		error = phases[i](um);
 		if (error == 0)
 			error = flush(um);
+		/* What was new is on the disk, and may be led to. */
+		if (i == 0 && error == 0)
+			um->um_number++;
 	}
 	return (error == 0 ? apply_frees(um) : error);
 }
@@ -508,10 +515,8 @@ commit(struct ufs_mount *um)
 		free_storage(um);
 		error = write_all(um);
 	}
-	if (error == 0) {
+	if (error == 0)
 		clean_nodes(um);
-		um->um_number++;
-	}
 	return (error);
 }
 

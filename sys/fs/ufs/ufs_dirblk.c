@@ -142,6 +142,8 @@ copy_frags(struct ufs_mount *um, uint64_t from, uint64_t to, uint64_t count)
 	if (error == 0) {
 		memcpy(b->b_data + (to % per_block << shift),
 		    a->b_data + (from % per_block << shift), count << shift);
+		/* Or it might be given up at once. */
+		ufs_buf_fresh(um, b, UFS_BUF_NAMES, to, count);
 		ufs_buf_release(um, b);
 	}
 	ufs_buf_release(um, a);
@@ -152,8 +154,6 @@ copy_frags(struct ufs_mount *um, uint64_t from, uint64_t to, uint64_t count)
 static int
 grow_storage(struct ufs_node *dir, uint64_t lbn, unsigned have, unsigned want)
 {
-	struct ufs_mount *um = dir->n_um;
-	uint64_t from, to;
 	int error;
 
 	if (have == want)
@@ -163,11 +163,8 @@ grow_storage(struct ufs_node *dir, uint64_t lbn, unsigned have, unsigned want)
 		error = ufs_map_alloc(dir, lbn, want);
 	} else {
 		error = ufs_map_extend(dir, lbn, have, want);
-		if (error == ENOSPC) {
-			error = ufs_map_move(dir, lbn, have, want, &from, &to);
-			if (error == 0)
-				error = copy_frags(um, from, to, have);
-		}
+		if (error == ENOSPC)
+			error = ufs_map_move(dir, lbn, have, want, copy_frags);
 	}
 	mutex_unlock(&dir->n_map);
 	return (error);
@@ -193,6 +190,29 @@ make_fresh(struct ufs_node *dir, uint64_t lbn, unsigned from, unsigned count)
 	return (0);
 }
 
+/* The block at `offset` becomes empty; its fragments are new from `from` on. */
+static int
+make_empty(struct ufs_node *dir, uint64_t offset, unsigned from, unsigned count)
+{
+	struct ufs_direct *d;
+	struct ufs_buf *b;
+	uint8_t *block;
+	int error;
+
+	error =
+	    make_fresh(dir, offset >> dir->n_um->um_fs.fs_bshift, from, count);
+	if (error == 0)
+		error = ufs_dirblk_get(dir, offset, &b, &block);
+	if (error != 0)
+		return (error);
+	d = (struct ufs_direct *)(void *)block;
+	memset(block, 0, UFS_DIRBLKSIZE);
+	d->d_reclen = UFS_DIRBLKSIZE;
+	dirty(dir, b, block);
+	ufs_buf_release(dir->n_um, b);
+	return (0);
+}
+
 /* One block more, empty: at what was the end. */
 static int
 grow(struct ufs_node *dir, uint64_t *offset)
@@ -204,9 +224,6 @@ grow(struct ufs_node *dir, uint64_t *offset)
 	const unsigned want = ufs_frags_for(um, old + UFS_DIRBLKSIZE, lbn);
 	const unsigned have = begun ? ufs_frags_for(um, old, lbn) : 0;
 	uint64_t before = 0, after = 0, run;
-	struct ufs_direct *d;
-	struct ufs_buf *b;
-	uint8_t *block;
 	int error;
 
 	if (old + UFS_DIRBLKSIZE > UINT32_MAX - UFS_DIRBLKSIZE)
@@ -220,17 +237,14 @@ grow(struct ufs_node *dir, uint64_t *offset)
 	error = ufs_bmap(&um->um_fs, &dir->n_i, lbn, 1, &after, &run);
 	/* Where it stayed, what is new is the last fragment alone. */
 	if (error == 0)
-		error = make_fresh(
-		    dir, lbn, begun && before == after ? want - 1 : 0, want);
-	if (error == 0)
-		error = ufs_dirblk_get(dir, old, &b, &block);
-	if (error != 0)
+		error = make_empty(
+		    dir, old, begun && before == after ? want - 1 : 0, want);
+	if (error != 0) {
+		mutex_lock(&dir->n_map);
+		(void)ufs_map_cut(dir, old);
+		mutex_unlock(&dir->n_map);
 		return (error);
-	d = (struct ufs_direct *)(void *)block;
-	memset(block, 0, UFS_DIRBLKSIZE);
-	d->d_reclen = UFS_DIRBLKSIZE;
-	dirty(dir, b, block);
-	ufs_buf_release(um, b);
+	}
 	changed(dir);
 	ufs_index_update(dir, old);
 	*offset = old;

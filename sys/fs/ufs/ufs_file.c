@@ -271,12 +271,11 @@ extend_or_move(struct ufs_node *n, uint64_t lbn, uint64_t size, bool move)
 {
 	const unsigned have = ufs_frags_for(n->n_um, n->n_i.i_size, lbn);
 	const unsigned want = ufs_frags_for(n->n_um, size, lbn);
-	uint64_t from, to;
 	int error = 0;
 
 	mutex_lock(&n->n_map);
 	if (have != want)
-		error = move ? ufs_map_move(n, lbn, have, want, &from, &to)
+		error = move ? ufs_map_move(n, lbn, have, want, NULL)
 			     : ufs_map_extend(n, lbn, have, want);
 	if (error == 0)
 		n->n_i.i_size = size;

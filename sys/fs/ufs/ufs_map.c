@@ -221,16 +221,22 @@ ufs_map_extend(struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want)
 
 int
 ufs_map_move(struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want,
-    uint64_t *from, uint64_t *to)
+    ufs_copy_fn *copy)
 {
+	const uint64_t from = n->n_i.i_direct[lbn];
+	uint64_t to;
 	int error;
 
-	*from = n->n_i.i_direct[lbn];
-	error = ufs_alloc_frags(n->n_um, *from, want, to);
+	error = ufs_alloc_frags(n->n_um, from, want, &to);
 	if (error != 0)
 		return (error);
-	n->n_i.i_direct[lbn] = *to;
-	ufs_free_later(n->n_um, *from, have);
+	error = copy != NULL ? copy(n->n_um, from, to, have) : 0;
+	if (error != 0) {
+		ufs_alloc_undo(n->n_um, to, want);
+		return (error);
+	}
+	n->n_i.i_direct[lbn] = to;
+	ufs_free_later(n->n_um, from, have);
 	count_frags(n, (int64_t)want - have);
 	ufs_node_touch(n, UFS_N_META);
 	return (0);

@@ -273,9 +273,12 @@ int ufs_map_alloc(struct ufs_node *n, uint64_t lbn, unsigned frags);
 /* It has `have` and gets `want` in the same place: ENOSPC if it can't. */
 int ufs_map_extend(
     struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want);
-/* It gets `want` in another place: *from and *to. */
+/* It gets `want` in another place, where `copy`, if there is one, puts what it
+ * has. */
+typedef int ufs_copy_fn(
+    struct ufs_mount *um, uint64_t from, uint64_t to, uint64_t count);
 int ufs_map_move(struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want,
-    uint64_t *from, uint64_t *to);
+    ufs_copy_fn *copy);
 /* It becomes a hole. */
 int ufs_map_punch(struct ufs_node *n, uint64_t lbn);
 /* What is beyond that size is freed; sets i_size. */
@@ -402,7 +405,6 @@ int ufs_fsync(struct vnode *vp, bool datasync);
 int ufs_mark(struct ufs_mount *um, bool clean);
 void ufs_syncer_add(struct ufs_mount *um);
 void ufs_syncer_remove(struct ufs_mount *um);
-void ufs_syncer_wake(void);
 /* Something became dirty. um_changes held. */
 void ufs_syncer_note(struct ufs_mount *um);
 

@@ -2,7 +2,8 @@
 /*
  * The syncer: commits what has been dirty for a while, so that a machine that
  * loses power loses the work of some seconds at most.  It sleeps while nothing
- * is dirty.
+ * is dirty.  The pageout daemon finds the mounts here as well, those that are
+ * only read with the others.
  */
 #include "fs/ufs/ufs_mount.h"
 #include "kern/printf.h"
@@ -77,13 +78,29 @@ ufs_syncer_note(struct ufs_mount *um)
 	spin_unlock(&syncer.wake_lock);
 }
 
-void
-ufs_syncer_wake(void)
+static void
+wake(void)
 {
 	spin_lock(&syncer.wake_lock);
 	syncer.now = true;
 	cv_signal(&syncer.cv);
 	spin_unlock(&syncer.wake_lock);
+}
+
+static bool
+push(void)
+{
+	struct ufs_mount *um;
+	bool dirty = false;
+
+	mutex_lock(&syncer.pages_lock);
+	LIST_FOREACH (um, &syncer.mounts, um_link)
+		if (atomic_load(&um->um_ndirty) > 0)
+			dirty = true;
+	mutex_unlock(&syncer.pages_lock);
+	if (dirty)
+		wake();
+	return (dirty);
 }
 
 static uint64_t
@@ -107,7 +124,7 @@ void
 ufs_syncer_add(struct ufs_mount *um)
 {
 	static struct shrinker shrinker = {
-	    .sh_shrink = shrink, .sh_push = ufs_syncer_wake};
+	    .sh_shrink = shrink, .sh_push = push};
 	bool first;
 
 	mutex_lock(&syncer.lock);

@@ -155,7 +155,6 @@ start_writing(struct ufs_mount *um, const struct mount_opts *opts)
 	if (error != 0)
 		return (error);
 	um->um_writable = true;
-	ufs_syncer_add(um);
 	return (0);
 }
 
@@ -273,11 +272,13 @@ ufs_mount(struct mount *mp, const struct mount_opts *opts)
 		mount_error(opts, "%s is %s", dp->d_name,
 		    error == EROFS ? "read-only" : "in use");
 	}
-	if (error != 0)
+	if (error != 0) {
 		free_mount(um);
-	else
-		mp->mnt_data = um;
-	return (error);
+		return (error);
+	}
+	mp->mnt_data = um;
+	ufs_syncer_add(um);
+	return (0);
 }
 
 static int
@@ -303,10 +304,8 @@ stop_writing(struct ufs_mount *um, bool force)
 {
 	int error = ufs_commit_last(um, force);
 
-	if (error == 0) {
-		ufs_syncer_remove(um);
+	if (error == 0)
 		free_csum(um);
-	}
 	return (error);
 }
 
@@ -330,6 +329,7 @@ ufs_unmount(struct mount *mp, bool force)
 		if (error != 0)
 			return (error);
 	}
+	ufs_syncer_remove(um);
 	disk_unclaim(um->um_disk, write);
 	free_mount(um);
 	return (0);
