@@ -144,7 +144,7 @@ $(B)/tests/disk/disk: tests/disk/disk.c tests/prog/files.h tests/prog/freebsd.h
 
 # Of those that write and read whole trees, for Imp with the C library; some
 # also for Linux, as its initramfs.
-DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile life many)
+DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile life many fat)
 DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux logdisk replay mutate)
 $(DISKPROGS): $(B)/tests/disk/%: tests/disk/%.c $(wildcard tests/disk/*.h) \
     $(IMPCC)
