@@ -21,17 +21,18 @@ fail() {
 	[ ! -s "$dir/out" ] || tail -n 20 "$dir/out"
 }
 
-# An empty one; of several sizes of clusters.
+# make_disk [SIZE]: an empty one; of several sizes of clusters.
 make_disk() {
 	case $bits in
-	12) set -- 6M -s 4 ;;
-	16) set -- 24M -s 2 ;;
-	32) set -- 48M -s 1 ;;
+	12) size=6M cluster=4 ;;
+	16) size=24M cluster=2 ;;
+	32) size=48M cluster=1 ;;
 	esac
+	[ $# = 0 ] || size=$1
+	[ $# = 0 ] || [ "$bits" = 12 ] || cluster=1
 	rm -f "$disk"
-	truncate -s "$1" "$disk"
-	shift
-	mkfs.vfat -F "$bits" -n LABEL "$@" "$disk" >"$dir/out" 2>&1 ||
+	truncate -s "$size" "$disk"
+	mkfs.vfat -F "$bits" -n LABEL -s "$cluster" "$disk" >"$dir/out" 2>&1 ||
 	    fail "mkfs.vfat"
 }
 
@@ -88,7 +89,7 @@ make_tree() {
 	touch -d '2000-02-29 12:00:00Z' "$tree/many/this is file number 3"
 }
 
-# What there is, as the guest says it, but for the hash.
+# What there is, as the guest says it.
 list_tree() {
 	(cd "$1" && find . -mindepth 1 -type d -printf '= %P d 0 0\n' \
 	    -o -type f -printf '= %P f %s %T@\n') |
@@ -102,14 +103,8 @@ read)
 	mcopy -s -m -i "$disk" "$dir/tree"/* ::/ || fail "mcopy"
 	guest read
 	list_tree "$dir/tree" >"$dir/expected"
-	sed -n 's/ [0-9a-f]*$//; /^= /p' "$dir/lines" | LC_ALL=C sort \
-	    >"$dir/found"
+	grep '^= ' "$dir/lines" | LC_ALL=C sort >"$dir/found"
 	diff "$dir/expected" "$dir/found" >"$dir/out" || fail "not the same"
-	# The contents: of each file once, against what mtools reads is the
-	# other case; here against the guest's own copy of the tree.
-	sed -n 's/^= .* \([0-9a-f]*\)$/\1/p' "$dir/lines" | sort -u |
-	    wc -l >"$dir/kinds"
-	[ "$(cat "$dir/kinds")" -gt 310 ] || fail "too few contents"
 	guest compare /tree
 	;;
 write)
@@ -134,19 +129,26 @@ rules)
 	check
 	;;
 hostile)
-	count=100 mb=6
-	mcopy -s -m -i "$disk" "$dir/tree/lower" "$dir/tree/a folder"* ::/ ||
-	    fail "mcopy"
-	[ "$bits" = 12 ] || mb=$((bits == 16 ? 24 : 48))
+	# mtools wants as many clusters as FAT32 has at least.
+	count=100 mb=3
+	[ "$bits" != 32 ] || count=30 mb=36
+	make_disk ${mb}M
+	mcopy -s -m -i "$disk" "$dir/tree/lower" "$dir/tree/a folder"* \
+	    "$dir/tree/EFI" ::/ || fail "mcopy"
 	mv "$disk" "$dir/image"
 	rm -rf "$dir/tree/many"
+	truncate -s $((2 + count * mb))M "$disk"
+	for i in $(seq 0 $((count - 1))); do
+		echo "start=$((1 + i * mb))M, size=${mb}M, type=U"
+	done | sfdisk -q -X gpt -w never -W never "$disk" || fail "sfdisk"
 	build/tests/disk/fat-mutate "$dir/image" "$disk" "$bits" $count ||
 	    fail "fat-mutate"
 	guest hostile
-	grep -c ' files, ' "$dir/lines" >"$dir/mounted"
 	[ "$(wc -l <"$dir/lines")" = $((count + 1)) ] || fail "too few lines"
-	[ "$(cat "$dir/mounted")" -ge $((count / 3)) ] ||
-	    fail "only $(cat "$dir/mounted") could be mounted"
+	# A test in which nothing can be mounted wouldn't say much.
+	mounted=$(grep -c ' files, ' "$dir/lines")
+	[ "$mounted" -ge $((count / 3)) ] ||
+	    fail "only $mounted could be mounted"
 	;;
 esac
 exit "$failed"
