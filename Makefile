@@ -145,8 +145,9 @@ $(B)/tests/disk/disk: tests/disk/disk.c tests/prog/files.h tests/prog/freebsd.h
 # Of those that write and read whole trees, for Imp with the C library; some
 # also for Linux, as its initramfs.
 DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile life \
-    many stress pressure)
-DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux torture-linux logdisk replay mutate)
+    many stress pressure fat)
+DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux torture-linux logdisk \
+    replay mutate fat-mutate)
 $(DISKPROGS): $(B)/tests/disk/%: tests/disk/%.c $(wildcard tests/disk/*.h) \
     $(IMPCC)
 	@mkdir -p $(@D)
@@ -167,6 +168,10 @@ $(B)/tests/disk/replay: tests/disk/replay.c tests/disk/judge.c \
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@$(CC) $(HOSTCFLAGS) -o $@ $(filter %.c %.o,$^)
+$(B)/tests/disk/fat-mutate: tests/disk/fat-mutate.c
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	@$(CC) $(HOSTCFLAGS) -o $@ $<
 # Damaged file systems.
 $(B)/tests/disk/mutate: tests/disk/mutate.c tests/disk/mutate.h \
     $(filter $(B)/cmd/sys/fs/ufs/%,$(IMPOBJS))

@@ -48,6 +48,12 @@ done
 t disk/machines 200 'tests/disk/machines.sh build/imp 5'
 t disk/hostile-1 200 'tests/disk/hostile.sh build/imp 1 1 120'
 t disk/hostile-2 200 'tests/disk/hostile.sh build/imp 2 2 120'
+for bits in 12 16 32; do
+	for case in read write life rules hostile; do
+		t "disk/fat$bits-$case" 200 \
+		    "tests/disk/fat.sh build/imp build/sys/TEST/kernel $case $bits"
+	done
+done
 t disk/fsck 200 tests/disk/fsck.sh
 t disk/root 200 'tests/disk/root.sh build/sys/MICROVM/kernel.stripped'
 for case in pattern-1 pattern-2 pattern-4 modern rules small-queue sectors \

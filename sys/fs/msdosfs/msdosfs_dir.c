@@ -8,8 +8,6 @@
 #include "lib/string.h"
 #include "vm/page.h"
 
-#define ALIAS_TRIES 1000 /* numbers behind a short name */
-
 static bool
 is_fixed_root(const struct msdosfs_node *dir)
 {
@@ -316,33 +314,33 @@ put_end(struct msdosfs_node *dir, uint32_t offset)
 	return (error == 0 ? put_slot(dir->n_mm, place, &end, true) : error);
 }
 
-static int
-has_alias(struct msdosfs_node *dir, const uint8_t *name)
-{
-	struct msdosfs_slot s;
-	uint32_t offset = 0;
-	int error;
-
-	while ((error = msdosfs_dir_next(dir, &offset, &s)) == 0)
-		if (memcmp(s.entry.d_name, name, FAT_SHORT) == 0)
-			return (EEXIST);
-	return (error == ENOENT ? 0 : error);
-}
-
 /* A short name that no other file has. */
 static int
 unique_alias(struct msdosfs_node *dir, uint8_t *name, bool whole)
 {
-	uint8_t plain[FAT_SHORT];
-	int error = whole ? has_alias(dir, name) : EEXIST;
+	uint8_t tailed[FAT_SHORT];
+	uint32_t offset = 0, highest = 0, number;
+	struct msdosfs_slot s;
+	bool taken = !whole;
+	int error;
 
-	memcpy(plain, name, sizeof(plain));
-	for (uint32_t i = 1; error == EEXIST && i <= ALIAS_TRIES; i++) {
-		memcpy(name, plain, sizeof(plain));
-		fat_short_tail(name, i);
-		error = has_alias(dir, name);
+	while ((error = msdosfs_dir_next(dir, &offset, &s)) == 0) {
+		taken |= memcmp(s.entry.d_name, name, FAT_SHORT) == 0;
+		number = fat_tail_number(s.entry.d_name);
+		if (number <= highest)
+			continue;
+		memcpy(tailed, name, sizeof(tailed));
+		fat_short_tail(tailed, number);
+		if (memcmp(s.entry.d_name, tailed, FAT_SHORT) == 0)
+			highest = number;
 	}
-	return (error);
+	if (error != ENOENT)
+		return (error);
+	if (taken && highest >= FAT_TAIL_MAX)
+		return (ENOSPC);
+	if (taken)
+		fat_short_tail(name, highest + 1);
+	return (0);
 }
 
 /* The slots of a long name. */

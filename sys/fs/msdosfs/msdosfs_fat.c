@@ -329,6 +329,8 @@ msdosfs_chain_grow(struct msdosfs_node *n, uint32_t count)
 	uint32_t cluster = 0, last;
 	int error;
 
+	if (count > n->n_mm->mm_layout.max_cluster)
+		return (ENOSPC);
 	mutex_lock(&n->n_mm->mm_fat);
 	do {
 		error = msdosfs_chain(n, count - 1, &cluster, &last);

@@ -117,7 +117,10 @@ size_t fat_to_units(const char *name, size_t len, uint16_t *units);
  * those, too); false: a tail must tell it from others. */
 bool fat_to_short(
     const char *name, size_t len, uint8_t short_name[FAT_SHORT], bool *exact);
-/* The same with "~number" at the end of the first part. */
+/* The same with "~number" at the end of the first part; and which number it
+ * has, 0: none. */
+#define FAT_TAIL_MAX 999999
 void fat_short_tail(uint8_t short_name[FAT_SHORT], uint32_t number);
+uint32_t fat_tail_number(const uint8_t short_name[FAT_SHORT]);
 
 #endif

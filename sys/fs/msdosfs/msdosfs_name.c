@@ -397,3 +397,19 @@ fat_short_tail(uint8_t short_name[FAT_SHORT], uint32_t number)
 	memset(short_name + at, ' ', 8 - at);
 	memcpy(short_name + at, tail + n, sizeof(tail) - n);
 }
+
+uint32_t
+fat_tail_number(const uint8_t short_name[FAT_SHORT])
+{
+	uint32_t number = 0;
+	unsigned i = 8;
+
+	while (i > 0 && short_name[i - 1] != '~')
+		i--;
+	for (; i > 0 && i < 8 && short_name[i] != ' '; i++) {
+		if (short_name[i] < '0' || short_name[i] > '9')
+			return (0);
+		number = number * 10 + (short_name[i] - '0');
+	}
+	return (number);
+}

@@ -148,6 +148,8 @@ enter(struct msdosfs_node *n, struct msdosfs_node **np)
 
 	mutex_lock(&mm->mm_nodes_lock);
 	old = find(mm, n->n_place);
+	if (old != NULL && old->n_parent != n->n_parent)
+		error = EINTEGRITY;
 	if (old == NULL) {
 		make_room(mm, &gone);
 		error = radix_set(&mm->mm_nodes, n->n_place / FAT_DIRENT, n);
@@ -159,6 +161,8 @@ enter(struct msdosfs_node *n, struct msdosfs_node **np)
 	}
 	mutex_unlock(&mm->mm_nodes_lock);
 	free_all(&gone);
+	if (old != NULL && error != 0)
+		vnode_release(&old->n_vnode);
 	if (old != NULL || error != 0)
 		node_free(n);
 	*np = old != NULL ? old : n;
@@ -225,13 +229,19 @@ msdosfs_node_get(struct msdosfs_node *dir, uint64_t place,
 {
 	struct msdosfs_mount *mm = dir->n_mm;
 	struct msdosfs_node *n;
-	int error;
+	int error = 0;
 
 	mutex_lock(&mm->mm_nodes_lock);
-	*np = find(mm, place);
+	n = find(mm, place);
+	/* Two directories with the same clusters: it is in the other one. */
+	if (n != NULL && n->n_parent != dir)
+		error = EINTEGRITY;
 	mutex_unlock(&mm->mm_nodes_lock);
-	if (*np != NULL)
-		return (0);
+	if (error != 0)
+		vnode_release(&n->n_vnode);
+	*np = n;
+	if (n != NULL)
+		return (error);
 	pageout_check();
 	n = node_alloc(mm, dir, (d->d_attr & FAT_DIRECTORY) != 0);
 	if (n == NULL)
