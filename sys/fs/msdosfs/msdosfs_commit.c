@@ -220,13 +220,17 @@ syncer_main(void *arg)
 	}
 }
 
-static void
+static bool
 push(void)
 {
+	bool dirty;
+
 	spin_lock(&syncer.wake_lock);
-	syncer.now = true;
+	dirty = syncer.dirty;
+	syncer.now = dirty;
 	cv_signal(&syncer.cv);
 	spin_unlock(&syncer.wake_lock);
+	return (dirty);
 }
 
 static uint64_t

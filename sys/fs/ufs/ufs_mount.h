@@ -87,7 +87,8 @@ struct ufs_extent {
 	uint64_t frag;
 	uint64_t count;
 };
-#define UFS_EXTENTS 250
+#define UFS_EXTENTS 126 /* small enough for a slab, which may use the reserve  \
+			 */
 struct ufs_extents {
 	struct ufs_extents *next;
 	unsigned n;
