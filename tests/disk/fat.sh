@@ -6,6 +6,7 @@
 #	life	many things done at random
 #	rules	names, attributes, a full disk
 #	hostile	damaged ones (BITS is the seed as well)
+#	fstab	as FreeBSD's images have it there, by our mount and fsck
 set -u
 
 imp=$1 kernel=$2 case=$3 bits=$4
@@ -36,17 +37,21 @@ make_disk() {
 	    fail "mkfs.vfat"
 }
 
-# guest ARG...: tests/disk/fat.c.
-guest() {
+# run PROGRAM ARG...: in a machine with the disk.
+run() {
 	timeout -k 5 170 "$imp" run -t 160 -m 128m -c 2 --verbose \
 	    --kernel "$kernel" --qemu-arg=-drive \
 	    --qemu-arg="id=d0,if=none,format=raw,cache=unsafe,file=$disk" \
 	    --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \
-	    -v "$dir/tree:/tree" build/tests/disk/fat "$@" \
-	    >"$dir/lines" 2>"$dir/out" || {
+	    -v "$dir/tree:/tree" "$@" >"$dir/lines" 2>"$dir/out" || {
 		fail "$* ended with $?"
 		tail -n 5 "$dir/lines"
 	}
+}
+
+# guest ARG...: tests/disk/fat.c.
+guest() {
+	run build/tests/disk/fat "$@"
 	[ "$(tail -n 1 "$dir/lines")" = end ] || fail "$*: no end"
 }
 
@@ -149,6 +154,23 @@ hostile)
 	mounted=$(grep -c ' files, ' "$dir/lines")
 	[ "$mounted" -ge $((count / 3)) ] ||
 	    fail "only $mounted could be mounted"
+	;;
+fstab)
+	mv "$disk" "$dir/image"
+	truncate -s 64M "$disk"
+	printf 'label: gpt\nsize=50M, type=U, name=efiesp\n' |
+	    sfdisk -q "$disk" || fail "sfdisk"
+	dd if="$dir/image" of="$disk" bs=1M seek=1 conv=notrunc,sparse \
+	    status=none
+	rm -rf "$dir/tree"
+	mkdir -p "$dir/tree/boot/efi"
+	echo '/dev/gpt/efiesp /boot/efi msdosfs rw 2 2' >"$dir/tree/fstab"
+	run -v "$dir/tree/fstab:/etc/fstab" -v "$dir/tree/boot:/boot" \
+	    build/base/mount/mount -av
+	[ "$(cat "$dir/lines")" = \
+	    "/dev/gpt/efiesp on /boot/efi (msdosfs)" ] || fail "mount -av"
+	run -v "$dir/tree/fstab:/etc/fstab" build/base/fsck/fsck -p
+	[ ! -s "$dir/lines" ] || fail "fsck -p said something"
 	;;
 esac
 exit "$failed"
