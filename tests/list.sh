@@ -48,7 +48,7 @@ done
 t disk/hostile-1 200 'tests/disk/hostile.sh build/imp 1 1 120'
 t disk/hostile-2 200 'tests/disk/hostile.sh build/imp 2 2 120'
 for bits in 12 16 32; do
-	for case in read write life rules hostile fstab; do
+	for case in read write life rules hostile cuts fstab; do
 		t "disk/fat$bits-$case" 200 \
 		    "tests/disk/fat.sh build/imp build/sys/TEST/kernel $case $bits"
 	done
