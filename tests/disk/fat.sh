@@ -179,13 +179,13 @@ cuts)
 	    --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \
 	    build/tests/disk/fat life "$bits" 500 calm >"$dir/out" 2>&1 ||
 	    fail "life"
-	for cut in $(seq 1 60); do
+	for cut in $(seq 1 30); do
 		look_at_cut
 		[ "$failed" = 0 ] || break
 	done
 	# Without the flushes it must go wrong, or this couldn't tell.
 	wrong=0
-	for cut in $(seq 1 60); do
+	for cut in $(seq 1 30); do
 		look_at_cut -u >"$dir/unsafe"
 		wrong=$((wrong + failed))
 		failed=0
