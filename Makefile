@@ -147,7 +147,7 @@ $(B)/tests/disk/disk: tests/disk/disk.c tests/prog/files.h tests/prog/freebsd.h
 DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile life \
     many stress pressure fat)
 DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux torture-linux logdisk \
-    replay mutate fat-mutate)
+    replay mutate fat-mutate fat-cut)
 $(DISKPROGS): $(B)/tests/disk/%: tests/disk/%.c $(wildcard tests/disk/*.h) \
     $(IMPCC)
 	@mkdir -p $(@D)
@@ -168,7 +168,9 @@ $(B)/tests/disk/replay: tests/disk/replay.c tests/disk/judge.c \
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@$(CC) $(HOSTCFLAGS) -o $@ $(filter %.c %.o,$^)
-$(B)/tests/disk/fat-mutate: tests/disk/fat-mutate.c
+$(B)/tests/disk/fat-cut: tests/disk/log.h
+$(B)/tests/disk/fat-mutate $(B)/tests/disk/fat-cut: $(B)/tests/disk/%: \
+    tests/disk/%.c
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@$(CC) $(HOSTCFLAGS) -o $@ $<

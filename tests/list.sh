@@ -49,7 +49,7 @@ t disk/machines 200 'tests/disk/machines.sh build/imp 5'
 t disk/hostile-1 200 'tests/disk/hostile.sh build/imp 1 1 120'
 t disk/hostile-2 200 'tests/disk/hostile.sh build/imp 2 2 120'
 for bits in 12 16 32; do
-	for case in read write life rules hostile; do
+	for case in read write life rules hostile cuts fstab; do
 		t "disk/fat$bits-$case" 200 \
 		    "tests/disk/fat.sh build/imp build/sys/TEST/kernel $case $bits"
 	done

@@ -2,14 +2,16 @@
 /*
  * FAT file systems, on the first disk or on each of its partitions:
  *
- *	fat read		prints what is there: "= NAME TYPE SIZE MTIME
- *HASH" fat copy DIR		copies a tree into it
- *	fat life SEED COUNT	does as many things at random, to it and to a
- *				folder of the root alike, and compares the two,
- *				before and after it was mounted anew
- *	fat rules		does what FAT can't, and what its names are
- *	fat hostile		uses all that is there, whatever it is; what
- *				that returns is counted, not judged
+ *	fat read	prints what is there: "= NAME TYPE SIZE MTIME"
+ *	fat compare DIR	compares it with a tree
+ *	fat copy DIR	copies a tree into it
+ *	fat life SEED COUNT [calm]
+ *			does as many things at random, to it and to a
+ *			folder of the root alike, and compares the two,
+ *			before and after it was mounted anew
+ *	fat rules	does what FAT can't, and what its names are
+ *	fat hostile	uses all that is there, whatever it is; what
+ *			that returns is counted, not judged
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -154,6 +156,7 @@ do_copy(const char *dev, const char *from)
 
 /* life */
 static uint64_t state;
+static bool calm; /* nothing gets another name */
 
 static uint32_t
 number(uint32_t below)
@@ -215,11 +218,13 @@ act(const char *top, unsigned what)
 		return (unlink(path) == 0 ? 0 : errno);
 	case 2:
 	case 3:
+		if (calm)
+			return (0);
 		return (rename(path, to) == 0 ? 0 : errno);
 	case 4:
 		sprintf(
 		    path + strlen(top), "/dir%u/dir%u", number(3), number(3));
-		if (number(2))
+		if (number(2) || calm)
 			return (rmdir(path) == 0 ? 0 : errno);
 		sprintf(to + strlen(top), "/dir%u/dir%u", number(3), number(3));
 		return (rename(path, to) == 0 ? 0 : errno);
@@ -576,9 +581,10 @@ on_disk(const char *dev, int argc, char **argv)
 		do_compare(dev, argv[2]);
 	else if (strcmp(what, "copy") == 0 && argc == 3)
 		do_copy(dev, argv[2]);
-	else if (strcmp(what, "life") == 0 && argc == 4)
+	else if (strcmp(what, "life") == 0 && argc >= 4) {
+		calm = argc > 4;
 		do_life(dev, (unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]));
-	else if (strcmp(what, "rules") == 0)
+	} else if (strcmp(what, "rules") == 0)
 		do_rules(dev);
 	else if (strcmp(what, "hostile") == 0)
 		do_hostile(dev);

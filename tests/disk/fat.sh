@@ -6,6 +6,8 @@
 #	life	many things done at random
 #	rules	names, attributes, a full disk
 #	hostile	damaged ones (BITS is the seed as well)
+#	cuts	what power cuts leave
+#	fstab	as FreeBSD's images have it there, by our mount and fsck
 set -u
 
 imp=$1 kernel=$2 case=$3 bits=$4
@@ -36,17 +38,21 @@ make_disk() {
 	    fail "mkfs.vfat"
 }
 
-# guest ARG...: tests/disk/fat.c.
-guest() {
+# run PROGRAM ARG...: in a machine with the disk.
+run() {
 	timeout -k 5 170 "$imp" run -t 160 -m 128m -c 2 --verbose \
 	    --kernel "$kernel" --qemu-arg=-drive \
 	    --qemu-arg="id=d0,if=none,format=raw,cache=unsafe,file=$disk" \
 	    --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \
-	    -v "$dir/tree:/tree" build/tests/disk/fat "$@" \
-	    >"$dir/lines" 2>"$dir/out" || {
+	    -v "$dir/tree:/tree" "$@" >"$dir/lines" 2>"$dir/out" || {
 		fail "$* ended with $?"
 		tail -n 5 "$dir/lines"
 	}
+}
+
+# guest ARG...: tests/disk/fat.c.
+guest() {
+	run build/tests/disk/fat "$@"
 	[ "$(tail -n 1 "$dir/lines")" = end ] || fail "$*: no end"
 }
 
@@ -54,6 +60,20 @@ check() {
 	fsck.vfat -n "$disk" >"$dir/out" 2>&1 || fail "fsck.vfat found faults"
 	grep -qi 'dirty\|orphan\|free cluster summary' "$dir/out" &&
 	    fail "fsck.vfat isn't content"
+}
+
+# look_at_cut [-u]: what is at cut $cut; only this is harmless.
+look_at_cut() {
+	build/tests/disk/fat-cut "$@" "$dir/log" "$dir/base" "$cut" "$disk" ||
+	    fail "fat-cut"
+	fsck.vfat -n "$disk" >"$dir/found" 2>&1
+	grep -vE "^fsck.fat |^$disk: |^/|^\$|^Leaving filesystem unchanged\.|\
+^Dirty bit is set\.|^ Automatically removing dirty bit\.|\
+^Reclaimed [0-9]+ unused clusters?|cluster chain length is > |\
+^  Truncating file to |^FATs differ but appear to be intact\.|\
+^  Using first FAT\.|^Orphaned long file name part |^  Auto-deleting\.|\
+^Free cluster summary wrong |^  Auto-correcting\." "$dir/found" \
+	    >"$dir/out" && fail "cut $cut"
 }
 
 # bytes N SEED: N bytes that don't repeat.
@@ -149,6 +169,45 @@ hostile)
 	mounted=$(grep -c ' files, ' "$dir/lines")
 	[ "$mounted" -ge $((count / 3)) ] ||
 	    fail "only $mounted could be mounted"
+	;;
+cuts)
+	rm -rf "$dir/tree/many"
+	mv "$disk" "$dir/base"
+	build/tests/disk/logdisk "$dir/socket" "$dir/base" "$dir/log" "$bits" \
+	    "$imp" run -t 100 -c 2 --verbose --kernel "$kernel" \
+	    --qemu-arg=-drive --qemu-arg="id=d0,if=none,format=raw,file=nbd+unix:///disk?socket=$dir/socket" \
+	    --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \
+	    build/tests/disk/fat life "$bits" 500 calm >"$dir/out" 2>&1 ||
+	    fail "life"
+	for cut in $(seq 1 30); do
+		look_at_cut
+		[ "$failed" = 0 ] || break
+	done
+	# Without the flushes it must go wrong, or this couldn't tell.
+	wrong=0
+	for cut in $(seq 1 30); do
+		look_at_cut -u >"$dir/unsafe"
+		wrong=$((wrong + failed))
+		failed=0
+	done
+	[ "$wrong" -gt 0 ] || fail "nothing was found when flushes don't count"
+	;;
+fstab)
+	mv "$disk" "$dir/image"
+	truncate -s 64M "$disk"
+	printf 'label: gpt\nsize=50M, type=U, name=efiesp\n' |
+	    sfdisk -q "$disk" || fail "sfdisk"
+	dd if="$dir/image" of="$disk" bs=1M seek=1 conv=notrunc,sparse \
+	    status=none
+	rm -rf "$dir/tree"
+	mkdir -p "$dir/tree/boot/efi"
+	echo '/dev/gpt/efiesp /boot/efi msdosfs rw 2 2' >"$dir/tree/fstab"
+	run -v "$dir/tree/fstab:/etc/fstab" -v "$dir/tree/boot:/boot" \
+	    build/base/mount/mount -av
+	[ "$(cat "$dir/lines")" = \
+	    "/dev/gpt/efiesp on /boot/efi (msdosfs)" ] || fail "mount -av"
+	run -v "$dir/tree/fstab:/etc/fstab" build/base/fsck/fsck -p
+	[ ! -s "$dir/lines" ] || fail "fsck -p said something"
 	;;
 esac
 exit "$failed"

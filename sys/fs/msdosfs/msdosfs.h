@@ -103,8 +103,9 @@ extern const struct vm_object_ops msdosfs_object_ops;
 int msdosfs_meta(struct msdosfs_mount *mm, uint64_t at, bool dirty,
     struct page **pg, uint8_t **p);
 void msdosfs_meta_init(struct msdosfs_mount *mm);
-/* Writes the sector of byte `at`. */
-int msdosfs_meta_write(struct msdosfs_mount *mm, uint64_t at);
+/* Writes the sector of byte `at`, which is in that page, and releases it: until
+ * then nobody gives the page up. */
+int msdosfs_meta_write(struct msdosfs_mount *mm, uint64_t at, struct page *pg);
 /* Writes what changed in the FAT. */
 int msdosfs_fat_write(struct msdosfs_mount *mm);
 /* mm_fat held: what follows a cluster, FAT_EOC at the end. */

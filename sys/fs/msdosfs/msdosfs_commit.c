@@ -102,8 +102,7 @@ msdosfs_write_entry(struct msdosfs_node *n)
 	memcpy(&d, p, sizeof(d));
 	msdosfs_put_entry(n, &d);
 	memcpy(p, &d, sizeof(d));
-	page_release(pg);
-	return (msdosfs_meta_write(n->n_mm, n->n_place));
+	return (msdosfs_meta_write(n->n_mm, n->n_place, pg));
 }
 
 /* The FAT as it is, for good. */

@@ -178,29 +178,28 @@ msdosfs_dir_empty(struct msdosfs_node *dir)
 	return (error == 0 ? ENOTEMPTY : error == ENOENT ? 0 : error);
 }
 
-/* All of a cluster is zero, here and on the disk. */
+/* All of a cluster is zero, here and on the disk, but for its first slots. */
 static int
-clear_cluster(struct msdosfs_mount *mm, uint32_t cluster)
+fill_cluster(struct msdosfs_mount *mm, uint32_t cluster,
+    const struct fat_dirent *slots, unsigned n)
 {
-	const struct fat_layout *l = &mm->mm_layout;
-	const uint64_t start = fat_cluster_at(l, cluster);
+	const uint64_t start = fat_cluster_at(&mm->mm_layout, cluster);
+	const uint64_t end = start + mm->mm_layout.cluster;
+	const uint32_t sector = mm->mm_disk->d_sector;
 	struct page *pg;
 	uint8_t *p;
-	int error;
+	int error = 0;
 
-	for (uint64_t at = start; at < start + l->cluster; at += l->sector) {
+	for (uint64_t at = start; at < end && error == 0; at += sector) {
 		error = msdosfs_meta(mm, at, false, &pg, &p);
 		if (error != 0)
-			return (error);
-		memset(p, 0, l->sector);
-		page_release(pg);
-		for (uint32_t i = 0; i < l->sector && error == 0;
-		     i += mm->mm_disk->d_sector)
-			error = msdosfs_meta_write(mm, at + i);
-		if (error != 0)
-			return (error);
+			break;
+		memset(p, 0, sector);
+		if (at == start && n > 0)
+			memcpy(p, slots, n * sizeof(*slots));
+		error = msdosfs_meta_write(mm, at, pg);
 	}
-	return (0);
+	return (error);
 }
 
 /* One more cluster for the directory. */
@@ -223,7 +222,7 @@ grow(struct msdosfs_node *dir)
 	error = msdosfs_chain(dir, count, &cluster, &last);
 	mutex_unlock(&mm->mm_fat);
 	if (error == 0)
-		error = clear_cluster(mm, cluster);
+		error = fill_cluster(mm, cluster, NULL, 0);
 	for (unsigned i = 0; i < 2 && error == 0; i++) {
 		if (i > 0)
 			error = msdosfs_fat_join(dir);
@@ -267,35 +266,30 @@ find_room(
 	return (0);
 }
 
-/* Sets the slot in memory, and writes its sector if that is wanted. */
-static int
-put_slot(struct msdosfs_mount *mm, uint64_t place, const void *slot, bool write)
-{
-	struct page *pg;
-	uint8_t *p;
-	int error = msdosfs_meta(mm, place, false, &pg, &p);
-
-	if (error != 0)
-		return (error);
-	memcpy(p, slot, FAT_DIRENT);
-	page_release(pg);
-	return (write ? msdosfs_meta_write(mm, place) : 0);
-}
-
-/* Slots one after the other; a sector is written when all of it is there. */
+/* Slots one after the other, a sector of them at once. */
 static int
 put_slots(struct msdosfs_node *dir, uint32_t offset,
     const struct fat_longname *slots, unsigned n)
 {
-	const uint32_t mask = dir->n_mm->mm_disk->d_sector - 1;
+	struct msdosfs_mount *mm = dir->n_mm;
+	const uint32_t sector = mm->mm_disk->d_sector;
 	uint64_t place;
+	struct page *pg;
+	uint8_t *p;
+	unsigned k;
 	int error = 0;
 
-	for (unsigned i = 0; i < n && error == 0; i++, offset += FAT_DIRENT) {
+	for (; n > 0 && error == 0; n -= k, slots += k) {
 		error = slot_place(dir, offset, &place);
 		if (error == 0)
-			error = put_slot(dir->n_mm, place, &slots[i],
-			    i + 1 == n || ((offset + FAT_DIRENT) & mask) == 0);
+			error = msdosfs_meta(mm, place, false, &pg, &p);
+		if (error != 0)
+			break;
+		k = (sector - (place & (sector - 1))) / FAT_DIRENT;
+		k = MIN(k, n);
+		memcpy(p, slots, k * sizeof(*slots));
+		error = msdosfs_meta_write(mm, place, pg);
+		offset += k * FAT_DIRENT;
 	}
 	return (error);
 }
@@ -304,14 +298,14 @@ put_slots(struct msdosfs_node *dir, uint32_t offset,
 static int
 put_end(struct msdosfs_node *dir, uint32_t offset)
 {
-	static const struct fat_dirent end;
+	static const struct fat_longname end;
 	struct fat_dirent d;
 	uint64_t place;
 	int error = read_slot(dir, offset, &d, &place);
 
 	if (error == ENOENT || (error == 0 && d.d_name[0] == FAT_FREE_END))
 		return (0);
-	return (error == 0 ? put_slot(dir->n_mm, place, &end, true) : error);
+	return (error == 0 ? put_slots(dir, offset, &end, 1) : error);
 }
 
 /* A short name that no other file has. */
@@ -425,41 +419,50 @@ msdosfs_dir_enter(struct msdosfs_node *dir, const struct cname *cn,
 int
 msdosfs_dir_remove(struct msdosfs_node *dir, const struct msdosfs_slot *s)
 {
-	const uint32_t mask = dir->n_mm->mm_disk->d_sector - 1;
-	struct fat_dirent d;
+	struct msdosfs_mount *mm = dir->n_mm;
+	const uint32_t mask = mm->mm_disk->d_sector - 1;
+	unsigned n = (s->last - s->first) / FAT_DIRENT + 1;
 	uint64_t place;
+	struct page *pg;
+	uint8_t *p;
 	int error = 0;
 
 	/* The file first: what is left of its name then is nobody's. */
-	for (uint32_t at = s->last;; at -= FAT_DIRENT) {
-		error = read_slot(dir, at, &d, &place);
-		d.d_name[0] = FAT_FREE;
+	while (n > 0 && error == 0) {
+		error =
+		    slot_place(dir, s->first + (n - 1) * FAT_DIRENT, &place);
 		if (error == 0)
-			error = put_slot(dir->n_mm, place, &d,
-			    at == s->first || (at & mask) == 0);
-		if (error != 0 || at == s->first)
-			return (error);
+			error = msdosfs_meta(mm, place, false, &pg, &p);
+		if (error != 0)
+			break;
+		/* All that are in this sector. */
+		for (uint64_t at = place; n > 0; at -= FAT_DIRENT) {
+			*p = FAT_FREE;
+			p -= FAT_DIRENT;
+			n--;
+			if ((at & mask) == 0)
+				break;
+		}
+		error = msdosfs_meta_write(mm, place, pg);
 	}
+	return (error);
 }
 
 int
 msdosfs_dir_fill(struct msdosfs_mount *mm, uint32_t cluster, uint32_t parent)
 {
-	const uint64_t at = fat_cluster_at(&mm->mm_layout, cluster);
 	const uint32_t now = msdosfs_now();
-	struct fat_dirent d = {.d_attr = FAT_DIRECTORY,
+	struct fat_dirent d[2] = {{.d_attr = FAT_DIRECTORY,
 	    .d_mtime = (uint16_t)now,
 	    .d_mdate = (uint16_t)(now >> 16),
 	    .d_start = (uint16_t)cluster,
-	    .d_start_high = (uint16_t)(cluster >> 16)};
-	int error = clear_cluster(mm, cluster);
+	    .d_start_high = (uint16_t)(cluster >> 16)}};
 
-	memset(d.d_name, ' ', sizeof(d.d_name));
-	d.d_name[0] = '.';
-	if (error == 0)
-		error = put_slot(mm, at, &d, false);
-	d.d_name[1] = '.';
-	d.d_start = (uint16_t)parent;
-	d.d_start_high = (uint16_t)(parent >> 16);
-	return (error == 0 ? put_slot(mm, at + FAT_DIRENT, &d, true) : error);
+	memset(d[0].d_name, ' ', sizeof(d[0].d_name));
+	d[0].d_name[0] = '.';
+	d[1] = d[0];
+	d[1].d_name[1] = '.';
+	d[1].d_start = (uint16_t)parent;
+	d[1].d_start_high = (uint16_t)(parent >> 16);
+	return (fill_cluster(mm, cluster, d, nitems(d)));
 }

@@ -66,18 +66,14 @@ msdosfs_meta(struct msdosfs_mount *mm, uint64_t at, bool dirty,
 }
 
 int
-msdosfs_meta_write(struct msdosfs_mount *mm, uint64_t at)
+msdosfs_meta_write(struct msdosfs_mount *mm, uint64_t at, struct page *pg)
 {
 	const uint64_t size = mm->mm_disk->d_sector;
-	struct page *pg;
-	uint8_t *p;
 	int error;
 
 	at &= ~(size - 1);
-	error = msdosfs_meta(mm, at, false, &pg, &p);
-	if (error != 0)
-		return (error);
-	error = disk_write(mm->mm_disk, at, p, size);
+	error = disk_write(
+	    mm->mm_disk, at, (uint8_t *)page_virt(pg) + (at & PAGE_MASK), size);
 	page_release(pg);
 	return (error);
 }
@@ -470,10 +466,10 @@ write_info(struct msdosfs_mount *mm)
 	if (signature[0] == INFO_SIGNATURE1 &&
 	    signature[1] == INFO_SIGNATURE2) {
 		memcpy(p + INFO_FREE, hint, sizeof(hint));
-		error = msdosfs_meta_write(mm, at);
+		return (msdosfs_meta_write(mm, at, pg));
 	}
 	page_release(pg);
-	return (error);
+	return (0);
 }
 
 int

@@ -22,7 +22,8 @@ add_page(struct msdosfs_node *n, struct bio_batch *io, uint64_t index,
 {
 	const struct fat_layout *l = &n->n_mm->mm_layout;
 	const uint64_t at = ptoa(index);
-	uint64_t end = MIN(at + PAGE_SIZE, roundup2(size, l->cluster));
+	uint64_t end =
+	    MIN(at + PAGE_SIZE, roundup2(size, (uint64_t)l->cluster));
 	uint32_t cluster, last, len;
 	int error = 0;
 
@@ -45,9 +46,9 @@ add_page(struct msdosfs_node *n, struct bio_batch *io, uint64_t index,
 }
 
 /* How many pages to read: twice as many each time while they are asked for in
- * order. o_lock held. */
+ * order, of so many that are left. o_lock held. */
 static unsigned
-window(struct msdosfs_node *n, uint64_t index)
+window(struct msdosfs_node *n, uint64_t index, uint64_t left)
 {
 	if (index == 0)
 		n->n_window = WINDOW_MIN;
@@ -55,7 +56,7 @@ window(struct msdosfs_node *n, uint64_t index)
 		n->n_window = MIN(n->n_window * 2, WINDOW_MAX);
 	else
 		n->n_window = 1;
-	return (n->n_window);
+	return ((unsigned)MIN(n->n_window, left));
 }
 
 /* Reads up to `most` pages that aren't there; how many. What fails behind the
@@ -105,8 +106,7 @@ get_page(struct vm_object *o, uint64_t index, struct page **pp)
 	int error;
 
 	pageout_check();
-	count =
-	    read_pages(n, index, MIN(window(n, index), left), pages, &error);
+	count = read_pages(n, index, window(n, index, left), pages, &error);
 	n->n_next_read = index + count;
 	for (unsigned i = 0; i < count; i++) {
 		const uint64_t at = ptoa(index + i);

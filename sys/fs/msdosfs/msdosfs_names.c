@@ -245,8 +245,7 @@ replace(struct msdosfs_node *n, uint64_t place)
 	memcpy(&d, p, sizeof(d));
 	msdosfs_put_entry(n, &d);
 	memcpy(p, &d, sizeof(d));
-	page_release(pg);
-	return (msdosfs_meta_write(n->n_mm, place));
+	return (msdosfs_meta_write(n->n_mm, place, pg));
 }
 
 /* A directory that moved has another one above. */
@@ -270,8 +269,7 @@ write_dotdot(struct msdosfs_node *n, const struct msdosfs_node *up)
 		d.d_start_high = (uint16_t)(start >> 16);
 		memcpy(p, &d, sizeof(d));
 	}
-	page_release(pg);
-	return (msdosfs_meta_write(n->n_mm, at));
+	return (msdosfs_meta_write(n->n_mm, at, pg));
 }
 
 /* The new name first, in the place of `t` if that is there; *place is its. */

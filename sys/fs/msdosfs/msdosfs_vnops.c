@@ -143,7 +143,7 @@ msdosfs_getattr(struct vnode *vp, struct vattr *va)
 	    .va_ctime = from_dos(n->n_mtime, 0),
 	    .va_atime = from_dos((uint32_t)n->n_adate << 16, 0),
 	    .va_birthtime = from_dos(n->n_ctime, n->n_ctenths),
-	    .va_bytes = roundup2(size, mm->mm_layout.cluster),
+	    .va_bytes = roundup2(size, (uint64_t)mm->mm_layout.cluster),
 	};
 	for (unsigned i = 0; i < nitems(attr_flags); i++)
 		if (n->n_attr & attr_flags[i].attr)

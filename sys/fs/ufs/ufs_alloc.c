@@ -14,6 +14,7 @@
 #include "kern/time.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
+#include "vm/pageout.h"
 
 /* Blocks that are searched for a few free fragments before one that is all free
  * is begun. */
@@ -480,8 +481,24 @@ ufs_alloc_extend(
 	return (error);
 }
 
-/* Fragments of one block become free in the map. um_alloc held. */
-static void
+/* A group to give something back to: ENOMEM if it must wait. One that can't be
+ * had keeps what it would get: fsck is to find it. um_alloc held. */
+static int
+group_get_back(struct ufs_mount *um, uint32_t group, struct ufs_buf **bp)
+{
+	int error;
+
+	do
+		error = group_get(um, group, bp);
+	while (error == ENOMEM && pageout_wait());
+	if (error != 0 && error != ENOMEM)
+		um->um_fs.fs_sb.fs_flags |= UFS_NEEDSFSCK;
+	return (error);
+}
+
+/* Fragments of one block become free in the map. 0, or ENOMEM. um_alloc held.
+ */
+static int
 give(struct ufs_mount *um, uint64_t frag, unsigned count)
 {
 	const unsigned per_block = (unsigned)um->um_fs.fs_sb.fs_frag;
@@ -490,10 +507,11 @@ give(struct ufs_mount *um, uint64_t frag, unsigned count)
 	const unsigned mask = ((1u << count) - 1) << (frag % per_block);
 	unsigned pattern;
 	struct ufs_buf *b;
+	int error;
 
-	/* They stay taken if the map can't be had: fsck finds them. */
-	if (group_get(um, (uint32_t)(frag / fpg), &b) != 0)
-		return;
+	error = group_get_back(um, (uint32_t)(frag / fpg), &b);
+	if (error != 0)
+		return (error == ENOMEM ? error : 0);
 	pattern = get_pattern(um, cg_of(b), block);
 	if ((pattern & mask) != 0)
 		kprintf("%s: fragment %lu is free already: run fsck\n",
@@ -501,29 +519,38 @@ give(struct ufs_mount *um, uint64_t frag, unsigned count)
 	set_pattern(um, cg_of(b), block, pattern | mask);
 	group_dirty(um, b);
 	ufs_buf_release(um, b);
+	return (0);
 }
 
-static void
-give_run(struct ufs_mount *um, uint64_t frag, uint64_t count)
+/* On ENOMEM *x is what is left. */
+static int
+give_extent(struct ufs_mount *um, struct ufs_extent *x)
 {
 	const unsigned per_block = (unsigned)um->um_fs.fs_sb.fs_frag;
+	uint64_t n;
+	int error;
 
-	while (count > 0) {
-		uint64_t n = MIN(count, per_block - frag % per_block);
-
-		give(um, frag, (unsigned)n);
-		frag += n;
-		count -= n;
+	for (; x->count > 0; x->frag += n, x->count -= n) {
+		n = MIN(x->count, per_block - x->frag % per_block);
+		error = give(um, x->frag, (unsigned)n);
+		if (error != 0)
+			return (error);
 	}
+	return (0);
 }
 
 void
 ufs_alloc_undo(struct ufs_mount *um, uint64_t frag, unsigned count)
 {
+	struct ufs_extent x = {frag, count};
+	int error;
+
 	ufs_buf_forget(um, frag, count);
 	mutex_lock(&um->um_alloc);
-	give_run(um, frag, count);
+	error = give_extent(um, &x);
 	mutex_unlock(&um->um_alloc);
+	if (error != 0)
+		ufs_free_later(um, x.frag, x.count);
 }
 
 /* Room for another extent, or NULL. um_alloc held. */
@@ -562,29 +589,37 @@ ufs_free_later(struct ufs_mount *um, uint64_t frag, uint64_t count)
 		last->count += count;
 	} else if ((e = extents_with_room(um)) != NULL)
 		e->extent[e->n++] = (struct ufs_extent){frag, count};
-	else
+	else {
 		kprintf("%s: no memory to free %lu fragments: fsck will\n",
 		    um->um_disk->d_name, count);
+		um->um_fs.fs_sb.fs_flags |= UFS_NEEDSFSCK;
+	}
 	mutex_unlock(&um->um_alloc);
 }
 
-void
+int
 ufs_apply_frees(struct ufs_mount *um)
 {
 	struct ufs_extents *e;
+	struct ufs_extent *x;
+	int error = 0;
 
 	mutex_lock(&um->um_alloc);
-	while ((e = um->um_frees) != NULL) {
-		um->um_frees = e->next;
-		for (unsigned i = 0; i < e->n; i++) {
-			ufs_buf_forget(
-			    um, e->extent[i].frag, e->extent[i].count);
-			give_run(um, e->extent[i].frag, e->extent[i].count);
+	while (error == 0 && (e = um->um_frees) != NULL) {
+		for (; error == 0 && e->n > 0; e->n -= error == 0) {
+			x = &e->extent[e->n - 1];
+			ufs_buf_forget(um, x->frag, x->count);
+			um->um_freeing -= x->count;
+			error = give_extent(um, x);
+			um->um_freeing += x->count;
 		}
-		kmem_free(e, sizeof(*e));
+		if (error == 0) {
+			um->um_frees = e->next;
+			kmem_free(e, sizeof(*e));
+		}
 	}
-	um->um_freeing = 0;
 	mutex_unlock(&um->um_alloc);
+	return (error);
 }
 
 uint64_t
@@ -720,16 +755,18 @@ ufs_alloc_inode(struct ufs_mount *um, uint64_t parent, bool dir, uint64_t *ino)
 	return (error);
 }
 
-void
+int
 ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir)
 {
 	const uint32_t ipg = um->um_fs.fs_sb.fs_ipg;
 	struct ufs_cg *cg;
 	struct ufs_buf *b;
 	uint8_t *used;
+	int error;
 
 	mutex_lock(&um->um_alloc);
-	if (group_get(um, (uint32_t)(ino / ipg), &b) == 0) {
+	error = group_get_back(um, (uint32_t)(ino / ipg), &b);
+	if (error == 0) {
 		cg = cg_of(b);
 		used = map_at(cg, cg->cg_iusedoff);
 		if (test_bit(used, ino % ipg)) {
@@ -742,6 +779,7 @@ ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir)
 		ufs_buf_release(um, b);
 	}
 	mutex_unlock(&um->um_alloc);
+	return (error == ENOMEM ? error : 0);
 }
 
 /* The table of all groups' counts lies in the first group's data. */

@@ -376,15 +376,19 @@ static int
 apply_frees(struct ufs_mount *um)
 {
 	struct ufs_node *n;
+	int error;
 
 	while (
 	    (n = LIST_FIRST(&um->um_dying, struct ufs_node, n_dirty)) != NULL) {
+		error =
+		    ufs_free_inode(um, n->n_i.i_ino, n->n_vnode.v_type == VDIR);
+		if (error != 0)
+			return (error);
 		list_remove(&n->n_dirty);
-		ufs_free_inode(um, n->n_i.i_ino, n->n_vnode.v_type == VDIR);
 		ufs_node_forget(n);
 	}
-	ufs_apply_frees(um);
-	return (write_class(um, UFS_BUF_GROUP));
+	error = ufs_apply_frees(um);
+	return (error == 0 ? write_class(um, UFS_BUF_GROUP) : error);
 }
 
 /* What goes before anything leads to it: phases A and B. */

@@ -62,9 +62,9 @@ page_bytes(struct ufs_node *n, uint64_t index)
 }
 
 /* How many pages to read: twice as many each time while they are asked for in
- * order. o_lock held. */
+ * order, of so many that are left. o_lock held. */
 static unsigned
-window(struct ufs_node *n, uint64_t index)
+window(struct ufs_node *n, uint64_t index, uint64_t left)
 {
 	if (index == 0)
 		n->n_window = WINDOW_START;
@@ -72,7 +72,7 @@ window(struct ufs_node *n, uint64_t index)
 		n->n_window = MIN(n->n_window * 2, WINDOW_MAX);
 	else
 		n->n_window = 1;
-	return (n->n_window);
+	return ((unsigned)MIN(n->n_window, left));
 }
 
 /* Up to `most` pages for index and those behind it that aren't there yet. */
@@ -145,7 +145,7 @@ ufs_get_page(struct vm_object *o, uint64_t index, struct page **pp)
 
 	pageout_check();
 	mutex_lock(&n->n_map);
-	error = map_page(n, index, MIN(window(n, index), left), &offset, &run);
+	error = map_page(n, index, window(n, index, left), &offset, &run);
 	if (error == 0 && offset == 0) {
 		mutex_unlock(&n->n_map);
 		*pp = page_alloc(0, PAGE_ZEROED);

@@ -87,8 +87,9 @@ struct ufs_extent {
 	uint64_t frag;
 	uint64_t count;
 };
-#define UFS_EXTENTS 126 /* small enough for a slab, which may use the reserve  \
-			 */
+#define UFS_EXTENTS                                                            \
+	126 /* small enough for a slab, which may use the reserve              \
+	     */
 struct ufs_extents {
 	struct ufs_extents *next;
 	unsigned n;
@@ -260,8 +261,9 @@ void ufs_alloc_undo(struct ufs_mount *um, uint64_t frag, unsigned count);
 void ufs_free_later(struct ufs_mount *um, uint64_t frag, uint64_t count);
 int ufs_alloc_inode(
     struct ufs_mount *um, uint64_t parent, bool dir, uint64_t *ino);
-void ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir);
-void ufs_apply_frees(struct ufs_mount *um); /* phase G */
+/* Phase G. 0; ENOMEM: some is left for another time. */
+int ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir);
+int ufs_apply_frees(struct ufs_mount *um);
 /* Anywhere in an inode's group. */
 uint64_t ufs_near(struct ufs_mount *um, uint64_t ino);
 void ufs_group_seal(struct ufs_mount *um, struct ufs_buf *b); /* its hash */

@@ -119,7 +119,7 @@ new_node(struct ufs_node *dir, const struct vattr *va, const char *target,
 		return (error);
 	error = ufs_node_new(um, ino, va->va_type, np);
 	if (error != 0) {
-		ufs_free_inode(um, ino, is_dir);
+		(void)ufs_free_inode(um, ino, is_dir);
 		return (error);
 	}
 	set_attributes(*np, va);
