@@ -91,6 +91,8 @@ run(const char *path)
 
 	if (pid == 0) {
 		execl(path, path, "seven", (char *)NULL);
+		printf("%s: %s\n", path, strerror(errno));
+		fflush(stdout);
 		_exit(1);
 	}
 	while (waitpid(pid, &status, 0) != pid)

@@ -478,6 +478,14 @@ ufs_alloc_extend(
 	return (error);
 }
 
+void
+ufs_leak(struct ufs_mount *um, const char *what, uint64_t number)
+{
+	atomic_store(&um->um_leaks, true);
+	kprintf("%s: %s %lu can't be freed: run fsck\n", um->um_disk->d_name,
+	    what, number);
+}
+
 /* Fragments of one block become free in the map. um_alloc held. */
 static void
 give(struct ufs_mount *um, uint64_t frag, unsigned count)
@@ -489,9 +497,10 @@ give(struct ufs_mount *um, uint64_t frag, unsigned count)
 	unsigned pattern;
 	struct ufs_buf *b;
 
-	/* They stay taken if the map can't be had: fsck finds them. */
-	if (group_get(um, (uint32_t)(frag / fpg), &b) != 0)
+	if (group_get(um, (uint32_t)(frag / fpg), &b) != 0) {
+		ufs_leak(um, "fragment", frag);
 		return;
+	}
 	pattern = get_pattern(um, cg_of(b), block);
 	if ((pattern & mask) != 0)
 		kprintf("%s: fragment %lu is free already: run fsck\n",
@@ -561,8 +570,7 @@ ufs_free_later(struct ufs_mount *um, uint64_t frag, uint64_t count)
 	} else if ((e = extents_with_room(um)) != NULL)
 		e->extent[e->n++] = (struct ufs_extent){frag, count};
 	else
-		kprintf("%s: no memory to free %lu fragments: fsck will\n",
-		    um->um_disk->d_name, count);
+		ufs_leak(um, "fragment", frag);
 	mutex_unlock(&um->um_alloc);
 }
 
@@ -738,7 +746,8 @@ ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir)
 			group_dirty(um, b);
 		}
 		ufs_buf_release(um, b);
-	}
+	} else
+		ufs_leak(um, "inode", ino);
 	mutex_unlock(&um->um_alloc);
 }
 
