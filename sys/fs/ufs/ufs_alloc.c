@@ -14,6 +14,7 @@
 #include "kern/time.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
+#include "vm/pageout.h"
 
 /* Blocks that are searched for a few free fragments before one that is all free
  * is begun. */
@@ -538,10 +539,13 @@ static struct ufs_extents *
 extents_with_room(struct ufs_mount *um)
 {
 	struct ufs_extents *e = um->um_frees;
+	unsigned tries = 0;
 
 	if (e != NULL && e->n < UFS_EXTENTS)
 		return (e);
-	e = kmem_alloc(sizeof(*e), 0);
+	do
+		e = kmem_alloc(sizeof(*e), 0);
+	while (e == NULL && tries++ < 10 && pageout_try());
 	if (e == NULL)
 		return (NULL);
 	e->n = 0;

@@ -87,7 +87,7 @@ struct ufs_extent {
 	uint64_t frag;
 	uint64_t count;
 };
-#define UFS_EXTENTS 250
+#define UFS_EXTENTS 126 /* in 2048 bytes: small, so that it is found */
 struct ufs_extents {
 	struct ufs_extents *next;
 	unsigned n;
