@@ -20,6 +20,7 @@
 #include "vfs/namei.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
+#include "vm/pageout.h"
 
 #define SHELL_LINE    128 /* FreeBSD's MAXSHELLCMDLEN, about */
 #define STRINGS_FIRST 4096
@@ -430,8 +431,8 @@ prepare(struct thread *td, struct exec_args *ea, struct image *img)
 	return (error);
 }
 
-int
-kern_exec(struct thread *td, struct exec_args *ea)
+static int
+new_image(struct thread *td, struct exec_args *ea, struct image **imgp)
 {
 	struct image *img = kmem_alloc(sizeof(*img), KM_ZERO);
 	int error;
@@ -439,8 +440,24 @@ kern_exec(struct thread *td, struct exec_args *ea)
 	if (img == NULL)
 		return (ENOMEM);
 	error = prepare(td, ea, img);
-	if (error == 0)
-		error = proc_single(td, true);
+	if (error != 0)
+		image_free(img);
+	*imgp = img;
+	return (error);
+}
+
+int
+kern_exec(struct thread *td, struct exec_args *ea)
+{
+	struct image *img;
+	int error;
+
+	do
+		error = new_image(td, ea, &img);
+	while (error == ENOMEM && pageout_wait());
+	if (error != 0)
+		return (error);
+	error = proc_single(td, true);
 	if (error != 0) {
 		image_free(img);
 		return (error);

@@ -296,7 +296,9 @@ times_and_flags(void)
 static void
 mappings(void)
 {
+	const struct timespec then[2] = {{1000000000, 1}, {1000000000, 1}};
 	const char *f = ON "/map";
+	struct stat st;
 	char buf[4];
 	char *map;
 	int fd = open(f, O_RDWR | O_CREAT, 0644);
@@ -307,6 +309,15 @@ mappings(void)
 	memcpy(map + 500000, "in", 2);
 	CHECK(pread(fd, buf, 2, 500000) == 2 && memcmp(buf, "in", 2) == 0);
 	CHECK(msync(map + 499712, 4096, MS_SYNC) == 0);
+	/* It counts as a modification. */
+	CHECK(utimensat(AT_FDCWD, f, then, 0) == 0);
+	memcpy(map + 500000, "in", 2);
+	CHECK(msync(map + 499712, 4096, MS_SYNC) == 0);
+	CHECK(fstat(fd, &st) == 0 && st.st_mtim.tv_sec > 1700000000);
+	memcpy(map + 500000, "in", 2);
+	CHECK(utimensat(AT_FDCWD, f, then, 0) == 0);
+	sync();
+	CHECK(fstat(fd, &st) == 0 && st.st_mtim.tv_sec == 1000000000);
 	memcpy(map + 999990, "end", 3);
 	memcpy(map + 500000, "IN", 2);
 	CHECK(munmap(map, 1000000) == 0);
@@ -316,6 +327,7 @@ mappings(void)
 	CHECK(pread(fd, buf, 2, 500000) == 2 && memcmp(buf, "IN", 2) == 0);
 	CHECK(pread(fd, buf, 3, 999990) == 3 && memcmp(buf, "end", 3) == 0);
 	CHECK(pread(fd, buf, 1, 499999) == 1 && buf[0] == 0);
+	CHECK(fstat(fd, &st) == 0 && st.st_mtim.tv_sec > 1700000000);
 	close(fd);
 	CHECK(unlink(f) == 0);
 }

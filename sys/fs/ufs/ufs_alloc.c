@@ -481,6 +481,14 @@ ufs_alloc_extend(
 	return (error);
 }
 
+void
+ufs_leak(struct ufs_mount *um, const char *what, uint64_t number)
+{
+	atomic_store(&um->um_leaks, true);
+	kprintf("%s: %s %lu can't be freed: run fsck\n", um->um_disk->d_name,
+	    what, number);
+}
+
 /* A group to give something back to: ENOMEM if it must wait. One that can't be
  * had keeps what it would get: fsck is to find it. um_alloc held. */
 static int
@@ -492,7 +500,7 @@ group_get_back(struct ufs_mount *um, uint32_t group, struct ufs_buf **bp)
 		error = group_get(um, group, bp);
 	while (error == ENOMEM && pageout_wait());
 	if (error != 0 && error != ENOMEM)
-		um->um_fs.fs_sb.fs_flags |= UFS_NEEDSFSCK;
+		ufs_leak(um, "something of group", group);
 	return (error);
 }
 
@@ -558,10 +566,13 @@ static struct ufs_extents *
 extents_with_room(struct ufs_mount *um)
 {
 	struct ufs_extents *e = um->um_frees;
+	unsigned tries = 0;
 
 	if (e != NULL && e->n < UFS_EXTENTS)
 		return (e);
-	e = kmem_alloc(sizeof(*e), 0);
+	do
+		e = kmem_alloc(sizeof(*e), 0);
+	while (e == NULL && tries++ < 10 && pageout_try());
 	if (e == NULL)
 		return (NULL);
 	e->n = 0;
@@ -589,11 +600,8 @@ ufs_free_later(struct ufs_mount *um, uint64_t frag, uint64_t count)
 		last->count += count;
 	} else if ((e = extents_with_room(um)) != NULL)
 		e->extent[e->n++] = (struct ufs_extent){frag, count};
-	else {
-		kprintf("%s: no memory to free %lu fragments: fsck will\n",
-		    um->um_disk->d_name, count);
-		um->um_fs.fs_sb.fs_flags |= UFS_NEEDSFSCK;
-	}
+	else
+		ufs_leak(um, "fragment", frag);
 	mutex_unlock(&um->um_alloc);
 }
 

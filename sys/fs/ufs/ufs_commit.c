@@ -114,8 +114,14 @@ write_class(struct ufs_mount *um, enum ufs_class class)
 static void
 begin_data(struct ufs_node *n)
 {
+	const bool mapped = atomic_swap(&n->n_mapped_write, false);
+
+	if (mapped)
+		ufs_node_set_times(n, true);
 	spin_lock(&n->n_um->um_changes);
 	n->n_state &= ~(unsigned)UFS_N_DATA;
+	if (mapped)
+		n->n_state |= UFS_N_TIMES;
 	spin_unlock(&n->n_um->um_changes);
 }
 
@@ -364,9 +370,7 @@ free_storage(struct ufs_mount *um)
 			(type == VLNK &&
 			    !ufs_is_short_link(&um->um_fs, &n->n_i))) &&
 		    ufs_map_cut(n, 0) != 0)
-			kprintf("%s: inode %lu: not all of its blocks could "
-				"be freed: run fsck\n",
-			    um->um_disk->d_name, n->n_i.i_ino);
+			ufs_leak(um, "all of inode", n->n_i.i_ino);
 		mutex_unlock(&n->n_map);
 	}
 }
@@ -564,6 +568,8 @@ finish(struct ufs_mount *um, bool force)
 	/* Somebody has one open that has no name: fsck is to free it. */
 	if (atomic_load(&um->um_nameless) > 0)
 		return (force ? 0 : EBUSY);
+	if (um->um_leaks)
+		return (0);
 	if (um->um_marked || um->um_fs.fs_sb.fs_clean == 0)
 		error = ufs_mark(um, true);
 	return (error);
@@ -620,6 +626,21 @@ ufs_throttle(struct ufs_mount *um)
 		(void)ufs_commit(um);
 }
 
+/* What a mapping wrote counts as a modification when it is made safe. */
+static void
+note_mapped_write(struct ufs_node *n)
+{
+	rw_wlock(&n->n_vnode.v_lock);
+	if (ufs_begin(n->n_um) == 0) {
+		if (atomic_swap(&n->n_mapped_write, false)) {
+			ufs_node_set_times(n, true);
+			ufs_node_touch(n, UFS_N_TIMES);
+		}
+		ufs_end(n->n_um);
+	}
+	rw_wunlock(&n->n_vnode.v_lock);
+}
+
 int
 ufs_fsync(struct vnode *vp, bool datasync)
 {
@@ -630,6 +651,8 @@ ufs_fsync(struct vnode *vp, bool datasync)
 
 	if (!atomic_load(&um->um_writable))
 		return (0);
+	if (atomic_load(&n->n_mapped_write))
+		note_mapped_write(n);
 	if (vp->v_type != VREG || (atomic_load(&n->n_state) & more) != 0)
 		return (ufs_commit(um));
 	/* The disk's inode leads to all of it. */

@@ -441,6 +441,7 @@ ufs_prepared(struct vm_object *o, uint64_t index)
 
 	if (!atomic_load(&n->n_um->um_writable))
 		return (EROFS);
+	atomic_store(&n->n_mapped_write, true);
 	error = is_hole(n, ptoa(index) >> n->n_um->um_fs.fs_bshift, &hole);
 	return (error == 0 && hole ? EAGAIN : error);
 }

@@ -87,9 +87,7 @@ struct ufs_extent {
 	uint64_t frag;
 	uint64_t count;
 };
-#define UFS_EXTENTS                                                            \
-	126 /* small enough for a slab, which may use the reserve              \
-	     */
+#define UFS_EXTENTS 126 /* in 2048 bytes: small, so that it is found */
 struct ufs_extents {
 	struct ufs_extents *next;
 	unsigned n;
@@ -146,6 +144,7 @@ struct ufs_mount {
 					 and aren't flushed yet */
 	bool um_wrote;		      /* (x) since the last flush */
 	uint64_t um_hash_key;	      /* (!) of directories' indices */
+	bool um_leaks; /* (a) something stays in use for nothing */
 };
 
 struct ufs_index;
@@ -166,6 +165,7 @@ struct ufs_node {
 				   comes before o_lock */
 	uint64_t n_next_read;	/* (o_lock) page behind the last one read */
 	unsigned n_window;	/* (o_lock) pages read at once */
+	bool n_mapped_write;	/* (a) by mappings since the times were set */
 	ino_t n_parent;		/* (a) where it was found last, or 0 */
 	/* directories */
 	struct ufs_index *n_index; /* (m) made, (v) used */
@@ -266,6 +266,8 @@ int ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir);
 int ufs_apply_frees(struct ufs_mount *um);
 /* Anywhere in an inode's group. */
 uint64_t ufs_near(struct ufs_mount *um, uint64_t ino);
+/* What should become free can't: fsck will see to it. */
+void ufs_leak(struct ufs_mount *um, const char *what, uint64_t number);
 void ufs_group_seal(struct ufs_mount *um, struct ufs_buf *b); /* its hash */
 int ufs_csum_read(struct ufs_mount *um);
 int ufs_csum_write(struct ufs_mount *um);

@@ -155,6 +155,7 @@ start_writing(struct ufs_mount *um, const struct mount_opts *opts)
 	if (error != 0)
 		return (error);
 	um->um_writable = true;
+	um->um_leaks = false;
 	return (0);
 }
 

@@ -76,8 +76,10 @@ set_fields(struct ufs_node *n, const struct vattr *va)
 		i->i_atime = from_timespec(va->va_atime);
 		atomic_store(&n->n_vnode.v_accessed, 0);
 	}
-	if (va->va_set & VA_MTIME)
+	if (va->va_set & VA_MTIME) {
 		i->i_mtime = from_timespec(va->va_mtime);
+		atomic_store(&n->n_mapped_write, false);
+	}
 	if (va->va_set & VA_BIRTHTIME)
 		i->i_birthtime = from_timespec(va->va_birthtime);
 }
