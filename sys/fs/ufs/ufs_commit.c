@@ -19,6 +19,8 @@
 #include "vm/page.h"
 #include "vm/pageout.h"
 
+#define LAST_TRIES 20 /* commits, until nothing changes any more */
+
 /* What was written before this is on the disk before what comes behind it. */
 static int
 flush(struct ufs_mount *um)
@@ -557,12 +559,15 @@ ufs_commit(struct ufs_mount *um)
 static int
 finish(struct ufs_mount *um, bool force)
 {
+	unsigned tries = 0;
 	int error;
 
 	/* A commit may leave inodes that have lost their last user. */
 	do
 		error = commit_and_tell(um);
-	while (error == 0 && anything_dirty(um));
+	while (error == 0 && anything_dirty(um) && ++tries < LAST_TRIES);
+	if (error == 0 && anything_dirty(um))
+		error = EBUSY;
 	if (error != 0)
 		return (error);
 	/* Somebody has one open that has no name: fsck is to free it. */

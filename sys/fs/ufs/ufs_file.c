@@ -495,6 +495,8 @@ ufs_set_size(struct ufs_node *n, uint64_t size)
 	mutex_lock(&n->n_map);
 	error = ufs_map_cut(n, size);
 	mutex_unlock(&n->n_map);
+	if (error != 0)
+		ufs_leak(um, "all that was cut from inode", n->n_i.i_ino);
 	ufs_end(um);
 	return (error);
 }
