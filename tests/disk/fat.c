@@ -468,7 +468,7 @@ do_rules(const char *dev)
 	try_attributes();
 	try_directories();
 	try_space();
-	unmount_fat();
+	/* It stays mounted: the end of the machine leaves it clean. */
 }
 
 /* hostile */

@@ -195,17 +195,20 @@ cuts)
 fstab)
 	mv "$disk" "$dir/image"
 	truncate -s 64M "$disk"
-	printf 'label: gpt\nsize=50M, type=U, name=efiesp\n' |
+	printf 'label: gpt\nsize=50M, type=U, name=efiesp\nsize=1M\n' |
 	    sfdisk -q "$disk" || fail "sfdisk"
 	dd if="$dir/image" of="$disk" bs=1M seek=1 conv=notrunc,sparse \
 	    status=none
 	rm -rf "$dir/tree"
 	mkdir -p "$dir/tree/boot/efi"
 	echo '/dev/gpt/efiesp /boot/efi msdosfs rw 2 2' >"$dir/tree/fstab"
+	echo '/dev/vtbd0p2 /boot msdosfs rw,failok 0 0' >>"$dir/tree/fstab"
 	run -v "$dir/tree/fstab:/etc/fstab" -v "$dir/tree/boot:/boot" \
 	    build/base/mount/mount -av
 	[ "$(cat "$dir/lines")" = \
 	    "/dev/gpt/efiesp on /boot/efi (msdosfs)" ] || fail "mount -av"
+	grep -q 'mount: /dev/vtbd0p2: it has no boot sector' \
+	    "$dir/out" || fail "mount -av of zeroes"
 	run -v "$dir/tree/fstab:/etc/fstab" build/base/fsck/fsck -p
 	[ ! -s "$dir/lines" ] || fail "fsck -p said something"
 	;;

@@ -100,7 +100,7 @@ read_boot(struct msdosfs_mount *mm, const struct mount_opts *opts)
 	kmem_free(boot, size);
 	if (why == NULL)
 		return (0);
-	mount_error(opts, "%s: %s", dp->d_name, why);
+	mount_error(opts, "%s", why);
 	return (error != 0 ? error : EINVAL);
 }
 
