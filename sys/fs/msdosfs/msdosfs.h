@@ -24,6 +24,7 @@
 #include "fs/msdosfs/msdosfs_format.h"
 #include "kern/bio.h"
 #include "lib/radix.h"
+#include "vfs/syncer.h"
 #include "vfs/vnode.h"
 
 /* (!) set once, (b) mm_batch, (f) mm_fat, (n) mm_nodes_lock. */
@@ -31,7 +32,7 @@ struct msdosfs_mount {
 	struct fat_layout mm_layout; /* (!) */
 	struct mount *mm_mount;	     /* (!) */
 	struct disk *mm_disk;	     /* (!) */
-	struct list mm_link;	     /* in the syncer's list */
+	struct syncer_client mm_syncer;
 
 	/* options */
 	uid_t mm_uid;	     /* (!) */
@@ -195,8 +196,6 @@ void msdosfs_touch(struct msdosfs_node *n);
 void msdosfs_clean(struct msdosfs_node *n); /* it needn't be any more */
 /* Its entry, if it has one, is written now; mm_batch held. */
 int msdosfs_write_entry(struct msdosfs_node *n);
-void msdosfs_syncer_add(struct msdosfs_mount *mm);
-void msdosfs_syncer_remove(struct msdosfs_mount *mm);
 
 /* msdosfs_vnops.c */
 uint32_t msdosfs_now(void); /* as on the disk: date << 16 | time */

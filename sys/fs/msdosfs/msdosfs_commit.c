@@ -17,34 +17,11 @@
 #include "vm/page.h"
 #include "vm/pageout.h"
 
-#define DELAY (5 * NSEC_PER_SEC)
-
-/* (m) lock, (p) pages_lock: writers of the list hold both; (w) wake_lock. */
-static struct {
-	struct mutex lock;
-	struct mutex pages_lock;
-	struct list mounts; /* (m p) */
-	bool running;	    /* (m) */
-	struct spin wake_lock;
-	struct cv cv;
-	bool now;   /* (w) memory is short: don't wait */
-	bool dirty; /* (w) something is */
-} syncer = {.lock = MUTEX_INITIALIZER(syncer.lock, "msdosfs syncer"),
-    .pages_lock = MUTEX_INITIALIZER(syncer.pages_lock, "msdosfs mounts"),
-    .mounts = LIST_INITIALIZER(syncer.mounts),
-    .wake_lock = SPIN_INITIALIZER("msdosfs wake"),
-    .cv = CV_INITIALIZER(syncer.cv, "syncer")};
-
 static void
 note_change(struct msdosfs_mount *mm)
 {
 	mm->mm_changed = true;
-	spin_lock(&syncer.wake_lock);
-	if (!syncer.dirty) {
-		syncer.dirty = true;
-		cv_signal(&syncer.cv);
-	}
-	spin_unlock(&syncer.wake_lock);
+	syncer_note(&mm->mm_syncer);
 }
 
 int
@@ -174,6 +151,7 @@ msdosfs_commit_locked(struct msdosfs_mount *mm)
 	if (error == 0) {
 		mm->mm_dirty_bytes = 0;
 		mm->mm_changed = false;
+		syncer_clean(&mm->mm_syncer);
 	}
 	return (error);
 }
@@ -187,92 +165,4 @@ msdosfs_commit(struct msdosfs_mount *mm)
 	error = msdosfs_commit_locked(mm);
 	mutex_unlock(&mm->mm_batch);
 	return (error);
-}
-
-static void
-commit_all(void)
-{
-	struct msdosfs_mount *mm;
-
-	mutex_lock(&syncer.lock);
-	LIST_FOREACH (mm, &syncer.mounts, mm_link)
-		(void)msdosfs_commit(mm);
-	mutex_unlock(&syncer.lock);
-}
-
-static void
-syncer_main(void *arg)
-{
-	uint64_t until;
-
-	for (;;) {
-		spin_lock(&syncer.wake_lock);
-		while (!syncer.dirty && !syncer.now)
-			cv_wait_spin(&syncer.cv, &syncer.wake_lock);
-		until = clock_ns() + DELAY;
-		while (!syncer.now && clock_ns() < until)
-			(void)cv_wait_spin_sig(
-			    &syncer.cv, &syncer.wake_lock, until);
-		syncer.now = syncer.dirty = false;
-		spin_unlock(&syncer.wake_lock);
-		commit_all();
-	}
-}
-
-static bool
-push(void)
-{
-	bool dirty;
-
-	spin_lock(&syncer.wake_lock);
-	dirty = syncer.dirty;
-	syncer.now = dirty;
-	cv_signal(&syncer.cv);
-	spin_unlock(&syncer.wake_lock);
-	return (dirty);
-}
-
-static uint64_t
-shrink(uint64_t want)
-{
-	struct msdosfs_mount *mm;
-	uint64_t freed = 0;
-
-	mutex_lock(&syncer.pages_lock);
-	LIST_FOREACH (mm, &syncer.mounts, mm_link)
-		if (freed < want)
-			freed += msdosfs_nodes_shrink(mm, want - freed);
-	mutex_unlock(&syncer.pages_lock);
-	return (freed);
-}
-
-void
-msdosfs_syncer_add(struct msdosfs_mount *mm)
-{
-	static struct shrinker shrinker = {
-	    .sh_shrink = shrink, .sh_push = push};
-	bool first;
-
-	mutex_lock(&syncer.lock);
-	first = !syncer.running;
-	syncer.running = true;
-	mutex_lock(&syncer.pages_lock);
-	list_push_back(&syncer.mounts, &mm->mm_link);
-	mutex_unlock(&syncer.pages_lock);
-	mutex_unlock(&syncer.lock);
-	if (!first)
-		return;
-	pageout_add(&shrinker);
-	if (kthread_create("msdosfs syncer", syncer_main, NULL) == NULL)
-		kprintf("msdosfs syncer: no memory to start it\n");
-}
-
-void
-msdosfs_syncer_remove(struct msdosfs_mount *mm)
-{
-	mutex_lock(&syncer.lock);
-	mutex_lock(&syncer.pages_lock);
-	list_remove(&mm->mm_link);
-	mutex_unlock(&syncer.pages_lock);
-	mutex_unlock(&syncer.lock);
 }

@@ -8,6 +8,20 @@
 #include "lib/string.h"
 #include "vm/kmem.h"
 
+static int
+syncer_commit(struct syncer_client *sc)
+{
+	return (
+	    msdosfs_commit(container_of(sc, struct msdosfs_mount, mm_syncer)));
+}
+
+static uint64_t
+syncer_shrink(struct syncer_client *sc, uint64_t want)
+{
+	return (msdosfs_nodes_shrink(
+	    container_of(sc, struct msdosfs_mount, mm_syncer), want));
+}
+
 static struct msdosfs_mount *
 new_mount(struct mount *mp, struct disk *dp)
 {
@@ -18,7 +32,9 @@ new_mount(struct mount *mp, struct disk *dp)
 	mm->mm_mount = mp;
 	mm->mm_disk = dp;
 	mm->mm_next = FAT_FIRST;
-	list_init(&mm->mm_link);
+	list_init(&mm->mm_syncer.sc_link);
+	mm->mm_syncer.sc_commit = syncer_commit;
+	mm->mm_syncer.sc_shrink = syncer_shrink;
 	mutex_init(&mm->mm_batch, "msdosfs batch");
 	list_init(&mm->mm_dirty);
 	mutex_init(&mm->mm_fat, "msdosfs fat");
@@ -190,7 +206,7 @@ msdosfs_mount(struct mount *mp, const struct mount_opts *opts)
 		return (error);
 	}
 	mp->mnt_data = mm;
-	msdosfs_syncer_add(mm);
+	syncer_add(&mm->mm_syncer);
 	return (0);
 }
 
@@ -217,7 +233,7 @@ msdosfs_unmount(struct mount *mp, bool force)
 	error = write ? stop_writing(mm) : 0;
 	if (error != 0)
 		return (error);
-	msdosfs_syncer_remove(mm);
+	syncer_remove(&mm->mm_syncer);
 	disk_unclaim(mm->mm_disk, write);
 	free_mount(mm);
 	return (0);

@@ -502,11 +502,18 @@ clean_nodes(struct ufs_mount *um)
 		if (clean_node(n))
 			vnode_release(&n->n_vnode);
 	atomic_store(&um->um_dirty_bytes, 0);
+}
+
+/* Nothing is dirty any more, but for what changed or lost its last user
+ * meanwhile. */
+static void
+tell_syncer(struct ufs_mount *um)
+{
 	spin_lock(&um->um_changes);
-	um->um_dirty_since = 0;
-	/* Some may have changed or lost their last user meanwhile. */
-	if (!list_empty(&um->um_dirtied) || !list_empty(&um->um_zombies))
-		ufs_syncer_note(um);
+	if (!um->um_writable ||
+	    (list_empty(&um->um_dirty_nodes) && list_empty(&um->um_dirtied) &&
+		list_empty(&um->um_zombies)))
+		syncer_clean(&um->um_syncer);
 	spin_unlock(&um->um_changes);
 }
 
@@ -541,6 +548,7 @@ commit_and_tell(struct ufs_mount *um)
 			"in memory\n",
 		    um->um_disk->d_name, error);
 	um->um_failed = error != 0;
+	tell_syncer(um);
 	return (error);
 }
 

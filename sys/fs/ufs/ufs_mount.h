@@ -47,6 +47,7 @@
 #include "fs/ufs/ufs.h"
 #include "kern/bio.h"
 #include "lib/radix.h"
+#include "vfs/syncer.h"
 #include "vfs/vnode.h"
 
 /* What a block of metadata is: in which phase it is written. */
@@ -101,9 +102,9 @@ struct ufs_mount {
 	struct ufs_device um_raw;    /* without it: for the superblock */
 	struct mount *um_mount;	     /* (!) */
 	struct disk *um_disk;	     /* (!) */
-	struct list um_link;	     /* (ufs_mounts_lock) */
-	bool um_writable;	     /* (x) the disk is claimed for writing */
-	bool um_marked;		     /* (x) the disk says that it's in use */
+	struct syncer_client um_syncer;
+	bool um_writable;	/* (x) the disk is claimed for writing */
+	bool um_marked;		/* (x) the disk says that it's in use */
 	bool um_failed;		/* (x) the last commit did, and it was said */
 	bool um_told;		/* (a) that a group is damaged was said */
 	uint8_t *um_superblock; /* (x) fs_sbsize bytes as on the disk */
@@ -132,7 +133,6 @@ struct ufs_mount {
 	struct list um_zombies;
 	struct list um_dying;
 	unsigned um_nameless;	 /* (c) inodes without a name */
-	uint64_t um_dirty_since; /* (c) clock_ns(), or 0 */
 	uint64_t um_dirty_bytes; /* (c) of file data, about */
 	unsigned um_ndirty;	 /* (c) inodes that changed */
 
@@ -408,9 +408,5 @@ void ufs_throttle(struct ufs_mount *um);
 int ufs_fsync(struct vnode *vp, bool datasync);
 /* The superblock, clean or in use. */
 int ufs_mark(struct ufs_mount *um, bool clean);
-void ufs_syncer_add(struct ufs_mount *um);
-void ufs_syncer_remove(struct ufs_mount *um);
-/* Something became dirty. um_changes held. */
-void ufs_syncer_note(struct ufs_mount *um);
 
 #endif

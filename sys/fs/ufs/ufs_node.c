@@ -284,7 +284,7 @@ ufs_node_inactive(struct vnode *vp)
 	list_push_back(&um->um_zombies, &n->n_dirty);
 	/* It stays in this list, whatever is done to it. */
 	n->n_state |= UFS_N_DIRTY;
-	ufs_syncer_note(um);
+	syncer_note(&um->um_syncer);
 	spin_unlock(&um->um_changes);
 }
 
@@ -305,7 +305,7 @@ ufs_node_touch(struct ufs_node *n, unsigned what)
 		vnode_hold(&n->n_vnode);
 		um->um_ndirty++;
 		list_push_back(&um->um_dirtied, &n->n_dirty);
-		ufs_syncer_note(um);
+		syncer_note(&um->um_syncer);
 	}
 	n->n_state |= what | UFS_N_DIRTY;
 	spin_unlock(&um->um_changes);

@@ -169,6 +169,23 @@ init_caches(struct ufs_mount *um)
 	um->um_max_nodes = (unsigned)MAX(page_total() / 16, 256);
 }
 
+static int
+syncer_commit(struct syncer_client *sc)
+{
+	return (ufs_commit(container_of(sc, struct ufs_mount, um_syncer)));
+}
+
+static uint64_t
+syncer_shrink(struct syncer_client *sc, uint64_t want)
+{
+	struct ufs_mount *um = container_of(sc, struct ufs_mount, um_syncer);
+	uint64_t freed = ufs_node_shrink(um, want);
+
+	if (freed < want)
+		freed += ufs_buf_shrink(um, want - freed);
+	return (freed);
+}
+
 static struct ufs_mount *
 new_mount(struct mount *mp, struct disk *dp)
 {
@@ -189,7 +206,9 @@ new_mount(struct mount *mp, struct disk *dp)
 	spin_init(&um->um_changes, "ufs changes");
 	radix_init(&um->um_bufs);
 	radix_init(&um->um_nodes);
-	list_init(&um->um_link);
+	list_init(&um->um_syncer.sc_link);
+	um->um_syncer.sc_commit = syncer_commit;
+	um->um_syncer.sc_shrink = syncer_shrink;
 	list_init(&um->um_buf_lru);
 	list_init(&um->um_node_lru);
 	list_init(&um->um_dirtied);
@@ -278,7 +297,7 @@ ufs_mount(struct mount *mp, const struct mount_opts *opts)
 		return (error);
 	}
 	mp->mnt_data = um;
-	ufs_syncer_add(um);
+	syncer_add(&um->um_syncer);
 	return (0);
 }
 
@@ -330,7 +349,7 @@ ufs_unmount(struct mount *mp, bool force)
 		if (error != 0)
 			return (error);
 	}
-	ufs_syncer_remove(um);
+	syncer_remove(&um->um_syncer);
 	disk_unclaim(um->um_disk, write);
 	free_mount(um);
 	return (0);

@@ -1,41 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The syncer: commits what has been dirty for a while, so that a machine that
- * loses power loses the work of some seconds at most.  It sleeps while nothing
- * is dirty.  The pageout daemon finds the mounts here as well, those that are
- * only read with the others.
- */
-#include "fs/ufs/ufs_mount.h"
+#include "vfs/syncer.h"
 #include "kern/printf.h"
 #include "kern/proc.h"
+#include "kern/sync.h"
 #include "vm/pageout.h"
 
 #define DELAY (5 * NSEC_PER_SEC)
 
-/* (m) lock, (p) pages_lock: writers of the list hold both; (w) wake_lock. */
+/* (m) lock, (p) pages_lock: who changes the list holds both; (w) wake_lock. */
 static struct {
 	struct mutex lock;
 	struct mutex pages_lock;
-	struct list mounts; /* (m p) */
-	bool running;	    /* (m) */
+	struct list clients; /* (m p) */
+	bool running;	     /* (m) */
 	struct spin wake_lock;
 	struct cv cv;
-	bool now;   /* (w) memory is short: don't wait */
-	bool dirty; /* (w) something is */
+	unsigned dirty; /* (w) how many are */
+	bool now;	/* (w) memory is short: don't wait */
 } syncer = {.lock = MUTEX_INITIALIZER(syncer.lock, "syncer"),
-    .pages_lock = MUTEX_INITIALIZER(syncer.pages_lock, "ufs mounts"),
-    .mounts = LIST_INITIALIZER(syncer.mounts),
+    .pages_lock = MUTEX_INITIALIZER(syncer.pages_lock, "syncer pages"),
+    .clients = LIST_INITIALIZER(syncer.clients),
     .wake_lock = SPIN_INITIALIZER("syncer wake"),
     .cv = CV_INITIALIZER(syncer.cv, "syncer")};
 
 static void
 commit_all(void)
 {
-	struct ufs_mount *um;
+	struct syncer_client *sc;
 
 	mutex_lock(&syncer.lock);
-	LIST_FOREACH (um, &syncer.mounts, um_link)
-		(void)ufs_commit(um);
+	LIST_FOREACH (sc, &syncer.clients, sc_link)
+		if (atomic_load(&sc->sc_dirty))
+			(void)sc->sc_commit(sc);
 	mutex_unlock(&syncer.lock);
 }
 
@@ -46,12 +42,12 @@ wait_for_work(void)
 	uint64_t until;
 
 	spin_lock(&syncer.wake_lock);
-	while (!syncer.dirty && !syncer.now)
+	while (syncer.dirty == 0)
 		cv_wait_spin(&syncer.cv, &syncer.wake_lock);
 	until = clock_ns() + DELAY;
 	while (!syncer.now && clock_ns() < until)
 		(void)cv_wait_spin_sig(&syncer.cv, &syncer.wake_lock, until);
-	syncer.now = syncer.dirty = false;
+	syncer.now = false;
 	spin_unlock(&syncer.wake_lock);
 }
 
@@ -65,63 +61,60 @@ syncer_main(void *arg)
 }
 
 void
-ufs_syncer_note(struct ufs_mount *um)
+syncer_note(struct syncer_client *sc)
 {
-	if (um->um_dirty_since != 0)
+	if (atomic_load(&sc->sc_dirty))
 		return;
-	um->um_dirty_since = clock_ns();
 	spin_lock(&syncer.wake_lock);
-	if (!syncer.dirty) {
-		syncer.dirty = true;
-		cv_signal(&syncer.cv);
+	if (!sc->sc_dirty) {
+		atomic_store(&sc->sc_dirty, true);
+		if (syncer.dirty++ == 0)
+			cv_signal(&syncer.cv);
 	}
 	spin_unlock(&syncer.wake_lock);
 }
 
-static void
-wake(void)
+void
+syncer_clean(struct syncer_client *sc)
 {
 	spin_lock(&syncer.wake_lock);
-	syncer.now = true;
-	cv_signal(&syncer.cv);
+	if (sc->sc_dirty) {
+		atomic_store(&sc->sc_dirty, false);
+		syncer.dirty--;
+	}
 	spin_unlock(&syncer.wake_lock);
 }
 
 static bool
 push(void)
 {
-	struct ufs_mount *um;
-	bool dirty = false;
+	bool dirty;
 
-	mutex_lock(&syncer.pages_lock);
-	LIST_FOREACH (um, &syncer.mounts, um_link)
-		if (atomic_load(&um->um_ndirty) > 0)
-			dirty = true;
-	mutex_unlock(&syncer.pages_lock);
+	spin_lock(&syncer.wake_lock);
+	dirty = syncer.dirty > 0;
+	syncer.now = dirty;
 	if (dirty)
-		wake();
+		cv_signal(&syncer.cv);
+	spin_unlock(&syncer.wake_lock);
 	return (dirty);
 }
 
 static uint64_t
 shrink(uint64_t want)
 {
-	struct ufs_mount *um;
+	struct syncer_client *sc;
 	uint64_t freed = 0;
 
 	mutex_lock(&syncer.pages_lock);
-	LIST_FOREACH (um, &syncer.mounts, um_link) {
+	LIST_FOREACH (sc, &syncer.clients, sc_link)
 		if (freed < want)
-			freed += ufs_node_shrink(um, want - freed);
-		if (freed < want)
-			freed += ufs_buf_shrink(um, want - freed);
-	}
+			freed += sc->sc_shrink(sc, want - freed);
 	mutex_unlock(&syncer.pages_lock);
 	return (freed);
 }
 
 void
-ufs_syncer_add(struct ufs_mount *um)
+syncer_add(struct syncer_client *sc)
 {
 	static struct shrinker shrinker = {
 	    .sh_shrink = shrink, .sh_push = push};
@@ -131,7 +124,7 @@ ufs_syncer_add(struct ufs_mount *um)
 	first = !syncer.running;
 	syncer.running = true;
 	mutex_lock(&syncer.pages_lock);
-	list_push_back(&syncer.mounts, &um->um_link);
+	list_push_back(&syncer.clients, &sc->sc_link);
 	mutex_unlock(&syncer.pages_lock);
 	mutex_unlock(&syncer.lock);
 	if (!first)
@@ -142,11 +135,12 @@ ufs_syncer_add(struct ufs_mount *um)
 }
 
 void
-ufs_syncer_remove(struct ufs_mount *um)
+syncer_remove(struct syncer_client *sc)
 {
 	mutex_lock(&syncer.lock);
 	mutex_lock(&syncer.pages_lock);
-	list_remove(&um->um_link);
+	list_remove(&sc->sc_link);
 	mutex_unlock(&syncer.pages_lock);
 	mutex_unlock(&syncer.lock);
+	syncer_clean(sc);
 }
