@@ -218,7 +218,8 @@ kmem_alloc(size_t size, unsigned flags)
 	if (size <= SMALL_MAX)
 		return (kcache_alloc(
 		    class_cache[class_of[(size + 15) / 16]], flags));
-	pg = page_alloc(order_for(size), flags & KM_ZERO ? PAGE_ZEROED : 0);
+	pg = page_alloc(
+	    order_for(size), PAGE_KERNEL | (flags & KM_ZERO ? PAGE_ZEROED : 0));
 	if (pg == NULL)
 		return (NULL);
 	atomic_add(&large_pages, 1ul << order_for(size));

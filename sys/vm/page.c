@@ -28,6 +28,7 @@
 #define CACHE_ORDER 4
 #define LOOSE_MAX   1024u /* loose pages, at most */
 #define RESERVE	    48u	  /* pages for PAGE_URGENT only */
+#define KERNEL_PART 256u  /* of memory, for PAGE_KERNEL only */
 
 enum { PS_FREE = 1, PS_ALLOCATED = 2 };
 
@@ -159,13 +160,27 @@ merge_loose(void)
 	mem.nloose = 0;
 }
 
+/* May so many pages be had? What programs and files want stops first, so that
+ * the kernel has the memory that it needs to get theirs back. */
+static bool
+enough(uint64_t n, unsigned flags)
+{
+	uint64_t keep = RESERVE;
+
+	if (flags & PAGE_URGENT)
+		return (true);
+	if (!(flags & PAGE_KERNEL))
+		keep = 2 * RESERVE + mem.total / KERNEL_PART;
+	return (mem.nfree >= keep + n);
+}
+
 /* mem.lock held. */
 static struct page *
 get_block(unsigned order, unsigned flags)
 {
 	struct page *pg;
 
-	if (!(flags & PAGE_URGENT) && mem.nfree < RESERVE + (1ul << order))
+	if (!enough(1ul << order, flags))
 		return (NULL);
 	while ((pg = take_block(order)) == NULL) {
 		if (cut_block())
@@ -183,7 +198,7 @@ fill_cache(struct cache *c, unsigned flags)
 {
 	struct page *pg;
 
-	if (mem.nfree < RESERVE + CACHE_MOVE && !(flags & PAGE_URGENT))
+	if (!enough(CACHE_MOVE, flags))
 		return;
 	for (; c->n < CACHE_MOVE && (pg = mem.loose) != NULL; mem.nfree--) {
 		mem.loose = (struct page *)pg->pg_index;

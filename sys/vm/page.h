@@ -54,6 +54,7 @@ phys_to_page(paddr_t pa)
 void vm_page_init(void); /* after md_pmap_init() */
 
 #define PAGE_ZEROED 0x1 /* filled with zeroes */
+#define PAGE_KERNEL 0x4 /* the kernel's own: has more than programs have */
 #define PAGE_URGENT                                                            \
 	0x2 /* may use the reserve (page tables for                            \
 	       exit paths, network) */
