@@ -220,6 +220,18 @@ login() {
 	    "$((($(executed) - at_prompt) / 10))" - instructions
 }
 
+# A machine with no more memory than this, kernel and all, gets there.
+login_memory() {
+	least=-
+	for mb in 32 24 16 12 10 8; do
+		boot_disk build/sys/MICROVM/kernel.stripped -m ${mb}m
+		end_disk
+		grep -q 'login:' "$tmp/serial" || break
+		least=$mb
+	done
+	result "least memory to login: (of 8, 10, 12, 16, 24, 32)" "$least" - MB
+}
+
 # The wall time to it, by turns with the kernel that does nothing.
 login_times() {
 	: >"$tmp/null"
@@ -269,6 +281,7 @@ done <"$tmp/imp"
 disks
 say "Imp: to the login prompt"
 login
+login_memory
 times=$(login_times)
 result "a kernel that does nothing, with that disk" "${times%% *}" - ms
 times=${times#* }
