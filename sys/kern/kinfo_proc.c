@@ -34,8 +34,8 @@ fill_ids(const struct proc *p, struct kinfo_proc *ki)
 	memcpy(&ki->ki_groups[1], cr->cr_groups, (size_t)n * sizeof(gid_t));
 	if (n < cr->cr_ngroups)
 		ki->ki_cr_flags |= KI_CRF_GRP_OVERFLOW;
-	strlcpy(ki->ki_loginclass, cred_loginclass(cr),
-	    sizeof(ki->ki_loginclass));
+	strlcpy(
+	    ki->ki_loginclass, cred_loginclass(cr), sizeof(ki->ki_loginclass));
 }
 
 /* Who is whose child; groups, session and terminal. */

@@ -52,8 +52,8 @@ struct cred {
 	gid_t cr_gid; /* effective */
 	gid_t cr_rgid;
 	gid_t cr_svgid;
-	int cr_ngroups;	  /* supplementary */
-	gid_t *cr_groups; /* ascending; kmem, cr_ngroups long */
+	int cr_ngroups;			/* supplementary */
+	gid_t *cr_groups;		/* ascending; kmem, cr_ngroups long */
 	char cr_loginclass[MAXLOGNAME]; /* login.conf(5)'s; "": default */
 };
 
