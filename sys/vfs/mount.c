@@ -60,6 +60,24 @@ mount_error(const struct mount_opts *opts, const char *fmt, ...)
 	va_end(ap);
 }
 
+int
+mount_number(const struct mount_opts *opts, const char *name, int base,
+    uint32_t max, uint32_t *n)
+{
+	const char *s = mount_opt(opts, name), *end;
+	uint64_t value;
+
+	if (s == NULL || *s == '\0')
+		return (0);
+	value = strtoull(s, &end, base);
+	if (end == s || *end != '\0' || value > max) {
+		mount_error(opts, "%s is not a number: %s", name, s);
+		return (EINVAL);
+	}
+	*n = (uint32_t)value;
+	return (0);
+}
+
 static void
 free_mount(struct mount *mp)
 {

@@ -31,6 +31,10 @@ void mount_error(const struct mount_opts *opts, const char *fmt, ...)
     __printflike(2, 3);
 /* The value, "" for a name that stands alone; NULL if it isn't there. */
 const char *mount_opt(const struct mount_opts *opts, const char *name);
+/* A number up to max, as strtoull(3) reads it; *n stays if it isn't there. 0,
+ * or EINVAL with a message. */
+int mount_number(const struct mount_opts *opts, const char *name, int base,
+    uint32_t max, uint32_t *n);
 
 struct vfs_ops {
 	const char *vfs_name; /* "tmpfs" */

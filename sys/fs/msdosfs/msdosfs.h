@@ -24,6 +24,7 @@
 #include "fs/msdosfs/msdosfs_format.h"
 #include "kern/bio.h"
 #include "lib/radix.h"
+#include "vfs/readahead.h"
 #include "vfs/syncer.h"
 #include "vfs/vnode.h"
 
@@ -83,8 +84,7 @@ struct msdosfs_node {
 	uint32_t n_join_from, n_join_to;
 	uint32_t n_seen_index; /* (f) cluster n_seen is that one of the file */
 	uint32_t n_seen;       /* (f) or 0 */
-	uint64_t n_next_read;  /* (o_lock) page behind the last one read */
-	unsigned n_window;     /* (o_lock) pages read at once */
+	struct readahead n_ahead; /* (o_lock) */
 };
 
 static inline struct msdosfs_node *

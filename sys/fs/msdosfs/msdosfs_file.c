@@ -10,10 +10,9 @@
 #include "vm/page.h"
 #include "vm/pageout.h"
 
-#define WINDOW_MAX  64 /* pages read ahead, at most */
-#define WINDOW_MIN  8  /* at the beginning of a file */
-#define BATCH_PAGES 64
-#define GROW_STEP   (1u << 20) /* bytes, at once */
+#define WINDOW_START 8 /* at the beginning of a file */
+#define BATCH_PAGES  64
+#define GROW_STEP    (1u << 20) /* bytes, at once */
 
 /* Adds what the disk has of a page to the requests. */
 static int
@@ -43,20 +42,6 @@ add_page(struct msdosfs_node *n, struct bio_batch *io, uint64_t index,
 	}
 	mutex_unlock(&n->n_mm->mm_fat);
 	return (error);
-}
-
-/* How many pages to read: twice as many each time while they are asked for in
- * order, of so many that are left. o_lock held. */
-static unsigned
-window(struct msdosfs_node *n, uint64_t index, uint64_t left)
-{
-	if (index == 0)
-		n->n_window = WINDOW_MIN;
-	else if (index == n->n_next_read && n->n_window > 0)
-		n->n_window = MIN(n->n_window * 2, WINDOW_MAX);
-	else
-		n->n_window = 1;
-	return ((unsigned)MIN(n->n_window, left));
 }
 
 /* Reads up to `most` pages that aren't there; how many. What fails behind the
@@ -101,13 +86,15 @@ get_page(struct vm_object *o, uint64_t index, struct page **pp)
 {
 	struct msdosfs_node *n = o->o_data;
 	const uint64_t left = atop(o->o_size + PAGE_MASK) - index;
-	struct page *pages[WINDOW_MAX];
+	struct page *pages[READAHEAD_MAX];
 	unsigned count;
 	int error;
 
 	pageout_check();
-	count = read_pages(n, index, window(n, index, left), pages, &error);
-	n->n_next_read = index + count;
+	count = read_pages(n, index,
+	    readahead_window(&n->n_ahead, index, WINDOW_START, left), pages,
+	    &error);
+	n->n_ahead.ra_next = index + count;
 	for (unsigned i = 0; i < count; i++) {
 		const uint64_t at = ptoa(index + i);
 

@@ -54,37 +54,19 @@ free_mount(struct msdosfs_mount *mm)
 }
 
 static int
-number_option(
-    const struct mount_opts *opts, const char *name, uint32_t max, uint32_t *n)
-{
-	const char *s = mount_opt(opts, name), *end;
-	uint64_t value;
-
-	if (s == NULL || *s == '\0')
-		return (0);
-	value = strtoull(s, &end, 0);
-	if (end == s || *end != '\0' || value > max) {
-		mount_error(opts, "%s is not a number: %s", name, s);
-		return (EINVAL);
-	}
-	*n = (uint32_t)value;
-	return (0);
-}
-
-static int
 set_options(struct msdosfs_mount *mm, const struct mount_opts *opts)
 {
 	uint32_t mask = 0755, dirmask;
 	int error;
 
-	error = number_option(opts, "uid", UINT32_MAX, &mm->mm_uid);
+	error = mount_number(opts, "uid", 0, UINT32_MAX, &mm->mm_uid);
 	if (error == 0)
-		error = number_option(opts, "gid", UINT32_MAX, &mm->mm_gid);
+		error = mount_number(opts, "gid", 0, UINT32_MAX, &mm->mm_gid);
 	if (error == 0)
-		error = number_option(opts, "mask", 0777, &mask);
+		error = mount_number(opts, "mask", 0, 0777, &mask);
 	dirmask = mask;
 	if (error == 0)
-		error = number_option(opts, "dirmask", 0777, &dirmask);
+		error = mount_number(opts, "dirmask", 0, 0777, &dirmask);
 	mm->mm_mask = (mode_t)mask;
 	mm->mm_dirmask = (mode_t)dirmask;
 	mm->mm_short_names = mount_opt(opts, "shortname") != NULL ||

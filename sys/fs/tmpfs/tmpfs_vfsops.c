@@ -145,25 +145,6 @@ size_option(const struct mount_opts *opts, const char *name, uint64_t *n)
 	return (0);
 }
 
-/* The same without units, up to max. */
-static int
-number_option(const struct mount_opts *opts, const char *name, int base,
-    uint32_t max, uint32_t *n)
-{
-	const char *s = mount_opt(opts, name), *end;
-	uint64_t value;
-
-	if (s == NULL || *s == '\0')
-		return (0);
-	value = strtoull(s, &end, base);
-	if (end == s || *end != '\0' || value > max) {
-		mount_error(opts, "%s is not a number: %s", name, s);
-		return (EINVAL);
-	}
-	*n = (uint32_t)value;
-	return (0);
-}
-
 /* By default half of the memory for data, and as much for nodes: two of them
  * take less than a page. */
 static int
@@ -212,11 +193,11 @@ make_root(struct tmpfs_mount *tm, const struct mount_opts *opts)
 	uint32_t mode = 0755;
 	int error;
 
-	error = number_option(opts, "mode", 8, ALLPERMS, &mode);
+	error = mount_number(opts, "mode", 8, ALLPERMS, &mode);
 	if (error == 0)
-		error = number_option(opts, "uid", 10, UINT32_MAX, &va.va_uid);
+		error = mount_number(opts, "uid", 10, UINT32_MAX, &va.va_uid);
 	if (error == 0)
-		error = number_option(opts, "gid", 10, UINT32_MAX, &va.va_gid);
+		error = mount_number(opts, "gid", 10, UINT32_MAX, &va.va_gid);
 	if (error != 0)
 		return (error);
 	va.va_mode = (mode_t)mode;

@@ -15,7 +15,6 @@
 #include "vm/page.h"
 #include "vm/pageout.h"
 
-#define WINDOW_MAX   64 /* pages read ahead, at most */
 #define WINDOW_START 16 /* at the beginning of a file */
 #define BATCH_PAGES  128
 
@@ -59,20 +58,6 @@ page_bytes(struct ufs_node *n, uint64_t index)
 
 	return (
 	    (uint32_t)(have > in_block ? MIN(have - in_block, PAGE_SIZE) : 0));
-}
-
-/* How many pages to read: twice as many each time while they are asked for in
- * order, of so many that are left. o_lock held. */
-static unsigned
-window(struct ufs_node *n, uint64_t index, uint64_t left)
-{
-	if (index == 0)
-		n->n_window = WINDOW_START;
-	else if (index == n->n_next_read && n->n_window > 0)
-		n->n_window = MIN(n->n_window * 2, WINDOW_MAX);
-	else
-		n->n_window = 1;
-	return ((unsigned)MIN(n->n_window, left));
 }
 
 /* Up to `most` pages for index and those behind it that aren't there yet. */
@@ -138,14 +123,16 @@ static int
 ufs_get_page(struct vm_object *o, uint64_t index, struct page **pp)
 {
 	struct ufs_node *n = o->o_data;
-	struct page *pages[WINDOW_MAX];
+	struct page *pages[READAHEAD_MAX];
 	uint64_t offset, run, left = atop(o->o_size + PAGE_MASK) - index;
 	unsigned count;
 	int error;
 
 	pageout_check();
 	mutex_lock(&n->n_map);
-	error = map_page(n, index, window(n, index, left), &offset, &run);
+	error = map_page(n, index,
+	    readahead_window(&n->n_ahead, index, WINDOW_START, left), &offset,
+	    &run);
 	if (error == 0 && offset == 0) {
 		mutex_unlock(&n->n_map);
 		*pp = page_alloc(0, PAGE_ZEROED);
@@ -157,7 +144,7 @@ ufs_get_page(struct vm_object *o, uint64_t index, struct page **pp)
 	if (error == 0)
 		error = read_pages(n, index, offset, pages, count);
 	mutex_unlock(&n->n_map);
-	n->n_next_read = index + count;
+	n->n_ahead.ra_next = index + count;
 	if (error == 0) {
 		keep_pages(o, index, pages, count);
 		*pp = pages[0];

@@ -47,6 +47,7 @@
 #include "fs/ufs/ufs.h"
 #include "kern/bio.h"
 #include "lib/radix.h"
+#include "vfs/readahead.h"
 #include "vfs/syncer.h"
 #include "vfs/vnode.h"
 
@@ -163,10 +164,9 @@ struct ufs_node {
 	struct mutex n_map;
 	struct mutex n_writing; /* its pages are being written, but in a commit:
 				   comes before o_lock */
-	uint64_t n_next_read;	/* (o_lock) page behind the last one read */
-	unsigned n_window;	/* (o_lock) pages read at once */
-	bool n_mapped_write;	/* (a) by mappings since the times were set */
-	ino_t n_parent;		/* (a) where it was found last, or 0 */
+	struct readahead n_ahead; /* (o_lock) */
+	bool n_mapped_write;	  /* (a) by mappings since the times were set */
+	ino_t n_parent;		  /* (a) where it was found last, or 0 */
 	/* directories */
 	struct ufs_index *n_index; /* (m) made, (v) used */
 	struct radix n_added;	   /* (v b) by offset / 4: what it was */
