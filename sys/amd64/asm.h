@@ -28,6 +28,12 @@
 #define TF_RFLAGS     152
 #define TF_RSP	      160
 
+/* Selectors */
+#define SEL_KCODE     0x20
+#define SEL_KDATA     0x28
+#define SEL_UCODE     0x43 /* FreeBSD's user %cs, 64-bit */
+#define SEL_UDATA     0x3b /* FreeBSD's user %ss */
+
 #define MSR_EFER      0xc0000080
 #define EFER_SCE      0x001
 #define EFER_LME      0x100

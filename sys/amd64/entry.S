@@ -81,6 +81,10 @@ trap_entry:
 	testb	$3, TF_CS(%rsp)
 	jz	1f
 	swapgs
+	/* The CPU has emptied %ss; syscall has not.  QEMU's translator tells
+	 * the two apart, and would translate what both use twice. */
+	movl	$SEL_KDATA, %eax
+	movl	%eax, %ss
 	movq	%rsp, %rdi
 	xorl	%ebp, %ebp
 	call	trap
@@ -141,10 +145,10 @@ syscall_entry:
 	swapgs
 	movq	%rsp, %gs:CPU_USER_RSP
 	movq	%gs:CPU_KSTACK, %rsp
-	pushq	$0x3b
+	pushq	$SEL_UDATA
 	pushq	%gs:CPU_USER_RSP
 	pushq	%r11
-	pushq	$0x43
+	pushq	$SEL_UCODE
 	pushq	%rcx
 	pushq	$0
 	pushq	$256

@@ -2,6 +2,7 @@
 #ifndef AMD64_FRAME_H
 #define AMD64_FRAME_H
 
+#include "amd64/asm.h"
 #include "lib/types.h"
 
 /*
@@ -35,11 +36,6 @@ struct trapframe {
 };
 
 #define T_SYSCALL 256
-
-#define SEL_KCODE 0x20
-#define SEL_KDATA 0x28
-#define SEL_UCODE 0x43 /* FreeBSD's user %cs, 64-bit */
-#define SEL_UDATA 0x3b /* FreeBSD's user %ss */
 
 static inline bool
 tf_usermode(const struct trapframe *tf)

@@ -78,7 +78,8 @@ struct disk {
 	/* Whole disks: starts a request that bio_start() has checked. */
 	void (*d_strategy)(struct disk *dp, struct bio *bp); /* (!) */
 	void *d_driver;					     /* (!) */
-	unsigned d_writers; /* (l) opened for writing as a device */
+	unsigned d_writers; /* (l) opened for writing as a device, */
+	unsigned d_edition; /* (l) and how often that was closed */
 	unsigned d_claims;  /* (l) file systems mounted, */
 	unsigned d_owners;  /* (l) and those of them that write */
 };
@@ -146,6 +147,9 @@ int bio_batch_finish(struct bio_batch *io); /* waits; 0 or the first error */
 int disk_claim(struct disk *dp, bool write);
 int disk_reclaim(struct disk *dp, bool write);
 void disk_unclaim(struct disk *dp, bool write);
+/* Another number when somebody may have written by /dev since, to it or to what
+ * shares sectors with it, and is done with that. */
+unsigned disk_edition(const struct disk *dp);
 
 /*
  * What is on it, for people: "UFS2", "a ZFS pool", "an ext4 file system",

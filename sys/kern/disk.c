@@ -284,7 +284,22 @@ disk_close_write(struct disk *dp)
 {
 	mutex_lock(&disks_lock);
 	dp->d_writers--;
+	dp->d_edition++;
 	mutex_unlock(&disks_lock);
+}
+
+unsigned
+disk_edition(const struct disk *dp)
+{
+	const struct disk *d;
+	unsigned edition = 0;
+
+	mutex_lock(&disks_lock);
+	LIST_FOREACH (d, &disks, d_link)
+		if (overlap(d, dp))
+			edition += d->d_edition;
+	mutex_unlock(&disks_lock);
+	return (edition);
 }
 
 void

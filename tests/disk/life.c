@@ -120,6 +120,53 @@ modes(void)
 	CHECK(unlink(ON "/f") == 0);
 }
 
+/* The disk's first 512 bytes of those, aligned, are others from now on. */
+static void
+overwrite(const char *old, const char *new)
+{
+	static char buf[65536];
+	int fd = open(DISK, O_RDWR);
+	size_t at = 0;
+	ssize_t n;
+
+	CHECK(fd >= 0);
+	for (off_t where = 0;; where += n) {
+		n = pread(fd, buf, sizeof(buf), where);
+		CHECK(n > 0);
+		for (at = 0; at < (size_t)n && memcmp(buf + at, old, 512) != 0;)
+			at += 512;
+		if (at < (size_t)n) {
+			CHECK(pwrite(fd, new, 512, where + (off_t)at) == 512);
+			CHECK(close(fd) == 0);
+			return;
+		}
+	}
+}
+
+/*
+ * Whoever repairs a file system does it by /dev, while that is read; what is in
+ * memory doesn't outlive it when the file system becomes writable.
+ */
+static void
+from_below(void)
+{
+	char old[512], new[512];
+	int fd;
+
+	memset(old, 'o', sizeof(old));
+	memset(new, 'n', sizeof(new));
+	fd = open(ON "/f", O_RDWR | O_CREAT, 0644);
+	CHECK(write(fd, old, sizeof(old)) == sizeof(old));
+	CHECK(close(fd) == 0);
+	CHECK(update("ro", NULL) == 0);
+	overwrite(old, new);
+	fd = open(ON "/f", O_RDONLY);
+	CHECK(pread(fd, old, 1, 0) == 1 && old[0] == 'o');
+	CHECK(update("rw", NULL) == 0);
+	CHECK(pread(fd, old, 512, 0) == 512 && memcmp(old, new, 512) == 0);
+	CHECK(close(fd) == 0 && unlink(ON "/f") == 0);
+}
+
 static unsigned long
 room(void)
 {
@@ -363,6 +410,7 @@ main(void)
 	if (mount_disk("ufs", DISK, ON, false) != 0)
 		quit(DISK);
 	modes();
+	from_below();
 	no_room();
 	no_inodes();
 	attributes();

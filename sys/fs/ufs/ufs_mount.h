@@ -103,6 +103,7 @@ struct ufs_mount {
 	struct ufs_device um_raw;    /* without it: for the superblock */
 	struct mount *um_mount;	     /* (!) */
 	struct disk *um_disk;	     /* (!) */
+	unsigned um_edition; /* its, when it was read; by mount and updates */
 	struct syncer_client um_syncer;
 	bool um_writable;	/* (x) the disk is claimed for writing */
 	bool um_marked;		/* (x) the disk says that it's in use */

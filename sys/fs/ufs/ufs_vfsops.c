@@ -284,6 +284,7 @@ ufs_mount(struct mount *mp, const struct mount_opts *opts)
 	if (um == NULL)
 		return (ENOMEM);
 	error = disk_claim(dp, write);
+	um->um_edition = disk_edition(dp);
 	if (error == 0) {
 		error = start(um, write, opts);
 		if (error != 0)
@@ -377,6 +378,7 @@ same_places(const struct ufs *a, const struct ufs *b)
 static int
 reload(struct ufs_mount *um, const struct mount_opts *opts)
 {
+	const unsigned edition = disk_edition(um->um_disk);
 	struct ufs *fs = kmem_alloc(sizeof(*fs), 0);
 	const char *why = NULL;
 	int error;
@@ -394,7 +396,11 @@ reload(struct ufs_mount *um, const struct mount_opts *opts)
 	if (error != 0 && why != NULL)
 		mount_error(opts, "%s", why);
 	ufs_buf_discard_all(um);
-	return (error == 0 ? ufs_nodes_reload(um) : error);
+	if (error == 0)
+		error = ufs_nodes_reload(um);
+	if (error == 0)
+		um->um_edition = edition;
+	return (error);
 }
 
 static int
@@ -407,7 +413,8 @@ begin_writing(struct ufs_mount *um, const struct mount_opts *opts)
 		    error == EROFS ? "read-only" : "in use");
 		return (error);
 	}
-	error = reload(um, opts);
+	if (disk_edition(um->um_disk) != um->um_edition)
+		error = reload(um, opts);
 	if (error == 0)
 		error = start_writing(um, opts);
 	if (error != 0)
