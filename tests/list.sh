@@ -57,7 +57,7 @@ done
 t disk/fsck 200 tests/disk/fsck.sh
 t disk/root 200 'tests/disk/root.sh build/sys/MICROVM/kernel.stripped'
 for case in pattern-1 pattern-2 pattern-4 modern rules small-queue sectors \
-    readonly large errors several gpt gpt-backup gpt-damaged mbr; do
+    readonly large errors several gpt gpt-backup gpt-damaged mbr bsd; do
 	t "disk/$case" 200 \
 	    "tests/disk/run.sh build/imp build/tests/disk/disk $case"
 done
