@@ -46,6 +46,7 @@ struct options {
 	bool trace;
 	bool verbose;
 	bool gdb;	      /* wait for a debugger */
+	bool dynamic;	      /* the program is dynamically linked */
 	struct strings env;   /* NAME=VALUE */
 	struct strings binds; /* HOSTPATH:GUESTPATH */
 	struct strings qemu;  /* arguments for QEMU */
@@ -72,6 +73,7 @@ extern const char *imp_path;	    /* argv[0] of the process */
 char *path_absolute(const char *folder, const char *path);
 char *path_search(const char *name);
 char *path_kernel(const char *given);
+char *path_rtld(void);
 char *path_qemu(void);
 
 /* options.c; values that make no sense end the command. */
