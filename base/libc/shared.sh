@@ -54,11 +54,13 @@ names <theirs >names.theirs
 	comm -12 names.ours names.theirs
 	grep -v '^#' "$here/ldso/renamed"
 } | sed 's/.*/& musl_&/' >renames
+# A program's start file has the variable "environ", and sets it by that name.
 while read -r object; do
-	objcopy --redefine-syms=renames "$object"
-	# A program's start file has the variable, and sets it by this name.
-	[ "$object" = obj/src/env/__environ.lo ] ||
-	    objcopy --redefine-sym __environ=environ "$object"
+	case $object in
+	*/__environ.lo) set -- ;;
+	*) set -- --redefine-sym __environ=environ ;;
+	esac
+	objcopy --redefine-syms=renames "$@" "$object"
 done <theirs
 MAKEFLAGS='' make -s lib/libc.so
 
