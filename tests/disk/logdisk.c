@@ -10,13 +10,9 @@
  * a flush covers what had been answered when it was asked for and no more, as
  * a disk may have it.  QEMU's own driver that logs doesn't know when a write
  * was answered.
- *
- * The protocol: NetworkBlockDevice/nbd, doc/proto.md; only what QEMU asks for.
  */
 
-#include <endian.h>
 #include <err.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -25,26 +21,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "log.h"
-
-#define GREETING      UINT64_C(0x4e42444d41474943)
-#define OPTION_MAGIC  UINT64_C(0x49484156454f5054)
-#define OPTION_REPLY  UINT64_C(0x0003e889045565a9)
-#define REQUEST_MAGIC 0x25609513
-#define REPLY_MAGIC   0x67446698
-#define FIXED_NO_ZERO 3 /* handshake flags: fixed newstyle, no zeroes */
-#define OPT_ABORT     2
-#define OPT_GO	      7
-#define REP_ACK	      1
-#define REP_INFO      3
-#define REP_UNSUP     0x80000001
-#define CAN_FLUSH     0x5 /* transmission flags: there are flags; flush */
-
-enum { CMD_READ, CMD_WRITE, CMD_DISC, CMD_FLUSH };
+#include "nbd.h"
 
 #define MARKS_SIZE (1 << 20)
 #define MAX_DATA   (64 << 20)
@@ -68,39 +49,10 @@ static struct {
 	uint8_t *data;
 	uint64_t size;
 } disks[2];
+static struct nbd_export exports[] = {
+    {"disk", 0}, {"marks", MARKS_SIZE}, {NULL, 0}};
 static FILE *log_file;
 static uint64_t next_id;
-
-static bool
-get(int fd, void *buf, size_t n)
-{
-	for (size_t done = 0; done < n;) {
-		ssize_t got = read(fd, (char *)buf + done, n - done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return (false);
-		done += (size_t)got;
-	}
-	return (true);
-}
-
-/* Who doesn't listen any more is noticed when reading. */
-static void
-put(int fd, const void *buf, size_t n)
-{
-	for (size_t done = 0; done < n;) {
-		ssize_t sent =
-		    send(fd, (const char *)buf + done, n - done, MSG_NOSIGNAL);
-
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent <= 0)
-			return;
-		done += (size_t)sent;
-	}
-}
 
 static void
 note(enum log_kind kind, uint32_t disk, uint64_t id, uint64_t offset,
@@ -113,79 +65,6 @@ note(enum log_kind kind, uint32_t disk, uint64_t id, uint64_t offset,
 		err(1, "log");
 }
 
-static void
-option_reply(int fd, uint32_t option, uint32_t type, const void *data, size_t n)
-{
-	struct __attribute__((packed)) {
-		uint64_t magic;
-		uint32_t option, type, length;
-	} h = {htobe64(OPTION_REPLY), htobe32(option), htobe32(type),
-	    htobe32((uint32_t)n)};
-
-	put(fd, &h, sizeof(h));
-	put(fd, data, n);
-}
-
-/* The export's name says which disk it is. */
-static void
-export_info(struct client *c, const char *data, uint32_t length)
-{
-	struct __attribute__((packed)) {
-		uint16_t type;
-		uint64_t size;
-		uint16_t flags;
-	} info = {0, 0, htobe16(CAN_FLUSH)};
-
-	c->disk = length >= 9 && memcmp(data + 4, "marks", 5) == 0;
-	info.size = htobe64(disks[c->disk].size);
-	option_reply(c->fd, OPT_GO, REP_INFO, &info, sizeof(info));
-	option_reply(c->fd, OPT_GO, REP_ACK, NULL, 0);
-}
-
-static bool
-negotiate(struct client *c)
-{
-	struct __attribute__((packed)) {
-		uint64_t greeting, option;
-		uint16_t flags;
-	} hello = {
-	    htobe64(GREETING), htobe64(OPTION_MAGIC), htobe16(FIXED_NO_ZERO)};
-	struct __attribute__((packed)) {
-		uint64_t magic;
-		uint32_t option, length;
-	} ask;
-	static char data[4096];
-	uint32_t flags, option, length;
-
-	put(c->fd, &hello, sizeof(hello));
-	if (!get(c->fd, &flags, sizeof(flags)))
-		return (false);
-	while (get(c->fd, &ask, sizeof(ask))) {
-		option = be32toh(ask.option);
-		length = be32toh(ask.length);
-		if (length > sizeof(data) || !get(c->fd, data, length))
-			return (false);
-		if (option == OPT_GO) {
-			export_info(c, data, length);
-			return (true);
-		}
-		option_reply(c->fd, option,
-		    option == OPT_ABORT ? REP_ACK : REP_UNSUP, NULL, 0);
-	}
-	return (false);
-}
-
-static void
-answer(struct client *c, uint64_t handle, uint32_t error)
-{
-	struct __attribute__((packed)) {
-		uint32_t magic, error;
-		uint64_t handle;
-	} reply = {htobe32(REPLY_MAGIC), htobe32(error), handle};
-
-	put(c->fd, &reply, sizeof(reply));
-}
-
 /* Answers one of those that wait, whichever. */
 static void
 answer_one(struct client *c)
@@ -195,7 +74,7 @@ answer_one(struct client *c)
 
 	c->pending[i] = c->pending[--c->npending];
 	note(a.flush ? LOG_FLUSHED : LOG_DONE, c->disk, a.id, 0, NULL, 0);
-	answer(c, a.handle, 0);
+	nbd_answer(c->fd, a.handle, 0);
 }
 
 static void
@@ -209,38 +88,28 @@ answer_later(struct client *c, uint64_t handle, bool flush)
 static bool
 one_request(struct client *c)
 {
-	struct __attribute__((packed)) {
-		uint32_t magic;
-		uint16_t flags, type;
-		uint64_t handle, offset;
-		uint32_t length;
-	} ask;
-	uint64_t offset, length;
+	struct nbd_request r;
 	uint8_t *at;
 
-	if (!get(c->fd, &ask, sizeof(ask)) ||
-	    be32toh(ask.magic) != REQUEST_MAGIC)
+	if (!nbd_request(c->fd, &r) || r.length > MAX_DATA ||
+	    r.offset > disks[c->disk].size ||
+	    r.length > disks[c->disk].size - r.offset)
 		return (false);
-	offset = be64toh(ask.offset);
-	length = be32toh(ask.length);
-	if (length > MAX_DATA || offset > disks[c->disk].size ||
-	    length > disks[c->disk].size - offset)
-		return (false);
-	at = disks[c->disk].data + offset;
-	switch (be16toh(ask.type)) {
-	case CMD_READ:
-		answer(c, ask.handle, 0);
-		put(c->fd, at, length);
+	at = disks[c->disk].data + r.offset;
+	switch (r.type) {
+	case NBD_READ:
+		nbd_answer(c->fd, r.handle, 0);
+		nbd_put(c->fd, at, r.length);
 		return (true);
-	case CMD_WRITE:
-		if (!get(c->fd, at, length))
+	case NBD_WRITE:
+		if (!nbd_get(c->fd, at, r.length))
 			return (false);
-		note(LOG_WRITE, c->disk, next_id, offset, at, length);
-		answer_later(c, ask.handle, false);
+		note(LOG_WRITE, c->disk, next_id, r.offset, at, r.length);
+		answer_later(c, r.handle, false);
 		return (true);
-	case CMD_FLUSH:
+	case NBD_FLUSH:
 		note(LOG_FLUSH, c->disk, next_id, 0, NULL, 0);
-		answer_later(c, ask.handle, true);
+		answer_later(c, r.handle, true);
 		return (true);
 	}
 	return (false);
@@ -268,7 +137,7 @@ accept_client(int listening)
 	c->fd = accept(listening, NULL, NULL);
 	if (c->fd < 0)
 		err(1, "accept");
-	if (nclients < CLIENTS && negotiate(c))
+	if (nclients < CLIENTS && nbd_negotiate(c->fd, exports, &c->disk))
 		nclients++;
 	else
 		close(c->fd);
@@ -320,28 +189,16 @@ load(const char *image)
 	disks[0].data = malloc(disks[0].size);
 	disks[1].size = MARKS_SIZE;
 	disks[1].data = calloc(1, MARKS_SIZE);
-	if (!get(fd, disks[0].data, disks[0].size))
+	if (!nbd_get(fd, disks[0].data, disks[0].size))
 		err(1, "%s", image);
+	exports[0].size = disks[0].size;
 	close(fd);
-}
-
-static int
-listen_at(const char *path)
-{
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	if (s < 0 || bind(s, (struct sockaddr *)&sun, sizeof(sun)) != 0 ||
-	    listen(s, CLIENTS) != 0)
-		err(1, "%s", path);
-	return (s);
 }
 
 int
 main(int argc, char **argv)
 {
-	int listening, ended[2], status;
+	int listening, ended, status;
 	pid_t pid;
 
 	if (argc < 6)
@@ -351,17 +208,9 @@ main(int argc, char **argv)
 	if (log_file == NULL)
 		err(1, "%s", argv[3]);
 	srand((unsigned)atoi(argv[4]));
-	listening = listen_at(argv[1]);
-	/* The command's end is seen by the pipe that only it has. */
-	if (pipe2(ended, O_CLOEXEC) != 0 || (pid = fork()) < 0)
-		err(1, "fork");
-	if (pid == 0) {
-		(void)fcntl(ended[1], F_SETFD, 0);
-		execvp(argv[5], argv + 5);
-		err(127, "%s", argv[5]);
-	}
-	close(ended[1]);
-	serve_all(listening, ended[0]);
+	listening = nbd_listen(argv[1], CLIENTS);
+	pid = nbd_start(argv + 5, &ended);
+	serve_all(listening, ended);
 	if (fclose(log_file) != 0)
 		err(1, "%s", argv[3]);
 	if (waitpid(pid, &status, 0) < 0)
