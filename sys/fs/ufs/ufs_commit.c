@@ -20,6 +20,7 @@
 #include "vm/pageout.h"
 
 #define LAST_TRIES 20 /* commits, until nothing changes any more */
+#define FREE_TRIES 4  /* commits that try to read what an inode had */
 
 /* What was written before this is on the disk before what comes behind it. */
 static int
@@ -358,21 +359,45 @@ gather_zombies(struct ufs_mount *um)
 	spin_unlock(&um->um_changes);
 }
 
+/* Has it blocks, and not only what stands in their place? */
+static bool
+has_blocks(const struct ufs_node *n)
+{
+	const enum vtype type = n->n_vnode.v_type;
+
+	return (type == VREG || type == VDIR ||
+		(type == VLNK && !ufs_is_short_link(&n->n_um->um_fs, &n->n_i)));
+}
+
+/* What can't be read now waits for another commit, as long as there is hope. */
+static bool
+wait_for_blocks(struct ufs_node *n)
+{
+	struct ufs_mount *um = n->n_um;
+	int error = ufs_map_prepare_cut(n, 0);
+
+	if (error == 0 || error == EINTEGRITY || n->n_tries == FREE_TRIES)
+		return (false);
+	n->n_tries++;
+	spin_lock(&um->um_changes);
+	list_remove(&n->n_dirty);
+	list_push_back(&um->um_zombies, &n->n_dirty);
+	spin_unlock(&um->um_changes);
+	return (true);
+}
+
 static void
 free_storage(struct ufs_mount *um)
 {
-	struct ufs_node *n;
-	enum vtype type;
+	struct ufs_node *n, *next;
 
-	LIST_FOREACH (n, &um->um_dying, n_dirty) {
-		type = n->n_vnode.v_type;
+	LIST_FOREACH_SAFE (n, &um->um_dying, n_dirty, next) {
 		mutex_lock(&n->n_map);
-		ufs_ext_free(n);
-		if ((type == VREG || type == VDIR ||
-			(type == VLNK &&
-			    !ufs_is_short_link(&um->um_fs, &n->n_i))) &&
-		    ufs_map_cut(n, 0) != 0)
-			ufs_leak(um, "all of inode", n->n_i.i_ino);
+		if (!has_blocks(n) || !wait_for_blocks(n)) {
+			ufs_ext_free(n);
+			if (has_blocks(n) && ufs_map_cut(n, 0) != 0)
+				ufs_leak(um, "all of inode", n->n_i.i_ino);
+		}
 		mutex_unlock(&n->n_map);
 	}
 }

@@ -162,6 +162,7 @@ struct ufs_node {
 	struct ufs_inode n_i;	/* (v b) attributes, (m b) pointers and blocks,
 				   (v m b) size */
 	unsigned n_dropped;	/* (v b) names removed in this batch */
+	unsigned n_tries;	/* (um_batch) commits that couldn't free it */
 	struct mutex n_map;
 	struct mutex n_writing; /* its pages are being written, but in a commit:
 				   comes before o_lock */
@@ -287,8 +288,12 @@ int ufs_map_move(struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want,
     ufs_copy_fn *copy);
 /* It becomes a hole. */
 int ufs_map_punch(struct ufs_node *n, uint64_t lbn);
-/* What is beyond that size is freed; sets i_size. */
+/* What is beyond that size is freed; sets i_size.  An error means that
+ * something stays in use, though nothing leads to it: after
+ * ufs_map_prepare_cut(), in the same batch, only if what was read can't be read
+ * again. */
 int ufs_map_cut(struct ufs_node *n, uint64_t size);
+int ufs_map_prepare_cut(struct ufs_node *n, uint64_t size);
 /* Fragments that a file of that size has for block lbn. */
 unsigned ufs_frags_for(const struct ufs_mount *um, uint64_t size, uint64_t lbn);
 
