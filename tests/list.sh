@@ -107,8 +107,9 @@ for case in '1 64m 8m' '2 24m 4m' '4 32m 8m'; do
 	t "ufs/stress/$1-cpus/faults" 160 \
 	    "$stress/TEST/kernel $case '32768 4096' '$1 3 3 100' '$faults'"
 done
-for case in cut removal ahead; do
-	t "ufs/failing/$case" 120 \
+for case in 'cut 4096 512' 'removal 4096 512' 'ahead 4096 512' \
+    'names 32768 32768'; do
+	t "ufs/failing/${case%% *}" 120 \
 	    "tests/disk/failing.sh build/imp build/sys/TEST/kernel $case"
 done
 for sizes in '4096 512' '8192 1024' '16384 2048' '65536 8192' '8192 8192'; do

@@ -4,6 +4,7 @@
  * moments that this program chooses: by faildisk's second disk it says which
  * requests do.
  */
+#include <dirent.h>
 #include <stdint.h>
 #include <sys/param.h>
 
@@ -240,13 +241,219 @@ ahead(void)
 	close(fd);
 }
 
+/* What one name stands for. */
+static uint64_t
+name_sum(const char *dir, const char *name)
+{
+	char path[600];
+	struct stat st;
+	uint64_t sum = 0;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (lstat(path, &st) != 0)
+		quit(path);
+	for (const char *s = path; *s != '\0'; s++)
+		sum = sum * 31 + (uint8_t)*s;
+	sum = (sum * 31 + st.st_ino) * 31 + st.st_nlink;
+	if (S_ISDIR(st.st_mode) && name[0] != '.') {
+		strcat(path, "/..");
+		if (stat(path, &st) != 0)
+			quit(path);
+		sum = sum * 31 + st.st_ino;
+	}
+	return (sum * UINT64_C(0x9e3779b97f4a7c15));
+}
+
+/* All names in two folders, and what they stand for. */
+static uint64_t
+names_sum(void)
+{
+	static const char *const dirs[] = {ON "/a", ON "/b"};
+	struct dirent *d;
+	uint64_t sum = 0;
+	DIR *dir;
+
+	for (int i = 0; i < 2; i++) {
+		dir = opendir(dirs[i]);
+		if (dir == NULL)
+			quit(dirs[i]);
+		while ((d = readdir(dir)) != NULL)
+			sum += name_sum(dirs[i], d->d_name);
+		closedir(dir);
+	}
+	return (sum);
+}
+
+/* Other blocks of metadata take the place of all that the kernel knew: those
+ * of a file with nothing but indirect ones. */
+#define FORGET_BYTES (4 << 20) /* more than it keeps */
+
+static void
+forget(bool make)
+{
+	int fd = open_file(ON "/forget", O_RDWR | O_CREAT);
+	struct stat st;
+	off_t step, end;
+
+	if (fstat(fd, &st) != 0)
+		quit("forget");
+	step = (off_t)st.st_blksize * (st.st_blksize / 8);
+	end = step * (FORGET_BYTES / st.st_blksize);
+	for (off_t at = step; at < end; at += step)
+		if ((make ? pwrite(fd, "x", 1, at) : lseek(fd, at, SEEK_DATA)) <
+		    0)
+			quit("forget");
+	close(fd);
+}
+
+static char long_text[300];
+
+static int
+op_rename(const char *from, const char *to)
+{
+	return (rename(from, to));
+}
+
+static int
+op_create(const char *a, const char *b)
+{
+	int fd = open(a, O_CREAT | O_EXCL | O_WRONLY, 0644);
+
+	if (fd >= 0)
+		close(fd);
+	return (fd >= 0 ? 0 : -1);
+}
+
+static int
+op_mkdir(const char *a, const char *b)
+{
+	return (mkdir(a, 0755));
+}
+
+static int
+op_rmdir(const char *a, const char *b)
+{
+	return (rmdir(a));
+}
+
+static int
+op_unlink(const char *a, const char *b)
+{
+	return (unlink(a));
+}
+
+static int
+op_symlink(const char *a, const char *b)
+{
+	return (symlink(long_text, a));
+}
+
+static int
+op_link(const char *a, const char *b)
+{
+	return (link(a, b));
+}
+
+struct name_op {
+	int (*op)(const char *, const char *);
+	const char *a, *b;
+};
+
+/* One is done and undone, with the disk failing after ever more requests. */
+static void
+names_of(const struct name_op *do_it, const struct name_op *undo)
+{
+	uint64_t before = names_sum();
+	uint32_t failed;
+	int ret;
+
+	for (uint32_t pass = 0;; pass++) {
+		if (do_it->op == op_create && access(do_it->a, F_OK) == 0)
+			wrong("exists", pass);
+		forget(false);
+		order(FAIL_READ, pass, FAIL_ALL);
+		ret = do_it->op(do_it->a, do_it->b);
+		failed = well();
+		if (ret != 0 && errno != EIO)
+			quit(do_it->a);
+		if (ret != 0 && names_sum() != before) {
+			printf("%s failed, but happened: ", do_it->a);
+			wrong("pass", pass);
+		}
+		if (ret == 0 && undo->op(undo->a, undo->b) != 0)
+			quit(undo->a);
+		sync();
+		if (names_sum() != before)
+			wrong("names differ", pass);
+		if (failed == 0)
+			break;
+		if (ret == 0)
+			continue;
+	}
+	if (ret != 0)
+		quit(do_it->a);
+}
+
+#define A ON "/a/"
+#define B ON "/b/"
+
+/* The first block of a folder is full: two names in 512 bytes, where those of
+ * "." and ".." leave less for one of them. */
+static void
+fill_folder(void)
+{
+	char path[300];
+
+	write_file(A "filler", 1);
+	for (int i = 0; i < 139; i++) {
+		snprintf(path, sizeof(path), B "%0*d", i == 0 ? 224 : 240, i);
+		if (link(A "filler", path) != 0)
+			quit(path);
+	}
+}
+
+static void
+names(void)
+{
+	static const struct name_op ops[][2] = {
+	    {{op_rename, A "dir", B "dir"}, {op_rename, B "dir", A "dir"}},
+	    {{op_rename, A "dir", A "other"}, {op_rename, A "other", A "dir"}},
+	    {{op_rename, A "file", B "file"}, {op_rename, B "file", A "file"}},
+	    {{op_link, A "file", B "file"}, {op_unlink, B "file", NULL}},
+	    {{op_unlink, A "two", NULL}, {op_link, A "file", A "two"}},
+	    {{op_create, A "new", NULL}, {op_unlink, A "new", NULL}},
+	    {{op_symlink, B "new", NULL}, {op_unlink, B "new", NULL}},
+	    {{op_mkdir, B "new", NULL}, {op_rmdir, B "new", NULL}}};
+
+	int a, b;
+
+	memset(long_text, 'l', sizeof(long_text) - 1);
+	if (mkdir(ON "/a", 0755) != 0 || mkdir(ON "/b", 0755) != 0 ||
+	    mkdir(A "dir", 0755) != 0)
+		quit("mkdir");
+	write_file(A "file", 1000);
+	if (link(A "file", A "two") != 0)
+		quit("link");
+	fill_folder();
+	forget(true);
+	sync();
+	/* While they are open the kernel knows what names they have. */
+	a = open_file(ON "/a", O_RDONLY);
+	b = open_file(ON "/b", O_RDONLY);
+	for (unsigned i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		names_of(&ops[i][0], &ops[i][1]);
+	close(a);
+	close(b);
+}
+
 int
 main(int argc, char *argv[])
 {
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} cases[] = {{"cut", cut}, {"removal", removal}, {"ahead", ahead}};
+	} cases[] = {{"cut", cut}, {"removal", removal}, {"ahead", ahead},
+	    {"names", names}};
 
 	mkdir(ON, 0755);
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# failing.sh IMP KERNEL CASE: a case of failing.c on an empty UFS2 disk, whose
-# requests fail when the case wants it. What is left there must be clean.
+# failing.sh IMP KERNEL CASE BSIZE FSIZE: a case of failing.c on an empty UFS2
+# disk, whose requests fail when the case wants it. What is left there must be
+# clean.
 set -u
 
-imp=$1 kernel=$2 case=$3
+imp=$1 kernel=$2 case=$3 bsize=$4 fsize=$5
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 tests=build/tests/disk
@@ -17,11 +18,11 @@ disk() {
 }
 
 mkdir "$dir/root"
-makefs -t ffs -s 16m -f 300 -o version=2,bsize=4096,fsize=512 \
+makefs -t ffs -s 16m -f 300 -o "version=2,bsize=$bsize,fsize=$fsize" \
     "$dir/disk" "$dir/root" >/dev/null || exit 1
 # shellcheck disable=SC2046 # words
 $tests/faildisk "$dir/socket" "$dir/disk" \
-    "$imp" run -t 100 -m 64m --verbose --kernel "$kernel" \
+    "$imp" run -t 100 -m 24m --verbose --kernel "$kernel" \
     $(disk 0 disk) $(disk 1 orders) $tests/failing "$case" \
     >"$dir/out" 2>&1 || {
 	tail -40 "$dir/out"

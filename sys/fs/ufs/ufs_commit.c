@@ -188,8 +188,10 @@ write_new_names(struct ufs_mount *um)
 
 	if (error == 0) {
 		LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty)
-			if (n->n_vnode.v_type == VDIR)
-				ufs_dir_mask_added(n);
+			if (n->n_vnode.v_type == VDIR && error == 0)
+				error = ufs_dir_mask_added(n);
+	}
+	if (error == 0) {
 		bio_batch_init(&io, um->um_disk, BIO_WRITE);
 		LIST_FOREACH (b, &um->um_dirty[UFS_BUF_NAMES], b_link)
 			if (b->b_image != NULL) {
@@ -447,11 +449,12 @@ static int
 write_leaving(struct ufs_mount *um)
 {
 	struct ufs_node *n;
+	int error = 0;
 
 	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty)
-		if (n->n_vnode.v_type == VDIR)
-			ufs_dir_finish_leaving(n);
-	return (write_class(um, UFS_BUF_NAMES));
+		if (n->n_vnode.v_type == VDIR && error == 0)
+			error = ufs_dir_finish_leaving(n);
+	return (error == 0 ? write_class(um, UFS_BUF_NAMES) : error);
 }
 
 /* Phase D. What directories that moved say of their parents comes after. */
@@ -459,11 +462,12 @@ static int
 write_names(struct ufs_mount *um)
 {
 	struct ufs_node *n;
+	int error = 0;
 
 	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty)
-		if (n->n_state & UFS_N_MOVED)
-			ufs_dir_parent_late(n);
-	return (write_class(um, UFS_BUF_NAMES));
+		if ((n->n_state & UFS_N_MOVED) && error == 0)
+			error = ufs_dir_parent_late(n);
+	return (error == 0 ? write_class(um, UFS_BUF_NAMES) : error);
 }
 
 static int

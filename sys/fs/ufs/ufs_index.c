@@ -364,12 +364,10 @@ ufs_index_remove(
 }
 
 void
-ufs_index_update(struct ufs_node *dir, uint64_t block)
+ufs_index_update(struct ufs_node *dir, uint64_t offset, const uint8_t *block)
 {
 	struct ufs_index *ix = dir->n_index;
-	struct ufs_buf *b;
-	uint8_t *data;
-	uint64_t i = block / UFS_DIRBLKSIZE;
+	uint64_t i = offset / UFS_DIRBLKSIZE;
 
 	if (ix == NULL)
 		return;
@@ -377,9 +375,6 @@ ufs_index_update(struct ufs_node *dir, uint64_t block)
 		ufs_index_free(dir);
 		return;
 	}
-	if (ufs_dirblk_get(dir, block, &b, &data) != 0)
-		return;
-	ix->ix_room[i] = (uint8_t)(ufs_dirblk_room(data) / 4);
+	ix->ix_room[i] = (uint8_t)(ufs_dirblk_room(block) / 4);
 	ix->ix_first = MIN(ix->ix_first, (uint32_t)i);
-	ufs_buf_release(dir->n_um, b);
 }

@@ -315,7 +315,9 @@ void ufs_index_add(
     struct ufs_node *dir, const char *name, size_t len, uint64_t offset);
 void ufs_index_remove(
     struct ufs_node *dir, const char *name, size_t len, uint64_t offset);
-void ufs_index_update(struct ufs_node *dir, uint64_t block); /* its room */
+/* The room that the block at `offset` has. */
+void ufs_index_update(
+    struct ufs_node *dir, uint64_t offset, const uint8_t *block);
 void ufs_index_free(struct ufs_node *dir);
 
 /*
@@ -325,6 +327,16 @@ void ufs_index_free(struct ufs_node *dir);
 /* The block at `offset`, in a buffer that is held. */
 int ufs_dirblk_get(
     struct ufs_node *dir, uint64_t offset, struct ufs_buf **bp, uint8_t **data);
+/* The same for the one that `offset` is in, until it is let go of; what is then
+ * done to it doesn't need the disk. */
+struct ufs_dirblk {
+	struct ufs_buf *buf; /* or NULL */
+	uint8_t *data;
+	uint64_t start; /* in the directory */
+};
+int ufs_dirblk_hold(
+    struct ufs_node *dir, uint64_t offset, struct ufs_dirblk *at);
+void ufs_dirblk_release(struct ufs_node *dir, struct ufs_dirblk *at);
 /* The largest entry that would fit. */
 unsigned ufs_dirblk_room(const uint8_t *block);
 /* Was the entry at `offset` removed already, but for the disk? */
@@ -336,28 +348,36 @@ bool ufs_dir_is_added(const struct ufs_node *dir, uint64_t offset);
 int ufs_dir_reserve(struct ufs_node *dir, const struct cname *cn, uint64_t wish,
     uint64_t *block);
 /* A name in a block with room for it.  `known`: the disk has the inode, with a
- * count that includes this name.  0, or ENOMEM, EIO with nothing changed. */
-int ufs_dir_enter(struct ufs_node *dir, uint64_t block, const struct cname *cn,
-    struct ufs_node *n, bool known);
+ * count that includes this name.  0, or ENOMEM with nothing changed. */
+int ufs_dir_enter(struct ufs_node *dir, const struct ufs_dirblk *at,
+    const struct cname *cn, struct ufs_node *n, bool known);
 /* The entry at `offset` leads to that inode, of that type, from now on. */
-int ufs_dir_replace(struct ufs_node *dir, uint64_t offset, uint64_t ino,
-    uint16_t mode, bool known);
-/* It goes; `later`: the disk keeps it until phase E. */
-int ufs_dir_remove(
-    struct ufs_node *dir, uint64_t offset, const struct cname *cn, bool later);
+int ufs_dir_replace(struct ufs_node *dir, const struct ufs_dirblk *at,
+    uint64_t offset, uint64_t ino, uint16_t mode, bool known);
+/* It goes; `later`: the disk keeps it until phase E, for which there is memory
+ * after ufs_dir_will_leave().  That is undone by ufs_dir_stays(). */
+void ufs_dir_remove(struct ufs_node *dir, const struct ufs_dirblk *at,
+    uint64_t offset, const struct cname *cn, bool later);
+int ufs_dir_will_leave(struct ufs_node *dir, uint64_t offset);
+void ufs_dir_stays(struct ufs_node *dir, uint64_t offset);
 /* A new directory's first block. */
 int ufs_dir_make(struct ufs_node *dir, uint64_t parent);
-int ufs_dir_set_parent(struct ufs_node *dir, uint64_t parent);
+/* Its "..", in its first block, leads elsewhere, once that has been prepared:
+ * 0, ENOMEM, EINTEGRITY. */
+int ufs_dir_prepare_parent(struct ufs_node *dir, const struct ufs_dirblk *at);
+void ufs_dir_set_parent(
+    struct ufs_node *dir, const struct ufs_dirblk *at, uint64_t parent);
 /* It is removed before the disk knew of its new parent, and never will. */
-void ufs_dir_restore_parent(struct ufs_node *dir);
-/* In a commit: its ".." is written after phase D. */
-void ufs_dir_parent_late(struct ufs_node *dir);
+void ufs_dir_restore_parent(struct ufs_node *dir, const struct ufs_dirblk *at);
+/* In a commit: its ".." is written after phase D.  These three: 0, EIO, ENOMEM.
+ */
+int ufs_dir_parent_late(struct ufs_node *dir);
 /* Has it names that the disk keeps until phase E? */
 bool ufs_dir_any_leaving(const struct ufs_node *dir);
 int ufs_dir_empty(struct ufs_node *dir, bool *empty);
 /* In a commit: the entries that this batch added don't show in b_image. */
-void ufs_dir_mask_added(struct ufs_node *dir);
-void ufs_dir_finish_leaving(struct ufs_node *dir);
+int ufs_dir_mask_added(struct ufs_node *dir);
+int ufs_dir_finish_leaving(struct ufs_node *dir);
 
 /* ufs_names.c, ufs_vnops.c */
 int ufs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp);
