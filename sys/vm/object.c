@@ -348,6 +348,20 @@ vm_object_cleaned(
 }
 
 uint64_t
+vm_object_dirty(struct vm_object *o)
+{
+	uint64_t n = 0;
+	struct page *pg;
+
+	mutex_lock(&o->o_lock);
+	for (uint64_t i = 0; (pg = radix_next(&o->o_pages, &i)) != NULL; i++)
+		if (pg->pg_flags & PG_DIRTY)
+			n++;
+	mutex_unlock(&o->o_lock);
+	return (n);
+}
+
+uint64_t
 vm_object_reclaim(struct vm_object *o)
 {
 	uint64_t n = 0;

@@ -6,7 +6,9 @@
  */
 #include <dirent.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/param.h>
+#include <sys/sysctl.h>
 
 #include "faildisk.h"
 #include "mounted.h"
@@ -446,6 +448,187 @@ names(void)
 	close(b);
 }
 
+static uint32_t
+free_pages(void)
+{
+	uint32_t n = 0;
+	size_t size = sizeof(n);
+
+	if (sysctlbyname("vm.stats.vm.v_free_count", &n, &size, NULL, 0) != 0)
+		quit("vm.stats.vm.v_free_count");
+	return (n);
+}
+
+/* What is changed now can't be written, ever; `dead`: nor read. */
+static void
+die_with_changes(bool dead)
+{
+	static union fail_orders o;
+
+	memset(&o, 0, sizeof(o));
+	o.order[FAIL_READ].fail = dead ? FAIL_ALL : 0;
+	o.order[FAIL_WRITE].fail = FAIL_ALL;
+	write_file(ON "/new", 1 << 20);
+	write_file(ON "/kept", 200 * BLOCK);
+	if (mkdir(ON "/dir", 0755) != 0 || unlink(ON "/gone") != 0)
+		quit("changes");
+	if (pwrite(orders_fd, &o, sizeof(o), 0) != sizeof(o))
+		quit(ORDERS);
+	sync();
+}
+
+/* On a disk that is made anew; what is there stays. */
+static void
+make_files(void)
+{
+	if (orders_fd < 0)
+		orders_fd = open_file(ORDERS, O_RDWR);
+	write_file(ON "/kept", 10 * BLOCK);
+	write_file(ON "/gone", 300 * BLOCK);
+	remount();
+}
+
+/* What had been written before the disk failed. */
+static void
+check_kept(void)
+{
+	int fd = open_file(ON "/kept", O_RDONLY);
+
+	check_file(fd, 10 * BLOCK, 10 * BLOCK);
+	close(fd);
+	fd = open_file(ON "/gone", O_RDONLY);
+	check_file(fd, 300 * BLOCK, 300 * BLOCK);
+	close(fd);
+	if (access(ON "/new", F_OK) == 0 || access(ON "/dir", F_OK) == 0)
+		wrong("new names", 0);
+}
+
+static void
+give_up(bool dead)
+{
+	uint32_t before = free_pages(), after;
+	int fd;
+
+	mount_it();
+	die_with_changes(dead);
+	if (unmount(ON, 0) == 0 || errno != EIO)
+		quit("unmount");
+	if (unmount(ON, MNT_FORCE) != 0)
+		quit("forced unmount");
+	after = free_pages();
+	if (after + 64 < before)
+		wrong("pages are missing", (long)(before - after));
+	well();
+	/* The disk is nobody's, and another one can be there. */
+	fd = open_file(DISK, O_RDWR);
+	close(fd);
+	if (mount_disk("tmpfs", "tmpfs", ON, false) != 0)
+		quit("tmpfs");
+	if (unmount(ON, 0) != 0)
+		quit("tmpfs");
+	if (mount_disk("ufs", DISK, ON, true) != 0)
+		quit("mount");
+	check_kept();
+	if (unmount(ON, 0) != 0)
+		quit("unmount");
+}
+
+/* By force a file system is unmounted though its disk can't be written. */
+static void
+forced(void)
+{
+	make_files();
+	if (unmount(ON, 0) != 0)
+		quit("unmount");
+	give_up(false);
+	give_up(true);
+	mount_it();
+}
+
+static int
+update(const char *mode, bool force)
+{
+	struct iovec iov[10];
+
+	mount_option(iov, "fstype");
+	mount_option(iov + 1, "ufs");
+	mount_option(iov + 2, "fspath");
+	mount_option(iov + 3, ON);
+	mount_option(iov + 4, "update");
+	mount_option(iov + 5, NULL);
+	mount_option(iov + 6, mode);
+	mount_option(iov + 7, NULL);
+	mount_option(iov + 8, "force");
+	mount_option(iov + 9, NULL);
+	return (nmount(iov, force ? 10 : 8, 0));
+}
+
+/* A file that is open, and mapped, when its file system becomes read-only and
+ * what was written can't be kept. */
+static void
+become_readonly(bool dead)
+{
+	int fd = open_file(ON "/kept", O_RDWR), made;
+	char *map = mmap(NULL, BLOCK, PROT_READ, MAP_SHARED, fd, 0);
+
+	die_with_changes(dead);
+	made = open_file(ON "/new", O_RDWR);
+	if (map == MAP_FAILED || pwrite(fd, "changed", 7, 0) != 7 ||
+	    memcmp(map, "changed", 7) != 0)
+		quit("mmap");
+	if (update("ro", false) == 0 || errno != EBUSY)
+		quit("ro");
+	if (update("ro", true) != 0)
+		quit("forced ro");
+	well();
+	if (write(fd, "x", 1) != -1 || errno != EROFS)
+		wrong("write", errno);
+	if (dead) {
+		if (pread(fd, map, 1, 0) != 0)
+			wrong("read", errno);
+	} else {
+		check_file(fd, 10 * BLOCK, 10 * BLOCK);
+		if (map[0] != byte_at(0) || map[6] != byte_at(6))
+			wrong("mapped", map[0]);
+		check_kept();
+	}
+	/* It was never there. */
+	if (pread(made, &made, 1, 0) != 0)
+		wrong("new", errno);
+	munmap(map, BLOCK);
+	close(fd);
+	close(made);
+	if (unmount(ON, 0) != 0)
+		quit("unmount");
+}
+
+static void
+readonly(void)
+{
+	uint32_t before = free_pages(), after;
+
+	make_files();
+	become_readonly(false);
+	mount_it();
+	become_readonly(true);
+	after = free_pages();
+	if (after + 64 < before)
+		wrong("pages are missing", (long)(before - after));
+	/* The disk says that it's in use. */
+	mount_it();
+	write_file(ON "/kept", 10 * BLOCK);
+	sync();
+	die_with_changes(false);
+	if (unmount(ON, MNT_FORCE) != 0)
+		quit("forced unmount");
+	well();
+	if (mount_disk("ufs", DISK, ON, false) == 0)
+		wrong("mounted", 0);
+	if (mount_disk("ufs", DISK, ON, true) != 0)
+		quit("mount");
+	check_kept();
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -453,7 +636,7 @@ main(int argc, char *argv[])
 		const char *name;
 		void (*run)(void);
 	} cases[] = {{"cut", cut}, {"removal", removal}, {"ahead", ahead},
-	    {"names", names}};
+	    {"names", names}, {"forced", forced}, {"readonly", readonly}};
 
 	mkdir(ON, 0755);
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -28,4 +28,19 @@ $tests/faildisk "$dir/socket" "$dir/disk" \
 	tail -40 "$dir/out"
 	exit 1
 }
+# given_up COUNT: so often the console said that changes are lost.
+given_up() {
+	[ "$(grep -c 'given up what' "$dir/out")" = "$1" ] && return
+	grep 'given up' "$dir/out"
+	echo "not given up $1 times"
+	exit 1
+}
+case $case in
+forced) given_up 2 ;;
+readonly)
+	given_up 3
+	"$imp" fsck -p "$dir/disk" || exit 1
+	;;
+*) given_up 0 ;;
+esac
 "$imp" fsck -n "$dir/disk"

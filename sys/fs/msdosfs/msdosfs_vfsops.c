@@ -204,13 +204,13 @@ msdosfs_root(struct mount *mp, struct vnode **vpp)
 }
 
 static int
-msdosfs_unmount(struct mount *mp, bool force)
+msdosfs_unmount(struct mount *mp, enum unmount_how how)
 {
 	struct msdosfs_mount *mm = mp->mnt_data;
 	const bool write = mm->mm_writable;
 	int error;
 
-	if (!force && msdosfs_nodes_busy(mm, true))
+	if (how != UNMOUNT_UNKNOWN && msdosfs_nodes_busy(mm, true))
 		return (EBUSY);
 	error = write ? stop_writing(mm) : 0;
 	if (error != 0)

@@ -275,6 +275,19 @@ ufs_buf_forget(struct ufs_mount *um, uint64_t frag, uint64_t count)
 	mutex_unlock(&um->um_bufs_lock);
 }
 
+void
+ufs_bufs_forget_all(struct ufs_mount *um)
+{
+	struct ufs_buf *b;
+
+	mutex_lock(&um->um_bufs_lock);
+	for (unsigned i = 0; i < UFS_BUF_CLASSES; i++)
+		while ((b = LIST_FIRST(
+			    &um->um_dirty[i], struct ufs_buf, b_link)) != NULL)
+			forget_frags(um, b, UINT8_MAX);
+	mutex_unlock(&um->um_bufs_lock);
+}
+
 uint64_t
 ufs_buf_shrink(struct ufs_mount *um, uint64_t want)
 {

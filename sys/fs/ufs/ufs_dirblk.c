@@ -96,8 +96,16 @@ ufs_dirblk_room(const uint8_t *block)
 bool
 ufs_dir_is_leaving(const struct ufs_node *dir, uint64_t offset)
 {
-	return (dir->n_leaving.root != NULL &&
-		radix_get(&dir->n_leaving, KEY(offset)) != NULL);
+	struct ufs_node *n = (struct ufs_node *)(uintptr_t)dir;
+	bool leaving;
+
+	if (__predict_true(atomic_load(&dir->n_leaving.root) == NULL))
+		return (false);
+	/* A commit takes them out meanwhile. */
+	mutex_lock(&n->n_map);
+	leaving = radix_get(&dir->n_leaving, KEY(offset)) != NULL;
+	mutex_unlock(&n->n_map);
+	return (leaving);
 }
 
 bool
@@ -411,13 +419,20 @@ take_out(uint8_t *block, unsigned at)
 int
 ufs_dir_will_leave(struct ufs_node *dir, uint64_t offset)
 {
-	return (radix_set(&dir->n_leaving, KEY(offset), VALUE(0, 0)));
+	int error;
+
+	mutex_lock(&dir->n_map);
+	error = radix_set(&dir->n_leaving, KEY(offset), VALUE(0, 0));
+	mutex_unlock(&dir->n_map);
+	return (error);
 }
 
 void
 ufs_dir_stays(struct ufs_node *dir, uint64_t offset)
 {
+	mutex_lock(&dir->n_map);
 	(void)radix_del(&dir->n_leaving, KEY(offset));
+	mutex_unlock(&dir->n_map);
 }
 
 void
@@ -607,6 +622,15 @@ ufs_dir_mask_added(struct ufs_node *dir)
 	return (0);
 }
 
+void
+ufs_dir_forget_changes(struct ufs_node *dir)
+{
+	mutex_lock(&dir->n_map);
+	radix_clear(&dir->n_added, NULL, NULL);
+	radix_clear(&dir->n_leaving, NULL, NULL);
+	mutex_unlock(&dir->n_map);
+}
+
 /* On an error the others stay, for the next commit. */
 int
 ufs_dir_finish_leaving(struct ufs_node *dir)
@@ -623,7 +647,7 @@ ufs_dir_finish_leaving(struct ufs_node *dir)
 		dirty(dir, at.buf, at.data);
 		ufs_index_update(dir, at.start, at.data);
 		ufs_dirblk_release(dir, &at);
-		(void)radix_del(&dir->n_leaving, key);
+		ufs_dir_stays(dir, key * 4);
 	}
 	return (0);
 }

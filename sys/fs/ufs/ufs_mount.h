@@ -36,6 +36,9 @@
  *   ".." of a directory that moved leads to is written between D and E, while
  *   both of its names are there.
  *
+ * A commit that fails leaves everything dirty, and the next one begins anew.
+ * Only by force is what can't be written given up (ufs_giveup.c).
+ *
  * Locks, in the order in which they are taken: v_lock, um_batch, the object's
  * o_lock, n_map, um_alloc, um_bufs_lock; um_nodes_lock comes after v_lock and
  * before none of the others but um_bufs_lock.
@@ -172,7 +175,7 @@ struct ufs_node {
 	/* directories */
 	struct ufs_index *n_index; /* (m) made, (v) used */
 	struct radix n_added;	   /* (v b) by offset / 4: what it was */
-	struct radix n_leaving;	   /* (v b) by offset / 4 */
+	struct radix n_leaving;	   /* (m) by offset / 4 */
 };
 #define UFS_N_DIRTY	 0x01 /* in a list */
 #define UFS_N_TIMES	 0x02 /* only times differ from the disk's */
@@ -225,6 +228,7 @@ ufs_buf_new_frags(const struct ufs_mount *um, const struct ufs_buf *b)
 }
 uint64_t ufs_buf_shrink(struct ufs_mount *um, uint64_t want); /* pages freed */
 void ufs_buf_discard_all(struct ufs_mount *um);
+void ufs_bufs_forget_all(struct ufs_mount *um); /* none is dirty any more */
 
 /* ufs_node.c.  The inode of that number, referenced: 0, ENOENT if it isn't in
  * use or has no name, EINTEGRITY, EIO, ENOMEM. */
@@ -247,7 +251,8 @@ uint64_t ufs_node_shrink(struct ufs_mount *um, uint64_t want);
 bool ufs_nodes_busy(struct ufs_mount *um, bool with_root);
 void ufs_nodes_discard_all(struct ufs_mount *um);
 void ufs_nodes_note_access(struct ufs_mount *um);
-int ufs_nodes_reload(struct ufs_mount *um); /* as the disk has them */
+/* As the disk has them; `lose`: empty, if they can't be read. */
+int ufs_nodes_reload(struct ufs_mount *um, bool lose);
 void ufs_node_set_times(struct ufs_node *n, bool modified);
 
 /* ufs_alloc.c.  0, ENOSPC, EIO, EINTEGRITY, ENOMEM; within a batch. */
@@ -369,6 +374,7 @@ void ufs_dir_set_parent(
     struct ufs_node *dir, const struct ufs_dirblk *at, uint64_t parent);
 /* It is removed before the disk knew of its new parent, and never will. */
 void ufs_dir_restore_parent(struct ufs_node *dir, const struct ufs_dirblk *at);
+void ufs_dir_forget_changes(struct ufs_node *dir); /* no commit will come */
 /* In a commit: its ".." is written after phase D.  These three: 0, EIO, ENOMEM.
  */
 int ufs_dir_parent_late(struct ufs_node *dir);
@@ -422,6 +428,9 @@ int ufs_commit(struct ufs_mount *um);
  * any more. EBUSY if files without a name are open; `force`: the disk isn't
  * clean then. */
 int ufs_commit_last(struct ufs_mount *um, bool force);
+/* ufs_giveup.c: what can't be written is lost, and said to be; it isn't
+ * writable any more. */
+void ufs_give_up(struct ufs_mount *um);
 /* After ufs_end(): is it worth trying again, after a commit that has been made?
  * UFS_COMMIT_FIRST; ENOSPC, if something is to become free. *tries: 0 first. */
 bool ufs_try_again(struct ufs_mount *um, int *error, unsigned *tries);
