@@ -629,6 +629,62 @@ readonly(void)
 	check_kept();
 }
 
+/* How many errors of the disk the console told of by now, each by its line or
+ * summed up; and the lines. */
+static unsigned
+errors_told(unsigned *lines)
+{
+	static char buf[1 << 20];
+	size_t size = sizeof(buf) - 1;
+	unsigned told = 0;
+
+	if (sysctlbyname("kern.msgbuf", buf, &size, NULL, 0) != 0)
+		quit("kern.msgbuf");
+	buf[size] = '\0';
+	*lines = 0;
+	for (char *s = buf; (s = strstr(s, "vtbd0: ")) != NULL; s++) {
+		char *end = strchr(s, '\n');
+		unsigned n;
+
+		if (end == NULL)
+			break;
+		*end = '\0';
+		if (strstr(s, " error at sector ") != NULL) {
+			++*lines;
+			told += sscanf(s, "vtbd0: %u more", &n) == 1 ? n : 1;
+		}
+		s = end;
+	}
+	return (told);
+}
+
+/* A disk that fails all the time doesn't fill the console. */
+static void
+flood(void)
+{
+	static uint8_t buf[BLOCK];
+	const unsigned count = 1000;
+	int fd = open_file(DISK, O_RDONLY);
+	unsigned told = 0, lines = 0;
+
+	order(FAIL_READ, 0, FAIL_ALL);
+	for (unsigned i = 0; i < count; i++)
+		if (pread(fd, buf, BLOCK, i * BLOCK) != -1 || errno != EIO)
+			wrong("read", i);
+	close(fd);
+	if (well() != count)
+		wrong("failed otherwise", 0);
+	for (int i = 0; i < 1000 && told < count; i++) {
+		usleep(10000);
+		told = errors_told(&lines);
+	}
+	if (told != count)
+		wrong("errors told of", told);
+	/* Those at first, and one a second. */
+	if (lines > 20)
+		wrong("lines", lines);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -636,7 +692,8 @@ main(int argc, char *argv[])
 		const char *name;
 		void (*run)(void);
 	} cases[] = {{"cut", cut}, {"removal", removal}, {"ahead", ahead},
-	    {"names", names}, {"forced", forced}, {"readonly", readonly}};
+	    {"names", names}, {"forced", forced}, {"readonly", readonly},
+	    {"flood", flood}};
 
 	mkdir(ON, 0755);
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
