@@ -71,6 +71,7 @@ struct vm_object {
 	struct list o_entries;		   /* (l) entries that map it */
 	const struct vm_object_ops *o_ops; /* (!) */
 	void *o_data;			   /* (!) the pager's */
+	bool o_written;	 /* (l) by mappings, perhaps behind the end */
 	bool o_umtx;	 /* (a) umtx_shm_forget() at the end */
 	bool o_embedded; /* (!) within another structure */
 };
