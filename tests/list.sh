@@ -90,6 +90,7 @@ t ufs/life/4096-512 120 \
     "$life build/sys/MICROVM/kernel.stripped life 12m 600 64m 4096 512"
 t ufs/life/65536-8192 120 \
     "$life build/sys/MICROVM/kernel.stripped life 12m 600 64m 65536 8192"
+t ufs/ending 120 "$life build/sys/TEST/kernel ending 12m 600 64m"
 t ufs/pressure 120 "$life build/sys/TEST/kernel pressure 64m 600 24m"
 t ufs/pressure/4096-512 120 \
     "$life build/sys/MICROVM/kernel.stripped pressure 64m 600 24m 4096 512"

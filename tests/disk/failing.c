@@ -545,24 +545,6 @@ forced(void)
 	mount_it();
 }
 
-static int
-update(const char *mode, bool force)
-{
-	struct iovec iov[10];
-
-	mount_option(iov, "fstype");
-	mount_option(iov + 1, "ufs");
-	mount_option(iov + 2, "fspath");
-	mount_option(iov + 3, ON);
-	mount_option(iov + 4, "update");
-	mount_option(iov + 5, NULL);
-	mount_option(iov + 6, mode);
-	mount_option(iov + 7, NULL);
-	mount_option(iov + 8, "force");
-	mount_option(iov + 9, NULL);
-	return (nmount(iov, force ? 10 : 8, 0));
-}
-
 /* A file that is open, and mapped, when its file system becomes read-only and
  * what was written can't be kept. */
 static void
@@ -576,9 +558,9 @@ become_readonly(bool dead)
 	if (map == MAP_FAILED || pwrite(fd, "changed", 7, 0) != 7 ||
 	    memcmp(map, "changed", 7) != 0)
 		quit("mmap");
-	if (update("ro", false) == 0 || errno != EBUSY)
+	if (update_disk(ON, "ro", false) == 0 || errno != EBUSY)
 		quit("ro");
-	if (update("ro", true) != 0)
+	if (update_disk(ON, "ro", true) != 0)
 		quit("forced ro");
 	well();
 	if (write(fd, "x", 1) != -1 || errno != EROFS)

@@ -626,8 +626,18 @@ ufs_commit_last(struct ufs_mount *um, bool force)
 	error = finish(um, force);
 	if (error == 0)
 		atomic_store(&um->um_writable, false);
+	atomic_store(&um->um_ending, false);
 	rw_wunlock(&um->um_batch);
 	return (error);
+}
+
+void
+ufs_end_changes(struct ufs_mount *um)
+{
+	rw_wlock(&um->um_batch);
+	atomic_store(&um->um_ending, true);
+	rw_wunlock(&um->um_batch);
+	ufs_nodes_settle(um);
 }
 
 bool

@@ -432,7 +432,8 @@ ufs_prepared(struct vm_object *o, uint64_t index)
 	bool hole;
 	int error;
 
-	if (!atomic_load(&n->n_um->um_writable))
+	if (!atomic_load(&n->n_um->um_writable) ||
+	    atomic_load(&n->n_um->um_ending))
 		return (EROFS);
 	atomic_store(&n->n_mapped_write, true);
 	error = is_hole(n, ptoa(index) >> n->n_um->um_fs.fs_bshift, &hole);
@@ -690,9 +691,12 @@ ufs_writeback(struct vm_object *o, uint64_t start, uint64_t end)
 	struct ufs_node *n = o->o_data;
 	int error;
 
+	rw_rlock(&n->n_um->um_batch);
 	/* All was written before it became read-only. */
-	if (ufs_begin(n->n_um) != 0)
+	if (!n->n_um->um_writable) {
+		rw_runlock(&n->n_um->um_batch);
 		return (0);
+	}
 	/* What another one is writing is on the disk when he is through. */
 	mutex_lock(&n->n_writing);
 	error = ufs_file_writeback(n, start, end);

@@ -109,6 +109,7 @@ struct ufs_mount {
 	unsigned um_edition; /* its, when it was read; by mount and updates */
 	struct syncer_client um_syncer;
 	bool um_writable;	/* (x) the disk is claimed for writing */
+	bool um_ending;		/* (x) but nothing more may change */
 	bool um_marked;		/* (x) the disk says that it's in use */
 	bool um_failed;		/* (x) the last commit did, and it was said */
 	bool um_told;		/* (a) that a group is damaged was said */
@@ -253,6 +254,8 @@ void ufs_nodes_discard_all(struct ufs_mount *um);
 void ufs_nodes_note_access(struct ufs_mount *um);
 /* As the disk has them; `lose`: empty, if they can't be read. */
 int ufs_nodes_reload(struct ufs_mount *um, bool lose);
+/* Whoever was writing to one, by a mapping or not, is through. */
+void ufs_nodes_settle(struct ufs_mount *um);
 void ufs_node_set_times(struct ufs_node *n, bool modified);
 
 /* ufs_alloc.c.  0, ENOSPC, EIO, EINTEGRITY, ENOMEM; within a batch. */
@@ -412,7 +415,7 @@ static inline int
 ufs_begin(struct ufs_mount *um)
 {
 	rw_rlock(&um->um_batch);
-	if (__predict_true(um->um_writable))
+	if (__predict_true(um->um_writable && !um->um_ending))
 		return (0);
 	rw_runlock(&um->um_batch);
 	return (EROFS);
@@ -428,6 +431,9 @@ int ufs_commit(struct ufs_mount *um);
  * any more. EBUSY if files without a name are open; `force`: the disk isn't
  * clean then. */
 int ufs_commit_last(struct ufs_mount *um, bool force);
+/* Nothing more begins to change, and what had begun has, before the last
+ * commit: for those who are in use.  It undoes that if it fails. */
+void ufs_end_changes(struct ufs_mount *um);
 /* ufs_giveup.c: what can't be written is lost, and said to be; it isn't
  * writable any more. */
 void ufs_give_up(struct ufs_mount *um);

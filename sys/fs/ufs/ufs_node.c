@@ -441,26 +441,47 @@ reload(struct ufs_node *n, bool lose)
 	return (error);
 }
 
+/* The next one from that number on that somebody has, with a reference; or
+ * NULL. */
+static struct ufs_node *
+next_node(struct ufs_mount *um, uint64_t *ino)
+{
+	struct ufs_node *n;
+
+	mutex_lock(&um->um_nodes_lock);
+	while ((n = radix_next(&um->um_nodes, ino)) != NULL &&
+	       !vnode_tryhold(&n->n_vnode))
+		++*ino;
+	mutex_unlock(&um->um_nodes_lock);
+	return (n);
+}
+
 int
 ufs_nodes_reload(struct ufs_mount *um, bool lose)
 {
 	struct ufs_node *n;
-	uint64_t ino = 0;
 	int error = 0;
 
-	for (;; ino++) {
-		bool held;
-
-		mutex_lock(&um->um_nodes_lock);
-		n = radix_next(&um->um_nodes, &ino);
-		held = n != NULL && vnode_tryhold(&n->n_vnode);
-		mutex_unlock(&um->um_nodes_lock);
-		if (n == NULL)
-			return (error);
-		if (!held)
-			continue;
+	for (uint64_t ino = 0; (n = next_node(um, &ino)) != NULL; ino++) {
 		if (reload(n, lose) != 0)
 			error = EIO;
+		vnode_release(&n->n_vnode);
+	}
+	return (error);
+}
+
+void
+ufs_nodes_settle(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+
+	for (uint64_t ino = 0; (n = next_node(um, &ino)) != NULL; ino++) {
+		if (n->n_vnode.v_type == VREG) {
+			rw_wlock(&n->n_vnode.v_lock);
+			mutex_lock(&n->n_vnode.v_object.o_lock);
+			mutex_unlock(&n->n_vnode.v_object.o_lock);
+			rw_wunlock(&n->n_vnode.v_lock);
+		}
 		vnode_release(&n->n_vnode);
 	}
 }

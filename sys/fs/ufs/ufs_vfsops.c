@@ -429,8 +429,12 @@ begin_writing(struct ufs_mount *um, const struct mount_opts *opts)
 static int
 become_readonly(struct ufs_mount *um, bool force, const struct mount_opts *opts)
 {
-	int error = stop_writing(um, force);
+	int error;
 
+	/* The most of it, so that the others don't wait for long. */
+	(void)ufs_commit(um);
+	ufs_end_changes(um);
+	error = stop_writing(um, force);
 	if (error != 0 && force) {
 		ufs_give_up(um);
 		free_csum(um);
