@@ -611,6 +611,47 @@ readonly(void)
 	check_kept();
 }
 
+/* Who writes more than memory should hold for a disk that takes nothing hears
+ * of it, and whatever was accepted is written when it does. */
+static void
+bounded(void)
+{
+	static uint8_t buf[BLOCK];
+	const uint32_t before = free_pages();
+	uint32_t at = 0;
+	char path[40];
+	int made, fd = open_file(ON "/f", O_RDWR | O_CREAT);
+
+	order(FAIL_WRITE, 0, FAIL_ALL);
+	for (;; at += BLOCK) {
+		for (uint32_t i = 0; i < BLOCK; i++)
+			buf[i] = byte_at(at + i);
+		if (pwrite(fd, buf, BLOCK, at) != BLOCK)
+			break;
+	}
+	if (errno != EIO)
+		quit("write");
+	if (before - free_pages() > 2560)
+		wrong("pages gone", (long)(before - free_pages()));
+	for (unsigned i = 0;; i++) {
+		snprintf(path, sizeof(path), ON "/%u", i);
+		made = open(path, O_CREAT | O_WRONLY, 0644);
+		if (made < 0)
+			break;
+		close(made);
+	}
+	if (errno != EIO)
+		quit(path);
+	well();
+	if (fsync(fd) != 0)
+		quit("fsync");
+	close(fd);
+	remount();
+	fd = open_file(ON "/f", O_RDONLY);
+	check_file(fd, at, at);
+	close(fd);
+}
+
 /* How many errors of the disk the console told of by now, each by its line or
  * summed up; and the lines. */
 static unsigned
@@ -675,7 +716,7 @@ main(int argc, char *argv[])
 		void (*run)(void);
 	} cases[] = {{"cut", cut}, {"removal", removal}, {"ahead", ahead},
 	    {"names", names}, {"forced", forced}, {"readonly", readonly},
-	    {"flood", flood}};
+	    {"bounded", bounded}, {"flood", flood}};
 
 	mkdir(ON, 0755);
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

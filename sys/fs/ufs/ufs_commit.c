@@ -670,12 +670,22 @@ ufs_done(struct ufs_mount *um, int error)
 	return (ufs_commit(um));
 }
 
-void
+static bool
+too_dirty(struct ufs_mount *um, unsigned times)
+{
+	return (
+	    atomic_load(&um->um_dirty_bytes) > times * ptoa(page_total() / 8) ||
+	    atomic_load(&um->um_ndirty) > times * um->um_max_nodes);
+}
+
+int
 ufs_throttle(struct ufs_mount *um)
 {
-	if (atomic_load(&um->um_dirty_bytes) > ptoa(page_total() / 8) ||
-	    atomic_load(&um->um_ndirty) > um->um_max_nodes)
-		(void)ufs_commit(um);
+	int error = 0;
+
+	if (__predict_false(too_dirty(um, 1)))
+		error = ufs_commit(um);
+	return (error != 0 && too_dirty(um, 2) ? error : 0);
 }
 
 /* What a mapping wrote counts as a modification when it is made safe. */

@@ -396,7 +396,9 @@ ufs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end)
 	if (*end > size_limit(um))
 		return (EFBIG);
 	pageout_check();
-	ufs_throttle(um);
+	error = ufs_throttle(um);
+	if (error != 0)
+		return (error);
 	do {
 		error = ufs_begin(um);
 		if (error != 0)

@@ -443,9 +443,10 @@ bool ufs_try_again(struct ufs_mount *um, int *error, unsigned *tries);
 /* A change has been made, or `error`: if the file system is mounted "sync", it
  * is on the disk before the caller hears of it. */
 int ufs_done(struct ufs_mount *um, int error);
-/* Whoever makes more dirty than memory can hold, commits it. No locks but
- * v_lock. */
-void ufs_throttle(struct ufs_mount *um);
+/* Whoever makes more dirty than memory should hold, commits it.  No locks but
+ * v_lock.  If that fails he may make twice as much, and then there is an error.
+ */
+int ufs_throttle(struct ufs_mount *um);
 int ufs_fsync(struct vnode *vp, bool datasync);
 /* The superblock, clean or in use. */
 int ufs_mark(struct ufs_mount *um, bool clean);

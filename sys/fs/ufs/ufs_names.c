@@ -173,7 +173,9 @@ ufs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
 	if (va->va_type == VLNK && strlen(target) >= UFS_LINK_MAX)
 		return (ENAMETOOLONG);
 	pageout_check();
-	ufs_throttle(dir->n_um);
+	error = ufs_throttle(dir->n_um);
+	if (error != 0)
+		return (error);
 	do {
 		error = ufs_begin(dir->n_um);
 		if (error != 0)
@@ -215,8 +217,9 @@ ufs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	uint64_t offset;
 	int error;
 
-	ufs_throttle(dir->n_um);
-	error = ufs_begin(dir->n_um);
+	error = ufs_throttle(dir->n_um);
+	if (error == 0)
+		error = ufs_begin(dir->n_um);
 	if (error != 0)
 		return (error);
 	error = find_entry(dir, cn, n, &offset);
@@ -273,8 +276,9 @@ ufs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	uint64_t offset;
 	int error;
 
-	ufs_throttle(dir->n_um);
-	error = ufs_begin(dir->n_um);
+	error = ufs_throttle(dir->n_um);
+	if (error == 0)
+		error = ufs_begin(dir->n_um);
 	if (error != 0)
 		return (error);
 	error = find_entry(dir, cn, n, &offset);
@@ -325,7 +329,9 @@ ufs_link(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	unsigned tries = 0;
 	int error;
 
-	ufs_throttle(dir->n_um);
+	error = ufs_throttle(dir->n_um);
+	if (error != 0)
+		return (error);
 	do {
 		error = ufs_begin(dir->n_um);
 		if (error != 0)
@@ -504,7 +510,9 @@ ufs_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
 	unsigned tries = 0;
 	int error;
 
-	ufs_throttle(r.n->n_um);
+	error = ufs_throttle(r.n->n_um);
+	if (error != 0)
+		return (error);
 	do {
 		error = ufs_begin(r.n->n_um);
 		if (error != 0)
