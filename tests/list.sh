@@ -110,7 +110,8 @@ for case in '1 64m 8m' '2 24m 4m' '4 32m 8m'; do
 done
 for case in 'cut 4096 512' 'removal 4096 512' 'ahead 4096 512' \
     'names 32768 32768' 'forced 4096 512' 'readonly 4096 512' \
-    'bounded 4096 512' 'flood 4096 512'; do
+    'bounded 4096 512' 'flood 4096 512' \
+    'fat 0 0'; do
 	t "ufs/failing/${case%% *}" 120 \
 	    "tests/disk/failing.sh build/imp build/sys/TEST/kernel $case"
 done

@@ -60,10 +60,12 @@ well(void)
 	return (o.failed);
 }
 
+static const char *type = "ufs";
+
 static void
 mount_it(void)
 {
-	if (mount_disk("ufs", DISK, ON, false) != 0)
+	if (mount_disk(type, DISK, ON, false) != 0)
 		quit("mount");
 }
 
@@ -611,6 +613,34 @@ readonly(void)
 	check_kept();
 }
 
+/* The same for a FAT file system, whose names are written at once. */
+static void
+fat(void)
+{
+	uint32_t before, after;
+
+	orders_fd = open_file(ORDERS, O_RDWR);
+	write_file(ON "/kept", 10 * BLOCK);
+	write_file(ON "/gone", 300 * BLOCK);
+	if (unmount(ON, 0) != 0)
+		quit("unmount");
+	before = free_pages();
+	mount_it();
+	die_with_changes(false);
+	if (unmount(ON, 0) == 0 || errno != EIO)
+		quit("unmount");
+	if (unmount(ON, MNT_FORCE) != 0)
+		quit("forced unmount");
+	after = free_pages();
+	if (after + 64 < before)
+		wrong("pages are missing", (long)(before - after));
+	well();
+	mount_it();
+	if (access(ON "/kept", F_OK) != 0 || access(ON "/dir", F_OK) != 0 ||
+	    access(ON "/gone", F_OK) == 0)
+		wrong("names", 0);
+}
+
 /* Who writes more than memory should hold for a disk that takes nothing hears
  * of it, and whatever was accepted is written when it does. */
 static void
@@ -716,12 +746,14 @@ main(int argc, char *argv[])
 		void (*run)(void);
 	} cases[] = {{"cut", cut}, {"removal", removal}, {"ahead", ahead},
 	    {"names", names}, {"forced", forced}, {"readonly", readonly},
-	    {"bounded", bounded}, {"flood", flood}};
+	    {"bounded", bounded}, {"fat", fat}, {"flood", flood}};
 
 	mkdir(ON, 0755);
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (argc != 2 || strcmp(cases[i].name, argv[1]) != 0)
 			continue;
+		if (strcmp(argv[1], "fat") == 0)
+			type = "msdosfs";
 		mount_it();
 		cases[i].run();
 		if (unmount_disk(ON) != 0)
