@@ -579,6 +579,8 @@ become_readonly(bool dead)
 	/* It was never there. */
 	if (pread(made, &made, 1, 0) != 0)
 		wrong("new", errno);
+	if (update_disk(ON, "rw", false) == 0 || errno != EPERM)
+		quit("rw");
 	munmap(map, BLOCK);
 	close(fd);
 	close(made);

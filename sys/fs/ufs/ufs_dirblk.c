@@ -94,17 +94,16 @@ ufs_dirblk_room(const uint8_t *block)
 }
 
 bool
-ufs_dir_is_leaving(const struct ufs_node *dir, uint64_t offset)
+ufs_dir_is_leaving(struct ufs_node *dir, uint64_t offset)
 {
-	struct ufs_node *n = (struct ufs_node *)(uintptr_t)dir;
 	bool leaving;
 
 	if (__predict_true(atomic_load(&dir->n_leaving.root) == NULL))
 		return (false);
 	/* A commit takes them out meanwhile. */
-	mutex_lock(&n->n_map);
+	mutex_lock(&dir->n_map);
 	leaving = radix_get(&dir->n_leaving, KEY(offset)) != NULL;
-	mutex_unlock(&n->n_map);
+	mutex_unlock(&dir->n_map);
 	return (leaving);
 }
 
@@ -559,7 +558,7 @@ ufs_dir_any_leaving(const struct ufs_node *dir)
 
 /* Nothing but "." and ".."? */
 static bool
-block_empty(const struct ufs_node *dir, const uint8_t *block, uint64_t offset)
+block_empty(struct ufs_node *dir, const uint8_t *block, uint64_t offset)
 {
 	const struct ufs_direct *d;
 

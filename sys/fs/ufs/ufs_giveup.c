@@ -82,6 +82,7 @@ ufs_give_up(struct ufs_mount *um)
 
 	rw_wlock(&um->um_batch);
 	atomic_store(&um->um_writable, false);
+	um->um_gave_up = true;
 	lose_nodes(um, &lost);
 	ufs_bufs_forget_all(um);
 	lose_frees(um);

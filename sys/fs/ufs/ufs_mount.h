@@ -37,7 +37,8 @@
  *   both of its names are there.
  *
  * A commit that fails leaves everything dirty, and the next one begins anew.
- * Only by force is what can't be written given up (ufs_giveup.c).
+ * Only by force is what can't be written given up (ufs_giveup.c); after that it
+ * can't become writable again.
  *
  * Locks, in the order in which they are taken: v_lock, um_batch, the object's
  * o_lock, n_map, um_alloc, um_bufs_lock; um_nodes_lock comes after v_lock and
@@ -110,6 +111,7 @@ struct ufs_mount {
 	struct syncer_client um_syncer;
 	bool um_writable;	/* (x) the disk is claimed for writing */
 	bool um_ending;		/* (x) but nothing more may change */
+	bool um_gave_up;	/* (x) ufs_give_up() was called */
 	bool um_marked;		/* (x) the disk says that it's in use */
 	bool um_failed;		/* (x) the last commit did, and it was said */
 	bool um_told;		/* (a) that a group is damaged was said */
@@ -348,7 +350,7 @@ void ufs_dirblk_release(struct ufs_node *dir, struct ufs_dirblk *at);
 /* The largest entry that would fit. */
 unsigned ufs_dirblk_room(const uint8_t *block);
 /* Was the entry at `offset` removed already, but for the disk? */
-bool ufs_dir_is_leaving(const struct ufs_node *dir, uint64_t offset);
+bool ufs_dir_is_leaving(struct ufs_node *dir, uint64_t offset);
 /* Was it added, or changed, in this batch? */
 bool ufs_dir_is_added(const struct ufs_node *dir, uint64_t offset);
 /* Room for a name, in *block; if there is some in the block at `wish` (or

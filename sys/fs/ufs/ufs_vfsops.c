@@ -126,7 +126,9 @@ ufs_mark(struct ufs_mount *um, bool clean)
 static int
 check_writable(struct ufs_mount *um, const struct mount_opts *opts)
 {
-	const char *why = ufs_unclean(&um->um_fs);
+	const char *why = um->um_gave_up ? "changes to it were given up: "
+					   "unmount it first"
+					 : ufs_unclean(&um->um_fs);
 
 	if (um->um_fs.fs_ufs1) {
 		mount_error(opts, "UFS1 can be mounted read-only alone");
@@ -427,7 +429,7 @@ begin_writing(struct ufs_mount *um, const struct mount_opts *opts)
 
 /* It isn't written any more; `force`: whether what changed can be or not. */
 static int
-become_readonly(struct ufs_mount *um, bool force, const struct mount_opts *opts)
+become_readonly(struct ufs_mount *um, bool force)
 {
 	int error;
 
@@ -438,7 +440,7 @@ become_readonly(struct ufs_mount *um, bool force, const struct mount_opts *opts)
 	if (error != 0 && force) {
 		ufs_give_up(um);
 		free_csum(um);
-		(void)reload(um, true, opts);
+		(void)reload(um, true, NULL);
 		error = 0;
 	}
 	return (error != 0 ? error : disk_reclaim(um->um_disk, false));
@@ -453,7 +455,7 @@ ufs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
 	if (um->um_writable && readonly) {
 		if (!(flags & MNT_FORCE) && atomic_load(&mp->mnt_writers) > 0)
 			return (EBUSY);
-		return (become_readonly(um, (flags & MNT_FORCE) != 0, opts));
+		return (become_readonly(um, (flags & MNT_FORCE) != 0));
 	}
 	if (!um->um_writable && !readonly)
 		return (begin_writing(um, opts));
