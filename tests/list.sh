@@ -107,6 +107,8 @@ for case in '1 64m 8m' '2 24m 4m' '4 32m 8m'; do
 	    "$stress/MICROVM/kernel.stripped $1 64m 2m '4096 512' '$1 3 3 150 900000'"
 	t "ufs/stress/$1-cpus/faults" 160 \
 	    "$stress/TEST/kernel $case '32768 4096' '$1 3 3 100' '$faults'"
+	t "ufs/stress/$1-cpus/reads" 160 \
+	    "$stress/TEST/kernel $case '4096 512' '$1 3 3 60 500000' 'some 150'"
 done
 for case in 'cut 4096 512' 'removal 4096 512' 'ahead 4096 512' \
     'names 32768 32768' 'forced 4096 512' 'readonly 4096 512' \
