@@ -148,6 +148,7 @@ struct ufs_mount {
 	struct ufs_csum *um_csum;     /* (a) one for each group */
 	struct ufs_extents *um_frees; /* (a) */
 	uint64_t um_freeing;	      /* (a) fragments in um_frees */
+	unsigned um_free_tries;	      /* (a) at a group that can't be read */
 	bool um_inodes_made;	      /* (a) blocks of inodes were initialised,
 					 and aren't flushed yet */
 	bool um_wrote;		      /* (x) since the last flush */
@@ -273,7 +274,7 @@ void ufs_alloc_undo(struct ufs_mount *um, uint64_t frag, unsigned count);
 void ufs_free_later(struct ufs_mount *um, uint64_t frag, uint64_t count);
 int ufs_alloc_inode(
     struct ufs_mount *um, uint64_t parent, bool dir, uint64_t *ino);
-/* Phase G. 0; ENOMEM: some is left for another time. */
+/* Phase G. 0; ENOMEM, EIO: some is left for another time. */
 int ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir);
 int ufs_apply_frees(struct ufs_mount *um);
 /* Anywhere in an inode's group. */
