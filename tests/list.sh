@@ -113,7 +113,7 @@ done
 for case in 'cut 4096 512' 'removal 4096 512' 'ahead 4096 512' \
     'names 32768 32768' 'forced 4096 512' 'readonly 4096 512' \
     'bounded 4096 512' 'flood 4096 512' \
-    'fat 0 0'; do
+    'fat 0 0' 'folder 32768 32768'; do
 	t "ufs/failing/${case%% *}" 120 \
 	    "tests/disk/failing.sh build/imp build/sys/TEST/kernel $case"
 done

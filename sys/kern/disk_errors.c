@@ -33,8 +33,9 @@ sum_up(void *arg)
 	struct disk_errors *de = &dp->d_errors;
 
 	spin_lock(&de->de_lock);
-	kprintf("%s: %u more errors, the last a %s error at sector %lu\n",
-	    dp->d_name, de->de_silent, name_of(de->de_cmd), de->de_sector);
+	kprintf("%s: %u more error%s, the last a %s error at sector %lu\n",
+	    dp->d_name, de->de_silent, de->de_silent == 1 ? "" : "s",
+	    name_of(de->de_cmd), de->de_sector);
 	de->de_silent = 0;
 	spin_unlock(&de->de_lock);
 }

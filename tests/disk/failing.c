@@ -454,6 +454,51 @@ names(void)
 	close(b);
 }
 
+/* Of a folder one block of which can't be read, the names in the other can be
+ * found, and are listed before the error is. */
+static void
+folder(void)
+{
+	static uint8_t buf[BLOCK];
+	char first[300], last[300];
+	const size_t skip = strlen(B);
+	const off_t size = 32768;
+	int fd = open_file(DISK, O_RDONLY), names = 0;
+	off_t at = 0;
+	DIR *dir;
+
+	if (mkdir(ON "/a", 0755) != 0 || mkdir(ON "/b", 0755) != 0)
+		quit("mkdir");
+	fill_folder();
+	snprintf(first, sizeof(first), B "%0*d", 240, 1);
+	snprintf(last, sizeof(last), B "%0*d", 240, 138);
+	remount();
+	while (memmem(buf, BLOCK, last + skip, 240) == NULL) {
+		if (pread(fd, buf, BLOCK, at) != BLOCK)
+			quit("no such block");
+		at += BLOCK;
+	}
+	close(fd);
+	at = (at - BLOCK) / size * size;
+	order_within(
+	    FAIL_READ, 0, FAIL_ALL, (uint64_t)at, (uint64_t)(at + size));
+	if (access(first, F_OK) != 0)
+		quit("first name");
+	if (access(last, F_OK) == 0 || errno != EIO)
+		quit("last name");
+	if (access(B "none", F_OK) == 0 || errno != EIO)
+		quit("no name");
+	dir = opendir(ON "/b");
+	while (dir != NULL && (errno = 0, readdir(dir)) != NULL)
+		names++;
+	if (dir == NULL || errno != EIO || names < 100 || names > 139)
+		wrong("names", names);
+	closedir(dir);
+	well();
+	if (access(last, F_OK) != 0)
+		quit("last name");
+}
+
 static uint32_t
 free_pages(void)
 {
@@ -752,7 +797,8 @@ main(int argc, char *argv[])
 		void (*run)(void);
 	} cases[] = {{"cut", cut}, {"removal", removal}, {"ahead", ahead},
 	    {"names", names}, {"forced", forced}, {"readonly", readonly},
-	    {"bounded", bounded}, {"fat", fat}, {"flood", flood}};
+	    {"bounded", bounded}, {"fat", fat}, {"folder", folder},
+	    {"flood", flood}};
 
 	mkdir(ON, 0755);
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
