@@ -145,7 +145,7 @@ $(B)/tests/disk/disk: tests/disk/disk.c tests/prog/files.h tests/prog/freebsd.h
 # Of those that write and read whole trees, for Imp with the C library; some
 # also for Linux, as its initramfs.
 DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile life \
-    many stress pressure fat failing ending)
+    many stress pressure fat failing dying ending)
 DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux torture-linux logdisk \
     faildisk replay mutate fat-mutate fat-cut)
 $(DISKPROGS): $(B)/tests/disk/%: tests/disk/%.c $(wildcard tests/disk/*.h) \

@@ -110,12 +110,13 @@ for case in '1 64m 8m' '2 24m 4m' '4 32m 8m'; do
 	t "ufs/stress/$1-cpus/reads" 160 \
 	    "$stress/TEST/kernel $case '4096 512' '$1 3 3 60 500000' 'some 150'"
 done
+failing='tests/disk/failing.sh build/imp build/sys/TEST/kernel'
 for case in 'cut 4096 512' 'removal 4096 512' 'ahead 4096 512' \
-    'names 32768 32768' 'forced 4096 512' 'readonly 4096 512' \
-    'bounded 4096 512' 'flood 4096 512' \
-    'fat 0 0' 'folder 32768 32768'; do
-	t "ufs/failing/${case%% *}" 120 \
-	    "tests/disk/failing.sh build/imp build/sys/TEST/kernel $case"
+    'names 32768 32768' 'folder 32768 32768'; do
+	t "ufs/failing/${case%% *}" 120 "$failing failing $case"
+done
+for case in forced readonly bounded flood fat; do
+	t "ufs/dying/$case" 120 "$failing dying $case 4096 512"
 done
 for sizes in '4096 512' '8192 1024' '16384 2048' '65536 8192' '8192 8192'; do
 	for name in fileio names; do

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# failing.sh IMP KERNEL CASE BSIZE FSIZE: a case of failing.c on an empty UFS2
-# disk, whose requests fail when the case wants it. What is left there must be
-# clean.
+# failing.sh IMP KERNEL PROGRAM CASE BSIZE FSIZE: a case of failing.c or dying.c
+# on an empty UFS2 disk, whose requests fail when the case wants it. What is left
+# there must be clean.
 set -u
 
-imp=$1 kernel=$2 case=$3 bsize=$4 fsize=$5
+imp=$1 kernel=$2 prog=$3 case=$4 bsize=$5 fsize=$6
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 tests=build/tests/disk
@@ -28,7 +28,7 @@ fi
 # shellcheck disable=SC2046 # words
 $tests/faildisk "$dir/socket" "$dir/disk" \
     "$imp" run -t 100 -m 24m --verbose --kernel "$kernel" \
-    $(disk 0 disk) $(disk 1 orders) $tests/failing "$case" \
+    $(disk 0 disk) $(disk 1 orders) "$tests/$prog" "$case" \
     >"$dir/out" 2>&1 || {
 	tail -40 "$dir/out"
 	exit 1
