@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * logdisk SOCKET IMAGE LOG SEED COMMAND...: two disks for a virtual machine
- * that COMMAND starts, by the NBD protocol: "disk", with what IMAGE has (which
- * isn't changed), and "marks", an empty one.  All that is written goes into
- * LOG, with each request and each answer, in one order for both disks.  Ends
- * with the command's status.
+ * logdisk [-f N] SOCKET IMAGE LOG SEED COMMAND...: two disks for a virtual
+ * machine that COMMAND starts, by the NBD protocol: "disk", with what IMAGE has
+ * (which isn't changed), and "marks", an empty one.  All that is written goes
+ * into LOG, with each request and each answer, in one order for both disks.
+ * Ends with the command's status.
  *
  * Answers to writes and flushes come in no particular order, some of them late:
  * a flush covers what had been answered when it was asked for and no more, as
  * a disk may have it.  QEMU's own driver that logs doesn't know when a write
  * was answered.
+ *
+ * With -f one in N writes and flushes of "disk" fails: some of what was to be
+ * written is there then, up to some sector.
  */
 
 #include <err.h>
@@ -28,6 +31,8 @@
 #include "nbd.h"
 
 #define MARKS_SIZE (1 << 20)
+#define SECTOR	   512
+#define SUPERBLOCK 65536
 #define MAX_DATA   (64 << 20)
 #define PENDING	   64
 #define CLIENTS	   2
@@ -85,6 +90,54 @@ answer_later(struct client *c, uint64_t handle, bool flush)
 	c->pending[c->npending++] = (struct answer){handle, next_id++, flush};
 }
 
+static unsigned failing; /* -f */
+
+/* Does the request fail?  Of a write, only so much is carried out. */
+static bool
+fails(const struct client *c, struct nbd_request *r)
+{
+	if (c->disk != 0 || failing == 0 || r->type == NBD_READ ||
+	    (unsigned)rand() % failing != 0)
+		return (false);
+	/* The superblock comes to be at once. */
+	if (r->offset == SUPERBLOCK)
+		r->length *= (unsigned)rand() % 2;
+	else
+		r->length =
+		    (unsigned)rand() % (r->length / SECTOR + 1) * SECTOR;
+	return (true);
+}
+
+/* What came of a write that failed: as if it had been asked for, and done. */
+static void
+note_failed(const struct nbd_request *r, const uint8_t *at)
+{
+	if (r->length == 0)
+		return;
+	note(LOG_WRITE, 0, next_id, r->offset, at, r->length);
+	note(LOG_DONE, 0, next_id++, 0, NULL, 0);
+}
+
+static bool
+do_write(struct client *c, struct nbd_request *r, uint8_t *at)
+{
+	static uint8_t data[MAX_DATA];
+	bool failed;
+
+	if (!nbd_get(c->fd, data, r->length))
+		return (false);
+	failed = fails(c, r);
+	memcpy(at, data, r->length);
+	if (failed) {
+		note_failed(r, at);
+		nbd_answer(c->fd, r->handle, NBD_EIO);
+		return (true);
+	}
+	note(LOG_WRITE, c->disk, next_id, r->offset, at, r->length);
+	answer_later(c, r->handle, false);
+	return (true);
+}
+
 static bool
 one_request(struct client *c)
 {
@@ -102,12 +155,12 @@ one_request(struct client *c)
 		nbd_put(c->fd, at, r.length);
 		return (true);
 	case NBD_WRITE:
-		if (!nbd_get(c->fd, at, r.length))
-			return (false);
-		note(LOG_WRITE, c->disk, next_id, r.offset, at, r.length);
-		answer_later(c, r.handle, false);
-		return (true);
+		return (do_write(c, &r, at));
 	case NBD_FLUSH:
+		if (fails(c, &r)) {
+			nbd_answer(c->fd, r.handle, NBD_EIO);
+			return (true);
+		}
 		note(LOG_FLUSH, c->disk, next_id, 0, NULL, 0);
 		answer_later(c, r.handle, true);
 		return (true);
@@ -201,8 +254,13 @@ main(int argc, char **argv)
 	int listening, ended, status;
 	pid_t pid;
 
+	if (argc > 2 && strcmp(argv[1], "-f") == 0) {
+		failing = (unsigned)atoi(argv[2]);
+		argc -= 2;
+		argv += 2;
+	}
 	if (argc < 6)
-		errx(2, "logdisk SOCKET IMAGE LOG SEED COMMAND...");
+		errx(2, "logdisk [-f N] SOCKET IMAGE LOG SEED COMMAND...");
 	load(argv[2]);
 	log_file = fopen(argv[3], "wbe");
 	if (log_file == NULL)

@@ -457,13 +457,17 @@ write_leaving(struct ufs_mount *um)
 	return (error == 0 ? write_class(um, UFS_BUF_NAMES) : error);
 }
 
-/* Phase D. What directories that moved say of their parents comes after. */
+/* Phase D. What directories that moved say of their parents comes after.  From
+ * now on the disk may have each name, whether this fails or not. */
 static int
 write_names(struct ufs_mount *um)
 {
 	struct ufs_node *n;
 	int error = 0;
 
+	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty)
+		if (n->n_vnode.v_type == VDIR)
+			radix_clear(&n->n_added, NULL, NULL);
 	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty)
 		if ((n->n_state & UFS_N_MOVED) && error == 0)
 			error = ufs_dir_parent_late(n);
@@ -531,6 +535,7 @@ clean_nodes(struct ufs_mount *um)
 		if (clean_node(n))
 			vnode_release(&n->n_vnode);
 	atomic_store(&um->um_dirty_bytes, 0);
+	atomic_store(&um->um_dir_renamed, false);
 }
 
 /* Nothing is dirty any more, but for what changed or lost its last user
@@ -715,7 +720,9 @@ ufs_fsync(struct vnode *vp, bool datasync)
 		return (0);
 	if (atomic_load(&n->n_mapped_write))
 		note_mapped_write(n);
-	if (vp->v_type != VREG || (atomic_load(&n->n_state) & more) != 0)
+	/* It is to be found where it is now. */
+	if (vp->v_type != VREG || (atomic_load(&n->n_state) & more) != 0 ||
+	    atomic_load(&um->um_dir_renamed))
 		return (ufs_commit(um));
 	/* The disk's inode leads to all of it. */
 	error = vp->v_object.o_ops->vo_writeback(&vp->v_object, 0, UINT64_MAX);

@@ -438,10 +438,9 @@ void
 ufs_dir_remove(struct ufs_node *dir, const struct ufs_dirblk *at,
     uint64_t offset, const struct cname *cn, bool later)
 {
-	void *was = radix_get(&dir->n_added, KEY(offset));
-
-	/* The disk has never had it. */
-	if (was != NULL && INO(was) == 0)
+	/* The disk has never had it, or only for another file: if this one goes
+	 * as well, nothing writes a count that includes it. */
+	if (ufs_dir_is_added(dir, offset))
 		later = false;
 	if (later)
 		later = ufs_dir_will_leave(dir, offset) == 0;

@@ -87,6 +87,7 @@ ufs_give_up(struct ufs_mount *um)
 	ufs_bufs_forget_all(um);
 	lose_frees(um);
 	atomic_store(&um->um_dirty_bytes, 0);
+	atomic_store(&um->um_dir_renamed, false);
 	um->um_marked = um->um_wrote = um->um_failed = false;
 	/* What the disk says of itself nobody knows. */
 	um->um_fs.fs_sb.fs_clean = 0;

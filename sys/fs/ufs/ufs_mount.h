@@ -100,7 +100,8 @@ struct ufs_extents {
 	struct ufs_extent extent[UFS_EXTENTS];
 };
 
-/* (!) set once, (c) um_changes, (a) um_alloc, (x) um_batch held for writing. */
+/* (!) set once, (c) um_changes, (a) um_alloc, (x) um_batch held for writing,
+ * (b) for reading at least. */
 struct ufs_mount {
 	struct ufs um_fs; /* (a) its totals, (!) all else while writable */
 	struct ufs_device um_device; /* by the cache of metadata */
@@ -140,6 +141,7 @@ struct ufs_mount {
 	/* Nobody has them, nor their names; the same. */
 	struct list um_zombies;
 	struct list um_dying;
+	bool um_dir_renamed;	 /* (b) some directory was, in this batch */
 	unsigned um_nameless;	 /* (c) inodes without a name */
 	uint64_t um_dirty_bytes; /* (c) of file data, about */
 	unsigned um_ndirty;	 /* (c) inodes that changed */

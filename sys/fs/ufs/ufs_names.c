@@ -482,6 +482,8 @@ rename_held(struct renaming *r)
 	    r->from, &r->from_at, r->from_offset, r->from_name, !known);
 	ufs_node_set_times(r->n, false);
 	ufs_node_touch(r->n, UFS_N_META | UFS_N_NAMED);
+	if (is_dir(r->n))
+		atomic_store(&r->n->n_um->um_dir_renamed, true);
 	atomic_store(&r->n->n_parent, r->to->n_i.i_ino);
 	return (0);
 }
