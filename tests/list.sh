@@ -47,6 +47,10 @@ for case in 'newfs 1 2' 'makefs 2 1' 'newfs 3 4'; do
 done
 # What was wrong once.
 t disk/cuts/newfs-25-2 200 'tests/disk/cuts.sh build/imp newfs 25 2 1000 600'
+# One in so many writes fails.
+for case in '24 2 2000 250 40' '30 1 2000 250 30'; do
+	t "disk/cuts/failing-${case%% *}" 200 "tests/disk/cuts.sh build/imp newfs $case"
+done
 t disk/machines 200 'tests/disk/machines.sh build/imp 5'
 t disk/hostile-1 200 'tests/disk/hostile.sh build/imp 1 1 120'
 t disk/hostile-2 200 'tests/disk/hostile.sh build/imp 2 2 120'

@@ -219,7 +219,11 @@ ufs_buf_dirty(struct ufs_mount *um, struct ufs_buf *b, enum ufs_class class,
 void
 ufs_buf_late(struct ufs_mount *um, struct ufs_buf *b, size_t offset, size_t len)
 {
-	b->b_late |= frag_mask(um, offset, len);
+	/* What a commit that failed has written already isn't late: it would
+	 * keep a later phase from being written. */
+	mutex_lock(&um->um_bufs_lock);
+	b->b_late |= frag_mask(um, offset, len) & b->b_dirty;
+	mutex_unlock(&um->um_bufs_lock);
 }
 
 void
