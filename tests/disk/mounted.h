@@ -131,6 +131,25 @@ unmount_disk(const char *on)
 {
 	return (unmount(on, 0));
 }
+
+/* To "ro" or "rw". */
+static inline int
+update_disk(const char *on, const char *mode, bool force)
+{
+	struct iovec iov[10];
+
+	mount_option(iov, "fstype");
+	mount_option(iov + 1, "ufs");
+	mount_option(iov + 2, "fspath");
+	mount_option(iov + 3, on);
+	mount_option(iov + 4, "update");
+	mount_option(iov + 5, NULL);
+	mount_option(iov + 6, mode);
+	mount_option(iov + 7, NULL);
+	mount_option(iov + 8, "force");
+	mount_option(iov + 9, NULL);
+	return (nmount(iov, force ? 10 : 8, 0));
+}
 #endif
 
 #endif
