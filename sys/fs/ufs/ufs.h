@@ -30,6 +30,7 @@ struct ufs {
 	struct ufs_device *fs_device;
 	struct ufs_superblock fs_sb; /* as it was found */
 	uint64_t fs_where;	     /* bytes: and where */
+	bool fs_copy;		     /* the first one is damaged */
 	bool fs_ufs1;
 	unsigned fs_bshift, fs_fshift; /* log2 of the sizes */
 	uint64_t fs_frags;	       /* fragments in all */

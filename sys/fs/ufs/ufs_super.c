@@ -194,6 +194,7 @@ try_place(struct ufs *fs, uint64_t where, bool copy, const char **why)
 		error = EINTEGRITY;
 	}
 	fs->fs_where = where;
+	fs->fs_copy = copy;
 	return (error);
 }
 
@@ -257,6 +258,9 @@ ufs_unclean(const struct ufs *fs)
 {
 	const struct ufs_superblock *sb = &fs->fs_sb;
 
+	/* What a copy says was true when it was made. */
+	if (fs->fs_copy)
+		return ("its first superblock is damaged: run fsck");
 	if (sb->fs_flags & UFS_NEEDSFSCK)
 		return ("it is marked as needing fsck");
 	if (sb->fs_clean == 0 || (sb->fs_flags & UFS_UNCLEAN))
