@@ -109,6 +109,8 @@ struct check {
 	uint64_t hard;	 /* findings that only CHECK_REPAIR repairs */
 	bool late;	 /* what is found is only about what nobody uses */
 	bool incomplete; /* a repair wasn't possible */
+	/* What the device says of being in use. */
+	enum { AS_FOUND, MARKING, MARKED } mark;
 };
 
 /* check.c */
@@ -128,11 +130,15 @@ void cache_read(struct check *c, uint64_t offset, void *buf, size_t size);
 void cache_write(
     struct check *c, uint64_t offset, const void *buf, size_t size);
 void cache_flush(struct check *c);
+/* The page that this byte is in, alone. */
+void cache_flush_at(struct check *c, uint64_t offset);
 void cache_free(struct check *c);
 
 /* super.c */
 void super_open(struct check *c); /* all that one marked clean costs */
 void super_check(struct check *c);
+/* Before the first write: what says that it's clean says so no more. */
+void super_begin(struct check *c);
 void super_finish(struct check *c);
 /* Is the fragment one of those that a group begins with? */
 bool is_group_own(const struct ufs *fs, uint64_t frag);

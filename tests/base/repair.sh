@@ -66,6 +66,20 @@ see The system powers off.
 end 0
 END
 
+harm hashes super-torn-hash
+session "torn" <<\END
+see the superblock's check hash is wrong; a copy of it is used
+see summary: superblock: it was written in part
+see result: repaired
+see login: 
+type root\r
+see # 
+type cat /sub/deep/f; touch /newer; poweroff\r
+see kept
+see The system powers off.
+end 0
+END
+
 harm unclean links-low
 session "by a person" <<\END
 see damage: inode

@@ -559,6 +559,20 @@ super_hash(void)
 	sb->fs_ckhash ^= 1;
 	keep_hashes = true;
 }
+/* Power failed when some of its sectors were written. */
+static void
+super_torn(void)
+{
+	sb->fs_clean = 0;
+	sb->fs_cs_nbfree--;
+	keep_hashes = true;
+}
+static void
+super_setting(void)
+{
+	sb->fs_minfree++;
+	keep_hashes = true;
+}
 static void
 super_magic(void)
 {
@@ -710,7 +724,9 @@ static const struct kind {
     {"group-zero", group_zero, "damage", "y", "-"},
     {"group-hash", group_hash, "summary", "p", "-"},
     {"inode-hash", inode_hash, "damage", "y", "-"},
-    {"super-hash", super_hash, "damage", "y", "-"},
+    {"super-hash", super_hash, "summary", "p", "-"},
+    {"super-torn-hash", super_torn, "summary", "p", "-"},
+    {"super-setting-hash", super_setting, "damage", "y", "-"},
     {"super-magic", super_magic, "damage", "y", "-"},
     {"super-zero", super_zero, "damage", "y", "-"},
     {"super-sizes", super_sizes, "damage", "y", "-"},
