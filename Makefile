@@ -241,11 +241,11 @@ $(B)/tests/host/newfs: $(wildcard base/newfs/*.c) base/fsck/cgroup.c \
 	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=address,undefined -o $@ $^
 
 FSCKTEST = tests/host/fsck.c $(CHECKER) $(UFSREADERS)
-$(B)/tests/host/fsck: $(FSCKTEST) $(wildcard base/fsck/*.h)
+$(B)/tests/host/fsck: $(FSCKTEST) $(wildcard base/fsck/*.h) tests/disk/mutate.h
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=address,undefined -DREPLAY -o $@ $(FSCKTEST)
-$(B)/tests/host/fsck-fuzz: $(FSCKTEST) $(wildcard base/fsck/*.h)
+$(B)/tests/host/fsck-fuzz: $(FSCKTEST) $(wildcard base/fsck/*.h) tests/disk/mutate.h
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=fuzzer,address,undefined -o $@ $(FSCKTEST)
