@@ -229,10 +229,12 @@ $(B)/tests/host/fuzz-ufs: tests/host/fuzz_ufs.c sys/fs/ufs/ufs_super.c \
 	    $(filter %.c,$^)
 
 UFSREADERS = sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c
-$(B)/tests/host/damage: tests/host/damage.c base/fsck/cgroup.c $(UFSREADERS)
+$(B)/tests/host/damage $(B)/tests/host/journal: $(B)/tests/host/%: \
+    tests/host/%.c tests/host/image.h base/fsck/cgroup.c $(UFSREADERS)
 	@mkdir -p $(@D)
 	@echo "CC $@"
-	@$(HOSTTEST) -iquote sys -fsanitize=address,undefined -o $@ $^
+	@$(HOSTTEST) -iquote sys -fsanitize=address,undefined -o $@ \
+	    $(filter %.c,$^)
 
 $(B)/tests/host/newfs: $(wildcard base/newfs/*.c) base/fsck/cgroup.c \
     sys/fs/ufs/ufs_super.c
@@ -281,7 +283,8 @@ test: $(DEPS)
 	    $(B)/tests/host/part \
 	    $(B)/tests/fakevm $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
 	    $(B)/tests/host/trees $(B)/tests/host/ufs $(B)/tests/host/fuzz-ufs \
-	    $(B)/tests/host/damage $(B)/tests/host/fsck \
+	    $(B)/tests/host/damage $(B)/tests/host/journal \
+	    $(B)/tests/host/fsck \
 	    $(B)/tests/host/fsck-fuzz $(B)/tests/host/newfs \
 	    $(B)/tests/host/ustar
 	@$(MAKE) --no-print-directory $(B)/base/root.stamp

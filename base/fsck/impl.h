@@ -106,6 +106,7 @@ struct check {
 	uint8_t *indirect[UFS_NINDIRECT]; /* a block for each depth */
 	uint8_t *group, *group_new;	  /* fs_cgsize bytes each */
 	uint64_t add_dir, add_hint; /* where an entry was added last, bytes */
+	int64_t journal_time;	    /* of the session that it is about */
 	uint64_t hard;	 /* findings that only CHECK_REPAIR repairs */
 	bool late;	 /* what is found is only about what nobody uses */
 	bool incomplete; /* a repair wasn't possible */
@@ -199,6 +200,10 @@ bool entry_add(struct check *c, uint64_t dir, const char *name, uint32_t ino,
 /* orphans.c */
 void orphans_find(struct check *c);
 void orphans_rejoin(struct check *c);
+
+/* journal.c */
+void journal_check(struct check *c);
+void journal_end(struct check *c);
 
 /* groups.c */
 /* Inodes at its start that were ever written. */

@@ -394,11 +394,7 @@ super_finish(struct check *c)
 	sb->fs_pendinginodes = 0;
 	sb->fs_unrefs = 0;
 	sb->fs_fmod = 0;
-	if (sb->fs_flags & UFS_SUJ) {
-		/* The journal is about another time, and is over. */
-		sb->fs_mtime = c->opt->now;
-		sb->fs_sujfree = 0;
-	}
+	journal_end(c);
 	/* A cut leaves it marked as in use, until all the rest is there: and of
 	 * the superblock, too, only some sectors may be written. */
 	sb->fs_clean = 0;

@@ -174,11 +174,13 @@ write_some(const struct written *w, uint32_t *chance)
 	}
 }
 
-/* Is it as before, but for the first superblock? */
+/* Is it as before, but for the first superblock, and a copy that may lie behind
+ * it? */
 static bool
 untouched(void)
 {
-	const uint64_t start = mutant.fs.fs_where, end = start + UFS_SB_SIZE;
+	const uint64_t start = mutant.fs.fs_where;
+	const uint64_t end = start + UFS_SB_SIZE * 2;
 
 	return (memcmp(disk.bytes, before, start) == 0 &&
 		memcmp(disk.bytes + end, before + end,

@@ -104,8 +104,11 @@ write_superblock(struct ufs_mount *um, bool clean, bool totals)
 		memcpy(out, sb, sizeof(*sb));
 	out->fs_clean = clean;
 	out->fs_flags = sb->fs_flags;
-	/* By this FreeBSD knows that its journal isn't about these changes. */
-	out->fs_time = out->fs_mtime = sb->fs_mtime = sb->fs_time;
+	/* By another one than before FreeBSD knows that its journal isn't about
+	 * these changes. */
+	sb->fs_mtime = MAX(sb->fs_time, sb->fs_mtime + 1);
+	out->fs_time = sb->fs_time;
+	out->fs_mtime = sb->fs_mtime;
 	out->fs_ckhash = 0;
 	if (sb->fs_metackhash & UFS_CK_SUPERBLOCK)
 		out->fs_ckhash = ufs_crc32c(~0u, out, size);
