@@ -237,7 +237,7 @@ $(B)/tests/host/damage $(B)/tests/host/journal: $(B)/tests/host/%: \
 	    $(filter %.c,$^)
 
 $(B)/tests/host/newfs: $(wildcard base/newfs/*.c) base/fsck/cgroup.c \
-    sys/fs/ufs/ufs_super.c
+    base/fsck/file.c sys/fs/ufs/ufs_super.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=address,undefined -o $@ $^
