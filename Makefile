@@ -168,14 +168,13 @@ $(B)/tests/disk/replay: tests/disk/replay.c tests/disk/judge.c \
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@$(CC) $(HOSTCFLAGS) -o $@ $(filter %.c %.o,$^)
-$(B)/tests/disk/fat-cut: tests/disk/log.h
 $(B)/tests/disk/fat-mutate $(B)/tests/disk/fat-cut: $(B)/tests/disk/%: \
-    tests/disk/%.c
+    tests/disk/%.c $(wildcard tests/disk/*.h)
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@$(CC) $(HOSTCFLAGS) -o $@ $<
 # Damaged file systems.
-$(B)/tests/disk/mutate: tests/disk/mutate.c tests/disk/mutate.h \
+$(B)/tests/disk/mutate: tests/disk/mutate.c $(wildcard tests/disk/*.h) \
     $(filter $(B)/cmd/sys/fs/ufs/%,$(IMPOBJS))
 	@mkdir -p $(@D)
 	@echo "CC $<"
@@ -199,7 +198,8 @@ HOSTTEST = clang -std=gnu17 -g -O1 -fno-sanitize-recover=all -Isys \
     -Itests/host -Wno-incompatible-library-redeclaration
 FUZZED = tests/host/fuzz.c tests/host/fuzz_amd64.c \
     $(filter-out sys/lib/elf.c,$(PARSERS))
-$(B)/tests/host/fuzz-replay: $(FUZZED) $(PARSERS) tests/host/fuzz.h
+$(B)/tests/host/fuzz-replay: $(FUZZED) $(PARSERS) tests/host/fuzz.h \
+    tests/disk/whole.h
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -fsanitize=address,undefined -DREPLAY -o $@ $(FUZZED)
@@ -214,7 +214,10 @@ $(B)/tests/host/ustar: tests/host/ustar.c sys/fs/tmpfs/ustar.c
 	@echo "CC $@"
 	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
 
-$(B)/tests/host/ufs: tests/host/ufs.c tests/host/ufs_visit.h sys/fs/ufs/ufs_super.c \
+# What several of them include.
+HOSTINPUT = tests/host/input.h tests/disk/mutate.h tests/disk/whole.h
+$(B)/tests/host/ufs: tests/host/ufs.c tests/host/ufs_visit.h \
+    tests/disk/whole.h sys/fs/ufs/ufs_super.c \
     sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
@@ -222,7 +225,7 @@ $(B)/tests/host/ufs: tests/host/ufs.c tests/host/ufs_visit.h sys/fs/ufs/ufs_supe
 
 $(B)/tests/host/fuzz-ufs: tests/host/fuzz_ufs.c sys/fs/ufs/ufs_super.c \
     sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c \
-    tests/disk/mutate.h tests/host/ufs_visit.h
+    $(HOSTINPUT) tests/host/ufs_visit.h
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -fsanitize=fuzzer,address,undefined -o $@ \
@@ -243,11 +246,11 @@ $(B)/tests/host/newfs: $(wildcard base/newfs/*.c) base/fsck/cgroup.c \
 	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=address,undefined -o $@ $^
 
 FSCKTEST = tests/host/fsck.c $(CHECKER) $(UFSREADERS)
-$(B)/tests/host/fsck: $(FSCKTEST) $(wildcard base/fsck/*.h) tests/disk/mutate.h
+$(B)/tests/host/fsck: $(FSCKTEST) $(wildcard base/fsck/*.h) $(HOSTINPUT)
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=address,undefined -DREPLAY -o $@ $(FSCKTEST)
-$(B)/tests/host/fsck-fuzz: $(FSCKTEST) $(wildcard base/fsck/*.h) tests/disk/mutate.h
+$(B)/tests/host/fsck-fuzz: $(FSCKTEST) $(wildcard base/fsck/*.h) $(HOSTINPUT)
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=fuzzer,address,undefined -o $@ $(FSCKTEST)

@@ -20,35 +20,17 @@
  * for nothing: that must go wrong, or else this test couldn't.
  */
 
-#include <err.h>
-#include <fcntl.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../base/fsck/check.h"
+#include "events.h"
 #include "judge.h"
-#include "log.h"
 #include "torture.h"
 
 #define SECTOR	 512
 #define MAX_TORN 3 /* sectors of a superblock in which there is something */
 
-struct event {
-	struct log_event ev;
-	const uint8_t *data;
-	bool answered; /* at the cut that is being made */
-	bool durable;  /* it is in the image for good */
-	size_t start;  /* LOG_DONE, LOG_FLUSHED: the event that it ends */
-};
-
-static struct event *events;
-static size_t nevents;
 static uint8_t *image;
 static uint8_t *repaired; /* a copy of it */
 static size_t image_size;
@@ -62,60 +44,6 @@ static struct saved {
 	uint8_t data[SECTOR];
 } * saved;
 static size_t nsaved, saved_room;
-
-static const uint8_t *
-map_file(const char *name, size_t *size)
-{
-	struct stat st;
-	void *p;
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || fstat(fd, &st) != 0)
-		err(2, "%s", name);
-	*size = (size_t)st.st_size;
-	p = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		err(2, "%s", name);
-	close(fd);
-	return (p);
-}
-
-static size_t
-find_start(uint32_t disk, uint64_t id)
-{
-	for (size_t i = nevents; i-- > 0;)
-		if (events[i].ev.disk == disk && events[i].ev.id == id)
-			return (i);
-	errx(2, "the log has an answer without a request");
-}
-
-static void
-read_log(const char *name)
-{
-	size_t size, at = 0, room = 0;
-	const uint8_t *log = map_file(name, &size);
-	struct event *e;
-
-	while (size - at >= sizeof(e->ev)) {
-		if (nevents == room) {
-			room = room * 2 + 1000;
-			events = realloc(events, room * sizeof(*events));
-		}
-		e = &events[nevents];
-		memset(e, 0, sizeof(*e));
-		memcpy(&e->ev, log + at, sizeof(e->ev));
-		at += sizeof(e->ev);
-		e->data = log + at;
-		if (e->ev.length > size - at ||
-		    (e->ev.disk == 0 &&
-			e->ev.offset + e->ev.length > image_size))
-			errx(2, "%s: damaged at %zu", name, at);
-		at += e->ev.length;
-		if (e->ev.kind == LOG_DONE || e->ev.kind == LOG_FLUSHED)
-			e->start = find_start(e->ev.disk, e->ev.id);
-		nevents++;
-	}
-}
 
 /* The mark that an event writes, or NULL. */
 static const struct mark *
@@ -427,20 +355,19 @@ all_cuts(unsigned n)
 	return (bad + (!unsafe && torn == 0));
 }
 
-/* The image begins as a copy of the base. */
+/* The image is at first what the base is. */
 static void
-copy_base(const char *base)
+read_base(const char *base)
 {
-	const uint8_t *from = map_file(base, &image_size);
-	struct memory m = {.ufs = {read_ufs, image_size}};
+	struct memory m = {.ufs = {.ud_read = read_ufs}};
 	struct ufs fs;
 	const char *why;
 
-	image = malloc(image_size);
+	image = whole_file(base, &image_size);
 	repaired = malloc(image_size);
-	if (image == NULL || repaired == NULL)
+	if (repaired == NULL)
 		err(2, "%s", base);
-	memcpy(image, from, image_size);
+	m.ufs.ud_size = image_size;
 	m.data = image;
 	if (ufs_open(&fs, &m.ufs, &why) != 0)
 		errx(2, "%s: %s", base, why);
@@ -466,8 +393,8 @@ main(int argc, char **argv)
 	argv += optind;
 	if (argc - optind != 5)
 		errx(2, "replay [-u] [-k FILE] LOG BASE SEED OPERATIONS CUTS");
-	copy_base(argv[1]);
-	read_log(argv[0]);
+	read_base(argv[1]);
+	read_log(argv[0], image_size);
 	begin_judge(strtoull(argv[2], NULL, 0), (uint32_t)atoi(argv[3]));
 	srand((unsigned)atoi(argv[2]));
 	return (all_cuts((unsigned)atoi(argv[4])) == 0 ? 0 : 1);

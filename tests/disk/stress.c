@@ -584,34 +584,19 @@ free_pages(void)
 	return (n);
 }
 
-static int
-update(const char *mode)
-{
-	struct iovec iov[8];
-
-	mount_option(iov, "fstype");
-	mount_option(iov + 1, "ufs");
-	mount_option(iov + 2, "fspath");
-	mount_option(iov + 3, ON);
-	mount_option(iov + 4, "update");
-	mount_option(iov + 5, NULL);
-	mount_option(iov + 6, mode);
-	mount_option(iov + 7, NULL);
-	return (nmount(iov, 8, 0));
-}
-
 static volatile bool updating;
 
 static void *
 keep_updating(void *arg)
 {
 	while (updating) {
-		if (update("ro") != 0) {
+		if (update_disk(ON, "ro", NULL) != 0) {
 			usleep(100);
 			continue;
 		}
 		usleep(500);
-		if (update("rw") != 0 && errno != EIO && errno != ENOMEM) {
+		if (update_disk(ON, "rw", NULL) != 0 && errno != EIO &&
+		    errno != ENOMEM) {
 			printf("rw: %s\n", strerror(errno));
 			fflush(stdout);
 			_exit(1);

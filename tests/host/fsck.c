@@ -12,13 +12,11 @@
  * becomes of one.
  */
 
-#include <stdio.h>
-
 #include "../../base/fsck/check.h"
-#include "../disk/mutate.h"
+#include "../disk/whole.h"
+#include "input.h"
 
-#define DAMAGES 6
-#define INPUT	160 /* bytes */
+#define INPUT 160 /* bytes */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,8 +38,6 @@ static size_t nwritten;
 static struct mutant mutant;
 static uint8_t *original, *before;
 static struct memory disk;
-static const uint8_t *input;
-static size_t input_left;
 static bool verbose;
 
 static void
@@ -101,41 +97,20 @@ static void
 open_original(void)
 {
 	const char *name = getenv("FSCK_IMAGE");
-	FILE *in = name == NULL ? NULL : fopen(name, "rb");
 	size_t size;
 
-	if (in == NULL) {
-		perror("FSCK_IMAGE");
-		exit(2);
-	}
-	fseek(in, 0, SEEK_END);
-	size = (size_t)ftell(in);
-	rewind(in);
-	original = malloc(size);
+	if (name == NULL)
+		errx(2, "FSCK_IMAGE: not set");
+	original = whole_file(name, &size);
 	before = malloc(size);
 	disk.bytes = malloc(size);
-	if (fread(original, 1, size, in) != size ||
-	    !mutant_begin(&mutant, original, size))
+	if (!mutant_begin(&mutant, original, size))
 		broken("the image is one");
-	fclose(in);
 	mutant.data = before;
 	disk.device.cd_size = size;
 	disk.device.cd_read = read_memory;
 	disk.device.cd_write = write_memory;
 	disk.device.cd_sync = sync_memory;
-}
-
-/* The input, four bytes at a time; 0 when there are no more. */
-static uint32_t
-number(void)
-{
-	uint32_t n = 0;
-	size_t part = input_left < sizeof(n) ? input_left : sizeof(n);
-
-	memcpy(&n, input, part);
-	input += part;
-	input_left -= part;
-	return (n);
 }
 
 static struct check_result
@@ -223,10 +198,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		open_original();
 	room = disk.device.cd_size;
 	memcpy(before, original, room);
-	input = data;
-	input_left = size;
-	for (int i = 0; i < DAMAGES && input_left > 0; i++)
-		mutate(&mutant, number);
+	input_damage(&mutant, data, size);
 	memcpy(disk.bytes, before, room);
 	found = run(CHECK_REPORT);
 	if (memcmp(before, disk.bytes, room) != 0)
@@ -253,16 +225,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static void
 replay(const char *name)
 {
-	static uint8_t data[INPUT];
-	FILE *in = fopen(name, "rb");
+	size_t size;
+	uint8_t *data = whole_file(name, &size);
 
-	if (in == NULL) {
-		perror(name);
-		exit(2);
-	}
 	verbose = true;
-	LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), in));
-	fclose(in);
+	LLVMFuzzerTestOneInput(data, size);
+	free(data);
 }
 
 /* The last input, for when it ends badly. */
