@@ -141,12 +141,14 @@ void super_check(struct check *c);
 /* Before the first write: what says that it's clean says so no more. */
 void super_begin(struct check *c);
 void super_finish(struct check *c);
+/* The first fragment of the groups' summary. */
+uint64_t summary_first(const struct ufs *fs);
 /* Is the fragment one of those that a group begins with? */
 bool is_group_own(const struct ufs *fs, uint64_t frag);
 
 /* inodes.c */
 uint32_t inode_hashes(const struct check *c);
-uint64_t inode_place(const struct check *c, uint64_t ino);
+uint64_t inode_place(struct check *c, uint64_t ino);
 void inode_get(struct check *c, uint64_t ino, struct ufs2_dinode *di);
 void inode_put(struct check *c, uint64_t ino, struct ufs2_dinode *di);
 void inode_clear(struct check *c, uint64_t ino);
@@ -155,7 +157,6 @@ void inodes_scan(struct check *c);
 void links_check(struct check *c);
 
 /* blocks.c */
-uint64_t group_first(const struct check *c, uint64_t group);
 bool frags_used(const struct check *c, uint64_t frag, unsigned n);
 void frags_mark(struct check *c, uint64_t frag, unsigned n, bool used);
 void metadata_claim(struct check *c);

@@ -25,7 +25,7 @@ frags_for(const struct ufs *fs, uint64_t bytes)
 	return ((bytes + ((uint64_t)1 << fs->fs_fshift) - 1) >> fs->fs_fshift);
 }
 
-static uint64_t
+uint64_t
 summary_first(const struct ufs *fs)
 {
 	return (fs->fs_ufs1 ? (uint32_t)fs->fs_sb.fs_old_csaddr
@@ -78,11 +78,8 @@ is_group_own(const struct ufs *fs, uint64_t frag)
 {
 	const struct ufs_superblock *sb = &fs->fs_sb;
 	uint64_t group = frag / (uint32_t)sb->fs_fpg;
-	uint64_t first = group * (uint32_t)sb->fs_fpg;
+	uint64_t first = ufs_group_start(fs, (uint32_t)group);
 
-	if (fs->fs_ufs1)
-		first += (uint64_t)(uint32_t)sb->fs_old_cgoffset *
-			 ((uint32_t)group & ~(uint32_t)sb->fs_old_cgmask);
 	return (frag < first + (uint32_t)sb->fs_dblkno &&
 		(group == 0 || frag >= first + (uint32_t)sb->fs_sblkno));
 }
@@ -226,7 +223,8 @@ check_copies(struct check *c)
 	uint64_t where;
 
 	for (uint32_t i = 0; i < c->fs.fs_sb.fs_ncg; i++) {
-		where = (group_first(c, i) + (uint32_t)c->fs.fs_sb.fs_sblkno)
+		where = (ufs_group_start(&c->fs, i) +
+			    (uint32_t)c->fs.fs_sb.fs_sblkno)
 			<< c->fs.fs_fshift;
 		if (where == c->home ||
 		    (ufs_open_at(&copy, &c->ud, where, &why) == 0 &&

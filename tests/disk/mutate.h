@@ -63,13 +63,7 @@ mutant_target(struct mutant *m, enum target_kind kind, uint64_t at, size_t size)
 static uint64_t
 mutant_group(const struct mutant *m, uint64_t group)
 {
-	const struct ufs_superblock *sb = &m->fs.fs_sb;
-	uint64_t start = group * (uint64_t)sb->fs_fpg;
-
-	if (m->fs.fs_ufs1)
-		start += (uint64_t)sb->fs_old_cgoffset *
-			 (group & ~(uint64_t)(uint32_t)sb->fs_old_cgmask);
-	return (start << m->fs.fs_fshift);
+	return (ufs_group_start(&m->fs, (uint32_t)group) << m->fs.fs_fshift);
 }
 
 static void

@@ -82,6 +82,8 @@ int ufs_open_at(
 /* May it be written? NULL, or what must be done first. */
 const char *ufs_unclean(const struct ufs *fs);
 
+/* The fragment that places in a cylinder group are counted from. */
+uint64_t ufs_group_start(const struct ufs *fs, uint32_t group);
 /* Where an inode is: first fragment of its block, and bytes from there;
  * EINTEGRITY. */
 int ufs_inode_place(
