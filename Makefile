@@ -91,9 +91,10 @@ $(K)/kernel-gdb.py: tools/gdb/imp.py
 HOSTCFLAGS = -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -iquote sys
 IMPSRCS = $(wildcard cmd/imp/*.c)
 # The kernel's own parts that know nothing of a kernel.
+PARTITIONS = $(addprefix sys/dev/part_,bsd.c describe.c gpt.c mbr.c walk.c)
 IMPSHARED = sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c \
     sys/fs/ufs/ufs_dir.c sys/lib/strerror.c \
-    sys/dev/part_gpt.c sys/dev/part_mbr.c sys/lib/crc32.c
+    $(PARTITIONS) sys/lib/crc32.c
 # The checker of file systems, which the base system has, too.
 CHECKER = $(filter-out base/fsck/fsck.c,$(wildcard base/fsck/*.c))
 IMPOBJS = $(patsubst %.c,$(B)/%.o,$(IMPSRCS)) $(B)/cmd/imp/shared/tables.o \
@@ -255,8 +256,7 @@ $(B)/tests/host/fsck-fuzz: $(FSCKTEST) $(wildcard base/fsck/*.h) $(HOSTINPUT)
 	@echo "CC $@"
 	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=fuzzer,address,undefined -o $@ $(FSCKTEST)
 
-$(B)/tests/host/part: tests/host/part.c sys/dev/part_gpt.c \
-    sys/dev/part_mbr.c sys/dev/part_describe.c sys/lib/crc32.c
+$(B)/tests/host/part: tests/host/part.c $(PARTITIONS) sys/lib/crc32.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^

@@ -5,10 +5,20 @@
 LIBC = $(B)/base/libc/lib/libc.a
 IMPCC = $(B)/bin/imp-cc
 
-$(LIBC): $(shell find base/libc -type f) third_party/debian.list
+LIBCSRCS = $(shell find base/libc -type f) third_party/debian.list \
+    $(wildcard third_party/patches/musl-*)
+$(LIBC): $(LIBCSRCS)
 	@echo "LIBC $@"
 	@musl=$$(third_party/source.sh musl) && \
 	    base/libc/build.sh $$musl $(B)/base/libc
+
+# What dynamically linked programs need: make rtld.
+rtld: $(B)/base/rtld/ld-elf.so.1
+RTLD = $(B)/base/rtld/ld-elf.so.1
+$(RTLD): $(LIBCSRCS)
+	@echo "RTLD $@"
+	@musl=$$(third_party/source.sh musl) && \
+	    base/libc/shared.sh $$musl $(B)/base/rtld
 
 $(IMPCC): base/imp-cc.sh $(LIBC)
 	@mkdir -p $(@D)
@@ -70,7 +80,7 @@ BASEPROGS += $(B)/base/fsck/fsck $(B)/base/newfs/newfs
 base: $(DEPS)
 	@$(MAKE) --no-print-directory $(B)/base/root.stamp
 
-$(B)/base/root.stamp: base/root.sh $(wildcard base/*.sh) $(B)/base/sh/sh $(B)/base/toybox/toybox \
+$(B)/base/root.stamp: base/root.sh $(wildcard base/*.sh) $(RTLD) $(B)/base/sh/sh $(B)/base/toybox/toybox \
     $(BASEPROGS) $(wildcard base/etc/* base/*/*.[158])
 	@echo "ROOT $(B)/base/root"
 	@base/root.sh $(B)/base $(B)/base/root
@@ -85,4 +95,4 @@ $(B)/base/disk.raw: $(B)/base/root.stamp
 	@echo "IMAGE $@"
 	@$(B)/imp image create -o $@ -s 256m $(B)/base/root
 
-.PHONY: base image
+.PHONY: base image rtld

@@ -9,7 +9,7 @@ root=$2
 here=$(dirname "$0")
 
 rm -rf "$root"
-for dir in bin sbin dev etc proc root tmp mnt usr/bin usr/sbin usr/libexec \
+for dir in bin sbin dev etc lib libexec proc root tmp mnt usr/bin usr/sbin usr/libexec \
     usr/share/man/cat1 usr/share/man/cat5 usr/share/man/cat8 var/log var/run \
     var/tmp; do
 	mkdir -p "$root/$dir"
@@ -55,6 +55,9 @@ chmod 4555 "$root/usr/bin/login" "$root/usr/bin/passwd"
 cp "$here/nologin.sh" "$root/usr/sbin/nologin"
 cp "$here/man.sh" "$root/usr/bin/man"
 chmod 755 "$root/usr/sbin/nologin" "$root/usr/bin/man"
+
+cp "$built/rtld/ld-elf.so.1" "$root/libexec/"
+cp "$built/rtld/libc.so.7" "$built/rtld/libgcc_s.so.1" "$root/lib/"
 
 cp -R "$here/etc/." "$root/etc/"
 chmod 755 "$root/etc/rc" "$root/etc/rc.shutdown"

@@ -7,8 +7,8 @@
  *	-plugin count.so,out=FILE,start=ADDRESS,mark=NAME:ADDRESS,...
  *
  * From the first instruction at start on it counts; each time one at a mark is
- * executed it writes "NAME COUNT" to FILE, the first few times; and at QEMU's
- * end "exit COUNT".
+ * executed it writes "NAME COUNT" to FILE, the first thousand times; and at
+ *QEMU's end "exit COUNT".
  *
  * Why not QEMU's virtual clock under -icount, which counts instructions too:
  * that clock leaps to the next timer when all processors sleep, though a device
@@ -29,7 +29,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define MARKS  8
-#define TIMES  32
+#define TIMES  1024
 #define CPUS   64
 
 struct qemu_plugin_tb;

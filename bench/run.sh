@@ -224,6 +224,18 @@ login_memory() {
 	result "least memory to login: (of 8, 10, 12, 16, 24, 32)" "$least" - MB
 }
 
+# Timer interrupts while nobody types there, from a second after it on.
+login_idle() {
+	boot_disk build/sys/MICROVM/kernel.stripped -plugin \
+	    "$out/count.so,out=$tmp/count,start=0x100000,mark=timer:$(symbol clock_interrupt)"
+	sleep 1
+	before=$(grep -c timer "$tmp/count")
+	sleep 10
+	after=$(grep -c timer "$tmp/count")
+	end_disk
+	result "timer interrupts in 10 s at the prompt" "$((after - before))" - ""
+}
+
 # The wall time to it, by turns with the kernel that does nothing.
 login_times() {
 	: >"$tmp/null"
@@ -274,6 +286,7 @@ disks
 say "Imp: to the login prompt"
 login
 login_memory
+login_idle
 times=$(login_times)
 result "a kernel that does nothing, with that disk" "${times%% *}" - ms
 times=${times#* }

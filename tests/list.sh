@@ -16,6 +16,8 @@ for package in time os/signal os sync encoding/json \
 done
 t npm/esbuild 120 tests/npm/esbuild.sh
 t npm/lefthook 120 tests/npm/lefthook.sh
+t npm/lightningcss 120 tests/npm/lightningcss.sh
+t npm/pagefind 200 tests/npm/pagefind.sh
 t go/exec 120 tests/go/exec.sh
 
 t kernel/kstack-overflow 60 "tests/kpanic.sh build/sys/TEST/kernel kstack_overflow \
@@ -29,6 +31,7 @@ t host/trees 60 build/tests/host/trees
 t host/part 60 build/tests/host/part
 t imp/buildkernel 300 tests/imp/buildkernel.sh
 t imp/interp 60 tests/interp/run.sh
+t rtld/abi 120 'tests/rtld/run.sh build/imp build/base/rtld'
 t imp/gdb 120 tests/imp/gdb.sh
 t imp/image 120 tests/imp/image.sh
 t imp/create 120 tests/imp/create.sh
@@ -57,7 +60,7 @@ done
 t disk/fsck 200 tests/disk/fsck.sh
 t disk/root 200 'tests/disk/root.sh build/sys/MICROVM/kernel.stripped'
 for case in pattern-1 pattern-2 pattern-4 modern rules small-queue sectors \
-    readonly large errors several gpt gpt-backup gpt-damaged mbr; do
+    readonly large errors several gpt gpt-backup gpt-damaged mbr bsd; do
 	t "disk/$case" 200 \
 	    "tests/disk/run.sh build/imp build/tests/disk/disk $case"
 done

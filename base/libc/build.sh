@@ -1,31 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# build.sh MUSL OUT: builds the C library from musl's sources in MUSL, with the
-# files of this folder in place of those of the same name, and leaves include/
-# and lib/ in OUT. Headers of ours find the ones they replace as <musl/...>.
+# build.sh MUSL OUT: builds the static C library from musl's sources in MUSL and
+# the files of this folder (tree.sh), and leaves include/ and lib/ in OUT.
 set -eu
 
-musl=$1
 out=$2
-here=$(dirname "$0")
 src=$out/src
 jobs=$(getconf _NPROCESSORS_ONLN)
 
-rm -rf "$src"
-mkdir -p "$out"
-cp -a "$musl" "$src"
-grep -v '^#' "$here/removed" | while read -r pattern; do
-	# shellcheck disable=SC2086 # a pattern
-	rm "$src"/$pattern
-done
-(cd "$here" && find include -name '*.h') | while read -r header; do
-	if [ -f "$src/$header" ]; then
-		saved=$src/include/musl/${header#include/}
-		mkdir -p "$(dirname "$saved")"
-		mv "$src/$header" "$saved"
-	fi
-done
-cp -a "$here/arch" "$here/crt" "$here/include" "$here/src" "$src/"
+"$(dirname "$0")/tree.sh" "$1" "$src"
 cat >"$src/config.mak" <<EOF
 ARCH = x86_64
 CC = gcc

@@ -221,16 +221,20 @@ interpreter_system(const char *name, uint64_t size)
 
 /*
  * Walk the program headers: every part of the file that they name must be
- * there.  Leaves in *system whose program this is.
+ * there.  Leaves in *system whose program this is, and in *dynamic whether it
+ * names FreeBSD's dynamic linker.
  */
 static const char *
 check_segments(const char *data, size_t size, const struct elf_header *eh,
-    enum system *system)
+    enum system *system, bool *dynamic)
 {
+	enum system interpreter;
+
 	struct program_header ph;
 	bool loads = false;
 
 	*system = UNKNOWN;
+	*dynamic = false;
 	if (eh->phnum == 0 || eh->phentsize != sizeof(ph))
 		return ("it has no program headers");
 	if (eh->phoff > size || (size - eh->phoff) / sizeof(ph) < eh->phnum)
@@ -249,9 +253,12 @@ check_segments(const char *data, size_t size, const struct elf_header *eh,
 		}
 		if (ph.type == PT_NOTE && *system == UNKNOWN)
 			*system = notes_system(data + ph.offset, ph.filesz);
-		if (ph.type == PT_INTERP && *system == UNKNOWN)
-			*system =
-			    interpreter_system(data + ph.offset, ph.filesz);
+		if (ph.type != PT_INTERP)
+			continue;
+		interpreter = interpreter_system(data + ph.offset, ph.filesz);
+		*dynamic = interpreter == FREEBSD;
+		if (*system == UNKNOWN)
+			*system = interpreter;
 	}
 	if (!loads)
 		return ("it has nothing to load");
@@ -259,7 +266,7 @@ check_segments(const char *data, size_t size, const struct elf_header *eh,
 }
 
 const char *
-elf_check(const void *image, size_t size)
+elf_check(const void *image, size_t size, bool *dynamic)
 {
 	const char *data = image, *reason;
 	struct elf_header eh;
@@ -279,7 +286,7 @@ elf_check(const void *image, size_t size)
 		return (wrong_machine(eh.machine));
 	if (eh.type != ET_EXEC && eh.type != ET_DYN)
 		return (wrong_type(eh.type));
-	reason = check_segments(data, size, &eh, &system);
+	reason = check_segments(data, size, &eh, &system, dynamic);
 	if (reason != NULL)
 		return (reason);
 	if (eh.entry == 0)

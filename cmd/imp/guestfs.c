@@ -5,6 +5,7 @@
  *
  *	imp.run		what to run, and how; the kernel reads and hides it
  *	...		the files that the user asked for with -v
+ *	/libexec ...	a dynamic linker and libraries, for who needs them
  *	/etc ...	the little that every program may expect
  *	the program	last, so that its pages end in zeros
  *
@@ -255,6 +256,35 @@ add_bind(struct guestfs *fs, const char *bind)
 }
 
 /*
+ * What a dynamically linked program needs: ours, unless the user brings a
+ * dynamic linker, for that wants libraries of its own kind.
+ */
+static void
+add_rtld(struct guestfs *fs, const char *program)
+{
+	static const char linker[] = "/libexec/ld-elf.so.1";
+	static const char *const files[] = {
+	    linker, "/lib/libc.so.7", "/lib/libgcc_s.so.1"};
+	char *folder, *bind;
+
+	if (tfind(linker, &fs->names, compare) != NULL)
+		return;
+	folder = path_rtld();
+	if (folder == NULL)
+		errx(EXIT_NOTFOUND,
+		    "%s: its dynamic linker %s isn't there: make rtld builds "
+		    "one, or give FreeBSD's and its libraries with -v",
+		    program, linker);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		bind =
+		    format("%s%s:%s", folder, strrchr(files[i], '/'), files[i]);
+		add_bind(fs, bind);
+		free(bind);
+	}
+	free(folder);
+}
+
+/*
  * go test -exec runs PACKAGE.test -test.something in the package's folder, and
  * the test expects to find what belongs to the package there.
  */
@@ -455,6 +485,8 @@ guestfs_build(
 	add_run(&fs, opt, tty);
 	for (size_t i = 0; i < opt->binds.count; i++)
 		add_bind(&fs, opt->binds.items[i]);
+	if (opt->dynamic)
+		add_rtld(&fs, opt->argv[0]);
 	if (opt->cwd == NULL && is_go_test(opt))
 		add_go_package(&fs);
 	add_folder(&fs, fs.cwd, folder_attributes(&fs, fs.cwd));

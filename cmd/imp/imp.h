@@ -52,6 +52,7 @@ struct options {
 	const char *cwd;	/* the guest's folder, or NULL */
 	const char *trace_file; /* NULL: standard error */
 	bool trace;
+	bool dynamic;	      /* the program is dynamically linked */
 	struct strings env;   /* NAME=VALUE */
 	struct strings binds; /* HOSTPATH:GUESTPATH */
 	char **argv;	      /* the program and its arguments */
@@ -77,6 +78,7 @@ extern const char *imp_path;	    /* argv[0] of the process */
 char *path_absolute(const char *folder, const char *path);
 char *path_search(const char *name);
 char *path_kernel(const char *given);
+char *path_rtld(void);
 char *path_qemu(void);
 
 /* options.c; values that make no sense end the command. */

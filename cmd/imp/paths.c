@@ -88,6 +88,21 @@ check_kernel(const char *name)
 	close(fd);
 }
 
+/* The folder that this program is in; NULL: can't tell. */
+static char *
+own_folder(void)
+{
+	char *self = path_search(imp_path), *slash;
+
+	if (self != NULL)
+		self = realpath(self, NULL);
+	slash = self == NULL ? NULL : strrchr(self, '/');
+	if (slash == NULL)
+		return (NULL);
+	*slash = '\0';
+	return (self);
+}
+
 /*
  * The kernel: the given file, or $IMP_KERNEL, or the one that was built or
  * installed along with this program.
@@ -100,7 +115,7 @@ path_kernel(const char *given)
 	    "sys/MICROVM/kernel",
 	    "../lib/imp/kernel",
 	};
-	char *self, *slash, *candidate;
+	char *folder, *candidate;
 
 	if (given == NULL)
 		given = getenv("IMP_KERNEL");
@@ -108,21 +123,38 @@ path_kernel(const char *given)
 		check_kernel(given);
 		return (format("%s", given));
 	}
-	self = path_search(imp_path);
-	if (self != NULL)
-		self = realpath(self, NULL);
-	slash = self == NULL ? NULL : strrchr(self, '/');
-	if (slash == NULL)
+	folder = own_folder();
+	if (folder == NULL)
 		errx(EXIT_IMP, "can't tell where the kernel is; use --kernel");
-	*slash = '\0';
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		candidate = format("%s/%s", self, places[i]);
+		candidate = format("%s/%s", folder, places[i]);
 		if (access(candidate, R_OK) == 0)
 			return (candidate);
 		free(candidate);
 	}
-	errx(EXIT_IMP, "no kernel: %s/%s isn't there; use --kernel", self,
+	errx(EXIT_IMP, "no kernel: %s/%s isn't there; use --kernel", folder,
 	    places[0]);
+}
+
+/*
+ * The folder with the dynamic linker and the libraries that were built or
+ * installed along with this program; NULL: there is none.
+ */
+char *
+path_rtld(void)
+{
+	static const char *const places[] = {"base/rtld", "../lib/imp/rtld"};
+	char *folder = own_folder(), *candidate;
+
+	if (folder == NULL)
+		return (NULL);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		candidate = format("%s/%s", folder, places[i]);
+		if (access(candidate, R_OK | X_OK) == 0)
+			return (candidate);
+		free(candidate);
+	}
+	return (NULL);
 }
 
 /* QEMU: $IMP_QEMU, or by its usual name. */

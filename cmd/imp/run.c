@@ -119,10 +119,11 @@ parse_options(struct options *opt, int argc, char **argv)
 
 /*
  * Open the program, and be sure that FreeBSD can run it, so far as that can be
- * seen from here.  Returns the descriptor.
+ * seen from here.  Returns the descriptor; *dynamic: it needs FreeBSD's dynamic
+ * linker.
  */
 static int
-open_program(const char *name)
+open_program(const char *name, bool *dynamic)
 {
 	const char *reason;
 	struct stat st;
@@ -147,7 +148,7 @@ open_program(const char *name)
 		if (image == MAP_FAILED)
 			err(EXIT_NOEXEC, "%s: can't read it", name);
 	}
-	reason = elf_check(image, (size_t)st.st_size);
+	reason = elf_check(image, (size_t)st.st_size, dynamic);
 	if (reason != NULL)
 		errx(EXIT_NOEXEC, "%s: %s", name, reason);
 	if (access(name, X_OK) != 0)
@@ -184,7 +185,7 @@ cmd_run(int argc, char **argv)
 	open_standard();
 	machine_init(&opt.machine);
 	parse_options(&opt, argc, argv);
-	program = open_program(opt.argv[0]);
+	program = open_program(opt.argv[0], &opt.dynamic);
 	kernel = path_kernel(opt.machine.kernel);
 	qemu = path_qemu();
 	terminal_find(&tty);

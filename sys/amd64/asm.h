@@ -19,14 +19,14 @@
 #define TD_FLAGS_AST 0x2f /* the td_flags that ast() must see */
 
 /* struct trapframe */
-#define TF_RCX	      24
-#define TF_R11	      80
-#define TF_TRAPNO     120
-#define TF_ERR	      128
-#define TF_RIP	      136
-#define TF_CS	      144
-#define TF_RFLAGS     152
-#define TF_RSP	      160
+#define TF_RCX	  24
+#define TF_R11	  80
+#define TF_TRAPNO 120
+#define TF_ERR	  128
+#define TF_RIP	  136
+#define TF_CS	  144
+#define TF_RFLAGS 152
+#define TF_RSP	  160
 
 /* Selectors */
 #define SEL_KCODE     0x20

@@ -131,6 +131,7 @@ part_describe(const uint8_t *data, size_t size)
 	    {0, "XFSB", "an XFS file system"},
 	    {0, "LUKS\xba\xbe", "encrypted data (LUKS)"},
 	    {512, "EFI PART", "a GUID partition table"},
+	    {512, "WEV\x82", "a BSD label"},
 	    {4096, "EFI PART", "a GUID partition table"},
 	    {4086, "SWAPSPACE2", "swap space (Linux)"},
 	    {32769, "CD001", "a CD image (ISO 9660)"},

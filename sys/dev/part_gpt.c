@@ -157,7 +157,6 @@ gpt_parse_entry(const struct gpt_header *gh, const struct part_disk *pd,
 	    de.first > de.last)
 		return (false);
 	memset(pt, 0, sizeof(*pt));
-	pt->pt_index = i + 1;
 	pt->pt_start = de.first * pd->pd_sector;
 	pt->pt_size = (de.last - de.first + 1) * pd->pd_sector;
 	memcpy(pt->pt_type, de.type, sizeof(pt->pt_type));

@@ -61,7 +61,6 @@ mbr_parse_entry(const uint8_t *sector, const struct part_disk *pd, unsigned i,
 	    start >= pd->pd_sectors || e.size > pd->pd_sectors - start)
 		return (false);
 	memset(pt, 0, sizeof(*pt));
-	pt->pt_index = i + 1;
 	pt->pt_start = start * pd->pd_sector;
 	pt->pt_size = (uint64_t)e.size * pd->pd_sector;
 	pt->pt_type[0] = e.type;

@@ -54,7 +54,7 @@ struct bio {
 #define DISK_IDENT_MAX 20
 #define DISK_LABEL_MAX 56
 
-enum disk_scheme { DISK_PLAIN, DISK_GPT, DISK_MBR };
+enum disk_scheme { DISK_PLAIN, DISK_GPT, DISK_MBR, DISK_BSD };
 
 /* (!) set before the disk is known to others, (l) disks_lock. */
 struct disk {
@@ -68,7 +68,6 @@ struct disk {
 	bool d_tasted;		    /* (l) its partitions are known */
 	struct disk *d_whole;	    /* (!) itself, or what it is a part of */
 	uint64_t d_start;	    /* (!) bytes; where on d_whole */
-	unsigned d_index;	    /* (!) partition number */
 	enum disk_scheme d_scheme;  /* (l) of the table on it */
 	uint8_t d_type[16]; /* (!) partition's: GPT's GUID, MBR's byte */
 	/* Its names besides d_name, or "". */

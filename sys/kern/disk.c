@@ -52,7 +52,6 @@ disk_add_part(struct disk *whole, const struct part *pt)
 	dp->d_tasted = true;
 	dp->d_whole = whole;
 	dp->d_start = pt->pt_start;
-	dp->d_index = pt->pt_index;
 	memcpy(dp->d_type, pt->pt_type, sizeof(dp->d_type));
 	strlcpy(dp->d_gpt, pt->pt_label, sizeof(dp->d_gpt));
 	strlcpy(dp->d_gptid, pt->pt_uuid, sizeof(dp->d_gptid));

@@ -9,10 +9,9 @@ struct disk;
 
 /* What a table says of a partition. */
 struct part {
-	char pt_name[12];  /* behind the whole disk's: "p4", "s1", "s1a" */
+	char pt_name[12];  /* behind the whole disk's: "p4", "s1", "s1a", "a" */
 	uint64_t pt_start; /* bytes, on the whole disk */
 	uint64_t pt_size;  /* bytes; within the disk, whole sectors */
-	unsigned pt_index;
 	uint8_t pt_type[16]; /* d_type */
 	char pt_label[56];   /* GPT's, fit for a file's name; or "" */
 	char pt_uuid[56];    /* its own, as text; or "" */

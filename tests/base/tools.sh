@@ -67,6 +67,12 @@ like '^tmpfs	/m	tmpfs	rw,noexec,noatime	0 0$' mount -p
 check "" mount -t nullfs /m /n
 check "" test -f /n/sh
 check "tmpfs on / (tmpfs)" sh -c 'mount -v -t tmpfs tmpfs /n | sed s,/n,/,'
+cat >/tmp/tree.sh <<'S'
+mkdir /m/a && ln -s hard /m/a/link && ln /m/sh /m/a/hard && : >"/m/a/$(printf %0150d 1)" &&
+    tar cf /tmp/a.tar -C /m a && mkdir /tmp/b && tar xf /tmp/a.tar -C /tmp/b &&
+    diff -r /m/a /tmp/b/a && readlink /tmp/b/a/link && rm -r /m/a /tmp/b /tmp/a.tar
+S
+check "hard" sh /tmp/tree.sh
 check "umount: unmount of /m failed: Device busy (1)" sh -c 'cd /m && umount /m'
 check "" umount /n
 check "" umount /n

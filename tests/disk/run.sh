@@ -220,6 +220,33 @@ mbr)
 	    "vtbd0s3: vtbd0s3 33554432" "vtbd0s4: vtbd0s4 4194304" \
 	    "vtbd0s5: vtbd0s5 8388608"
 	;;
+bsd)
+	partitioned 64M <<-EOF
+		label: dos
+		start=2048, size=40M, type=a5, bootable
+		size=8M, type=83
+	EOF
+	printf '%s\n' b y n a 2064 34831 n b 34832 51215 w |
+	    /sbin/fdisk "$disk" >"$dir/out" 2>&1 || fail "fdisk"
+	printf 'the root' | dd of="$disk" bs=512 seek=2064 conv=notrunc 2>/dev/null
+	guest show vtbd0s1 vtbd0s1a vtbd0s1b vtbd0s1c vtbd0s2
+	awk '{ print $1, $2, $3 }' "$dir/lines" >"$dir/short"
+	mv "$dir/short" "$dir/lines"
+	expect "vtbd0s1: vtbd0s1 41943040" "vtbd0s1a: vtbd0s1a 16777216" \
+	    "vtbd0s1b: vtbd0s1b 8388608" "vtbd0s1c: error 2" \
+	    "vtbd0s2: vtbd0s2 8388608"
+	guest text vtbd0s1a 0
+	[ "$(cat "$dir/lines")" = "the root" ] || fail "not read"
+	# The same on a disk that has nothing else.
+	dd if="$disk" of="$dir/label" bs=512 skip=2049 count=1 2>/dev/null
+	truncate -s 0 "$disk"
+	truncate -s 64M "$disk"
+	dd if="$dir/label" of="$disk" bs=512 seek=1 conv=notrunc 2>/dev/null
+	guest show vtbd0a vtbd0b
+	awk '{ print $1, $2, $3 }' "$dir/lines" >"$dir/short"
+	mv "$dir/short" "$dir/lines"
+	expect "vtbd0a: vtbd0a 16777216" "vtbd0b: vtbd0b 8388608"
+	;;
 *)
 	echo "no such case: $case"
 	exit 2

@@ -75,9 +75,10 @@ static void
 try_elf(const uint8_t *data, size_t size)
 {
 	char *image = malloc(size + (size == 0));
+	bool dynamic;
 
 	memcpy(image, data, size);
-	(void)elf_check(image, size);
+	(void)elf_check(image, size, &dynamic);
 	free(image);
 }
 

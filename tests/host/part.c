@@ -19,7 +19,7 @@ __noreturn void abort(void);
 #define ROUNDS 200000
 
 static uint64_t state = 1;
-static unsigned accepted, partitions, described;
+static unsigned accepted, partitions, described, labelled, walked;
 
 static uint64_t
 random64(void)
@@ -173,6 +173,125 @@ try_mbr(const struct part_disk *pd)
 	free(sector);
 }
 
+/* A label whose checksum is right, with a partition or two that may not be. */
+static void
+make_label(uint8_t *sector, const struct part_disk *pd)
+{
+	uint16_t sum = 0, word;
+	unsigned n = 8;
+
+	memset(sector, 0, pd->pd_sector);
+	put(sector, 0x82564557, 4);
+	put(sector + 40, pd->pd_sector, 4);
+	put(sector + 132, 0x82564557, 4);
+	if (random64() % 8 == 0)
+		n = (unsigned)(nasty() % 64);
+	put(sector + 138, n, 2);
+	for (unsigned i = 0; i < MIN(n, 20u); i++) {
+		uint8_t *entry = sector + 148 + 16 * i;
+
+		put(entry, nasty(), 4);
+		put(entry + 4, i == 2 ? random64() % 64 : nasty(), 4);
+		put(entry + 12, random64() % 4 != 0 ? 7 : 0, 1);
+	}
+	for (size_t i = 0; i < 148 + 16 * MIN(n, 20u); i += 2) {
+		memcpy(&word, sector + i, 2);
+		sum ^= word;
+	}
+	put(sector + 136, sum, 2);
+}
+
+static void
+try_label(const struct part_disk *pd)
+{
+	uint8_t *sector = malloc(pd->pd_sector);
+	struct part within, pt;
+	unsigned n;
+
+	memset(&within, 0, sizeof(within));
+	within.pt_start = random64() % pd->pd_sectors * pd->pd_sector;
+	within.pt_size = pd->pd_sectors * pd->pd_sector - within.pt_start;
+	make_label(sector, pd);
+	if (random64() % 8 == 0)
+		sector[random64() % 512] ^= 1;
+	n = bsd_label_entries(sector, pd);
+	check(n <= 20, "not more entries than letters");
+	for (unsigned i = 0; i < n; i++)
+		if (bsd_parse_entry(sector, pd, &within, i, &pt)) {
+			check_part(&pt, pd);
+			check(pt.pt_start >= within.pt_start, "in its slice");
+			labelled++;
+		}
+	free(sector);
+}
+
+/* Disks, sector by sector what somebody likes. */
+struct random_disk {
+	struct part_reader reader;
+	uint8_t *memory;
+};
+
+static int
+read_random(struct part_reader *pr, uint64_t offset, void *buf, size_t size)
+{
+	const struct part_disk *pd = &pr->pr_disk;
+
+	check(offset + size <= pd->pd_sectors * pd->pd_sector,
+	    "reads what is there");
+	if (random64() % 64 == 0)
+		return (5);
+	memset(buf, 0, size);
+	if (random64() % 3 != 0) {
+		make_label(buf, pd);
+		return (0);
+	}
+	for (uint8_t *entry = (uint8_t *)buf + 446;
+	     entry < (uint8_t *)buf + 510; entry += 16) {
+		entry[4] = random64() % 2 ? 0xa5 : 5;
+		put(entry + 8, 1 + random64() % 64, 4);
+		put(entry + 12, nasty(), 4);
+	}
+	put((uint8_t *)buf + 510, 0xaa55, 2);
+	return (0);
+}
+
+static void *
+random_memory(struct part_reader *pr, size_t size)
+{
+	struct random_disk *disk = (struct random_disk *)pr;
+
+	free(disk->memory);
+	return (disk->memory = malloc(size));
+}
+
+static void
+found(struct part_reader *pr, const struct part *pt)
+{
+	check_part(pt, &pr->pr_disk);
+	check(
+	    pt->pt_name[0] != '\0' &&
+		strnlen(pt->pt_name, sizeof(pt->pt_name)) < sizeof(pt->pt_name),
+	    "a name");
+	check(pr->pr_scheme >= PART_GPT, "in a table");
+	walked++;
+}
+
+static void
+try_walk(const struct part_disk *pd)
+{
+	struct random_disk disk;
+
+	memset(&disk, 0, sizeof(disk));
+	disk.reader.pr_disk = *pd;
+	disk.reader.pr_read = read_random;
+	disk.reader.pr_memory = random_memory;
+	disk.reader.pr_add = found;
+	disk.reader.pr_sector = malloc(pd->pd_sector);
+	part_walk(&disk.reader);
+	free(disk.reader.pr_sector);
+	free(disk.memory);
+}
+
 static void
 try_describe(void)
 {
@@ -230,11 +349,17 @@ main(void)
 
 		try_gpt(&pd);
 		try_mbr(&pd);
+		try_label(&pd);
+		if (i % 8 == 0)
+			try_walk(&pd);
 		if (i % 50 == 0)
 			try_describe();
 	}
-	printf("%u headers, %u partitions, %u descriptions\n", accepted,
-	    partitions, described);
-	check(accepted > 0 && partitions > 0 && described > 0, "some accepted");
+	printf("%u headers, %u partitions, %u in labels, %u on disks, "
+	       "%u descriptions\n",
+	    accepted, partitions, labelled, walked, described);
+	check(accepted > 0 && partitions > 0 && labelled > 0 && walked > 0 &&
+		  described > 0,
+	    "some accepted");
 	return (0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Processes, signals, time, the system's variables. */
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/event.h>
@@ -200,6 +201,52 @@ variables(void)
 	CHECK(got.ident == 1 && got.udata == &kq);
 }
 
+static sigjmp_buf jump;
+
+/* What %rbx, which was 12345, is after a jump to sigsetjmp(buf, 1). */
+long rbx_after_jump(sigjmp_buf);
+__asm__("rbx_after_jump:\n"
+	"	push	%rbx\n"
+	"	push	%rdi\n"
+	"	sub	$8, %rsp\n"
+	"	mov	$12345, %ebx\n"
+	"	mov	$1, %esi\n"
+	"	call	sigsetjmp\n"
+	"	test	%eax, %eax\n"
+	"	jnz	1f\n"
+	"	mov	8(%rsp), %rdi\n"
+	"	mov	$1, %esi\n"
+	"	call	siglongjmp\n"
+	"1:	mov	%rbx, %rax\n"
+	"	add	$16, %rsp\n"
+	"	pop	%rbx\n"
+	"	ret\n");
+
+/* A mask has two words, and registers come back as they were. */
+static void
+jumps(void)
+{
+	volatile int times = 0;
+	sigset_t mask, now;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGUSR2);
+	for (int i = 65; i < 128; i++)
+		sigaddset(&mask, i);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	if (sigsetjmp(jump, 1) == 0) {
+		sigprocmask(SIG_UNBLOCK, &mask, NULL);
+		times++;
+		siglongjmp(jump, 1);
+	}
+	CHECK(times == 1);
+	CHECK(rbx_after_jump(jump) == 12345);
+	sigprocmask(SIG_UNBLOCK, &mask, &now);
+	CHECK(sigismember(&now, SIGUSR2) == 1);
+	CHECK(sigismember(&now, 127) == 1 && sigismember(&now, 65) == 1);
+	CHECK(sigismember(&now, SIGUSR1) == 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -208,6 +255,7 @@ main(int argc, char **argv)
 	if (argc > 1)
 		return (6);
 	signals();
+	jumps();
 	children(argv[0]);
 	stopped_vfork(argv[0]);
 	clocks();

@@ -32,7 +32,10 @@
 #define AT_EXECFN      AT_EXECPATH
 #define AT_RANDOM      AT_CANARY
 #define AT_MINSIGSTKSZ 0
-/* Not in the vector: getauxval() answers by itself. */
-#define AT_SECURE 1000
+/* Not in the vector: getauxval() answers by itself, and there is no shared
+ * object of the kernel's. */
+#define AT_SECURE	1000
+#define AT_SYSINFO	1001
+#define AT_SYSINFO_EHDR 1002
 
 #endif

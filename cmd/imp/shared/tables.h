@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct table_entry {
-	char name[12];	/* as the kernel's: p4, s1 */
+	char name[12];	/* as the kernel's: p4, s1, s1a */
 	char label[56]; /* GPT's, or "" */
 	uint64_t start; /* bytes */
 	uint64_t size;

@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# tree.sh MUSL TREE: makes the folder TREE of musl's sources in MUSL, with the
+# files of this folder in place of those of the same name. Headers of ours find
+# the ones they replace as <musl/...>.
+set -eu
+
+musl=$1
+tree=$2
+here=$(dirname "$0")
+
+rm -rf "$tree"
+mkdir -p "$(dirname "$tree")"
+cp -a "$musl" "$tree"
+grep -v '^#' "$here/removed" | while read -r pattern; do
+	# shellcheck disable=SC2086 # a pattern
+	rm "$tree"/$pattern
+done
+(cd "$here" && find include -name '*.h') | while read -r header; do
+	if [ -f "$tree/$header" ]; then
+		saved=$tree/include/musl/${header#include/}
+		mkdir -p "$(dirname "$saved")"
+		mv "$tree/$header" "$saved"
+	fi
+done
+for folder in arch crt include ldso src; do
+	cp -a "$here/$folder" "$tree/"
+done
