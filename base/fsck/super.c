@@ -135,16 +135,12 @@ search(struct check *c)
 	return (false);
 }
 
-/* Where the first superblock may be, in the order in which it's looked for. */
-static const uint64_t homes[] = {65536, 8192, 0, 262144};
-#define HOMES (sizeof(homes) / sizeof(homes[0]))
-
-/* May it be there? It lies before its copy in group 0. */
+/* May the first superblock be there? It lies before its copy in group 0. */
 static bool
 is_home(const struct ufs *fs, uint64_t where)
 {
-	for (unsigned i = 0; i < HOMES; i++)
-		if (where == homes[i])
+	for (unsigned i = 0; i < UFS_PLACES; i++)
+		if (where == ufs_places[i])
 			return (where + (uint64_t)fs->fs_sb.fs_sbsize <=
 				(uint64_t)fs->fs_sb.fs_sblkno << fs->fs_fshift);
 	return (false);
@@ -169,12 +165,12 @@ find_home(struct check *c)
 	struct ufs_superblock *sb = &c->fs.fs_sb;
 	unsigned i = 0;
 
-	while (i < HOMES && !says_home(c, homes[i]))
+	while (i < UFS_PLACES && !says_home(c, ufs_places[i]))
 		i++;
 	if (is_home(&c->fs, c->fs.fs_where))
 		c->home = c->fs.fs_where;
-	else if (i < HOMES)
-		c->home = homes[i];
+	else if (i < UFS_PLACES)
+		c->home = ufs_places[i];
 	else if (!c->ufs1 && is_home(&c->fs, (uint64_t)sb->fs_sblockloc))
 		c->home = (uint64_t)sb->fs_sblockloc;
 	else if (is_home(&c->fs, 65536) && !c->ufs1)
@@ -374,6 +370,7 @@ super_begin(struct check *c)
 		return;
 	c->mark = MARKING;
 	c->fs.fs_sb.fs_clean = 0;
+	journal_end(c);
 	super_write(c, c->home);
 	cache_flush_at(c, c->home);
 	c->mark = MARKED;

@@ -167,6 +167,7 @@ untouched(void)
 static void
 cut_repair(uint32_t chance)
 {
+	const struct ufs_superblock *now, *was;
 	size_t from, to, nflushes = 0;
 	struct check_result res;
 
@@ -183,6 +184,10 @@ cut_repair(uint32_t chance)
 		write_some(&written[to], &chance);
 	if (untouched())
 		return;
+	now = (const void *)(disk.bytes + mutant.fs.fs_where);
+	was = (const void *)(before + mutant.fs.fs_where);
+	if ((now->fs_flags & UFS_SUJ) && now->fs_mtime == was->fs_mtime)
+		broken("the journal is over before anything is repaired");
 	res = run_as(CHECK_PREEN, true);
 	if (res.skipped && run(CHECK_REPORT) != CHECK_CLEAN)
 		broken("what is marked clean is");

@@ -36,6 +36,12 @@ for how in bsize=4096,fsize=512,maxbpcg=40 bsize=8192,fsize=8192; do
 done
 made 512k version=1,bsize=4096,fsize=512
 search 500
+head -c 4194304 /dev/zero >"$tmp/root/.sujournal"
+echo other >"$tmp/root/rest"
+made 5m version=2,bsize=8192,fsize=1024
+build/tests/host/damage "$tmp/image" journal
+search 60
+rm "$tmp/root/.sujournal"
 for how in bsize=16384,fsize=2048 bsize=32768,fsize=4096 bsize=65536,fsize=8192; do
 	made 3m "version=2,$how"
 	search 300

@@ -70,6 +70,9 @@ struct ufs_dirent {
 	char de_name[UFS_NAME_MAX + 1];
 };
 
+/* Bytes: where the first superblock may be, in the order of looking. */
+#define UFS_PLACES 4
+extern const uint64_t ufs_places[UFS_PLACES];
 /*
  * Finds the superblock, or else one of its copies.  0; EINVAL: there is none;
  * EINTEGRITY, or the device's error.  *why says what is wrong: with 0 it is
