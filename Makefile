@@ -171,14 +171,13 @@ $(B)/tests/disk/replay: tests/disk/replay.c tests/disk/judge.c \
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@$(CC) $(HOSTCFLAGS) -o $@ $(filter %.c %.o,$^)
-$(B)/tests/disk/fat-cut: tests/disk/log.h
 $(B)/tests/disk/fat-mutate $(B)/tests/disk/fat-cut: $(B)/tests/disk/%: \
-    tests/disk/%.c
+    tests/disk/%.c $(wildcard tests/disk/*.h)
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@$(CC) $(HOSTCFLAGS) -o $@ $<
 # Damaged file systems.
-$(B)/tests/disk/mutate: tests/disk/mutate.c tests/disk/mutate.h \
+$(B)/tests/disk/mutate: tests/disk/mutate.c $(wildcard tests/disk/*.h) \
     $(filter $(B)/cmd/sys/fs/ufs/%,$(IMPOBJS))
 	@mkdir -p $(@D)
 	@echo "CC $<"
@@ -202,7 +201,8 @@ HOSTTEST = clang -std=gnu17 -g -O1 -fno-sanitize-recover=all -Isys \
     -Itests/host -Wno-incompatible-library-redeclaration
 FUZZED = tests/host/fuzz.c tests/host/fuzz_amd64.c \
     $(filter-out sys/lib/elf.c,$(PARSERS))
-$(B)/tests/host/fuzz-replay: $(FUZZED) $(PARSERS) tests/host/fuzz.h
+$(B)/tests/host/fuzz-replay: $(FUZZED) $(PARSERS) tests/host/fuzz.h \
+    tests/disk/whole.h
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -fsanitize=address,undefined -DREPLAY -o $@ $(FUZZED)
@@ -217,7 +217,10 @@ $(B)/tests/host/ustar: tests/host/ustar.c sys/fs/tmpfs/ustar.c
 	@echo "CC $@"
 	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
 
-$(B)/tests/host/ufs: tests/host/ufs.c tests/host/ufs_visit.h sys/fs/ufs/ufs_super.c \
+# What several of them include.
+HOSTINPUT = tests/host/input.h tests/disk/mutate.h tests/disk/whole.h
+$(B)/tests/host/ufs: tests/host/ufs.c tests/host/ufs_visit.h \
+    tests/disk/whole.h sys/fs/ufs/ufs_super.c \
     sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
@@ -225,30 +228,32 @@ $(B)/tests/host/ufs: tests/host/ufs.c tests/host/ufs_visit.h sys/fs/ufs/ufs_supe
 
 $(B)/tests/host/fuzz-ufs: tests/host/fuzz_ufs.c sys/fs/ufs/ufs_super.c \
     sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c \
-    tests/disk/mutate.h tests/host/ufs_visit.h
+    $(HOSTINPUT) tests/host/ufs_visit.h
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -fsanitize=fuzzer,address,undefined -o $@ \
 	    $(filter %.c,$^)
 
 UFSREADERS = sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c sys/fs/ufs/ufs_dir.c
-$(B)/tests/host/damage: tests/host/damage.c base/fsck/cgroup.c $(UFSREADERS)
+$(B)/tests/host/damage $(B)/tests/host/journal: $(B)/tests/host/%: \
+    tests/host/%.c tests/host/image.h base/fsck/cgroup.c $(UFSREADERS)
 	@mkdir -p $(@D)
 	@echo "CC $@"
-	@$(HOSTTEST) -iquote sys -fsanitize=address,undefined -o $@ $^
+	@$(HOSTTEST) -iquote sys -fsanitize=address,undefined -o $@ \
+	    $(filter %.c,$^)
 
 $(B)/tests/host/newfs: $(wildcard base/newfs/*.c) base/fsck/cgroup.c \
-    sys/fs/ufs/ufs_super.c
+    base/fsck/file.c sys/fs/ufs/ufs_super.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=address,undefined -o $@ $^
 
 FSCKTEST = tests/host/fsck.c $(CHECKER) $(UFSREADERS)
-$(B)/tests/host/fsck: $(FSCKTEST) $(wildcard base/fsck/*.h)
+$(B)/tests/host/fsck: $(FSCKTEST) $(wildcard base/fsck/*.h) $(HOSTINPUT)
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=address,undefined -DREPLAY -o $@ $(FSCKTEST)
-$(B)/tests/host/fsck-fuzz: $(FSCKTEST) $(wildcard base/fsck/*.h)
+$(B)/tests/host/fsck-fuzz: $(FSCKTEST) $(wildcard base/fsck/*.h) $(HOSTINPUT)
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -D_GNU_SOURCE -iquote sys -fsanitize=fuzzer,address,undefined -o $@ $(FSCKTEST)
@@ -283,7 +288,8 @@ test: $(DEPS)
 	    $(B)/tests/host/part \
 	    $(B)/tests/fakevm $(B)/tests/pty $(B)/tests/host/fuzz-replay $(B)/tests/host/fuzz \
 	    $(B)/tests/host/trees $(B)/tests/host/ufs $(B)/tests/host/fuzz-ufs \
-	    $(B)/tests/host/damage $(B)/tests/host/fsck \
+	    $(B)/tests/host/damage $(B)/tests/host/journal \
+	    $(B)/tests/host/fsck \
 	    $(B)/tests/host/fsck-fuzz $(B)/tests/host/newfs \
 	    $(B)/tests/host/ustar
 	@$(MAKE) --no-print-directory $(B)/base/root.stamp
@@ -314,7 +320,7 @@ check: $(DEPS)
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr \
 	    --suppressions-list=tools/cppcheck.suppress \
 	    --enable=warning,portability --std=c11 -Isys sys cmd $(BASEFOLDERS)
-	@echo "shellcheck"; shellcheck $(SCRIPTS)
+	@echo "shellcheck"; shellcheck -x $(SCRIPTS)
 	@echo "mandoc"; mandoc -Tlint -W warning cmd/imp/imp.1 base/*/*.[158]
 	@echo "check: ok"
 

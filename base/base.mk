@@ -68,7 +68,7 @@ $(B)/base/fsck/fsck: $(FSCKOBJS)
 	@echo "LD $@"
 	@$(IMPCC) -o $@ $(FSCKOBJS)
 NEWFSOBJS = $(patsubst %.c,$(B)/base/obj/%.o,$(wildcard base/newfs/*.c) \
-    base/fsck/cgroup.c sys/fs/ufs/ufs_super.c)
+    base/fsck/cgroup.c base/fsck/file.c sys/fs/ufs/ufs_super.c)
 $(B)/base/newfs/newfs: $(NEWFSOBJS)
 	@mkdir -p $(@D)
 	@echo "LD $@"

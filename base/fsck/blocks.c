@@ -27,18 +27,6 @@ struct walk {
 	bool beyond; /* told that there are blocks behind the end */
 };
 
-uint64_t
-group_first(const struct check *c, uint64_t group)
-{
-	const struct ufs_superblock *sb = &c->fs.fs_sb;
-	uint64_t first = (uint64_t)sb->fs_fpg * group;
-
-	if (c->fs.fs_ufs1)
-		first += (uint64_t)sb->fs_old_cgoffset *
-			 ((uint32_t)group & ~(uint32_t)sb->fs_old_cgmask);
-	return (first);
-}
-
 bool
 frags_used(const struct check *c, uint64_t frag, unsigned n)
 {
@@ -68,8 +56,7 @@ summary_place(const struct check *c, uint64_t *n)
 
 	*n = ((uint64_t)sb->fs_cssize + (uint64_t)sb->fs_fsize - 1) >>
 	     c->fs.fs_fshift;
-	return (
-	    c->ufs1 ? (uint32_t)sb->fs_old_csaddr : (uint64_t)sb->fs_csaddr);
+	return (summary_first(&c->fs));
 }
 
 void
@@ -80,7 +67,7 @@ metadata_claim(struct check *c)
 
 	c->used = check_alloc(c, c->fs.fs_frags / 8 + 1, 1);
 	for (uint32_t i = 0; i < sb->fs_ncg; i++) {
-		first = group_first(c, i);
+		first = ufs_group_start(&c->fs, i);
 		n = (uint32_t)sb->fs_dblkno;
 		if (i != 0) {
 			first += (uint32_t)sb->fs_sblkno;

@@ -105,7 +105,7 @@ page_change(struct check *c, struct page *pg)
 {
 	if (pg->dirty)
 		return;
-	if (c->ndirty >= DIRTY_MAX) {
+	if (c->ndirty >= DIRTY_MAX && c->mark != MARKING) {
 		if (c->opt->mode != CHECK_REPAIR || c->opt->confirm != NULL)
 			check_fail(
 			    c, "too much is damaged to repair it in memory");
@@ -135,24 +135,41 @@ cache_write(struct check *c, uint64_t offset, const void *buf, size_t size)
 	}
 }
 
+static void
+page_write(struct check *c, struct page *pg)
+{
+	if (!pg->dirty)
+		return;
+	if (c->dev->cd_write == NULL ||
+	    c->dev->cd_write(c->dev, pg->number * PAGE_BYTES, pg->data,
+		page_bytes(c, pg->number)) != 0)
+		check_fail(c, "can't be written at byte %llu",
+		    (unsigned long long)(pg->number * PAGE_BYTES));
+	pg->dirty = false;
+	c->ndirty--;
+}
+
+static void
+sync_device(struct check *c)
+{
+	if (c->dev->cd_sync != NULL && c->dev->cd_sync(c->dev) != 0)
+		check_fail(c, "can't be written to the end");
+}
+
 void
 cache_flush(struct check *c)
 {
-	for (size_t i = 0; i < c->npages; i++) {
-		struct page *pg = c->pages[i];
+	super_begin(c);
+	for (size_t i = 0; i < c->npages; i++)
+		page_write(c, c->pages[i]);
+	sync_device(c);
+}
 
-		if (!pg->dirty)
-			continue;
-		if (c->dev->cd_write == NULL ||
-		    c->dev->cd_write(c->dev, pg->number * PAGE_BYTES, pg->data,
-			page_bytes(c, pg->number)) != 0)
-			check_fail(c, "can't be written at byte %llu",
-			    (unsigned long long)(pg->number * PAGE_BYTES));
-		pg->dirty = false;
-		c->ndirty--;
-	}
-	if (c->dev->cd_sync != NULL && c->dev->cd_sync(c->dev) != 0)
-		check_fail(c, "can't be written to the end");
+void
+cache_flush_at(struct check *c, uint64_t offset)
+{
+	page_write(c, page_get(c, offset / PAGE_BYTES));
+	sync_device(c);
 }
 
 void

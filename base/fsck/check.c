@@ -113,6 +113,7 @@ check_all(struct check *c)
 	orphans_rejoin(c);
 	tree_check(c);
 	links_check(c);
+	journal_check(c);
 }
 
 static uint64_t

@@ -18,78 +18,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "file.h"
 
 #define DIOCGSECTORSIZE	  0x40046480ul
 #define DIOCGMEDIASIZE	  0x40086481ul
 #define DIOCGPROVIDERNAME 0x4400648aul
 #define PROVIDER_NAME	  1024 /* bytes */
 
-/* What rc(8) goes by, as FreeBSD's fsck(8) has it; with -n as `imp fsck`. */
-enum {
-	EXIT_LEFTOVERS = 1,
-	EXIT_DAMAGED = 2,
-	EXIT_REBOOT = 4, /* the root was changed and can't be read again */
-	EXIT_PERSON = 8
-};
-
-struct disk {
-	struct check_device device;
-	int fd;
-};
+/* Besides check_exit()'s, which rc(8) goes by, as FreeBSD's fsck(8) has it: the
+ * root was changed and can't be read again. */
+#define EXIT_REBOOT 4
 
 static struct check_options options;
 static bool force;
-
-static int
-read_disk(struct check_device *dev, uint64_t offset, void *buf, size_t size)
-{
-	struct disk *d = (struct disk *)dev;
-	ssize_t n;
-
-	for (size_t done = 0; done < size; done += (size_t)n) {
-		n = pread(d->fd, (char *)buf + done, size - done,
-		    (off_t)(offset + done));
-		if (n <= 0)
-			return (-1);
-	}
-	return (0);
-}
-
-static int
-write_disk(
-    struct check_device *dev, uint64_t offset, const void *buf, size_t size)
-{
-	struct disk *d = (struct disk *)dev;
-	ssize_t n;
-
-	for (size_t done = 0; done < size; done += (size_t)n) {
-		n = pwrite(d->fd, (const char *)buf + done, size - done,
-		    (off_t)(offset + done));
-		if (n <= 0)
-			return (-1);
-	}
-	return (0);
-}
-
-static int
-sync_disk(struct check_device *dev)
-{
-	return (fsync(((struct disk *)dev)->fd));
-}
-
-static bool
-ask(void)
-{
-	int c, first;
-
-	printf("Write these repairs? [y/n] ");
-	fflush(stdout);
-	first = c = getchar();
-	while (c != '\n' && c != EOF)
-		c = getchar();
-	return (first == 'y' || first == 'Y');
-}
 
 /* The device's size: false if there is none. */
 static bool
@@ -172,43 +113,31 @@ reload(const struct statfs *mount)
 	return (EXIT_REBOOT);
 }
 
-static int
-status_of(const char *name, const struct check_result *res)
+/* Why it isn't clean, as far as that isn't seen from what was found. */
+static void
+explain(const char *name, const struct check_result *res)
 {
-	switch (res->status) {
-	case CHECK_CLEAN:
-	case CHECK_REPAIRED:
-		return (0);
-	case CHECK_LEFTOVER:
-		return (
-		    options.mode == CHECK_PREEN ? EXIT_PERSON : EXIT_LEFTOVERS);
-	case CHECK_DAMAGED:
-		if (options.mode != CHECK_PREEN)
-			return (EXIT_DAMAGED);
-		warnx("%s: a person is needed: run fsck without -p", name);
-		return (EXIT_PERSON);
-	default:
+	if (res->status == CHECK_FAILED)
 		warnx("%s: %s", name, res->reason);
-		return (EXIT_PERSON);
-	}
+	if (res->status == CHECK_DAMAGED && options.mode == CHECK_PREEN)
+		warnx("%s: a person is needed: run fsck without -p", name);
 }
 
 /* False, after a message, if that can't be. */
 static bool
-open_disk(struct disk *d, const char *name, bool write)
+open_disk(struct check_file *f, const char *name, bool write)
 {
-	d->fd = open(name, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-	if (d->fd < 0 && write && (errno == EROFS || errno == EPERM)) {
+	int fd = open(name, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	uint64_t size;
+
+	if (fd < 0 && write && (errno == EROFS || errno == EPERM)) {
 		write = false; /* it may be clean */
-		d->fd = open(name, O_RDONLY | O_CLOEXEC);
+		fd = open(name, O_RDONLY | O_CLOEXEC);
 	}
-	d->device.cd_read = read_disk;
-	if (write) {
-		d->device.cd_write = write_disk;
-		d->device.cd_sync = sync_disk;
-	}
-	if (d->fd >= 0 && measure(d->fd, &d->device.cd_size))
+	if (fd >= 0 && measure(fd, &size)) {
+		check_file_init(f, fd, 0, size, write);
 		return (true);
+	}
 	warn("%s", name);
 	return (false);
 }
@@ -218,7 +147,7 @@ check(const char *name)
 {
 	const struct statfs *mount = mounted(name);
 	struct check_options opt = options;
-	struct disk d = {.fd = -1};
+	struct check_file f;
 	struct check_result res;
 	int status;
 
@@ -231,16 +160,17 @@ check(const char *name)
 			warnx("%s: it is mounted; nothing is written", name);
 		opt.mode = CHECK_REPORT;
 	}
-	if (!open_disk(&d, name, opt.mode != CHECK_REPORT))
-		return (EXIT_PERSON);
+	if (!open_disk(&f, name, opt.mode != CHECK_REPORT))
+		return (CHECK_EXIT_PERSON);
 	printf("** %s\n", name);
 	opt.out = stdout;
 	opt.now = (int64_t)time(NULL);
 	opt.skip_clean = opt.mode == CHECK_PREEN && !force;
-	check_run(&d.device, &opt, &res);
+	check_run(&f.device, &opt, &res);
 	fflush(stdout);
-	close(d.fd);
-	status = status_of(name, &res);
+	close(f.fd);
+	explain(name, &res);
+	status = check_exit(&res, options.mode);
 	if (res.status == CHECK_REPAIRED && mount != NULL)
 		status = reload(mount);
 	return (status);
@@ -258,7 +188,7 @@ check_all(void)
 		struct mntent *m;
 
 		if (tab == NULL)
-			err(EXIT_PERSON, "/etc/fstab");
+			err(CHECK_EXIT_PERSON, "/etc/fstab");
 		pass = next;
 		next = INT_MAX;
 		while ((m = getmntent(tab)) != NULL) {
@@ -283,7 +213,7 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: fsck [-BFf] [-n | -p | -y] [device ...]\n");
-	exit(EXIT_PERSON);
+	exit(CHECK_EXIT_PERSON);
 }
 
 int
@@ -313,7 +243,7 @@ main(int argc, char **argv)
 			break;
 		case 't':
 			if (strcmp(optarg, "ufs") != 0)
-				errx(EXIT_PERSON, "%s: only ufs is known",
+				errx(CHECK_EXIT_PERSON, "%s: only ufs is known",
 				    optarg);
 			break;
 		case 'y':
@@ -327,7 +257,7 @@ main(int argc, char **argv)
 	if (background) /* nothing was left for later */
 		return (0);
 	if (!chosen)
-		options.confirm = ask;
+		options.confirm = check_ask;
 	if (optind == argc)
 		return (check_all());
 	for (int i = optind; i < argc; i++) {

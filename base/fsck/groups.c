@@ -22,8 +22,9 @@ group_frags(const struct check *c, uint32_t group)
 static uint64_t
 group_place(const struct check *c, uint32_t group)
 {
-	return ((group_first(c, group) + (uint32_t)c->fs.fs_sb.fs_cblkno)
-		<< c->fs.fs_fshift);
+	return (
+	    (ufs_group_start(&c->fs, group) + (uint32_t)c->fs.fs_sb.fs_cblkno)
+	    << c->fs.fs_fshift);
 }
 
 static uint32_t
@@ -282,11 +283,7 @@ group_check(struct check *c, uint32_t group)
 static uint64_t
 summary_place(const struct check *c, uint32_t group)
 {
-	const struct ufs_superblock *sb = &c->fs.fs_sb;
-	uint64_t frag =
-	    c->ufs1 ? (uint32_t)sb->fs_old_csaddr : (uint64_t)sb->fs_csaddr;
-
-	return ((frag << c->fs.fs_fshift) +
+	return ((summary_first(&c->fs) << c->fs.fs_fshift) +
 		(uint64_t)group * sizeof(struct ufs_csum));
 }
 

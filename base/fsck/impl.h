@@ -106,9 +106,12 @@ struct check {
 	uint8_t *indirect[UFS_NINDIRECT]; /* a block for each depth */
 	uint8_t *group, *group_new;	  /* fs_cgsize bytes each */
 	uint64_t add_dir, add_hint; /* where an entry was added last, bytes */
+	int64_t journal_time;	    /* of the session that it is about */
 	uint64_t hard;	 /* findings that only CHECK_REPAIR repairs */
 	bool late;	 /* what is found is only about what nobody uses */
 	bool incomplete; /* a repair wasn't possible */
+	/* What the device says of being in use. */
+	enum { AS_FOUND, MARKING, MARKED } mark;
 };
 
 /* check.c */
@@ -128,18 +131,24 @@ void cache_read(struct check *c, uint64_t offset, void *buf, size_t size);
 void cache_write(
     struct check *c, uint64_t offset, const void *buf, size_t size);
 void cache_flush(struct check *c);
+/* The page that this byte is in, alone. */
+void cache_flush_at(struct check *c, uint64_t offset);
 void cache_free(struct check *c);
 
 /* super.c */
 void super_open(struct check *c); /* all that one marked clean costs */
 void super_check(struct check *c);
+/* Before the first write: what says that it's clean says so no more. */
+void super_begin(struct check *c);
 void super_finish(struct check *c);
+/* The first fragment of the groups' summary. */
+uint64_t summary_first(const struct ufs *fs);
 /* Is the fragment one of those that a group begins with? */
 bool is_group_own(const struct ufs *fs, uint64_t frag);
 
 /* inodes.c */
 uint32_t inode_hashes(const struct check *c);
-uint64_t inode_place(const struct check *c, uint64_t ino);
+uint64_t inode_place(struct check *c, uint64_t ino);
 void inode_get(struct check *c, uint64_t ino, struct ufs2_dinode *di);
 void inode_put(struct check *c, uint64_t ino, struct ufs2_dinode *di);
 void inode_clear(struct check *c, uint64_t ino);
@@ -148,7 +157,6 @@ void inodes_scan(struct check *c);
 void links_check(struct check *c);
 
 /* blocks.c */
-uint64_t group_first(const struct check *c, uint64_t group);
 bool frags_used(const struct check *c, uint64_t frag, unsigned n);
 void frags_mark(struct check *c, uint64_t frag, unsigned n, bool used);
 void metadata_claim(struct check *c);
@@ -193,6 +201,10 @@ bool entry_add(struct check *c, uint64_t dir, const char *name, uint32_t ino,
 /* orphans.c */
 void orphans_find(struct check *c);
 void orphans_rejoin(struct check *c);
+
+/* journal.c */
+void journal_check(struct check *c);
+void journal_end(struct check *c);
 
 /* groups.c */
 /* Inodes at its start that were ever written. */

@@ -7,20 +7,16 @@
 
 #include "impl.h"
 
-#define UFS1_INODE 128
-#define UFS2_INODE 256
-
 uint64_t
-inode_place(const struct check *c, uint64_t ino)
+inode_place(struct check *c, uint64_t ino)
 {
-	const struct ufs_superblock *sb = &c->fs.fs_sb;
-	uint64_t in_group = ino % sb->fs_ipg;
-	uint64_t frag = group_first(c, ino / sb->fs_ipg) +
-			(uint32_t)sb->fs_iblkno +
-			in_group / sb->fs_inopb * (uint32_t)sb->fs_frag;
+	uint64_t frag;
+	size_t offset;
 
-	return ((frag << c->fs.fs_fshift) +
-		in_group % sb->fs_inopb * (c->ufs1 ? UFS1_INODE : UFS2_INODE));
+	if (ufs_inode_place(&c->fs, ino, &frag, &offset) != 0)
+		check_fail(c, "inode %llu lies beyond its end",
+		    (unsigned long long)ino);
+	return ((frag << c->fs.fs_fshift) + offset);
 }
 
 static void

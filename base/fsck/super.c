@@ -25,7 +25,7 @@ frags_for(const struct ufs *fs, uint64_t bytes)
 	return ((bytes + ((uint64_t)1 << fs->fs_fshift) - 1) >> fs->fs_fshift);
 }
 
-static uint64_t
+uint64_t
 summary_first(const struct ufs *fs)
 {
 	return (fs->fs_ufs1 ? (uint32_t)fs->fs_sb.fs_old_csaddr
@@ -78,11 +78,8 @@ is_group_own(const struct ufs *fs, uint64_t frag)
 {
 	const struct ufs_superblock *sb = &fs->fs_sb;
 	uint64_t group = frag / (uint32_t)sb->fs_fpg;
-	uint64_t first = group * (uint32_t)sb->fs_fpg;
+	uint64_t first = ufs_group_start(fs, (uint32_t)group);
 
-	if (fs->fs_ufs1)
-		first += (uint64_t)(uint32_t)sb->fs_old_cgoffset *
-			 ((uint32_t)group & ~(uint32_t)sb->fs_old_cgmask);
 	return (frag < first + (uint32_t)sb->fs_dblkno &&
 		(group == 0 || frag >= first + (uint32_t)sb->fs_sblkno));
 }
@@ -142,19 +139,38 @@ search(struct check *c)
 static bool
 is_home(const struct ufs *fs, uint64_t where)
 {
-	return ((where == 65536 || where == 8192 || where == 0 ||
-		    where == 262144) &&
-		where + (uint64_t)fs->fs_sb.fs_sbsize <=
-		    (uint64_t)fs->fs_sb.fs_sblkno << fs->fs_fshift);
+	for (unsigned i = 0; i < UFS_PLACES; i++)
+		if (where == ufs_places[i])
+			return (where + (uint64_t)fs->fs_sb.fs_sbsize <=
+				(uint64_t)fs->fs_sb.fs_sblkno << fs->fs_fshift);
+	return (false);
+}
+
+/* Is there one that says so, damaged as it may be? */
+static bool
+says_home(struct check *c, uint64_t where)
+{
+	struct ufs_superblock sb;
+
+	if (!is_home(&c->fs, where))
+		return (false);
+	cache_read(c, where, &sb, sizeof(sb));
+	return (sb.fs_magic == c->fs.fs_sb.fs_magic &&
+		(c->ufs1 || sb.fs_sblockloc == (int64_t)where));
 }
 
 static void
 find_home(struct check *c)
 {
 	struct ufs_superblock *sb = &c->fs.fs_sb;
+	unsigned i = 0;
 
+	while (i < UFS_PLACES && !says_home(c, ufs_places[i]))
+		i++;
 	if (is_home(&c->fs, c->fs.fs_where))
 		c->home = c->fs.fs_where;
+	else if (i < UFS_PLACES)
+		c->home = ufs_places[i];
 	else if (!c->ufs1 && is_home(&c->fs, (uint64_t)sb->fs_sblockloc))
 		c->home = (uint64_t)sb->fs_sblockloc;
 	else if (is_home(&c->fs, 65536) && !c->ufs1)
@@ -203,7 +219,8 @@ check_copies(struct check *c)
 	uint64_t where;
 
 	for (uint32_t i = 0; i < c->fs.fs_sb.fs_ncg; i++) {
-		where = (group_first(c, i) + (uint32_t)c->fs.fs_sb.fs_sblkno)
+		where = (ufs_group_start(&c->fs, i) +
+			    (uint32_t)c->fs.fs_sb.fs_sblkno)
 			<< c->fs.fs_fshift;
 		if (where == c->home ||
 		    (ufs_open_at(&copy, &c->ud, where, &why) == 0 &&
@@ -242,6 +259,8 @@ check_marks(struct check *c)
 {
 	const struct ufs_superblock *sb = &c->fs.fs_sb;
 
+	if (c->fs.fs_copy)
+		return;
 	if (sb->fs_flags & UFS_NEEDSFSCK)
 		report(c, CHECK_SUMMARY, HARMLESS,
 		    "superblock: marked as needing a check");
@@ -253,12 +272,66 @@ check_marks(struct check *c)
 		    "superblock: blocks or inodes are about to be freed");
 }
 
+/* Without what is written while the file system is in use. */
+static void
+keep_steady(struct ufs_superblock *sb)
+{
+	sb->fs_old_time = 0;
+	memset(sb->fs_old_cstotal, 0, sizeof(sb->fs_old_cstotal));
+	sb->fs_fmod = sb->fs_clean = sb->fs_ronly = 0;
+	memset(sb->fs_fsmnt, 0, sizeof(sb->fs_fsmnt));
+	sb->fs_cgrotor = 0;
+	memset(sb->spare_6, 0, sizeof(sb->spare_6)); /* FreeBSD's pointers */
+	sb->fs_unrefs = 0;
+	sb->fs_sblockactualloc = 0;
+	sb->fs_cs_ndir = sb->fs_cs_nbfree = 0;
+	sb->fs_cs_nifree = sb->fs_cs_nffree = 0;
+	sb->fs_time = sb->fs_mtime = 0;
+	sb->fs_pendingblocks = 0;
+	sb->fs_pendinginodes = 0;
+	sb->fs_sujfree = 0;
+	sb->fs_ckhash = 0;
+	sb->fs_flags &= ~(UFS_UNCLEAN | UFS_NEEDSFSCK);
+}
+
+/*
+ * Is the first superblock one of which only some sectors were written, when
+ * power failed?  Then it has a wrong hash, and what isn't written while the
+ * file system is in use is as in the copy.  tunefs(8) makes a journal and
+ * doesn't tell the copies.
+ */
+static bool
+is_torn(struct check *c, struct ufs_superblock *first)
+{
+	const int32_t journal = UFS_SUJ | UFS_SOFTUPDATES;
+	struct ufs_superblock a, b = c->fs.fs_sb;
+
+	cache_read(c, c->home, first, sizeof(*first));
+	a = *first;
+	if ((a.fs_flags & journal) == journal && !(b.fs_flags & UFS_SUJ))
+		b.fs_flags |= journal;
+	keep_steady(&a);
+	keep_steady(&b);
+	return (memcmp(&a, &b, sizeof(a)) == 0);
+}
+
+/* The first one isn't as it was written. */
 static void
 super_copy(struct check *c, const char *why)
 {
-	report(c, CHECK_DAMAGE, HARD,
-	    "superblock: %s; the copy at byte %llu is used", why,
+	struct ufs_superblock first;
+
+	if (!is_torn(c, &first)) {
+		report(c, CHECK_DAMAGE, HARD,
+		    "superblock: %s; the copy at byte %llu is used", why,
+		    (unsigned long long)c->fs.fs_where);
+		return;
+	}
+	report(c, CHECK_SUMMARY, HARMLESS,
+	    "superblock: it was written in part; the copy at byte %llu agrees "
+	    "with it",
 	    (unsigned long long)c->fs.fs_where);
+	c->fs.fs_sb = first;
 }
 
 void
@@ -276,10 +349,10 @@ super_open(struct check *c)
 	}
 	if (!good && !search(c))
 		check_fail(c, "%s", why);
-	if (why != NULL)
-		super_copy(c, why);
 	c->ufs1 = c->fs.fs_ufs1;
 	find_home(c);
+	if (why != NULL)
+		super_copy(c, why);
 	check_marks(c);
 }
 
@@ -291,27 +364,43 @@ super_check(struct check *c)
 }
 
 void
+super_begin(struct check *c)
+{
+	if (c->mark != AS_FOUND)
+		return;
+	c->mark = MARKING;
+	c->fs.fs_sb.fs_clean = 0;
+	journal_end(c);
+	super_write(c, c->home);
+	cache_flush_at(c, c->home);
+	c->mark = MARKED;
+}
+
+void
 super_finish(struct check *c)
 {
 	struct ufs_superblock *sb = &c->fs.fs_sb;
+	struct ufs again;
+	const char *why;
 
 	groups_write(c);
-	/* A cut between the two leaves it marked as in use. */
-	cache_flush(c);
 	sb->fs_time = c->opt->now;
 	sb->fs_pendingblocks = 0;
 	sb->fs_pendinginodes = 0;
 	sb->fs_unrefs = 0;
 	sb->fs_fmod = 0;
-	if (sb->fs_flags & UFS_SUJ) {
-		/* The journal is about another time, and is over. */
-		sb->fs_mtime = c->opt->now;
-		sb->fs_sujfree = 0;
-	}
-	if (!c->incomplete) {
-		sb->fs_clean = 1;
-		sb->fs_flags &= ~(UFS_UNCLEAN | UFS_NEEDSFSCK);
-	}
+	journal_end(c);
+	/* A cut leaves it marked as in use, until all the rest is there: and of
+	 * the superblock, too, only some sectors may be written. */
+	sb->fs_clean = 0;
+	super_write(c, c->home);
+	if (ufs_open(&again, &c->ud, &why) != 0 || again.fs_where != c->home)
+		check_fail(c, "something else is taken for its superblock");
+	cache_flush(c);
+	if (c->incomplete)
+		return;
+	sb->fs_clean = 1;
+	sb->fs_flags &= ~(UFS_UNCLEAN | UFS_NEEDSFSCK);
 	super_write(c, c->home);
 	cache_flush(c);
 }

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../fsck/file.h"
 #include "format.h"
 
 /* FreeBSD's <sys/disk.h>. */
@@ -29,18 +30,7 @@ static int
 write_file(
     struct format_target *target, uint64_t offset, const void *buf, size_t size)
 {
-	struct file *f = (struct file *)target;
-	ssize_t n;
-
-	for (size_t done = 0; done < size; done += (size_t)n) {
-		n = pwrite(f->fd, (const char *)buf + done, size - done,
-		    (off_t)(offset + done));
-		if (n == 0)
-			errno = ENOSPC;
-		if (n <= 0)
-			return (-1);
-	}
-	return (0);
+	return (write_at(((struct file *)target)->fd, offset, buf, size));
 }
 
 static uint32_t

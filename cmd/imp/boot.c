@@ -24,14 +24,7 @@
 #define ESCAPE	  1 /* ^A */
 #define TAIL_SIZE 8192
 
-enum {
-	OPT_ACCEL = 256,
-	OPT_GDB,
-	OPT_QEMU,
-	OPT_READONLY,
-	OPT_SNAPSHOT,
-	OPT_VERBOSE
-};
+enum { OPT_READONLY = OPT_OWN, OPT_SNAPSHOT };
 
 static const struct option long_options[] = {
     {"accel", required_argument, NULL, OPT_ACCEL},
@@ -39,7 +32,7 @@ static const struct option long_options[] = {
     {"cpus", required_argument, NULL, 'c'},
     {"gdb", no_argument, NULL, OPT_GDB},
     {"help", no_argument, NULL, 'h'},
-    {"kernel", required_argument, NULL, 'k'},
+    {"kernel", required_argument, NULL, OPT_KERNEL},
     {"memory", required_argument, NULL, 'm'},
     {"qemu-arg", required_argument, NULL, OPT_QEMU},
     {"readonly", no_argument, NULL, OPT_READONLY},
@@ -49,14 +42,10 @@ static const struct option long_options[] = {
 };
 
 struct boot_options {
-	uint64_t memory; /* bytes */
-	unsigned cpus;
-	const char *kernel; /* NULL: the one beside imp */
+	struct machine machine;
 	const char *append; /* NULL: nothing */
-	const char *accel;
-	bool gdb, readonly, snapshot, verbose;
-	struct strings qemu; /* arguments for QEMU */
-	char **disks;	     /* NULL-terminated */
+	bool readonly, snapshot;
+	char **disks; /* NULL-terminated */
 };
 
 /* One direction of the serial line. */
@@ -69,30 +58,9 @@ struct way {
 static void
 parse_option(struct boot_options *opt, int option, const char *value)
 {
-	static char name[] = "help", what[] = "boot";
-	char *help[] = {name, what, NULL};
-
 	switch (option) {
 	case 'a':
 		opt->append = value;
-		break;
-	case 'c':
-		opt->cpus = option_cpus(value);
-		break;
-	case 'k':
-		opt->kernel = value;
-		break;
-	case 'm':
-		opt->memory = option_memory(value);
-		break;
-	case OPT_ACCEL:
-		opt->accel = option_accel(value);
-		break;
-	case OPT_GDB:
-		opt->gdb = true;
-		break;
-	case OPT_QEMU:
-		strings_add(&opt->qemu, value);
 		break;
 	case OPT_READONLY:
 		opt->readonly = true;
@@ -100,14 +68,9 @@ parse_option(struct boot_options *opt, int option, const char *value)
 	case OPT_SNAPSHOT:
 		opt->snapshot = true;
 		break;
-	case OPT_VERBOSE:
-		opt->verbose = true;
-		break;
-	case 'h':
-		exit(cmd_help(2, help));
 	default:
-		/* getopt_long(3) has said what is wrong. */
-		exit(EXIT_IMP);
+		machine_option(&opt->machine,
+		    option == 'k' ? OPT_KERNEL : option, value, "boot");
 	}
 }
 
@@ -182,24 +145,8 @@ command_line(const struct boot_options *opt, const char *kernel, int serial,
 {
 	struct strings args = {0};
 
-	strings_add(&args, path_qemu());
-	strings_add(&args, "-M");
-	strings_add(&args, "microvm,acpi=off");
-	strings_add(&args, "-nodefaults");
-	strings_add(&args, "-no-user-config");
-	strings_add(&args, "-no-reboot");
-	strings_add(&args, "-display");
-	strings_add(&args, "none");
-	strings_add(&args, "-accel");
-	strings_add(&args, accel_choose(opt->accel));
-	strings_add(&args, "-cpu");
-	strings_add(&args, "max");
-	strings_add(&args, "-smp");
-	strings_addf(&args, "%u", opt->cpus);
-	strings_add(&args, "-m");
-	strings_addf(&args, "%lluk", (unsigned long long)opt->memory / 1024);
-	strings_add(&args, "-kernel");
-	strings_add(&args, kernel);
+	machine_begin(
+	    &args, &opt->machine, path_qemu(), "microvm,acpi=off", kernel);
 	if (opt->append != NULL) {
 		strings_add(&args, "-append");
 		strings_add(&args, opt->append);
@@ -208,13 +155,9 @@ command_line(const struct boot_options *opt, const char *kernel, int serial,
 	strings_addf(&args, "socket,id=line,fd=%d", serial);
 	strings_add(&args, "-serial");
 	strings_add(&args, "chardev:line");
-	strings_add(&args, "-device");
-	strings_add(&args, "virtio-rng-device");
 	for (int n = 0; opt->disks[n] != NULL; n++)
 		add_disk(&args, opt, n, opt->disks[n]);
-	debugger_add(&args, debugger);
-	for (size_t i = 0; i < opt->qemu.count; i++)
-		strings_add(&args, opt->qemu.items[i]);
+	machine_end(&args, &opt->machine, debugger);
 	return (args);
 }
 
@@ -404,28 +347,25 @@ greet(void)
 int
 cmd_boot(int argc, char **argv)
 {
-	struct boot_options opt = {
-	    .memory = MEMORY_DEFAULT,
-	    .cpus = online_cpus(),
-	    .accel = "auto",
-	};
+	struct boot_options opt = {.append = NULL};
 	struct terminal tty;
 	struct strings args;
 	int fds[2], line[2]; /* fds: QEMU's */
 	char *kernel;
 
 	open_standard();
+	machine_init(&opt.machine);
 	parse_options(&opt, argc, argv);
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, line) != 0)
 		err(EXIT_IMP, "socketpair");
 	for (int i = 0; i < 2; i++)
 		(void)fcntl(line[i], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(line[0], F_SETFL, O_NONBLOCK);
-	kernel = path_kernel(opt.kernel);
+	kernel = path_kernel(opt.machine.kernel);
 	fds[0] = line[1];
-	fds[1] = opt.gdb ? debugger_listen(kernel) : -1;
+	fds[1] = opt.machine.gdb ? debugger_listen(kernel) : -1;
 	args = command_line(&opt, kernel, fds[0], fds[1]);
-	if (opt.verbose)
+	if (opt.machine.verbose)
 		qemu_show(&args);
 	signals_catch();
 	terminal_find(&tty);

@@ -15,71 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../base/fsck/check.h"
+#include "../../base/fsck/file.h"
 #include "imp.h"
 #include "partition.h"
-
-/* The manual page promises these. */
-enum {
-	EXIT_LEFTOVERS = 1,
-	EXIT_DAMAGED = 2,
-	EXIT_PERSON = 8 /* -p found what a person should see */
-};
-
-struct file {
-	struct check_device device;
-	int fd;
-	uint64_t start; /* bytes */
-};
-
-static int
-read_file(struct check_device *dev, uint64_t offset, void *buf, size_t size)
-{
-	struct file *f = (struct file *)dev;
-	ssize_t n;
-
-	for (size_t done = 0; done < size; done += (size_t)n) {
-		n = pread(f->fd, (char *)buf + done, size - done,
-		    (off_t)(f->start + offset + done));
-		if (n <= 0)
-			return (-1);
-	}
-	return (0);
-}
-
-static int
-write_file(
-    struct check_device *dev, uint64_t offset, const void *buf, size_t size)
-{
-	struct file *f = (struct file *)dev;
-	ssize_t n;
-
-	for (size_t done = 0; done < size; done += (size_t)n) {
-		n = pwrite(f->fd, (const char *)buf + done, size - done,
-		    (off_t)(f->start + offset + done));
-		if (n <= 0)
-			return (-1);
-	}
-	return (0);
-}
-
-static int
-sync_file(struct check_device *dev)
-{
-	return (fsync(((struct file *)dev)->fd));
-}
-
-static bool
-ask(void)
-{
-	int c, first;
-
-	fputs("Write these repairs? [y/n] ", stderr);
-	first = c = getchar();
-	while (c != '\n' && c != EOF)
-		c = getchar();
-	return (first == 'y' || first == 'Y');
-}
 
 /* QEMU holds locks on some bytes of a disk that it uses, from the hundredth. */
 static bool
@@ -99,38 +37,14 @@ in_use(int fd)
 }
 
 static void
-open_file(struct file *f, const char *name, bool writable)
+open_file(struct check_file *f, const char *name, bool write)
 {
 	struct partition_place place;
 
-	partition_open(name, writable, &place);
-	f->fd = place.fd;
-	if (writable && in_use(f->fd))
+	partition_open(name, write, &place);
+	if (write && in_use(place.fd))
 		errx(EXIT_IMP, "%s: a machine is using it", name);
-	f->start = place.start;
-	f->device.cd_read = read_file;
-	f->device.cd_size = place.size;
-	if (writable) {
-		f->device.cd_write = write_file;
-		f->device.cd_sync = sync_file;
-	}
-}
-
-static int
-status_of(const struct check_result *res, const struct check_options *opt)
-{
-	switch (res->status) {
-	case CHECK_CLEAN:
-	case CHECK_REPAIRED:
-		return (0);
-	case CHECK_LEFTOVER:
-		return (
-		    opt->mode == CHECK_PREEN ? EXIT_PERSON : EXIT_LEFTOVERS);
-	case CHECK_DAMAGED:
-		return (opt->mode == CHECK_PREEN ? EXIT_PERSON : EXIT_DAMAGED);
-	default:
-		return (EXIT_IMP);
-	}
+	check_file_init(f, place.fd, place.start, place.size, write);
 }
 
 /* The options; returns false if there is nothing to be done but help. */
@@ -166,7 +80,7 @@ parse(int argc, char **argv, struct check_options *opt)
 		    optind == argc ? "which disk?" : "one disk at a time");
 	if (chosen == NULL && isatty(STDIN_FILENO)) {
 		opt->mode = CHECK_REPAIR;
-		opt->confirm = ask;
+		opt->confirm = check_ask;
 	}
 	opt->skip_clean = opt->mode == CHECK_PREEN && !force;
 	return (true);
@@ -178,7 +92,7 @@ cmd_fsck(int argc, char **argv)
 	struct check_options opt = {
 	    .mode = CHECK_REPORT, .out = stdout, .now = (int64_t)time(NULL)};
 	struct check_result res;
-	struct file f = {.fd = -1};
+	struct check_file f;
 
 	if (!parse(argc, argv, &opt))
 		return (help_command("fsck"));
@@ -189,5 +103,5 @@ cmd_fsck(int argc, char **argv)
 	close(f.fd);
 	if (res.status == CHECK_FAILED)
 		errx(EXIT_IMP, "%s: %s", argv[optind], res.reason);
-	return (status_of(&res, &opt));
+	return (check_exit(&res, opt.mode));
 }

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../base/fsck/file.h"
 #include "image.h"
 #include "imp.h"
 #include "lib/strerror.h"
@@ -27,16 +28,10 @@
 static int
 read_file(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
 {
-	struct image *im = (struct image *)dev;
-	ssize_t n;
+	const struct image *im = (const struct image *)dev;
 
-	for (size_t done = 0; done < size; done += (size_t)n) {
-		n = pread(im->fd, (char *)buf + done, size - done,
-		    (off_t)(im->start + offset + done));
-		if (n <= 0)
-			return (UFS_EIO);
-	}
-	return (0);
+	return (
+	    read_at(im->fd, im->start + offset, buf, size) == 0 ? 0 : UFS_EIO);
 }
 
 /* Ends with the error as the kernel would have told it. */

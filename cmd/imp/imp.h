@@ -33,23 +33,28 @@ void strings_addf(struct strings *list, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 char *format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* What all command lines that start a machine may say of it. */
+struct machine {
+	uint64_t memory;    /* bytes */
+	unsigned cpus;	    /* 1 to MAX_CPUS */
+	const char *accel;  /* auto, kvm, tcg */
+	const char *kernel; /* file, or NULL: the one beside imp */
+	bool verbose;
+	bool gdb;	     /* wait for a debugger */
+	struct strings qemu; /* arguments for QEMU */
+};
+
 /* Everything the command line of `imp run` says. */
 struct options {
-	uint64_t memory;	/* bytes */
-	unsigned cpus;		/* 1 to MAX_CPUS */
+	struct machine machine;
 	double limit;		/* seconds; 0: none */
 	double started;		/* by the monotonic clock, seconds */
 	const char *cwd;	/* the guest's folder, or NULL */
-	const char *accel;	/* auto, kvm, tcg */
-	const char *kernel;	/* file, or NULL: the one beside imp */
 	const char *trace_file; /* NULL: standard error */
 	bool trace;
-	bool verbose;
-	bool gdb;	      /* wait for a debugger */
 	bool dynamic;	      /* the program is dynamically linked */
 	struct strings env;   /* NAME=VALUE */
 	struct strings binds; /* HOSTPATH:GUESTPATH */
-	struct strings qemu;  /* arguments for QEMU */
 	char **argv;	      /* the program and its arguments */
 };
 
@@ -77,11 +82,13 @@ char *path_rtld(void);
 char *path_qemu(void);
 
 /* options.c; values that make no sense end the command. */
-#define MEMORY_DEFAULT (UINT64_C(256) << 20)
-uint64_t option_memory(const char *text); /* bytes */
-unsigned option_cpus(const char *text);
-const char *option_accel(const char *text);
-unsigned online_cpus(void);
+/* What getopt_long(3) returns for options of struct machine that have no
+ * letter; OPT_OWN: the first that a sub-command has besides. */
+enum { OPT_ACCEL = 256, OPT_GDB, OPT_KERNEL, OPT_QEMU, OPT_VERBOSE, OPT_OWN };
+void machine_init(struct machine *m);
+/* One of these options, or 'h', of a sub-command; else the command ends. */
+void machine_option(
+    struct machine *m, int option, const char *value, const char *command);
 void open_standard(void); /* descriptors 0 to 2, whatever they are */
 
 /* relay.c */

@@ -12,11 +12,12 @@
 
 #include "imp.h"
 
+#define MEMORY_DEFAULT (UINT64_C(256) << 20)
 #define MEMORY_MINIMUM (UINT64_C(8) << 20)
 #define MEMORY_MAXIMUM (UINT64_C(1) << 40)
 
 /* Bytes with a suffix k, m (also without any), g, t. */
-uint64_t
+static uint64_t
 option_memory(const char *text)
 {
 	unsigned long long n;
@@ -43,7 +44,7 @@ option_memory(const char *text)
 	return (n);
 }
 
-unsigned
+static unsigned
 option_cpus(const char *text)
 {
 	unsigned long n;
@@ -56,7 +57,7 @@ option_cpus(const char *text)
 	return ((unsigned)n);
 }
 
-unsigned
+static unsigned
 online_cpus(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
@@ -64,7 +65,7 @@ online_cpus(void)
 	return (n < 1 ? 1 : n > MAX_CPUS ? MAX_CPUS : (unsigned)n);
 }
 
-const char *
+static const char *
 option_accel(const char *text)
 {
 	static const char *const known[] = {"auto", "kvm", "tcg"};
@@ -73,6 +74,47 @@ option_accel(const char *text)
 		if (strcmp(text, known[i]) == 0)
 			return (text);
 	errx(EXIT_IMP, "--accel %s: not auto, kvm or tcg", text);
+}
+
+void
+machine_init(struct machine *m)
+{
+	*m = (struct machine){
+	    .memory = MEMORY_DEFAULT, .cpus = online_cpus(), .accel = "auto"};
+}
+
+void
+machine_option(
+    struct machine *m, int option, const char *value, const char *command)
+{
+	switch (option) {
+	case 'c':
+		m->cpus = option_cpus(value);
+		break;
+	case 'm':
+		m->memory = option_memory(value);
+		break;
+	case OPT_ACCEL:
+		m->accel = option_accel(value);
+		break;
+	case OPT_GDB:
+		m->gdb = true;
+		break;
+	case OPT_KERNEL:
+		m->kernel = value;
+		break;
+	case OPT_QEMU:
+		strings_add(&m->qemu, value);
+		break;
+	case OPT_VERBOSE:
+		m->verbose = true;
+		break;
+	case 'h':
+		exit(help_command(command));
+	default:
+		/* getopt_long(3) has said what is wrong. */
+		exit(EXIT_IMP);
+	}
 }
 
 /* Whoever started us without one of the descriptors 0 to 2 gets /dev/null:

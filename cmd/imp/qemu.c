@@ -68,42 +68,55 @@ add_streams(struct strings *args, const int *fds)
 	strings_add(args, "chardev:console");
 }
 
+void
+machine_begin(struct strings *args, const struct machine *m, const char *qemu,
+    const char *type, const char *kernel)
+{
+	strings_add(args, qemu);
+	strings_add(args, "-M");
+	strings_add(args, type);
+	strings_add(args, "-nodefaults");
+	strings_add(args, "-no-user-config");
+	strings_add(args, "-no-reboot");
+	strings_add(args, "-display");
+	strings_add(args, "none");
+	strings_add(args, "-accel");
+	strings_add(args, accel_choose(m->accel));
+	strings_add(args, "-cpu");
+	strings_add(args, "max");
+	strings_add(args, "-smp");
+	strings_addf(args, "%u", m->cpus);
+	strings_add(args, "-m");
+	strings_addf(args, "%lluk", (unsigned long long)m->memory / 1024);
+	strings_add(args, "-kernel");
+	strings_add(args, kernel);
+}
+
+void
+machine_end(struct strings *args, const struct machine *m, int debugger)
+{
+	strings_add(args, "-device");
+	strings_add(args, "virtio-rng-device");
+	debugger_add(args, debugger);
+	for (size_t i = 0; i < m->qemu.count; i++)
+		strings_add(args, m->qemu.items[i]);
+}
+
 static struct strings
 command_line(const struct options *opt, const char *qemu, const char *kernel,
     const int *fds, int archive, int debugger)
 {
 	struct strings args = {0};
 
-	strings_add(&args, qemu);
-	strings_add(&args, "-M");
-	strings_add(&args, MACHINE);
-	strings_add(&args, "-nodefaults");
-	strings_add(&args, "-no-user-config");
-	strings_add(&args, "-no-reboot");
-	strings_add(&args, "-display");
-	strings_add(&args, "none");
-	strings_add(&args, "-accel");
-	strings_add(&args, accel_choose(opt->accel));
-	strings_add(&args, "-cpu");
-	strings_add(&args, "max");
-	strings_add(&args, "-smp");
-	strings_addf(&args, "%u", opt->cpus);
-	strings_add(&args, "-m");
-	strings_addf(&args, "%lluk", (unsigned long long)opt->memory / 1024);
-	strings_add(&args, "-kernel");
-	strings_add(&args, kernel);
+	machine_begin(&args, &opt->machine, qemu, MACHINE, kernel);
 	strings_add(&args, "-initrd");
 	strings_addf(&args, "/dev/fd/%d", archive);
-	if (opt->verbose) {
+	if (opt->machine.verbose) {
 		strings_add(&args, "-append");
 		strings_add(&args, "boot_verbose=YES");
 	}
 	add_streams(&args, fds);
-	strings_add(&args, "-device");
-	strings_add(&args, "virtio-rng-device");
-	debugger_add(&args, debugger);
-	for (size_t i = 0; i < opt->qemu.count; i++)
-		strings_add(&args, opt->qemu.items[i]);
+	machine_end(&args, &opt->machine, debugger);
 	return (args);
 }
 
@@ -206,9 +219,9 @@ vm_start(struct vm *vm, const struct options *opt, const struct terminal *tty,
 		(void)fcntl(errors[i], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(errors[0], F_SETFL, O_NONBLOCK);
 	vm->errors = errors[0];
-	debugger = opt->gdb ? debugger_listen(kernel) : -1;
+	debugger = opt->machine.gdb ? debugger_listen(kernel) : -1;
 	args = command_line(opt, qemu, kernel, theirs, archive, debugger);
-	if (opt->verbose)
+	if (opt->machine.verbose)
 		qemu_show(&args);
 	theirs[STREAM_COUNT] = archive;
 	theirs[STREAM_COUNT + 1] = debugger;

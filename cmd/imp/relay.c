@@ -194,7 +194,7 @@ hear_line(struct relay *r, char *line)
 		r->reason = format("%s", line + at);
 		ended(r, FAILED,
 		    n >= EXIT_IMP && n <= EXIT_NOTFOUND ? n : EXIT_IMP);
-	} else if (r->opt->verbose)
+	} else if (r->opt->machine.verbose)
 		warnx("the guest said: %s", line);
 }
 
@@ -445,9 +445,9 @@ start_flows(struct relay *r)
 	flow_init(&f[TTY_IN], keyboard, streams[STREAM_TTY]);
 	flow_init(&f[TTY_OUT], streams[STREAM_TTY], r->tty->fd);
 	flow_init(&f[TRACE], streams[STREAM_TRACE], trace);
-	flow_init(
-	    &f[CONSOLE], streams[STREAM_CONSOLE], r->opt->verbose ? 2 : -1);
-	flow_init(&f[ERRORS], r->vm->errors, r->opt->verbose ? 2 : -1);
+	flow_init(&f[CONSOLE], streams[STREAM_CONSOLE],
+	    r->opt->machine.verbose ? 2 : -1);
+	flow_init(&f[ERRORS], r->vm->errors, r->opt->machine.verbose ? 2 : -1);
 	f[IN].to_end = true;
 	f[CONSOLE].tail = &r->console;
 	f[ERRORS].tail = &r->errors;
@@ -466,8 +466,8 @@ report_failure(const struct relay *r)
 	}
 	if (r->console.size > 0) {
 		warnx("the kernel failed%s",
-		    r->opt->verbose ? "" : ", and said:");
-		if (!r->opt->verbose)
+		    r->opt->machine.verbose ? "" : ", and said:");
+		if (!r->opt->machine.verbose)
 			(void)fwrite(
 			    r->console.text, 1, r->console.size, stderr);
 		exit(EXIT_IMP);
@@ -489,7 +489,7 @@ exit_status(const struct relay *r)
 	case EXITED:
 		return (r->status);
 	case KILLED:
-		if (r->opt->verbose)
+		if (r->opt->machine.verbose)
 			warnx("%s: killed by FreeBSD's signal %d",
 			    r->opt->argv[0], r->status);
 		return (128 + r->status);

@@ -23,15 +23,7 @@
 /* What the kernel needs for itself, its tables, and the program's stack. */
 #define KERNEL_MEMORY (UINT64_C(6) << 20)
 
-enum {
-	OPT_ACCEL = 256,
-	OPT_GDB,
-	OPT_KERNEL,
-	OPT_QEMU,
-	OPT_TRACE,
-	OPT_FILE,
-	OPT_VERBOSE
-};
+enum { OPT_TRACE = OPT_OWN, OPT_FILE };
 
 static const struct option long_options[] = {
     {"accel", required_argument, NULL, OPT_ACCEL},
@@ -84,14 +76,8 @@ static void
 parse_option(struct options *opt, int option, const char *value)
 {
 	switch (option) {
-	case 'c':
-		opt->cpus = option_cpus(value);
-		break;
 	case 'e':
 		add_variable(&opt->env, value);
-		break;
-	case 'm':
-		opt->memory = option_memory(value);
 		break;
 	case 't':
 		opt->limit = parse_limit(value);
@@ -102,18 +88,6 @@ parse_option(struct options *opt, int option, const char *value)
 	case 'w':
 		opt->cwd = value;
 		break;
-	case OPT_ACCEL:
-		opt->accel = option_accel(value);
-		break;
-	case OPT_GDB:
-		opt->gdb = true;
-		break;
-	case OPT_KERNEL:
-		opt->kernel = value;
-		break;
-	case OPT_QEMU:
-		strings_add(&opt->qemu, value);
-		break;
 	case OPT_FILE:
 		opt->trace_file = value;
 		opt->trace = true;
@@ -121,14 +95,8 @@ parse_option(struct options *opt, int option, const char *value)
 	case OPT_TRACE:
 		opt->trace = true;
 		break;
-	case OPT_VERBOSE:
-		opt->verbose = true;
-		break;
-	case 'h':
-		exit(help_command("run"));
 	default:
-		/* getopt_long(3) has said what is wrong. */
-		exit(EXIT_IMP);
+		machine_option(&opt->machine, option, value, "run");
 	}
 }
 
@@ -198,31 +166,27 @@ check_memory(const struct options *opt, int archive)
 	if (fstat(archive, &st) != 0)
 		err(EXIT_IMP, "archive");
 	needed = (uint64_t)st.st_size + KERNEL_MEMORY;
-	if (needed > opt->memory)
+	if (needed > opt->machine.memory)
 		errx(EXIT_IMP,
 		    "%s: not enough memory: %llum given, %llum needed (-m)",
-		    opt->argv[0], (unsigned long long)opt->memory >> 20,
+		    opt->argv[0], (unsigned long long)opt->machine.memory >> 20,
 		    (unsigned long long)((needed >> 20) + 1));
 }
 
 int
 cmd_run(int argc, char **argv)
 {
-	struct options opt = {
-	    .memory = MEMORY_DEFAULT,
-	    .cpus = online_cpus(),
-	    .started = clock_seconds(),
-	    .accel = "auto",
-	};
+	struct options opt = {.started = clock_seconds()};
 	struct terminal tty;
 	char *kernel, *qemu;
 	int program, archive;
 	struct vm vm;
 
 	open_standard();
+	machine_init(&opt.machine);
 	parse_options(&opt, argc, argv);
 	program = open_program(opt.argv[0], &opt.dynamic);
-	kernel = path_kernel(opt.kernel);
+	kernel = path_kernel(opt.machine.kernel);
 	qemu = path_qemu();
 	terminal_find(&tty);
 	archive = guestfs_build(&opt, &tty, program);

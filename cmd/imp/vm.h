@@ -35,6 +35,11 @@ void vm_start(struct vm *vm, const struct options *opt,
     const struct terminal *tty, const char *qemu, const char *kernel,
     int archive);
 
+/* QEMU's command line as far as all machines have it: what it begins with, and
+ * what it ends with; debugger: -1, or a socket to wait at. */
+void machine_begin(struct strings *args, const struct machine *m,
+    const char *qemu, const char *type, const char *kernel);
+void machine_end(struct strings *args, const struct machine *m, int debugger);
 /* Start QEMU with this command line and, besides /dev/null twice and errors,
  * those of fds that aren't -1. */
 pid_t qemu_start(

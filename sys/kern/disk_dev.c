@@ -107,24 +107,8 @@ static int
 disk_seek(struct file *fp, off_t offset, int whence, off_t *res)
 {
 	const struct disk *dp = fp->f_data;
-	off_t base = 0;
-	int error = 0;
 
-	mutex_lock(&fp->f_offset_lock);
-	if (whence == SEEK_CUR)
-		base = fp->f_offset;
-	else if (whence == SEEK_END)
-		base = (off_t)dp->d_size;
-	else if (whence != SEEK_SET)
-		error = EINVAL;
-	if (error == 0 && __builtin_add_overflow(base, offset, &base))
-		error = EOVERFLOW;
-	if (error == 0 && base < 0)
-		error = EINVAL;
-	if (error == 0)
-		fp->f_offset = *res = base;
-	mutex_unlock(&fp->f_offset_lock);
-	return (error);
+	return (file_seek(fp, dp->d_size, offset, whence, res));
 }
 
 /* The whole disk's serial number, with the partition's place behind it. */

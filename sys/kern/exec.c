@@ -215,33 +215,13 @@ check_file(struct thread *td, struct vnode *vp)
 }
 
 static int
-open_path(struct thread *td, const char *path, struct vnode **vpp)
-{
-	struct namei *nd = kmem_alloc(sizeof(*nd), KM_ZERO);
-	int error;
-
-	if (nd == NULL)
-		return (ENOMEM);
-	nd->nd_path = path;
-	nd->nd_flags = NAMEI_FOLLOW;
-	error = namei(td, nd);
-	if (error == 0) {
-		*vpp = nd->nd_vp;
-		vnode_hold(*vpp);
-		namei_done(nd);
-	}
-	kmem_free(nd, sizeof(*nd));
-	return (error);
-}
-
-static int
 open_program(struct thread *td, const char *path, int fd, struct vnode **vpp)
 {
 	struct file *fp;
 	int error;
 
 	if (path != NULL)
-		return (open_path(td, path, vpp));
+		return (namei_vnode(td, path, vpp));
 	error = fd_get(td, fd, 0, &fp);
 	if (error != 0)
 		return (error);
@@ -277,7 +257,7 @@ find_program(struct thread *td, struct exec_args *ea, struct image *img,
 		return (error);
 	vnode_release(img->vp);
 	img->vp = NULL;
-	error = open_path(td, sc->interp, &img->vp);
+	error = namei_vnode(td, sc->interp, &img->vp);
 	return (error != 0 ? error : check_file(td, img->vp));
 }
 
@@ -472,4 +452,16 @@ kern_exec(struct thread *td, struct exec_args *ea)
 		kern_exit(td, 0, SIGKILL);
 	}
 	return (EJUSTRETURN);
+}
+
+int
+exec_first(struct thread *td, struct exec_args *ea)
+{
+	int error = kern_exec(td, ea);
+
+	if (error == EJUSTRETURN) {
+		boot_step("first user instruction");
+		md_user_enter();
+	}
+	return (error);
 }

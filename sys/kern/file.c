@@ -101,6 +101,29 @@ file_stat_plain(struct file *fp, mode_t mode, struct stat *st)
 	};
 }
 
+int
+file_seek(struct file *fp, uint64_t size, off_t offset, int whence, off_t *res)
+{
+	off_t base = 0;
+	int error = 0;
+
+	mutex_lock(&fp->f_offset_lock);
+	if (whence == SEEK_CUR)
+		base = fp->f_offset;
+	else if (whence == SEEK_END)
+		base = (off_t)size;
+	else if (whence != SEEK_SET)
+		error = EINVAL;
+	if (error == 0 && __builtin_add_overflow(base, offset, &base))
+		error = EOVERFLOW;
+	if (error == 0 && base < 0)
+		error = EINVAL;
+	if (error == 0)
+		fp->f_offset = *res = base;
+	mutex_unlock(&fp->f_offset_lock);
+	return (error);
+}
+
 /*
  * What every transfer does after its operation: what was moved counts more
  * than why it ended, and writing to nobody raises SIGPIPE (sockets see to that

@@ -103,6 +103,10 @@ int file_wait(struct file *fp, struct cv *cv, struct spin *s);
 /* For what has no inode of its own: type, mode, and the opener's ids. */
 void file_stat_plain(struct file *fp, mode_t mode, struct stat *st);
 
+/* lseek(2) of what has so many bytes, and no holes. */
+int file_seek(
+    struct file *fp, uint64_t size, off_t offset, int whence, off_t *res);
+
 /* Descriptor tables. */
 #define UF_EXCLOSE	   0x1
 #define UF_FOCLOSE	   0x4 /* close on fork */

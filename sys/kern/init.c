@@ -38,13 +38,8 @@ become(struct thread *td, char *path)
 	char *envp[] = {NULL};
 	struct exec_args ea = {
 	    .path = path, .fd = -1, .kargv = argv, .kenvp = envp};
-	int error = kern_exec(td, &ea);
 
-	if (error == EJUSTRETURN) {
-		boot_step("first user instruction");
-		md_user_enter();
-	}
-	return (error);
+	return (exec_first(td, &ea));
 }
 
 static void

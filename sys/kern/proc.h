@@ -401,6 +401,8 @@ struct exec_args {
 };
 #define INTERP_PATH_MAX 256
 int kern_exec(struct thread *td, struct exec_args *ea);
+/* Becomes the machine's first program; returns why that failed. */
+int exec_first(struct thread *td, struct exec_args *ea);
 
 /*
  * Stops (or with exit: ends) all other threads of curproc; 0 when td is alone,

@@ -242,27 +242,19 @@ connect(struct thread *td)
 static int
 enter_folder(struct thread *td, const char *path)
 {
-	struct namei *nd = kmem_alloc(sizeof(*nd), KM_ZERO);
-	struct vnode *old = td->td_proc->p_cwd;
-	int error;
+	struct vnode *vp, *old = td->td_proc->p_cwd;
+	int error = namei_vnode(td, path, &vp);
 
-	if (nd == NULL)
-		return (ENOMEM);
-	nd->nd_path = path;
-	nd->nd_flags = NAMEI_FOLLOW;
-	error = namei(td, nd);
-	if (error == 0) {
-		if (vnode_is_dir(nd->nd_vp)) {
-			vnode_hold(nd->nd_vp);
-			td->td_proc->p_cwd = nd->nd_vp;
-			if (old != NULL)
-				vnode_release(old);
-		} else
-			error = ENOTDIR;
-		namei_done(nd);
+	if (error != 0)
+		return (error);
+	if (!vnode_is_dir(vp)) {
+		vnode_release(vp);
+		return (ENOTDIR);
 	}
-	kmem_free(nd, sizeof(*nd));
-	return (error);
+	td->td_proc->p_cwd = vp;
+	if (old != NULL)
+		vnode_release(old);
+	return (0);
 }
 
 /* interp: the ELF interpreter that is to blame, or "". */
@@ -290,13 +282,8 @@ exec_program(
 	    .kargv = argv,
 	    .kenvp = envp,
 	    .interp = interp};
-	int error = kern_exec(td, &ea);
 
-	if (error == EJUSTRETURN) {
-		boot_step("first user instruction");
-		md_user_enter();
-	}
-	return (error);
+	return (exec_first(td, &ea));
 }
 
 /* The program's first thread, still in the kernel. */

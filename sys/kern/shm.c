@@ -272,24 +272,8 @@ static int
 shm_seek(struct file *fp, off_t offset, int whence, off_t *res)
 {
 	const struct shm *s = fp->f_data;
-	off_t base = 0;
-	int error = 0;
 
-	mutex_lock(&fp->f_offset_lock);
-	if (whence == SEEK_CUR)
-		base = fp->f_offset;
-	else if (whence == SEEK_END)
-		base = (off_t)s->s_object->o_size;
-	else if (whence != SEEK_SET)
-		error = EINVAL;
-	if (error == 0 && __builtin_add_overflow(base, offset, &base))
-		error = EOVERFLOW;
-	if (error == 0 && base < 0)
-		error = EINVAL;
-	if (error == 0)
-		*res = fp->f_offset = base;
-	mutex_unlock(&fp->f_offset_lock);
-	return (error);
+	return (file_seek(fp, s->s_object->o_size, offset, whence, res));
 }
 
 static int

@@ -408,6 +408,23 @@ namei_done(struct namei *nd)
 	nd->nd_vp = nd->nd_dvp = NULL;
 }
 
+int
+namei_vnode(struct thread *td, const char *path, struct vnode **vpp)
+{
+	struct namei *nd = kmem_alloc(sizeof(*nd), KM_ZERO);
+	int error;
+
+	if (nd == NULL)
+		return (ENOMEM);
+	nd->nd_path = path;
+	nd->nd_flags = NAMEI_FOLLOW;
+	error = namei(td, nd);
+	if (error == 0)
+		*vpp = nd->nd_vp;
+	kmem_free(nd, sizeof(*nd));
+	return (error);
+}
+
 /* nd_start for a directory's descriptor, with a reference. */
 static int
 start_at_descriptor(struct thread *td, int fd, struct namei *nd)

@@ -59,6 +59,9 @@ void namei_done(struct namei *nd); /* releases nd_vp, nd_dvp */
 int namei_at(struct thread *td, struct namei *nd, int dirfd, const char *path,
     unsigned flags);
 
+/* What a path leads to in the end, by itself: *vpp is referenced. */
+int namei_vnode(struct thread *td, const char *path, struct vnode **vpp);
+
 /* Absolute path of a vnode as far as it is known: 0 or ENOENT, ENOMEM. */
 int vn_path(struct thread *td, struct vnode *vp, char *buf, size_t size);
 

@@ -88,6 +88,18 @@ entry_alloc(void)
 	return (e);
 }
 
+struct vm_entry *
+entry_copy(const struct vm_entry *e)
+{
+	struct vm_entry *new = entry_alloc();
+
+	if (new != NULL) {
+		*new = *e;
+		list_init(&new->e_olink);
+	}
+	return (new);
+}
+
 void
 entry_insert(struct vmspace *vs, struct vm_entry *e)
 {
@@ -171,11 +183,9 @@ clip(struct vmspace *vs, vaddr_t va)
 
 	if (e == NULL || e->e_start == va)
 		return (0);
-	new = entry_alloc();
+	new = entry_copy(e);
 	if (new == NULL)
 		return (ENOMEM);
-	*new = *e;
-	list_init(&new->e_olink);
 	new->e_start = va;
 	new->e_ooff += va - e->e_start;
 	if (new->e_view != NULL)

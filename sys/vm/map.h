@@ -20,6 +20,8 @@ struct vm_entry *entry_at(struct vmspace *vs, vaddr_t va); /* or NULL */
 struct vm_entry *entry_from(struct vmspace *vs, vaddr_t va);
 struct vm_entry *entry_next(struct vm_entry *e);
 struct vm_entry *entry_alloc(void);
+/* Another one like e, without references of its own, and in no list. */
+struct vm_entry *entry_copy(const struct vm_entry *e);
 void entry_insert(struct vmspace *vs, struct vm_entry *e);
 /* Gives e references of its own to its object and vnode. */
 void entry_attach(struct vm_entry *e);

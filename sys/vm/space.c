@@ -217,11 +217,9 @@ fork_entry(struct vmspace *vs, struct vmspace *child, struct vm_entry *e)
 	write_protect(vs, e);
 	if (e->e_inherit == INHERIT_NONE)
 		return (0);
-	new = entry_alloc();
+	new = entry_copy(e);
 	if (new == NULL)
 		return (ENOMEM);
-	*new = *e;
-	list_init(&new->e_olink);
 	new->e_view = NULL;
 	new->e_flags &= (uint16_t)~VME_WIRED;
 	if (e->e_inherit == INHERIT_ZERO) {

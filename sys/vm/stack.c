@@ -60,11 +60,9 @@ grow(struct vmspace *vs, struct vm_entry *e, vaddr_t va)
 		if (vs->vs_size + by > proc_limit(p, RLIMIT_AS))
 			return (ENOMEM);
 	}
-	new = entry_alloc();
+	new = entry_copy(stack);
 	if (new == NULL)
 		return (ENOMEM);
-	*new = *stack;
-	list_init(&new->e_olink);
 	new->e_view = NULL;
 	new->e_flags &= (uint16_t)~VME_WIRED;
 	new->e_end = e->e_end;

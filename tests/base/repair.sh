@@ -19,15 +19,27 @@ fail() {
 	cat "$tmp/out"
 }
 
-# harm KIND...: to the file system on the disk.
-harm() {
+# The file system on the disk, into $tmp/fs.
+take() {
 	dd if="$tmp/disk" of="$tmp/fs" bs=512 skip="$start" count="$size" \
 	    2>/dev/null
+}
+
+# harm KIND...
+harm() {
+	take
 	for kind; do
 		$damage "$tmp/fs" "$kind" || fail "$kind: not done"
 	done
 	dd if="$tmp/fs" of="$tmp/disk" bs=512 seek="$start" conv=notrunc \
 	    2>/dev/null
+}
+
+# journal_is STATE, for FreeBSD.
+journal_is() {
+	take
+	state=$(build/tests/host/journal "$tmp/fs")
+	[ "$state" = "$1" ] || fail "the journal is $state, not $1"
 }
 
 session() {
@@ -44,6 +56,7 @@ cp -a "$root" "$tmp/root"
 mkdir -p "$tmp/root/sub/deep" "$tmp/root/empty"
 echo kept >"$tmp/root/sub/deep/f"
 head -c 30000 /dev/urandom >"$tmp/root/other"
+head -c 4194304 /dev/zero >"$tmp/root/.sujournal"
 echo two >"$tmp/root/hard"
 ln "$tmp/root/hard" "$tmp/root/rest"
 "$imp" image create -o "$tmp/disk" -s 64m "$tmp/root" >"$tmp/out" 2>&1 ||
@@ -65,6 +78,34 @@ type poweroff\r
 see The system powers off.
 end 0
 END
+
+harm hashes journal-torn-hash
+session "torn" <<\END
+see the superblock's check hash is wrong; a copy of it is used
+see summary: superblock: it was written in part
+see result: repaired
+see login: 
+type root\r
+see # 
+type cat /sub/deep/f; touch /newer; poweroff\r
+see kept
+see The system powers off.
+end 0
+END
+journal_is over
+
+# Unmounted by FreeBSD, and changed since.
+harm journal-clean
+journal_is replay
+session "journal" <<\END
+see login: 
+type root\r
+see # 
+type touch /newest; poweroff\r
+see The system powers off.
+end 0
+END
+journal_is over
 
 harm unclean links-low
 session "by a person" <<\END

@@ -9,23 +9,14 @@ init=$2
 pty=$3
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-failed=0
+# shellcheck source=tests/check.sh
+. tests/check.sh
 
 mkdir -p "$tmp/root/sbin"
 cp "$init" "$tmp/root/sbin/init"
 tar -C "$tmp/root" --format=ustar -cf "$tmp/root.tar" .
 disk=$tmp/a,disk
 head -c 1048576 /dev/zero >"$disk"
-
-# check NAME WANTED FOUND
-check() {
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		echo "not ok - $1: wanted '$2', found '$3'"
-		failed=1
-	fi
-}
 
 boot() {
 	"$imp" boot -m 64m -c 2 --qemu-arg -initrd --qemu-arg "$tmp/root.tar" \

@@ -33,16 +33,6 @@ begins(const char *s, const char *word)
 	return (*word == '\0');
 }
 
-static long
-number(const char *s)
-{
-	long n = 0;
-
-	while (*s >= '0' && *s <= '9')
-		n = n * 10 + *s++ - '0';
-	return (n);
-}
-
 static void
 answer(const char *what, long n)
 {
@@ -90,7 +80,7 @@ job(const char *arg)
 static void
 bulk(const char *arg)
 {
-	long n = number(arg);
+	long n = parse_number(arg);
 
 	for (long i = 0; i < n; i++)
 		answer("line", i);
@@ -206,7 +196,7 @@ speed(const char *arg)
 	struct termios t;
 
 	(void)SYS(SYS_ioctl, 0, TIOCGETA, &t);
-	t.c_ispeed = t.c_ospeed = (uint32_t)number(arg);
+	t.c_ispeed = t.c_ospeed = (uint32_t)parse_number(arg);
 	t.c_cflag |= CRTSCTS;
 	answer("set", SYS(SYS_ioctl, 0, TIOCSETAW, &t));
 	(void)SYS(SYS_ioctl, 0, TIOCGETA, &t);
@@ -228,13 +218,13 @@ kenv(const char *arg)
 static void
 end(const char *arg)
 {
-	answer("reboot", SYS(SYS_reboot, number(arg)));
+	answer("reboot", SYS(SYS_reboot, parse_number(arg)));
 }
 
 static void
 leave(const char *arg)
 {
-	(void)SYS(SYS_exit, number(arg));
+	(void)SYS(SYS_exit, parse_number(arg));
 }
 
 static const struct command {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * copy SRC: mounts each partition of the first disk, copies the tree into it
- * with all that a file system keeps, and unmounts it: what others are to read.
+ * copy SRC: mounts the first disk, or each of its partitions, copies the tree
+ * into it with all that a file system keeps, and unmounts it: what others are
+ * to read.
  */
 #include <dirent.h>
 
@@ -139,8 +140,10 @@ copy(char *from, char *to)
 	copy_attributes(to, &st);
 }
 
+static const char *src;
+
 static void
-copy_to_disk(const char *dev, const char *src)
+copy_to_disk(const char *dev)
 {
 	static char from[PATH_ROOM], to[PATH_ROOM];
 
@@ -157,18 +160,10 @@ copy_to_disk(const char *dev, const char *src)
 int
 main(int argc, char **argv)
 {
-	char dev[32];
-	int i;
-
 	if (argc != 2)
 		return (2);
+	src = argv[1];
 	(void)mkdir(ON, 0755);
-	for (i = 1;; i++) {
-		snprintf(dev, sizeof(dev), PARTITION, i);
-		if (access(dev, F_OK) != 0)
-			break;
-		copy_to_disk(dev, argv[1]);
-	}
-	printf("copied to %d\n", i - 1);
+	printf("copied to %d\n", each_disk(copy_to_disk));
 	return (0);
 }

@@ -118,9 +118,9 @@ become_readonly(bool dead)
 	if (map == MAP_FAILED || pwrite(fd, "changed", 7, 0) != 7 ||
 	    memcmp(map, "changed", 7) != 0)
 		quit("mmap");
-	if (update_disk(ON, "ro", false) == 0 || errno != EBUSY)
+	if (update_disk(ON, "ro", NULL) == 0 || errno != EBUSY)
 		quit("ro");
-	if (update_disk(ON, "ro", true) != 0)
+	if (update_disk(ON, "ro", "force") != 0)
 		quit("forced ro");
 	well();
 	if (write(fd, "x", 1) != -1 || errno != EROFS)
@@ -137,7 +137,7 @@ become_readonly(bool dead)
 	/* It was never there. */
 	if (pread(made, &made, 1, 0) != 0)
 		wrong("new", errno);
-	if (update_disk(ON, "rw", false) == 0 || errno != EPERM)
+	if (update_disk(ON, "rw", NULL) == 0 || errno != EPERM)
 		quit("rw");
 	munmap(map, BLOCK);
 	close(fd);

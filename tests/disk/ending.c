@@ -109,7 +109,7 @@ main(void)
 		start(&mapped, true, &a);
 		start(&written, false, &b);
 		usleep(2000);
-		if (update_disk(ON, "ro", true) != 0)
+		if (update_disk(ON, "ro", "force") != 0)
 			quit("ro");
 		end(&mapped, a);
 		end(&written, b);

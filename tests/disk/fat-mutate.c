@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fat-mutate IMAGE DISK SEED COUNT: as many damaged copies of a FAT file
- * system, one after the other from the first megabyte of the disk on, each in
- * whole megabytes.  The damage is where it hurts: in the boot sector, at the
- * beginning of the FATs, and in what may be directories, by values that code
- * stumbles over.
+ * fat-mutate IMAGE DISK SEED COUNT: damaged copies of a FAT file system.  The
+ * damage is where it hurts: in the boot sector, at the beginning of the FATs,
+ * and in what may be directories, by values that code stumbles over.
  */
-#include <err.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "copies.h"
 
-#define MB     1048576
-#define PIECE  4096
 #define FAT_AT 600    /* bytes of the FAT that are aimed at, */
 #define DIR_AT 300000 /* and of what comes after it */
 
-static uint64_t state;
 static uint8_t *image;
 static size_t size;
 
 static uint32_t
 number(uint32_t below)
 {
-	state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
-	return ((uint32_t)(state >> 33) % below);
+	return (copy_number() % below);
 }
 
 static uint32_t
@@ -101,52 +91,18 @@ mutate(uint8_t *data)
 	}
 }
 
-/* Without the parts that are zero, as it is new. */
 static void
-put(FILE *f, const uint8_t *data, long at)
+begin(uint8_t *data, size_t n)
 {
-	static const uint8_t zeroes[PIECE];
-
-	for (size_t i = 0; i < size; i += PIECE) {
-		size_t n = size - i < PIECE ? size - i : PIECE;
-
-		if (memcmp(data + i, zeroes, n) == 0)
-			continue;
-		if (fseek(f, at + (long)i, SEEK_SET) != 0 ||
-		    fwrite(data + i, n, 1, f) != 1)
-			err(2, "writing");
-	}
+	image = data;
+	size = n;
 }
 
 int
 main(int argc, char **argv)
 {
-	uint8_t *data;
-	FILE *f;
-
 	if (argc != 5)
 		errx(2, "fat-mutate IMAGE DISK SEED COUNT");
-	f = fopen(argv[1], "rbe");
-	if (f == NULL || fseek(f, 0, SEEK_END) != 0)
-		err(2, "%s", argv[1]);
-	size = (size_t)ftell(f);
-	rewind(f);
-	image = malloc(size);
-	data = malloc(size);
-	if (image == NULL || data == NULL || fread(image, 1, size, f) != size)
-		err(2, "%s", argv[1]);
-	fclose(f);
-	f = fopen(argv[2], "r+be");
-	if (f == NULL)
-		err(2, "%s", argv[2]);
-	state = strtoull(argv[3], NULL, 0);
-	for (long i = 0; i < atol(argv[4]); i++) {
-		memcpy(data, image, size);
-		for (unsigned n = 1 + number(4); n > 0; n--)
-			mutate(data);
-		put(f, data, MB + i * (long)((size + MB - 1) / MB * MB));
-	}
-	if (fclose(f) != 0)
-		err(2, "%s", argv[2]);
+	copies(argv, begin, mutate);
 	return (0);
 }

@@ -10,8 +10,6 @@
  *			folder of the root alike, and compares the two,
  *			before and after it was mounted anew
  *	fat rules	does what FAT can't, and what its names are
- *	fat hostile	uses all that is there, whatever it is; what
- *			that returns is counted, not judged
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -22,15 +20,6 @@
 #define ON	  "/mnt"
 #define TWIN	  "/twin"
 #define PATH_ROOM 2000
-#define MAX_SEEN  2000
-#define MAX_READ  (4 << 20)
-
-static void
-must(bool is, const char *what)
-{
-	if (!is)
-		quit(what);
-}
 
 static void
 mount_fat(const char *dev, bool rdonly)
@@ -471,107 +460,11 @@ do_rules(const char *dev)
 	/* It stays mounted: the end of the machine leaves it clean. */
 }
 
-/* hostile */
-static unsigned seen, errors;
+static int argc;
+static char **argv;
 
 static void
-count(long result)
-{
-	errors += result < 0;
-}
-
-static void
-use_file(const char *path, const struct stat *st, bool writable)
-{
-	static char buf[65536];
-	int fd = open(path, writable ? O_RDWR : O_RDONLY);
-	off_t left = MAX_READ;
-	ssize_t n;
-
-	count(fd);
-	if (fd < 0)
-		return;
-	while (left > 0 && (n = read(fd, buf, sizeof(buf))) > 0)
-		left -= n;
-	count(pread(fd, buf, 100, st->st_size / 2));
-	if (writable) {
-		count(pwrite(fd, "x", 1, st->st_size / 2));
-		count(pwrite(fd, "end", 3, st->st_size));
-		if (seen % 3 == 0)
-			count(ftruncate(fd, st->st_size / 3));
-	}
-	count(close(fd));
-}
-
-static void
-use_tree(char *path, int depth, bool writable)
-{
-	const size_t len = strlen(path);
-	char to[PATH_ROOM + 4];
-	struct dirent *de;
-	struct stat st;
-	DIR *d;
-
-	if (seen++ > MAX_SEEN || depth > 12)
-		return;
-	count(stat(path, &st));
-	if (stat(path, &st) != 0)
-		return;
-	if (S_ISREG(st.st_mode))
-		use_file(path, &st, writable);
-	else if ((d = opendir(path)) != NULL) {
-		while ((de = readdir(d)) != NULL) {
-			if (de->d_name[0] == '.' ||
-			    len + strlen(de->d_name) + 2 > PATH_ROOM)
-				continue;
-			sprintf(path + len, "/%s", de->d_name);
-			use_tree(path, depth + 1, writable);
-			path[len] = '\0';
-		}
-		closedir(d);
-	}
-	if (!writable || len <= strlen(ON))
-		return;
-	snprintf(to, sizeof(to), "%s.to", path);
-	if (seen % 4 == 0)
-		count(rename(path, to));
-	else if (seen % 4 == 1)
-		count(S_ISDIR(st.st_mode) ? rmdir(path) : unlink(path));
-}
-
-static void
-do_hostile(const char *dev)
-{
-	static char path[PATH_ROOM + 300];
-	char name[64];
-	struct statfs fs;
-
-	seen = errors = 0;
-	printf("%s: ", strrchr(dev, '/') + 1);
-	fflush(stdout);
-	if (mount_disk("msdosfs", dev, ON, false) != 0) {
-		printf("%s\n", strerror(errno));
-		return;
-	}
-	count(statfs(ON, &fs));
-	strcpy(path, ON);
-	use_tree(path, 0, false);
-	for (int i = 0; i < 20; i++) {
-		snprintf(name, sizeof(name), ON "/new directory %d", i);
-		count(mkdir(name, 0755));
-		snprintf(name, sizeof(name), ON "/new file %d", i);
-		count(write_some(name, O_CREAT, i * 3000, 9000, 1));
-	}
-	use_tree(path, 0, true);
-	printf("%u files, %u errors", seen, errors);
-	fflush(stdout);
-	if (unmount_disk(ON) != 0)
-		printf(", unmount: %s", strerror(errno));
-	printf("\n");
-}
-
-static void
-on_disk(const char *dev, int argc, char **argv)
+on_disk(const char *dev)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 
@@ -586,27 +479,17 @@ on_disk(const char *dev, int argc, char **argv)
 		do_life(dev, (unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]));
 	} else if (strcmp(what, "rules") == 0)
 		do_rules(dev);
-	else if (strcmp(what, "hostile") == 0)
-		do_hostile(dev);
 	else
 		exit(2);
 }
 
 int
-main(int argc, char **argv)
+main(int count, char **list)
 {
-	char dev[32];
-	int i;
-
+	argc = count;
+	argv = list;
 	(void)mkdir(ON, 0755);
-	for (i = 1;; i++) {
-		snprintf(dev, sizeof(dev), PARTITION, i);
-		if (access(dev, F_OK) != 0)
-			break;
-		on_disk(dev, argc, argv);
-	}
-	if (i == 1)
-		on_disk(DISK, argc, argv);
+	(void)each_disk(on_disk);
 	printf("end\n");
 	return (0);
 }

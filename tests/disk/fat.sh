@@ -163,8 +163,9 @@ hostile)
 	done | sfdisk -q -X gpt -w never -W never "$disk" || fail "sfdisk"
 	build/tests/disk/fat-mutate "$dir/image" "$disk" "$bits" $count ||
 	    fail "fat-mutate"
-	guest hostile
-	[ "$(wc -l <"$dir/lines")" = $((count + 1)) ] || fail "too few lines"
+	run build/tests/disk/hostile msdosfs
+	[ "$(tail -n 1 "$dir/lines")" = "$count file systems" ] ||
+	    fail "too few"
 	# A test in which nothing can be mounted wouldn't say much.
 	mounted=$(grep -c ' files, ' "$dir/lines")
 	[ "$mounted" -ge $((count / 3)) ] ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hostile: mounts each partition of the first disk, uses all that can be
+ * hostile TYPE: mounts each partition of the first disk, uses all that can be
  * reached in it, and unmounts it.  Whatever is wrong with it, calls return,
  * and the kernel goes on.  What they return is counted, not judged.
  */
@@ -10,10 +10,11 @@
 
 #define PATH_ROOM 2000
 #define MAX_SEEN  1000 /* files */
-#define MAX_DEPTH 8    /* a circle of folders would have no end */
+#define MAX_DEPTH 12   /* a circle of folders would have no end */
 #define MAX_READ  (4 << 20)
 
-static unsigned seen, errors;
+static const char *type;
+static unsigned seen, errors, disks;
 static char on[16]; /* where it is mounted */
 
 static void
@@ -104,10 +105,10 @@ make_some(void)
 {
 	char name[64];
 
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 20; i++) {
 		int fd;
 
-		snprintf(name, sizeof(name), "%s/new%d", on, i);
+		snprintf(name, sizeof(name), "%s/a new name %d", on, i);
 		if (i % 4 == 0) {
 			count(mkdir(name, 0755));
 			continue;
@@ -118,7 +119,7 @@ make_some(void)
 			continue;
 		for (int n = 0; n < i; n++)
 			count(write(fd, name, sizeof(name)));
-		count(pwrite(fd, "far", 3, 200000));
+		count(pwrite(fd, "far", 3, 70000));
 		count(close(fd));
 	}
 	sync();
@@ -128,20 +129,24 @@ static void
 use(const char *dev)
 {
 	static char path[PATH_ROOM + 300];
+	struct statfs fs;
 	bool writable = true;
 
+	snprintf(on, sizeof(on), "/mnt%u", ++disks);
+	must(mkdir(on, 0755) == 0, on);
 	seen = errors = 0;
 	printf("%s: ", strrchr(dev, '/') + 1);
 	fflush(stdout);
-	if (mount_disk("ufs", dev, on, false) != 0) {
+	if (mount_disk(type, dev, on, false) != 0) {
 		printf("rw: %s; ", strerror(errno));
 		fflush(stdout);
 		writable = false;
-		if (mount_disk("ufs", dev, on, true) != 0) {
+		if (mount_disk(type, dev, on, true) != 0) {
 			printf("ro: %s\n", strerror(errno));
 			return;
 		}
 	}
+	count(statfs(on, &fs));
 	strcpy(path, on);
 	walk(path, 0, false);
 	if (writable) {
@@ -157,20 +162,11 @@ use(const char *dev)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	char dev[32];
-	int i;
-
-	for (i = 1;; i++) {
-		snprintf(dev, sizeof(dev), PARTITION, i);
-		if (access(dev, F_OK) != 0)
-			break;
-		snprintf(on, sizeof(on), "/mnt%d", i);
-		if (mkdir(on, 0755) != 0)
-			quit(on);
-		use(dev);
-	}
-	printf("%d file systems\n", i - 1);
+	if (argc != 2)
+		return (2);
+	type = argv[1];
+	printf("%d file systems\n", each_disk(use));
 	return (0);
 }

@@ -31,7 +31,7 @@ $tests/mutate "$dir/image" "$disk" "$seed" "$count" || exit 1
 
 "$imp" run -t 100 -c 2 --verbose --qemu-arg=-drive \
     --qemu-arg="id=d0,if=none,format=raw,cache=unsafe,file=$disk" --qemu-arg=-device \
-    --qemu-arg=virtio-blk-device,drive=d0 $tests/hostile >"$dir/lines" \
+    --qemu-arg=virtio-blk-device,drive=d0 $tests/hostile ufs >"$dir/lines" \
     2>"$dir/out"
 status=$?
 cat "$dir/lines"

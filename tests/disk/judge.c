@@ -366,7 +366,7 @@ judge_tree(struct ufs_device *dev, uint32_t done)
 		fault("the file system: %s", why);
 		return (faults);
 	}
-	if (why != NULL)
+	if (why != NULL && ufs_unclean(&fs) == NULL)
 		fault("the file system: %s", why);
 	walk(0, UFS_ROOT_INO, 0);
 	for (unsigned i = ROOT; i < plan.nnodes; i++)

@@ -27,25 +27,6 @@ check(bool good, const char *what, int line)
 	printf("line %d: not true: %s (errno %d)\n", line, what, errno);
 }
 
-/* nmount(2) of what is mounted there, with further options up to a NULL. */
-static int
-update(const char *a, const char *b)
-{
-	struct iovec iov[10];
-
-	mount_option(iov, "fstype");
-	mount_option(iov + 1, "ufs");
-	mount_option(iov + 2, "fspath");
-	mount_option(iov + 3, ON);
-	mount_option(iov + 4, "update");
-	mount_option(iov + 5, NULL);
-	mount_option(iov + 6, a);
-	mount_option(iov + 7, NULL);
-	mount_option(iov + 8, b);
-	mount_option(iov + 9, NULL);
-	return (nmount(iov, b != NULL ? 10 : 8, 0));
-}
-
 static void
 again(bool rdonly)
 {
@@ -98,22 +79,22 @@ modes(void)
 	CHECK(fails(rename(ON "/f", ON "/g"), EROFS));
 	CHECK(fails(chmod(ON "/f", 0600), EROFS));
 	fd = open(ON "/f", O_RDONLY);
-	CHECK(update("rw", NULL) == 0);
+	CHECK(update_disk(ON, "rw", NULL) == 0);
 	CHECK(put(ON "/f", "two") == 0);
 	CHECK(fails(unmount_disk(ON), EBUSY));
 	close(fd);
 	fd = open(ON "/f", O_WRONLY);
-	CHECK(fails(update("ro", NULL), EBUSY));
+	CHECK(fails(update_disk(ON, "ro", NULL), EBUSY));
 	CHECK(write(fd, "T", 1) == 1);
 	close(fd);
-	CHECK(update("ro", NULL) == 0);
+	CHECK(update_disk(ON, "ro", NULL) == 0);
 	CHECK(fails(put(ON "/f", "three"), EROFS));
 	CHECK(has(ON "/f", "Two"));
-	CHECK(update("ro", "reload") == 0);
+	CHECK(update_disk(ON, "ro", "reload") == 0);
 	CHECK(has(ON "/f", "Two"));
-	CHECK(update("rw", "sync") == 0);
+	CHECK(update_disk(ON, "rw", "sync") == 0);
 	CHECK(put(ON "/f", "four") == 0);
-	CHECK(fails(update("rw", "reload"), EINVAL));
+	CHECK(fails(update_disk(ON, "rw", "reload"), EINVAL));
 	again(false);
 	CHECK(has(ON "/f", "four"));
 	CHECK(fails(mount_disk("ufs", DISK, "/tmp", false), EBUSY));
@@ -158,11 +139,11 @@ from_below(void)
 	fd = open(ON "/f", O_RDWR | O_CREAT, 0644);
 	CHECK(write(fd, old, sizeof(old)) == sizeof(old));
 	CHECK(close(fd) == 0);
-	CHECK(update("ro", NULL) == 0);
+	CHECK(update_disk(ON, "ro", NULL) == 0);
 	overwrite(old, new);
 	fd = open(ON "/f", O_RDONLY);
 	CHECK(pread(fd, old, 1, 0) == 1 && old[0] == 'o');
-	CHECK(update("rw", NULL) == 0);
+	CHECK(update_disk(ON, "rw", NULL) == 0);
 	CHECK(pread(fd, old, 512, 0) == 512 && memcmp(old, new, 512) == 0);
 	CHECK(close(fd) == 0 && unlink(ON "/f") == 0);
 }
@@ -326,7 +307,7 @@ times_and_flags(void)
 	again(false);
 	CHECK(stat(f, &after) == 0 && after.st_atim.tv_sec > 1700000000);
 	CHECK(utimensat(AT_FDCWD, f, then, 0) == 0);
-	CHECK(update("rw", "noatime") == 0);
+	CHECK(update_disk(ON, "rw", "noatime") == 0);
 	CHECK(has(f, "contents"));
 	again(false);
 	CHECK(stat(f, &after) == 0 && after.st_atim.tv_sec == 1000000000);

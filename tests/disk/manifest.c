@@ -158,9 +158,6 @@ of_disk(const char *dev)
 int
 main(int argc, char **argv)
 {
-	char dev[32];
-	int i;
-
 	if (argc > 1) {
 		of_tree(argv[1]);
 		return (0);
@@ -168,14 +165,7 @@ main(int argc, char **argv)
 	system_start();
 	ours = true;
 	(void)mkdir(ON, 0755);
-	for (i = 1;; i++) {
-		snprintf(dev, sizeof(dev), PARTITION, i);
-		if (access(dev, F_OK) != 0)
-			break;
-		of_disk(dev);
-	}
-	if (i == 1)
-		of_disk(DISK);
+	(void)each_disk(of_disk);
 	printf("end\n");
 	return (0);
 }

@@ -19,13 +19,6 @@ name(int i)
 	return (path);
 }
 
-static void
-must(bool good, const char *what)
-{
-	if (!good)
-		quit(what);
-}
-
 static int
 count(void)
 {

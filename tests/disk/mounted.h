@@ -26,6 +26,13 @@ quit(const char *what)
 	exit(1);
 }
 
+static inline void
+must(bool good, const char *what)
+{
+	if (!good)
+		quit(what);
+}
+
 #ifdef __linux__
 #include <sys/reboot.h>
 #include <sys/syscall.h>
@@ -126,15 +133,9 @@ mount_disk(const char *type, const char *dev, const char *on, bool rdonly)
 	return (nmount(iov, 8, rdonly ? MNT_RDONLY : 0));
 }
 
+/* Of what is mounted there, with one more option or two; `b` may be NULL. */
 static inline int
-unmount_disk(const char *on)
-{
-	return (unmount(on, 0));
-}
-
-/* To "ro" or "rw". */
-static inline int
-update_disk(const char *on, const char *mode, bool force)
+update_disk(const char *on, const char *a, const char *b)
 {
 	struct iovec iov[10];
 
@@ -144,12 +145,37 @@ update_disk(const char *on, const char *mode, bool force)
 	mount_option(iov + 3, on);
 	mount_option(iov + 4, "update");
 	mount_option(iov + 5, NULL);
-	mount_option(iov + 6, mode);
+	mount_option(iov + 6, a);
 	mount_option(iov + 7, NULL);
-	mount_option(iov + 8, "force");
+	mount_option(iov + 8, b);
 	mount_option(iov + 9, NULL);
-	return (nmount(iov, force ? 10 : 8, 0));
+	return (nmount(iov, b != NULL ? 10 : 8, 0));
+}
+
+static inline int
+unmount_disk(const char *on)
+{
+	return (unmount(on, 0));
 }
 #endif
+
+/* Calls fn for each partition, or for the disk if it has none; how often. */
+static inline int
+each_disk(void (*fn)(const char *dev))
+{
+	char dev[32];
+	int n = 0;
+
+	for (;; n++) {
+		snprintf(dev, sizeof(dev), PARTITION, n + 1);
+		if (access(dev, F_OK) != 0)
+			break;
+		fn(dev);
+	}
+	if (n > 0)
+		return (n);
+	fn(DISK);
+	return (1);
+}
 
 #endif

@@ -16,7 +16,8 @@
 /* A structure in the image. */
 struct target {
 	enum target_kind {
-		IN_SUPERBLOCK,
+		IN_SUPERBLOCK, /* the first, or a copy */
+		IN_SUMMARY,
 		IN_GROUP,
 		IN_INODE,
 		IN_DIRECTORY,
@@ -62,13 +63,7 @@ mutant_target(struct mutant *m, enum target_kind kind, uint64_t at, size_t size)
 static uint64_t
 mutant_group(const struct mutant *m, uint64_t group)
 {
-	const struct ufs_superblock *sb = &m->fs.fs_sb;
-	uint64_t start = group * (uint64_t)sb->fs_fpg;
-
-	if (m->fs.fs_ufs1)
-		start += (uint64_t)sb->fs_old_cgoffset *
-			 (group & ~(uint64_t)(uint32_t)sb->fs_old_cgmask);
-	return (start << m->fs.fs_fshift);
+	return (ufs_group_start(&m->fs, (uint32_t)group) << m->fs.fs_fshift);
 }
 
 static void
@@ -124,11 +119,39 @@ mutant_inodes(struct mutant *m, enum target_kind kind)
 	}
 }
 
+/* Those that no inode leads to. */
+static void
+mutant_own(struct mutant *m, enum target_kind kind)
+{
+	const struct ufs_superblock *sb = &m->fs.fs_sb;
+	uint64_t summary = m->fs.fs_ufs1 ? (uint64_t)(uint32_t)sb->fs_old_csaddr
+					 : (uint64_t)sb->fs_csaddr;
+
+	if (kind == IN_SUMMARY)
+		mutant_target(
+		    m, kind, summary << m->fs.fs_fshift, (size_t)sb->fs_cssize);
+	if (kind == IN_SUPERBLOCK)
+		mutant_target(m, kind, m->fs.fs_where, sizeof(*sb));
+	for (uint32_t i = 0; i < sb->fs_ncg; i++) {
+		uint64_t start = mutant_group(m, i);
+
+		if (kind == IN_SUPERBLOCK)
+			mutant_target(m, kind,
+			    start +
+				((uint64_t)sb->fs_sblkno << m->fs.fs_fshift),
+			    sizeof(*sb));
+		if (kind == IN_GROUP)
+			mutant_target(m, kind,
+			    start +
+				((uint64_t)sb->fs_cblkno << m->fs.fs_fshift),
+			    (size_t)sb->fs_cgsize);
+	}
+}
+
 /* Finds what there is to damage; false: this is no file system. */
 static bool
 mutant_begin(struct mutant *m, uint8_t *data, size_t size)
 {
-	const struct ufs_superblock *sb = &m->fs.fs_sb;
 	const char *why;
 
 	memset(m, 0, sizeof(*m));
@@ -139,16 +162,8 @@ mutant_begin(struct mutant *m, uint8_t *data, size_t size)
 		return (false);
 	for (int kind = 0; kind < TARGET_KINDS; kind++) {
 		m->first[kind] = m->ntargets;
-		if (kind == IN_SUPERBLOCK)
-			mutant_target(m, IN_SUPERBLOCK, m->fs.fs_where,
-			    sizeof(struct ufs_superblock));
-		else if (kind == IN_GROUP)
-			for (uint32_t i = 0; i < sb->fs_ncg; i++)
-				mutant_target(m, IN_GROUP,
-				    mutant_group(m, i) +
-					((uint64_t)sb->fs_cblkno
-					    << m->fs.fs_fshift),
-				    (size_t)sb->fs_cgsize);
+		if (kind < IN_INODE)
+			mutant_own(m, kind);
 		else
 			mutant_inodes(m, kind);
 	}
@@ -185,22 +200,39 @@ mutant_value(const struct mutant *m, uint64_t old, uint32_t (*number)(void))
 static void
 mutant_hash(struct mutant *m, const struct target *t)
 {
-	struct ufs_superblock *sb;
-	struct ufs_cg *cg;
-	uint32_t zero = 0, crc = ~0u;
+	struct ufs2_dinode *di = (struct ufs2_dinode *)(m->data + t->at);
+	struct ufs_superblock *sb = (struct ufs_superblock *)(m->data + t->at);
+	struct ufs_cg *cg = (struct ufs_cg *)(m->data + t->at);
 
 	if (t->kind == IN_SUPERBLOCK) {
-		sb = (struct ufs_superblock *)(m->data + t->at);
 		if (sb->fs_sbsize < (int)sizeof(*sb) ||
 		    (uint64_t)sb->fs_sbsize > m->size - t->at)
 			return;
-		sb->fs_ckhash = zero;
-		sb->fs_ckhash = ufs_crc32c(crc, sb, (size_t)sb->fs_sbsize);
+		sb->fs_ckhash = 0;
+		sb->fs_ckhash = ufs_crc32c(~0u, sb, (size_t)sb->fs_sbsize);
 	} else if (t->kind == IN_GROUP) {
-		cg = (struct ufs_cg *)(m->data + t->at);
-		cg->cg_ckhash = zero;
-		cg->cg_ckhash = ufs_crc32c(crc, cg, t->size);
+		cg->cg_ckhash = 0;
+		cg->cg_ckhash = ufs_crc32c(~0u, cg, t->size);
+	} else if (t->kind == IN_INODE && !m->fs.fs_ufs1) {
+		di->di_ckhash = 0;
+		di->di_ckhash = ufs_crc32c(~0u, di, sizeof(*di));
 	}
+}
+
+/* A sector of it that was never written, or belongs elsewhere. */
+static void
+mutant_sector(
+    struct mutant *m, const struct target *t, uint32_t (*number)(void))
+{
+	const struct target *other = &m->targets[number() % m->ntargets];
+	uint32_t sectors = (t->size + 511) / 512;
+	uint32_t at = number() % sectors * 512;
+	uint32_t n = t->size - at < 512 ? t->size - at : 512;
+
+	if (number() % 2 == 0 || other->size < n)
+		memset(m->data + t->at + at, 0, n);
+	else
+		memmove(m->data + t->at + at, m->data + other->at, n);
 }
 
 /* One more damage to the image. */
@@ -216,6 +248,10 @@ mutate(struct mutant *m, uint32_t (*number)(void))
 	if (n == 0)
 		return;
 	t = &m->targets[m->first[kind] + number() % n];
+	if (number() % 16 == 0) {
+		mutant_sector(m, t, number);
+		return;
+	}
 	size = (size_t)1 << number() % 4;
 	/* Headers more often than maps, the first entries than others. */
 	at = number() % (t->size > 256 && number() % 4 != 0 ? 256 : t->size);

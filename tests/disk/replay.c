@@ -1,61 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * replay [-u] [-k FILE] LOG BASE SEED OPERATIONS CUTS: what power cuts leave of
- *a disk, by logdisk's log of torture.c at work.  A cut is a place in the log,
- *from a random sequence.  What the disk then holds:
+ * a disk, by logdisk's log of torture.c at work.  A cut is a place in the log,
+ * from a random sequence; and where a superblock was just asked to be written,
+ * once for each choice of its sectors.  What the disk then holds:
  *
  *	all writes that had been answered before a flush was asked for, if that
  *	flush has been answered;
  *	of the later ones, any: all, none, or each by chance, and of some only
  *	a few of their sectors of 512 bytes.
  *
- * A superblock in its place is taken to be written at once, as disks whose
- * sectors have 4096 bytes inside do: its hash can't survive anything else.
- *
  * Of two writes to one place a disk may keep the earlier one; that is when
  * chance drops the later one, so that the order of the log is always kept.
  *
  * The checker of fsck must find nothing in it but what it calls harmless, and
- * the tree must be as judge.c wants it; then it is repaired, must be found
- * clean, and still have all.  With -k the image of the first cut that leaves
- * something wrong is kept, and is the last.  With -u flushes count for nothing:
- * that must go wrong, or else this test couldn't.
+ * the tree must be as judge.c wants it; then it is repaired as rc(8) does it,
+ * must be found clean, and still have all.  With -k the image of the first cut
+ * that leaves something wrong is kept, and is the last.  With -u flushes count
+ * for nothing: that must go wrong, or else this test couldn't.
  */
 
-#include <err.h>
-#include <fcntl.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../base/fsck/check.h"
+#include "events.h"
 #include "judge.h"
-#include "log.h"
 #include "torture.h"
 
-#define SECTOR	   512
-#define SUPERBLOCK 65536
+#define SECTOR	 512
+#define MAX_TORN 3 /* sectors of a superblock in which there is something */
 
-struct event {
-	struct log_event ev;
-	const uint8_t *data;
-	bool answered; /* at the cut that is being made */
-	bool durable;  /* it is in the image for good */
-	size_t start;  /* LOG_DONE, LOG_FLUSHED: the event that it ends */
-};
-
-static struct event *events;
-static size_t nevents;
 static uint8_t *image;
 static uint8_t *repaired; /* a copy of it */
 static size_t image_size;
-static const char *keep; /* -k */
-static bool unsafe;	 /* -u */
+static uint64_t superblock; /* bytes: where it is */
+static const char *keep;    /* -k */
+static bool unsafe;	    /* -u */
 
 /* What to put back after a cut has been looked at. */
 static struct saved {
@@ -63,60 +44,6 @@ static struct saved {
 	uint8_t data[SECTOR];
 } * saved;
 static size_t nsaved, saved_room;
-
-static const uint8_t *
-map_file(const char *name, size_t *size)
-{
-	struct stat st;
-	void *p;
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || fstat(fd, &st) != 0)
-		err(2, "%s", name);
-	*size = (size_t)st.st_size;
-	p = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		err(2, "%s", name);
-	close(fd);
-	return (p);
-}
-
-static size_t
-find_start(uint32_t disk, uint64_t id)
-{
-	for (size_t i = nevents; i-- > 0;)
-		if (events[i].ev.disk == disk && events[i].ev.id == id)
-			return (i);
-	errx(2, "the log has an answer without a request");
-}
-
-static void
-read_log(const char *name)
-{
-	size_t size, at = 0, room = 0;
-	const uint8_t *log = map_file(name, &size);
-	struct event *e;
-
-	while (size - at >= sizeof(e->ev)) {
-		if (nevents == room) {
-			room = room * 2 + 1000;
-			events = realloc(events, room * sizeof(*events));
-		}
-		e = &events[nevents];
-		memset(e, 0, sizeof(*e));
-		memcpy(&e->ev, log + at, sizeof(e->ev));
-		at += sizeof(e->ev);
-		e->data = log + at;
-		if (e->ev.length > size - at ||
-		    (e->ev.disk == 0 &&
-			e->ev.offset + e->ev.length > image_size))
-			errx(2, "%s: damaged at %zu", name, at);
-		at += e->ev.length;
-		if (e->ev.kind == LOG_DONE || e->ev.kind == LOG_FLUSHED)
-			e->start = find_start(e->ev.disk, e->ev.id);
-		nevents++;
-	}
-}
 
 /* The mark that an event writes, or NULL. */
 static const struct mark *
@@ -168,6 +95,14 @@ write_for_now(const struct event *e, size_t from, size_t to)
 }
 
 static void
+write_torn(const struct event *e, unsigned sectors)
+{
+	for (unsigned i = 0; i * SECTOR < e->ev.length; i++)
+		if (sectors >> i & 1)
+			write_for_now(e, i * SECTOR, (i + 1) * SECTOR);
+}
+
+static void
 put_back(void)
 {
 	while (nsaved > 0) {
@@ -200,9 +135,9 @@ make_durable(size_t cut)
 	done = flush;
 }
 
-/* Of the others, some. */
+/* Of the others, some; of the last, if it isn't 0, the sectors of `torn`. */
 static void
-make_some(size_t cut)
+make_some(size_t cut, unsigned torn)
 {
 	const int how = rand() % 8; /* 0: none; 1: all; else each by chance */
 	size_t from, to;
@@ -210,13 +145,16 @@ make_some(size_t cut)
 	for (size_t i = 0; i < cut; i++) {
 		const struct event *e = &events[i];
 
+		if (torn != 0 && i == cut - 1) {
+			write_torn(e, torn);
+			return;
+		}
 		if (e->ev.kind != LOG_WRITE || e->ev.disk != 0 || e->durable ||
 		    how == 0 || (how > 1 && rand() % 2 == 0))
 			continue;
 		from = 0;
 		to = e->ev.length;
-		if (how > 1 && rand() % 4 == 0 &&
-		    !(e->ev.offset == SUPERBLOCK && to <= 4096)) {
+		if (how > 1 && rand() % 4 == 0) {
 			from = (size_t)rand() % (to / SECTOR) * SECTOR;
 			to -= (size_t)rand() % ((to - from) / SECTOR) * SECTOR;
 		}
@@ -279,11 +217,13 @@ sync_check(struct check_device *dev)
 	return (0);
 }
 
-/* Says what was found only if it is more than may be. */
+/* Says what was found only if it is more than may be.  What is marked clean
+ * isn't repaired, but must be clean. */
 static bool
 check(struct memory *m, enum check_mode mode, enum check_status most)
 {
-	struct check_options opt = {.mode = mode, .now = 1};
+	struct check_options opt = {
+	    .mode = mode, .skip_clean = mode == CHECK_PREEN, .now = 1};
 	struct check_result res;
 	char *text;
 	size_t size;
@@ -329,9 +269,15 @@ keep_image(void)
 	exit(1);
 }
 
+struct cut {
+	size_t at;     /* before this event */
+	unsigned torn; /* 0, or sectors of the superblock, a bit each */
+};
+
 static bool
-one_cut(size_t cut)
+one_cut(const struct cut *place)
 {
+	const size_t cut = place->at;
 	const struct mark *m;
 	uint32_t done = 0;
 	bool fine;
@@ -345,12 +291,13 @@ one_cut(size_t cut)
 		make_anything(cut);
 	else {
 		make_durable(cut);
-		make_some(cut);
+		make_some(cut, place->torn);
 	}
 	fine = look_at(image, done);
 	if (!fine)
-		printf("cut at event %zu of %zu, after operation %u\n", cut,
-		    nevents, done);
+		printf("cut at event %zu of %zu, after operation %u, "
+		       "superblock %#x\n",
+		    cut, nevents, done, place->torn);
 	if (!fine && keep != NULL)
 		keep_image();
 	put_back();
@@ -358,46 +305,78 @@ one_cut(size_t cut)
 }
 
 static int
-by_size(const void *a, const void *b)
+by_place(const void *a, const void *b)
 {
-	const size_t x = *(const size_t *)a, y = *(const size_t *)b;
+	const struct cut *x = a, *y = b;
 
-	return (x < y ? -1 : x > y);
+	return (x->at < y->at ? -1 : x->at > y->at);
+}
+
+/* Each choice of sectors of each superblock that was written. */
+static unsigned
+tears(struct cut *cuts)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < nevents; i++) {
+		const struct log_event *ev = &events[i].ev;
+
+		if (ev->kind != LOG_WRITE || ev->disk != 0 ||
+		    ev->offset != superblock || ev->length > UFS_SB_SIZE)
+			continue;
+		for (unsigned torn = 1; torn < 1u << MAX_TORN; torn++) {
+			if (cuts != NULL)
+				cuts[n] = (struct cut){i + 1, torn};
+			n++;
+		}
+	}
+	return (n);
 }
 
 static unsigned
 all_cuts(unsigned n)
 {
-	size_t *cuts = calloc(n, sizeof(*cuts));
+	const unsigned torn = unsafe ? 0 : tears(NULL);
+	struct cut *cuts = calloc(n + torn, sizeof(*cuts));
 	unsigned bad = 0;
 
 	/* The last is the end: everything was written. */
 	for (unsigned i = 0; i < n; i++)
-		cuts[i] = i == 0 ? nevents : (size_t)rand() % nevents;
-	qsort(cuts, n, sizeof(*cuts), by_size);
+		cuts[i].at = i == 0 ? nevents : (size_t)rand() % nevents;
+	if (torn != 0)
+		(void)tears(cuts + n);
+	n += torn;
+	qsort(cuts, n, sizeof(*cuts), by_place);
 	for (unsigned i = 0; i < n; i++)
-		bad += !one_cut(cuts[i]);
+		bad += !one_cut(&cuts[i]);
 	free(cuts);
-	return (bad);
+	printf("%u cuts, %u of them in the superblock, %u with faults\n", n,
+	    torn, bad);
+	return (bad + (!unsafe && torn == 0));
 }
 
-/* The image begins as a copy of the base. */
+/* The image is at first what the base is. */
 static void
-copy_base(const char *base)
+read_base(const char *base)
 {
-	const uint8_t *from = map_file(base, &image_size);
+	struct memory m = {.ufs = {.ud_read = read_ufs}};
+	struct ufs fs;
+	const char *why;
 
-	image = malloc(image_size);
+	image = whole_file(base, &image_size);
 	repaired = malloc(image_size);
-	if (image == NULL || repaired == NULL)
+	if (repaired == NULL)
 		err(2, "%s", base);
-	memcpy(image, from, image_size);
+	m.ufs.ud_size = image_size;
+	m.data = image;
+	if (ufs_open(&fs, &m.ufs, &why) != 0)
+		errx(2, "%s: %s", base, why);
+	superblock = fs.fs_where;
 }
 
 int
 main(int argc, char **argv)
 {
-	unsigned n, bad;
 	int c;
 
 	while ((c = getopt(argc, argv, "k:u")) != -1)
@@ -414,12 +393,9 @@ main(int argc, char **argv)
 	argv += optind;
 	if (argc - optind != 5)
 		errx(2, "replay [-u] [-k FILE] LOG BASE SEED OPERATIONS CUTS");
-	copy_base(argv[1]);
-	read_log(argv[0]);
+	read_base(argv[1]);
+	read_log(argv[0], image_size);
 	begin_judge(strtoull(argv[2], NULL, 0), (uint32_t)atoi(argv[3]));
 	srand((unsigned)atoi(argv[2]));
-	n = (unsigned)atoi(argv[4]);
-	bad = all_cuts(n);
-	printf("%u cuts, %u with faults\n", n, bad);
-	return (bad == 0 ? 0 : 1);
+	return (all_cuts((unsigned)atoi(argv[4])) == 0 ? 0 : 1);
 }

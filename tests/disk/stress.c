@@ -590,12 +590,12 @@ static void *
 keep_updating(void *arg)
 {
 	while (updating) {
-		if (update_disk(ON, "ro", false) != 0) {
+		if (update_disk(ON, "ro", NULL) != 0) {
 			usleep(100);
 			continue;
 		}
 		usleep(500);
-		if (update_disk(ON, "rw", false) != 0 && errno != EIO &&
+		if (update_disk(ON, "rw", NULL) != 0 && errno != EIO &&
 		    errno != ENOMEM) {
 			printf("rw: %s\n", strerror(errno));
 			fflush(stdout);

@@ -8,81 +8,25 @@
  * it and y if not, and the file that it spoils.
  */
 
-#include <err.h>
-#include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../../base/fsck/cgroup.h"
-#include "fs/ufs/ufs.h"
+#include "image.h"
 
-#define ALL_HASHES (UFS_CK_SUPERBLOCK | UFS_CK_CYLGRP | UFS_CK_INODE)
+#define ALL_HASHES   (UFS_CK_SUPERBLOCK | UFS_CK_CYLGRP | UFS_CK_INODE)
+#define JOURNAL_TIME 1700000000
+#define UF_NODUMP    0x00000001
+#define SF_IMMUTABLE 0x00020000
+#define SF_NOUNLINK  0x00100000
 
-static uint8_t *image;
-static size_t image_size;
-static struct ufs fs;
-static struct ufs_superblock *sb; /* in the image */
 static bool keep_hashes;
-
-static int
-read_image(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
-{
-	(void)dev;
-	if (offset > image_size || size > image_size - offset)
-		return (5);
-	memcpy(buf, image + offset, size);
-	return (0);
-}
-
-static void *
-frag_at(uint64_t frag)
-{
-	return (image + (frag << fs.fs_fshift));
-}
 
 static struct ufs_cg *
 group(uint32_t i)
 {
 	return (frag_at(
 	    (uint64_t)fs.fs_sb.fs_fpg * i + (uint64_t)fs.fs_sb.fs_cblkno));
-}
-
-static struct ufs2_dinode *
-inode(uint64_t ino)
-{
-	uint64_t in_group = ino % fs.fs_sb.fs_ipg;
-	uint64_t frag = ino / fs.fs_sb.fs_ipg * (uint64_t)fs.fs_sb.fs_fpg +
-			(uint64_t)fs.fs_sb.fs_iblkno;
-	struct ufs2_dinode *table = frag_at(frag);
-
-	return (table + in_group);
-}
-
-static uint64_t
-number(const char *path)
-{
-	uint64_t ino = UFS_ROOT_INO;
-	struct ufs_inode dir;
-	size_t n;
-
-	for (; *path != '\0'; path += n + (path[n] == '/')) {
-		n = strcspn(path, "/");
-		if (ufs_inode_get(&fs, ino, &dir) != 0 ||
-		    ufs_dir_lookup(&fs, &dir, path, n, &ino) != 0)
-			errx(2, "%s: not in the image", path);
-	}
-	return (ino);
-}
-
-static struct ufs2_dinode *
-file(const char *path)
-{
-	return (inode(number(path)));
 }
 
 /* The entry of a name in a directory whose first block it is in. */
@@ -289,11 +233,52 @@ unclean(void)
 {
 	sb->fs_clean = 0;
 }
+/* As FreeBSD leaves it when power fails; tunefs(8) tells no copy of it. */
 static void
 journal(void)
 {
+	struct ufs2_dinode *di = file(".sujournal");
+
+	di->di_mode = 0100400;
+	di->di_flags = SF_IMMUTABLE | SF_NOUNLINK | UF_NODUMP;
+	di->di_modrev = JOURNAL_TIME;
+	sb->fs_mtime = JOURNAL_TIME;
 	sb->fs_flags |= UFS_SOFTUPDATES | UFS_SUJ;
+	sb->fs_sujfree = (int32_t)number("rest");
 	sb->fs_clean = 0;
+}
+static void
+journal_clean(void)
+{
+	journal();
+	sb->fs_sujfree = 0;
+	sb->fs_clean = 1;
+}
+static void
+journal_torn(void)
+{
+	journal();
+	rehash();
+	sb->fs_cs_nifree--;
+	keep_hashes = true;
+}
+static void
+journal_lost(void)
+{
+	journal();
+	forget("", ".sujournal");
+}
+static void
+journal_short(void)
+{
+	journal();
+	file(".sujournal")->di_size /= 2;
+}
+static void
+journal_hole(void)
+{
+	journal();
+	file(".sujournal")->di_db[3] = 0;
 }
 static void
 masks(void)
@@ -559,6 +544,20 @@ super_hash(void)
 	sb->fs_ckhash ^= 1;
 	keep_hashes = true;
 }
+/* Power failed when some of its sectors were written. */
+static void
+super_torn(void)
+{
+	sb->fs_clean = 0;
+	sb->fs_cs_nbfree--;
+	keep_hashes = true;
+}
+static void
+super_setting(void)
+{
+	sb->fs_minfree++;
+	keep_hashes = true;
+}
 static void
 super_magic(void)
 {
@@ -667,6 +666,10 @@ static const struct kind {
     {"summary", summary, "summary", "p", "-"},
     {"pending", pending, "summary", "p", "-"},
     {"journal", journal, "summary", "p", "-"},
+    {"journal-torn-hash", journal_torn, "summary", "p", "-"},
+    {"journal-lost", journal_lost, "damage", "p", ".sujournal"},
+    {"journal-short", journal_short, "damage", "p", ".sujournal"},
+    {"journal-hole", journal_hole, "damage", "p", ".sujournal"},
     {"links-high", links_high, "count", "p", "-"},
     {"links-high-directory", links_high_directory, "count", "p", "-"},
     {"file-forgotten", file_forgotten, "unreferenced", "p", "other"},
@@ -710,7 +713,9 @@ static const struct kind {
     {"group-zero", group_zero, "damage", "y", "-"},
     {"group-hash", group_hash, "summary", "p", "-"},
     {"inode-hash", inode_hash, "damage", "y", "-"},
-    {"super-hash", super_hash, "damage", "y", "-"},
+    {"super-hash", super_hash, "summary", "p", "-"},
+    {"super-torn-hash", super_torn, "summary", "p", "-"},
+    {"super-setting-hash", super_setting, "damage", "y", "-"},
     {"super-magic", super_magic, "damage", "y", "-"},
     {"super-zero", super_zero, "damage", "y", "-"},
     {"super-sizes", super_sizes, "damage", "y", "-"},
@@ -732,29 +737,9 @@ static const struct kind {
     {"root-file", root_file, "damage", "y", "all"},
     {"hashes", hashes, NULL, NULL, NULL},
     {"softupdates", softupdates, NULL, NULL, NULL},
+    {"journal-clean", journal_clean, NULL, NULL, NULL},
 };
 #define NKINDS (sizeof(kinds) / sizeof(kinds[0]))
-
-static void
-open_image(const char *name)
-{
-	static struct ufs_device dev = {.ud_read = read_image};
-	int fd = open(name, O_RDWR);
-	struct stat st;
-	const char *why;
-
-	if (fd < 0 || fstat(fd, &st) != 0)
-		err(2, "%s", name);
-	image_size = (size_t)st.st_size;
-	image =
-	    mmap(NULL, image_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (image == MAP_FAILED)
-		err(2, "%s", name);
-	dev.ud_size = image_size;
-	if (ufs_open(&fs, &dev, &why) != 0)
-		errx(2, "%s: %s", name, why);
-	sb = (struct ufs_superblock *)(image + fs.fs_where);
-}
 
 int
 main(int argc, char **argv)

@@ -13,6 +13,7 @@
 
 #include "../../cmd/imp/elf.h"
 #include "dev/virtio/mmio_cmdline.h"
+#include "../disk/whole.h"
 #include "kern/run_config.h"
 #include "fuzz.h"
 
@@ -128,15 +129,11 @@ mutate(unsigned round)
 static void
 replay(const char *name)
 {
-	static uint8_t data[1 << 20];
-	FILE *in = fopen(name, "rb");
+	size_t size;
+	uint8_t *data = whole_file(name, &size);
 
-	if (in == NULL) {
-		perror(name);
-		exit(1);
-	}
-	LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), in));
-	fclose(in);
+	LLVMFuzzerTestOneInput(data, size);
+	free(data);
 }
 
 int

@@ -6,11 +6,9 @@
  * stays in the memory and the device that it was given, and comes to an end.
  */
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "../disk/whole.h"
 #include "ufs_visit.h"
 
 #define VISITS	5000 /* of inodes, in one round */
@@ -66,17 +64,11 @@ int
 main(int argc, char **argv)
 {
 	uint8_t *original;
-	FILE *f;
 
-	if (argc != 3 || (f = fopen(argv[1], "rb")) == NULL)
+	if (argc != 3)
 		return (1);
-	fseek(f, 0, SEEK_END);
-	image_size = (size_t)ftell(f);
-	rewind(f);
-	original = malloc(image_size);
+	original = whole_file(argv[1], &image_size);
 	image = malloc(image_size);
-	if (fread(original, 1, image_size, f) != image_size)
-		return (1);
 	srand(1);
 	for (int i = atoi(argv[2]); i > 0; i--)
 		one_round(original);

@@ -8,17 +8,8 @@ unset MAKEFLAGS MAKELEVEL MFLAGS
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-# check NAME WANTED FOUND
-check() {
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		echo "not ok - $1: wanted '$2', found '$3'"
-		failed=1
-	fi
-}
+# shellcheck source=tests/check.sh
+. tests/check.sh
 
 # refused NAME ARGUMENT...: make refuses in one line.
 refused() {

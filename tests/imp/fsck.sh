@@ -15,6 +15,7 @@ failed=0
 mkdir -p "$tmp/root/sub/deep" "$tmp/root/many" "$tmp/root/empty"
 echo hello >"$tmp/root/sub/deep/f"
 head -c 3000000 /dev/urandom >"$tmp/root/big"
+head -c 4194304 /dev/urandom >"$tmp/root/.sujournal"
 head -c 30000 /dev/urandom >"$tmp/root/other"
 head -c 100000 /dev/urandom >"$tmp/root/rest"
 ln "$tmp/root/rest" "$tmp/root/hard"
@@ -49,12 +50,18 @@ fsck() {
 # The files of the root but $1 have their contents, if it isn't all.
 contents() {
 	[ "$1" != all ] || return 0
-	for file in big other sub/deep/f rest sparse; do
+	for file in big other sub/deep/f rest sparse .sujournal; do
 		[ "$file" != "$1" ] || continue
 		$imp image cat "$image" "$file" 2>/dev/null |
 			cmp -s - "$tmp/root/$file" ||
 			fail "$name: $file isn't what it was"
 	done
+}
+
+# journal_is STATE, for FreeBSD.
+journal_is() {
+	state=$(build/tests/host/journal "$image")
+	[ "$state" = "$1" ] || fail "$name: the journal is $state, not $1"
 }
 
 # A damage, on a copy of $tmp/good.
@@ -67,6 +74,7 @@ try() {
 		contents -
 		return
 	fi
+	[ "$name" != journal ] || journal_is replay
 	cp "$image" "$tmp/damaged"
 	fsck $((class_damage + 1)) -n
 	grep -q "^$class: " "$tmp/out" || fail "$name: nothing of $class"
@@ -81,6 +89,10 @@ try() {
 	grep -q '^result: repaired' "$tmp/out" || fail "$name: not repaired"
 	fsck 0 -n
 	contents "$spoils"
+	case $name in
+	journal | journal-torn-hash) journal_is over ;;
+	*) journal_is none ;;
+	esac
 }
 
 try_all() {
@@ -101,13 +113,13 @@ for sizes in 4096/512 4096/1024 4096/2048 4096/4096 8192/1024 8192/8192 \
 		    -o "fsize=${sizes#*/}" -o density=8192 "$image" \
 		    "$tmp/root" >/dev/null
 		fsck 0 -n
-		grep -q '^result: clean, 1214 inodes (5 directories)' \
+		grep -q '^result: clean, 1215 inodes (5 directories)' \
 		    "$tmp/out" || fail "$name: not all is counted"
 	done
 done
 
 for sizes in 4096/512 32768/4096; do
-	makefs -t ffs -s 16m -o "version=2,bsize=${sizes%/*}" \
+	makefs -t ffs -s 20m -o "version=2,bsize=${sizes%/*}" \
 	    -o "fsize=${sizes#*/},density=8192,maxbpcg=200" "$tmp/good" \
 	    "$tmp/root" >/dev/null
 	try_all plain

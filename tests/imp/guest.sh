@@ -9,17 +9,8 @@ prog=$2
 pty=$3
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-# check NAME WANTED FOUND
-check() {
-	if [ "$2" = "$3" ]; then
-		echo "ok - $1"
-	else
-		echo "not ok - $1: wanted '$2', found '$3'"
-		failed=1
-	fi
-}
+# shellcheck source=tests/check.sh
+. tests/check.sh
 
 run() {
 	"$imp" run -t 30 "$prog" "$@"

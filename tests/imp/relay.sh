@@ -12,17 +12,8 @@ export IMP_QEMU IMP_KERNEL
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 prog=$(realpath "$prog")
-failed=0
-
-# check NAME WANTED FOUND
-check() {
-	if [ "$2" = "$3" ]; then
-		echo "ok - imp: $1"
-	else
-		echo "not ok - imp: $1: wanted '$2', found '$3'"
-		failed=1
-	fi
-}
+# shellcheck source=tests/check.sh
+. tests/check.sh
 
 status() {
 	"$@" >/dev/null 2>&1

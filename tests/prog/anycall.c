@@ -56,16 +56,10 @@ any(uint64_t n)
 }
 
 static bool
-equal(const char *a, const char *b)
-{
-	return (length(a) == length(b) && same(a, b, length(a)));
-}
-
-static bool
 wanted(const struct call *c)
 {
 	for (size_t i = 0; i < sizeof(not_these) / sizeof(not_these[0]); i++)
-		if (equal(c->name, not_these[i]))
+		if (same_text(c->name, not_these[i]))
 			return (false);
 	return (true);
 }

@@ -107,15 +107,6 @@ exists(const char *path)
 	return (error == 0);
 }
 
-static inline bool
-same(const char *a, const char *b, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (a[i] != b[i])
-			return (false);
-	return (true);
-}
-
 /* Runs fn in a child: its exit status. */
 static inline int
 in_child(int (*fn)(void))

@@ -141,6 +141,31 @@ length(const char *s)
 	return (n);
 }
 
+static inline bool
+same(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (a[i] != b[i])
+			return (false);
+	return (true);
+}
+
+static inline bool
+same_text(const char *a, const char *b)
+{
+	return (length(a) == length(b) && same(a, b, length(a)));
+}
+
+static inline long
+parse_number(const char *s)
+{
+	long n = 0;
+
+	while (*s >= '0' && *s <= '9')
+		n = n * 10 + *s++ - '0';
+	return (n);
+}
+
 static inline void
 say(const char *s)
 {

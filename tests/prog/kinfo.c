@@ -30,16 +30,6 @@ enum {
 static char *buf;
 static pid_t self;
 
-static bool
-same(const char *a, const char *b)
-{
-	while (*a != '\0' && *a == *b) {
-		a++;
-		b++;
-	}
-	return (*a == *b);
-}
-
 /* Bytes that came into buf, or minus the error. */
 static long
 ask_n(int what, int a, int b, unsigned numbers, void *old)
@@ -110,8 +100,8 @@ processes(void)
 	CHECK_EQ(ki->ki_uid, 0);
 	CHECK_EQ(ki->ki_numthreads, 1);
 	CHECK(ki->ki_ngroups >= 1);
-	CHECK(same(ki->ki_comm, "kinfo"));
-	CHECK(same(ki->ki_emul, "FreeBSD ELF64"));
+	CHECK(same_text(ki->ki_comm, "kinfo"));
+	CHECK(same_text(ki->ki_emul, "FreeBSD ELF64"));
 	CHECK(ki->ki_size > 4096 && ki->ki_rssize > 1);
 	CHECK(ki->ki_tsize > 0 && ki->ki_ssize > 0);
 	CHECK(ki->ki_start.tv_sec > 0);
@@ -255,7 +245,7 @@ files(void)
 		CHECK_EQ(kf->kf_offset, 3);
 		CHECK_EQ(kf->kf_un.kf_file.kf_file_size, 3);
 		CHECK_EQ(kf->kf_un.kf_file.kf_file_mode & 0777, 0640);
-		CHECK(same(kf->kf_path, "/kinfo.txt"));
+		CHECK(same_text(kf->kf_path, "/kinfo.txt"));
 		CHECK_EQ(kf->kf_ref_count, 1);
 	}
 	kf = find_fd(n, p[0]);
@@ -265,13 +255,13 @@ files(void)
 	CHECK(kf != NULL && kf->kf_type == KF_TYPE_SOCKET);
 	CHECK(kf != NULL && kf->kf_un.kf_sock.kf_sock_domain == AF_UNIX);
 	kf = find_fd(n, KF_FD_TYPE_CWD);
-	CHECK(kf != NULL && same(kf->kf_path, "/kdir"));
+	CHECK(kf != NULL && same_text(kf->kf_path, "/kdir"));
 	kf = find_fd(n, KF_FD_TYPE_ROOT);
-	CHECK(kf != NULL && same(kf->kf_path, "/"));
+	CHECK(kf != NULL && same_text(kf->kf_path, "/"));
 	CHECK(find_fd(n, KF_FD_TYPE_TEXT) != NULL);
 	CHECK(find_fd(n, 99) == NULL);
 	CHECK(ask(KERN_PROC_CWD, self) > 0);
-	CHECK(same(((struct kinfo_file *)buf)->kf_path, "/kdir"));
+	CHECK(same_text(((struct kinfo_file *)buf)->kf_path, "/kdir"));
 	CHECK_EQ(ask(KERN_PROC_NFDS, self), sizeof(int));
 	nfds = *(int *)buf;
 	(void)SYS(SYS_close, s[1]);
@@ -285,7 +275,7 @@ files(void)
 	CHECK_EQ(SYS(SYS_fcntl, fd, F_KINFO, &full), 0);
 	CHECK_EQ(full.kf_structsize, sizeof(full));
 	CHECK_EQ(full.kf_fd, fd);
-	CHECK(same(full.kf_path, "/kinfo.txt"));
+	CHECK(same_text(full.kf_path, "/kinfo.txt"));
 	(void)SYS(SYS_unlink, "/kinfo.txt");
 	(void)SYS(SYS_close, fd);
 	(void)SYS(SYS_close, p[0]);
@@ -365,7 +355,7 @@ strings(char **argv)
 	env++;
 	n = ask(KERN_PROC_ENV, self);
 	for (int i = 0; env[i] != NULL; i++) {
-		CHECK(same(buf + len, env[i]));
+		CHECK(same_text(buf + len, env[i]));
 		len += length(env[i]) + 1;
 	}
 	CHECK_EQ(n, len);
@@ -377,7 +367,7 @@ strings(char **argv)
 	for (long i = 0; i < n / 8; i++)
 		CHECK_EQ(((uint64_t *)buf)[i], auxv[i]);
 	CHECK(ask(KERN_PROC_ARGS, self) > 0);
-	CHECK(same(buf, argv[0]));
+	CHECK(same_text(buf, argv[0]));
 	CHECK(ask(KERN_PROC_PATHNAME, -1) > 0);
 	CHECK(buf[0] == '/');
 	/* setproctitle(3): a process names itself, not others. */
@@ -385,14 +375,14 @@ strings(char **argv)
 	CHECK_EQ(
 	    SYS(SYS___sysctl, name, 4, NULL, NULL, title, sizeof(title)), 0);
 	CHECK_EQ(ask(KERN_PROC_ARGS, self), sizeof(title));
-	CHECK(same(buf, title));
+	CHECK(same_text(buf, title));
 	name[3] = 1;
 	CHECK_EQ(SYS(SYS___sysctl, name, 4, NULL, NULL, title, sizeof(title)),
 	    -EPERM);
 	name[3] = self;
 	CHECK_EQ(SYS(SYS___sysctl, name, 4, NULL, NULL, 16, 8), -EFAULT);
 	CHECK(ask(KERN_PROC_SV_NAME, self) > 0);
-	CHECK(same(buf, "FreeBSD ELF64"));
+	CHECK(same_text(buf, "FreeBSD ELF64"));
 }
 
 static void

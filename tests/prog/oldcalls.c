@@ -29,16 +29,6 @@ enum {
 	SYS_fstat = 551,
 };
 
-static bool
-same(const char *a, const char *b)
-{
-	while (*a != '\0' && *a == *b) {
-		a++;
-		b++;
-	}
-	return (*a == *b);
-}
-
 static void
 systems(int fd)
 {
@@ -47,25 +37,25 @@ systems(int fd)
 	long n;
 
 	CHECK_EQ(SYS(SYS_freebsd4_statfs, "/", &one), 0);
-	CHECK(same(one.f_mntonname, "/"));
+	CHECK(same_text(one.f_mntonname, "/"));
 	CHECK(one.f_bsize > 0 && one.f_blocks > 0);
 	CHECK_EQ(SYS(SYS_freebsd4_fstatfs, fd, &all[0]), 0);
-	CHECK(same(all[0].f_fstypename, one.f_fstypename));
+	CHECK(same_text(all[0].f_fstypename, one.f_fstypename));
 	n = SYS(SYS_freebsd4_getfsstat, NULL, 0, MNT_NOWAIT);
 	CHECK(n >= 2);
 	CHECK_EQ(SYS(SYS_freebsd4_getfsstat, all, sizeof(all), MNT_NOWAIT), n);
-	CHECK(same(all[0].f_mntonname, "/"));
-	CHECK(same(all[1].f_fstypename, "devfs"));
+	CHECK(same_text(all[0].f_mntonname, "/"));
+	CHECK(same_text(all[1].f_fstypename, "devfs"));
 	CHECK_EQ(SYS(SYS_freebsd4_statfs, "/", 16), -EFAULT);
 	CHECK_EQ(SYS(SYS_freebsd4_uname, names), 0);
-	CHECK(same(names[0], "FreeBSD"));
+	CHECK(same_text(names[0], "FreeBSD"));
 	CHECK(names[1][0] != '\0');
-	CHECK(same(names[2], "15.0-RELEASE"));
-	CHECK(same(names[4], "amd64"));
+	CHECK(same_text(names[2], "15.0-RELEASE"));
+	CHECK(same_text(names[4], "amd64"));
 	CHECK_EQ(SYS(SYS_freebsd4_uname, 16), -EFAULT);
 	CHECK_EQ(SYS(SYS_freebsd4_setdomainname, "yp.example", 10), 0);
 	CHECK_EQ(SYS(SYS_freebsd4_getdomainname, domain, 16), 0);
-	CHECK(same(domain, "yp.example"));
+	CHECK(same_text(domain, "yp.example"));
 	CHECK_EQ(SYS(SYS_freebsd4_getdomainname, domain, -1), -EINVAL);
 	CHECK_EQ(SYS(SYS_freebsd4_setdomainname, domain, 256), -EINVAL);
 }

@@ -16,15 +16,6 @@ enum {
 static int master, terminal;
 static char buf[4096];
 
-static bool
-same(const char *a, const char *b, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (a[i] != b[i])
-			return (false);
-	return (true);
-}
-
 /* The next bytes of a descriptor are these. */
 #define EXPECT(fd, text) expect((fd), (text), __LINE__)
 static void

@@ -20,26 +20,6 @@ enum {
 
 static char buf[65536];
 
-static bool
-same(const char *a, const char *b)
-{
-	while (*a != '\0' && *a == *b) {
-		a++;
-		b++;
-	}
-	return (*a == *b);
-}
-
-static long
-number(const char *s)
-{
-	long n = 0;
-
-	while (*s >= '0' && *s <= '9')
-		n = n * 10 + *s++ - '0';
-	return (n);
-}
-
 static int
 descriptors(void)
 {
@@ -180,37 +160,37 @@ int
 main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
-	long n = argc > 2 ? number(argv[2]) : 0;
+	long n = argc > 2 ? parse_number(argv[2]) : 0;
 
 	if (argc < 2)
 		return (descriptors());
-	if (same(what, "cat"))
+	if (same_text(what, "cat"))
 		return (cat());
-	if (same(what, "pattern"))
+	if (same_text(what, "pattern"))
 		return (pattern(n));
-	if (same(what, "yes"))
+	if (same_text(what, "yes"))
 		return (yes());
-	if (same(what, "signal"))
+	if (same_text(what, "signal"))
 		return (wait_for_signal());
-	if (same(what, "stubborn"))
+	if (same_text(what, "stubborn"))
 		return (stubborn(n));
-	if (same(what, "exit"))
+	if (same_text(what, "exit"))
 		return ((int)n);
-	if (same(what, "calls"))
+	if (same_text(what, "calls"))
 		return (calls());
-	if (same(what, "leave"))
+	if (same_text(what, "leave"))
 		return (leave_writer(n));
-	if (same(what, "kill"))
+	if (same_text(what, "kill"))
 		(void)SYS(SYS_kill, SYS(SYS_getpid), n);
-	if (same(what, "both")) {
+	if (same_text(what, "both")) {
 		say("out\n");
 		(void)SYS(SYS_write, 2, "err\n", 4);
 	}
-	if (same(what, "close")) {
+	if (same_text(what, "close")) {
 		say("last words\n");
 		(void)SYS(SYS_close, 1);
 	}
-	if (same(what, "sleep") || same(what, "close"))
+	if (same_text(what, "sleep") || same_text(what, "close"))
 		sleep_ms(1000000);
 	return (0);
 }

@@ -14,16 +14,6 @@ enum {
 
 #define BAD ((void *)0x10)
 
-static bool
-same(const char *a, const char *b)
-{
-	while (*a != '\0' && *a == *b) {
-		a++;
-		b++;
-	}
-	return (*a == *b);
-}
-
 static long
 by_name(const char *name, void *old, size_t *len)
 {
@@ -39,7 +29,7 @@ values(void)
 	uint64_t size;
 
 	CHECK_EQ(SYS(SYS___sysctl, ostype, 2, text, &len, 0, 0), 0);
-	CHECK(same(text, "FreeBSD"));
+	CHECK(same_text(text, "FreeBSD"));
 	CHECK_EQ(len, 8);
 	len = sizeof(osreldate);
 	CHECK_EQ(by_name("kern.osreldate", &osreldate, &len), 0);
@@ -93,7 +83,7 @@ writes(void)
 	CHECK_EQ(
 	    SYS(SYS___sysctlbyname, name, sizeof(name) - 1, 0, 0, "box", 3), 0);
 	CHECK_EQ(by_name(name, text, &len), 0);
-	CHECK(same(text, "box"));
+	CHECK(same_text(text, "box"));
 }
 
 /* What the base system's programs ask for by name. */
@@ -171,13 +161,13 @@ kenv(void)
 	CHECK_EQ(SYS(SYS_kenv, KENV_GET, "some.name", value, 32), -ENOENT);
 	CHECK_EQ(SYS(SYS_kenv, KENV_SET, "some.name", "a value", 8), 0);
 	CHECK_EQ(SYS(SYS_kenv, KENV_GET, "some.name", value, 32), 8);
-	CHECK(same(value, "a value"));
+	CHECK(same_text(value, "a value"));
 	CHECK_EQ(SYS(SYS_kenv, KENV_GET, "some.name", value, 3), 3);
 	CHECK_EQ(SYS(SYS_kenv, KENV_SET, "some.name", "b", 2), 0);
 	size = SYS(SYS_kenv, KENV_DUMP, 0, 0, 0);
 	CHECK(size >= 12 && size <= (long)sizeof(value));
 	CHECK_EQ(SYS(SYS_kenv, KENV_DUMP, 0, value, sizeof(value)), 0);
-	CHECK(same(value + size - 12, "some.name=b"));
+	CHECK(same_text(value + size - 12, "some.name=b"));
 	CHECK_EQ(SYS(SYS_kenv, KENV_UNSET, "some.name"), 0);
 	CHECK_EQ(SYS(SYS_kenv, KENV_UNSET, "some.name"), -ENOENT);
 	CHECK_EQ(SYS(SYS_kenv, KENV_GET, BAD, value, 32), -EFAULT);

@@ -30,6 +30,7 @@ struct ufs {
 	struct ufs_device *fs_device;
 	struct ufs_superblock fs_sb; /* as it was found */
 	uint64_t fs_where;	     /* bytes: and where */
+	bool fs_copy;		     /* the first one is damaged */
 	bool fs_ufs1;
 	unsigned fs_bshift, fs_fshift; /* log2 of the sizes */
 	uint64_t fs_frags;	       /* fragments in all */
@@ -69,6 +70,9 @@ struct ufs_dirent {
 	char de_name[UFS_NAME_MAX + 1];
 };
 
+/* Bytes: where the first superblock may be, in the order of looking. */
+#define UFS_PLACES 4
+extern const uint64_t ufs_places[UFS_PLACES];
 /*
  * Finds the superblock, or else one of its copies.  0; EINVAL: there is none;
  * EINTEGRITY, or the device's error.  *why says what is wrong: with 0 it is
@@ -81,6 +85,8 @@ int ufs_open_at(
 /* May it be written? NULL, or what must be done first. */
 const char *ufs_unclean(const struct ufs *fs);
 
+/* The fragment that places in a cylinder group are counted from. */
+uint64_t ufs_group_start(const struct ufs *fs, uint32_t group);
 /* Where an inode is: first fragment of its block, and bytes from there;
  * EINTEGRITY. */
 int ufs_inode_place(

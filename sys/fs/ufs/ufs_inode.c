@@ -17,9 +17,8 @@ read_frag(struct ufs *fs, uint64_t frag, uint64_t offset, void *buf, size_t n)
 	    fs->fs_device, (frag << fs->fs_fshift) + offset, buf, n));
 }
 
-/* The first fragment of a cylinder group's own structures. */
-static uint64_t
-group_start(const struct ufs *fs, uint32_t group)
+uint64_t
+ufs_group_start(const struct ufs *fs, uint32_t group)
 {
 	const struct ufs_superblock *sb = &fs->fs_sb;
 	uint64_t start = (uint64_t)sb->fs_fpg * group;
@@ -108,7 +107,7 @@ ufs_inode_place(
 	if (ino < UFS_ROOT_INO || ino >= fs->fs_inodes)
 		return (EINTEGRITY);
 	in_group = ino % sb->fs_ipg;
-	*frag = group_start(fs, (uint32_t)(ino / sb->fs_ipg)) +
+	*frag = ufs_group_start(fs, (uint32_t)(ino / sb->fs_ipg)) +
 		(uint32_t)sb->fs_iblkno +
 		in_group / sb->fs_inopb * (uint32_t)sb->fs_frag;
 	*offset = in_group % sb->fs_inopb * size;

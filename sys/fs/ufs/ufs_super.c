@@ -9,8 +9,7 @@
 
 /* In the order in which FreeBSD looks; makefs(8) puts UFS2's where UFS1's
  * belongs. */
-static const uint64_t places[] = {65536, 8192, 0, 262144};
-#define PLACES (sizeof(places) / sizeof(places[0]))
+const uint64_t ufs_places[UFS_PLACES] = {65536, 8192, 0, 262144};
 #define COPIES 4 /* that are tried */
 
 /* What a byte does to the sum that is followed by 0 to 7 others; made when it
@@ -194,6 +193,7 @@ try_place(struct ufs *fs, uint64_t where, bool copy, const char **why)
 		error = EINTEGRITY;
 	}
 	fs->fs_where = where;
+	fs->fs_copy = copy;
 	return (error);
 }
 
@@ -236,15 +236,15 @@ ufs_open(struct ufs *fs, struct ufs_device *dev, const char **why)
 	memset(fs, 0, sizeof(*fs));
 	fs->fs_device = dev;
 	*why = NULL;
-	for (unsigned i = 0; i < PLACES; i++) {
-		error = try_place(fs, places[i], false, why);
+	for (unsigned i = 0; i < UFS_PLACES; i++) {
+		error = try_place(fs, ufs_places[i], false, why);
 		if (error == EINTEGRITY)
 			return (try_copies(fs));
 		if (error != EINVAL)
 			return (error);
 	}
-	for (unsigned i = 0; i < PLACES; i++)
-		if (try_place(fs, places[i], true, why) == 0) {
+	for (unsigned i = 0; i < UFS_PLACES; i++)
+		if (try_place(fs, ufs_places[i], true, why) == 0) {
 			*why = "the first superblock is lost";
 			return (0);
 		}
@@ -257,6 +257,9 @@ ufs_unclean(const struct ufs *fs)
 {
 	const struct ufs_superblock *sb = &fs->fs_sb;
 
+	/* What a copy says was true when it was made. */
+	if (fs->fs_copy)
+		return ("its first superblock is damaged: run fsck");
 	if (sb->fs_flags & UFS_NEEDSFSCK)
 		return ("it is marked as needing fsck");
 	if (sb->fs_clean == 0 || (sb->fs_flags & UFS_UNCLEAN))

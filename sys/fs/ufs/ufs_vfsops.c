@@ -87,34 +87,56 @@ read_superblock(struct ufs_mount *um, struct ufs *fs, const char **why)
 	    um, fs->fs_where, um->um_superblock, (size_t)fs->fs_sb.fs_sbsize));
 }
 
+/* The superblock with its mark and, if the totals on the disk aren't to stay,
+ * all that is in memory. */
+static int
+write_superblock(struct ufs_mount *um, bool clean, bool totals)
+{
+	struct ufs_superblock *sb = &um->um_fs.fs_sb;
+	struct ufs_superblock *out = (void *)um->um_superblock;
+	const size_t size = (size_t)sb->fs_sbsize;
+	int error;
+
+	sb->fs_clean = clean;
+	sb->fs_flags &= ~UFS_UNCLEAN;
+	sb->fs_time = (int64_t)(time_realtime() / NSEC_PER_SEC);
+	if (totals)
+		memcpy(out, sb, sizeof(*sb));
+	out->fs_clean = clean;
+	out->fs_flags = sb->fs_flags;
+	/* By another one than before FreeBSD knows that its journal isn't about
+	 * these changes. */
+	sb->fs_mtime = MAX(sb->fs_time, sb->fs_mtime + 1);
+	out->fs_time = sb->fs_time;
+	out->fs_mtime = sb->fs_mtime;
+	out->fs_ckhash = 0;
+	if (sb->fs_metackhash & UFS_CK_SUPERBLOCK)
+		out->fs_ckhash = ufs_crc32c(~0u, out, size);
+	error = disk_write(um->um_disk, um->um_fs.fs_where, out,
+	    roundup2(size, (size_t)um->um_disk->d_sector));
+	return (error != 0 ? error : disk_flush(um->um_disk));
+}
+
+/*
+ * A cut may come when some of the superblock's sectors are written and others
+ * aren't.  If it has a check hash it's seen, and a copy is used, which counts
+ * as unclean.  If not, each mix must be true: so the totals change only while
+ * it is marked as in use.
+ */
 int
 ufs_mark(struct ufs_mount *um, bool clean)
 {
 	struct ufs_superblock *sb = &um->um_fs.fs_sb;
-	const size_t size = (size_t)sb->fs_sbsize;
 	int error = 0;
 
 	if (clean)
 		error = ufs_csum_write(um);
 	if (error == 0)
 		error = disk_flush(um->um_disk);
-	sb->fs_clean = clean;
-	sb->fs_flags &= ~UFS_UNCLEAN;
-	sb->fs_time = (int64_t)(time_realtime() / NSEC_PER_SEC);
-	/* By this FreeBSD knows that its journal isn't about these changes. */
-	sb->fs_mtime = sb->fs_time;
-	sb->fs_ckhash = 0;
-	memcpy(um->um_superblock, sb, sizeof(*sb));
-	if (sb->fs_metackhash & UFS_CK_SUPERBLOCK) {
-		sb->fs_ckhash = ufs_crc32c(~0u, um->um_superblock, size);
-		memcpy(um->um_superblock, sb, sizeof(*sb));
-	}
+	if (error == 0 && clean && !(sb->fs_metackhash & UFS_CK_SUPERBLOCK))
+		error = write_superblock(um, false, true);
 	if (error == 0)
-		error = disk_write(um->um_disk, um->um_fs.fs_where,
-		    um->um_superblock,
-		    roundup2(size, (size_t)um->um_disk->d_sector));
-	if (error == 0)
-		error = disk_flush(um->um_disk);
+		error = write_superblock(um, clean, clean);
 	/* What it says after an error nobody knows. */
 	if (error != 0 && clean)
 		sb->fs_clean = 0;
