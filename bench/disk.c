@@ -39,13 +39,6 @@ mark(void)
 }
 
 static void
-must(bool ok, const char *what)
-{
-	if (!ok)
-		quit(what);
-}
-
-static void
 mount_it(void)
 {
 	must(mount_disk(TYPE, DISK, ON, false) == 0, DISK);
