@@ -146,9 +146,9 @@ $(B)/tests/disk/disk: tests/disk/disk.c tests/prog/files.h tests/prog/freebsd.h
 # Of those that write and read whole trees, for Imp with the C library; some
 # also for Linux, as its initramfs.
 DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile life \
-    many stress pressure fat)
+    many stress pressure fat failing dying ending)
 DISKHOST = $(addprefix $(B)/tests/disk/,manifest-linux torture-linux logdisk \
-    replay mutate fat-mutate fat-cut)
+    faildisk replay mutate fat-mutate fat-cut)
 $(DISKPROGS): $(B)/tests/disk/%: tests/disk/%.c $(wildcard tests/disk/*.h) \
     $(IMPCC)
 	@mkdir -p $(@D)
@@ -158,11 +158,13 @@ $(B)/tests/disk/%-linux: tests/disk/%.c $(wildcard tests/disk/*.h)
 	@mkdir -p $(@D)
 	@echo "CC $< for Linux"
 	@$(CC) $(HOSTCFLAGS) -static -o $@ $<
-# Power cuts: the host's side.
-$(B)/tests/disk/logdisk: tests/disk/logdisk.c tests/disk/log.h
+# Power cuts and failing disks: the host's side.
+$(B)/tests/disk/logdisk $(B)/tests/disk/faildisk: $(B)/tests/disk/%: \
+    tests/disk/%.c tests/disk/nbd.c tests/disk/nbd.h tests/disk/log.h \
+    tests/disk/faildisk.h
 	@mkdir -p $(@D)
 	@echo "CC $<"
-	@$(CC) $(HOSTCFLAGS) -o $@ $<
+	@$(CC) $(HOSTCFLAGS) -o $@ $(filter %.c,$^)
 $(B)/tests/disk/replay: tests/disk/replay.c tests/disk/judge.c \
     $(filter $(B)/cmd/sys/fs/ufs/% $(B)/cmd/base/%,$(IMPOBJS)) \
     $(wildcard tests/disk/*.h)

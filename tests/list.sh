@@ -48,6 +48,12 @@ for case in 'newfs 1 2' 'makefs 2 1' 'newfs 3 4'; do
 	t "disk/cuts/$(echo "$case" | tr ' ' -)" 200 \
 	    "tests/disk/cuts.sh build/imp $case 3000 250"
 done
+# What was wrong once.
+t disk/cuts/newfs-25-2 200 'tests/disk/cuts.sh build/imp newfs 25 2 1000 600'
+# One in so many writes fails.
+for case in '24 2 2000 250 40' '30 1 2000 250 30'; do
+	t "disk/cuts/failing-${case%% *}" 200 "tests/disk/cuts.sh build/imp newfs $case"
+done
 t disk/machines 200 'tests/disk/machines.sh build/imp 5'
 t disk/hostile-1 200 'tests/disk/hostile.sh build/imp 1 1 120'
 t disk/hostile-2 200 'tests/disk/hostile.sh build/imp 2 2 120'
@@ -93,6 +99,7 @@ t ufs/life/4096-512 120 \
     "$life build/sys/MICROVM/kernel.stripped life 12m 600 64m 4096 512"
 t ufs/life/65536-8192 120 \
     "$life build/sys/MICROVM/kernel.stripped life 12m 600 64m 65536 8192"
+t ufs/ending 120 "$life build/sys/TEST/kernel ending 12m 600 64m"
 t ufs/pressure 120 "$life build/sys/TEST/kernel pressure 64m 600 24m"
 t ufs/pressure/4096-512 120 \
     "$life build/sys/MICROVM/kernel.stripped pressure 64m 600 24m 4096 512"
@@ -109,6 +116,16 @@ for case in '1 64m 8m' '2 24m 4m' '4 32m 8m'; do
 	    "$stress/MICROVM/kernel.stripped $1 64m 2m '4096 512' '$1 3 3 150 900000'"
 	t "ufs/stress/$1-cpus/faults" 160 \
 	    "$stress/TEST/kernel $case '32768 4096' '$1 3 3 100' '$faults'"
+	t "ufs/stress/$1-cpus/reads" 160 \
+	    "$stress/TEST/kernel $case '4096 512' '$1 3 3 60 500000' 'some 150'"
+done
+failing='tests/disk/failing.sh build/imp build/sys/TEST/kernel'
+for case in 'cut 4096 512' 'removal 4096 512' 'ahead 4096 512' \
+    'names 32768 32768' 'folder 32768 32768'; do
+	t "ufs/failing/${case%% *}" 120 "$failing failing $case"
+done
+for case in forced readonly bounded flood fat; do
+	t "ufs/dying/$case" 120 "$failing dying $case 4096 512"
 done
 for sizes in '4096 512' '8192 1024' '16384 2048' '65536 8192' '8192 8192'; do
 	for name in fileio names; do

@@ -15,10 +15,14 @@ CC = gcc
 CFLAGS_AUTO = -O2 -pipe -fno-pic -fno-pie -fomit-frame-pointer \
     -fno-unwind-tables -fno-asynchronous-unwind-tables -ffunction-sections \
     -fdata-sections -fno-stack-protector -fexcess-precision=standard \
-    -frounding-math -fno-strict-aliasing -w
+    -frounding-math -fno-strict-aliasing -Werror=implicit-function-declaration
 prefix = $(cd "$out" && pwd)
 EOF
-MAKEFLAGS='' make -s -C "$src" -j"$jobs" lib/libc.a lib/crt1.o lib/crti.o lib/crtn.o
+if ! MAKEFLAGS='' make -s -C "$src" -j"$jobs" lib/libc.a lib/crt1.o \
+    lib/crti.o lib/crtn.o >"$out/make.log" 2>&1; then
+	cat "$out/make.log" >&2
+	exit 1
+fi
 MAKEFLAGS='' make -s -C "$src" install-headers >/dev/null
 mkdir -p "$out/include/musl" "$out/lib"
 (cd "$src/include/musl" && find . -name '*.h') | while read -r header; do

@@ -19,7 +19,7 @@ unwinder=/usr/lib/llvm-14/lib/libunwind.so.1.0
 flags="-O2 -pipe -fPIC -fomit-frame-pointer -fno-unwind-tables \
 -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 -fno-stack-protector -fexcess-precision=standard -frounding-math \
--fno-strict-aliasing -w"
+-fno-strict-aliasing -Werror=implicit-function-declaration"
 ldflags='-Wl,--hash-style=both -Wl,-z,noexecstack -Wl,-z,max-page-size=4096'
 
 "$here/tree.sh" "$1" "$src"
@@ -34,8 +34,12 @@ LDFLAGS_AUTO = $ldflags -Wl,-Bsymbolic-functions -Wl,-soname,libc.so \
 EOF
 
 # The objects of musl's, and of ours.
-MAKEFLAGS='' make -s -j"$jobs" --eval='.SECONDEXPANSION:' \
-    --eval="objects: \$\$(LOBJS) \$\$(LDSO_OBJS)" objects
+if ! MAKEFLAGS='' make -s -j"$jobs" --eval='.SECONDEXPANSION:' \
+    --eval="objects: \$\$(LOBJS) \$\$(LDSO_OBJS)" objects \
+    >"$out/make.log" 2>&1; then
+	cat "$out/make.log" >&2
+	exit 1
+fi
 ours=$(cd "$here/ldso" && printf 'obj/ldso/%s\n' *.c | sed 's/c$/lo/')
 find obj -name '*.lo' | grep -vxF "$ours" >theirs
 
@@ -50,11 +54,13 @@ names <theirs >names.theirs
 	comm -12 names.ours names.theirs
 	grep -v '^#' "$here/ldso/renamed"
 } | sed 's/.*/& musl_&/' >renames
+# A program's start file has the variable "environ", and sets it by that name.
 while read -r object; do
-	objcopy --redefine-syms=renames "$object"
-	# A program's start file has the variable, and sets it by this name.
-	[ "$object" = obj/src/env/__environ.lo ] ||
-	    objcopy --redefine-sym __environ=environ "$object"
+	case $object in
+	*/__environ.lo) set -- ;;
+	*) set -- --redefine-sym __environ=environ ;;
+	esac
+	objcopy --redefine-syms=renames "$@" "$object"
 done <theirs
 MAKEFLAGS='' make -s lib/libc.so
 

@@ -265,17 +265,15 @@ give_up(struct vtblk *vb, struct list *done)
 }
 
 static int
-status_error(const struct vtblk *vb, const struct request *r)
+status_error(struct vtblk *vb, const struct request *r)
 {
-	static const char *const what[] = {
-	    "read", "write", "delete", "flush", "ident"};
 	int error = r->r_status == VIRTIO_BLK_S_OK	 ? 0
 		    : r->r_status == VIRTIO_BLK_S_UNSUPP ? EOPNOTSUPP
 							 : EIO;
 
 	if (error == EIO)
-		kprintf("%s: %s error at sector %lu\n", vb->vb_disk.d_name,
-		    what[r->r_bio->b_cmd], r->r_header.sector);
+		disk_tell_error(
+		    &vb->vb_disk, r->r_bio->b_cmd, r->r_header.sector);
 	return (error);
 }
 

@@ -9,6 +9,7 @@
 #ifndef KERN_BIO_H
 #define KERN_BIO_H
 
+#include "kern/callout.h"
 #include "kern/sync.h"
 #include "lib/list.h"
 
@@ -56,6 +57,17 @@ struct bio {
 
 enum disk_scheme { DISK_PLAIN, DISK_GPT, DISK_MBR, DISK_BSD };
 
+/* disk_errors.c: what the console was told.  (e) de_lock. */
+struct disk_errors {
+	struct spin de_lock;
+	unsigned de_told;   /* (e) one by one */
+	unsigned de_silent; /* (e) to be told of in a sum */
+	uint64_t de_last;   /* (e) clock_ns() */
+	enum bio_cmd de_cmd;
+	uint64_t de_sector; /* (e) of the last one, as de_cmd */
+	struct callout de_callout;
+};
+
 /* (!) set before the disk is known to others, (l) disks_lock. */
 struct disk {
 	struct list d_link;	    /* (l) */
@@ -77,6 +89,7 @@ struct disk {
 	/* Whole disks: starts a request that bio_start() has checked. */
 	void (*d_strategy)(struct disk *dp, struct bio *bp); /* (!) */
 	void *d_driver;					     /* (!) */
+	struct disk_errors d_errors;			     /* whole disks */
 	unsigned d_writers; /* (l) opened for writing as a device, */
 	unsigned d_edition; /* (l) and how often that was closed */
 	unsigned d_claims;  /* (l) file systems mounted, */
@@ -88,6 +101,9 @@ struct disk {
  * and d_driver are filled in.  May be called while booting.
  */
 void disk_add(struct disk *dp);
+/* A request failed: the console is told, but not of each if there are many. Any
+ * context, spin locks may be held. */
+void disk_tell_error(struct disk *dp, enum bio_cmd cmd, uint64_t sector);
 /* The request is through, with b_error set. */
 static inline void
 bio_done(struct bio *bp)
@@ -161,6 +177,8 @@ void disk_list(void);
 
 /* Reads what partition tables haven't been read yet; true: there were some. */
 bool disk_taste(void);
+
+void disk_errors_init(struct disk *dp); /* of a whole disk */
 
 /* disk_dev.c: makes the device /dev/NAME and those by label. */
 void disk_make_devs(struct disk *dp);

@@ -29,6 +29,7 @@ void
 disk_add(struct disk *dp)
 {
 	dp->d_whole = dp;
+	disk_errors_init(dp);
 	mutex_lock(&disks_lock);
 	list_push_back(&disks, &dp->d_link);
 	mutex_unlock(&disks_lock);

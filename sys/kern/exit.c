@@ -12,7 +12,8 @@
 #include "kern/printf.h"
 #include "kern/proc.h"
 #include "kern/procdesc.h"
-#include "kern/signal.h"
+#include "kern/sigqueue.h"
+#include "kern/sysctl.h"
 #include "kern/resource.h"
 #include "kern/run.h"
 #include "kern/thread.h"
@@ -22,6 +23,10 @@
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 #include "vm/vm.h"
+
+static int logsigexit = 1;
+SYSCTL_INT(
+    kern_logsigexit, "kern.logsigexit", CTL_AUTO, CTLFLAG_RW, &logsigexit);
 
 static void
 release_vnode(struct proc *p, struct vnode **vpp)
@@ -142,6 +147,15 @@ tell_parent(struct proc *p)
 	cv_broadcast(&p->p_parent->p_childcv);
 }
 
+/* A program that failed is told of, not one that somebody ended. */
+static void
+log_signal(const struct proc *p, int sig)
+{
+	if (sig != 0 && logsigexit && sig_default(sig) == SD_CORE)
+		kprintf("pid %d (%s), jid 0, uid %u: exited on signal %d\n",
+		    p->p_pid, p->p_comm, p->p_cred->cr_uid, sig);
+}
+
 void
 kern_exit(struct thread *td, int code, int sig)
 {
@@ -152,6 +166,7 @@ kern_exit(struct thread *td, int code, int sig)
 	/* Another thread may be ending the process already. */
 	while (proc_single(td, true) != 0)
 		thread_suspend_check(td, false);
+	log_signal(p, sig);
 	run_exiting(p, code, sig);
 	spin_lock(&p->p_lock);
 	p->p_flags |= P_EXITING;

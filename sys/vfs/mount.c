@@ -128,7 +128,7 @@ start_fs(struct mount *mp, const struct mount_opts *opts)
 		return (error);
 	error = mp->mnt_ops->vfs_root(mp, &mp->mnt_root);
 	if (error != 0)
-		mp->mnt_ops->vfs_unmount(mp, true);
+		mp->mnt_ops->vfs_unmount(mp, UNMOUNT_UNKNOWN);
 	return (error);
 }
 
@@ -136,7 +136,7 @@ static void
 stop_fs(struct mount *mp)
 {
 	vnode_release(mp->mnt_root);
-	mp->mnt_ops->vfs_unmount(mp, true);
+	mp->mnt_ops->vfs_unmount(mp, UNMOUNT_UNKNOWN);
 }
 
 /* The directory is covered from now on; vp's reference is the mount's. */
@@ -334,7 +334,8 @@ vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags)
 	mp = find_mount(fsid);
 	if (mp != NULL && mp->mnt_covered != NULL) {
 		covered = mp->mnt_covered;
-		error = mp->mnt_ops->vfs_unmount(mp, false);
+		error = mp->mnt_ops->vfs_unmount(mp,
+		    (flags & MNT_FORCE) != 0 ? UNMOUNT_FORCED : UNMOUNT_IDLE);
 		if (error == 0) {
 			covered->v_mountedhere = NULL;
 			list_remove(&mp->mnt_link);

@@ -36,20 +36,27 @@ const char *mount_opt(const struct mount_opts *opts, const char *name);
 int mount_number(const struct mount_opts *opts, const char *name, int base,
     uint32_t max, uint32_t *n);
 
+enum unmount_how {
+	UNMOUNT_IDLE,	/* EBUSY if it is in use; or the disk's error */
+	UNMOUNT_FORCED, /* EBUSY, but what can't be written is given up */
+	UNMOUNT_UNKNOWN /* the same, and nobody else can know of it: mnt_root is
+			   NULL or released */
+};
+
 struct vfs_ops {
 	const char *vfs_name; /* "tmpfs" */
 	uint32_t vfs_flags;   /* MNT_LOCAL and such, or-ed into mounts */
 	/* Its own options, up to a NULL; NULL: doesn't say. */
 	const char *const *vfs_options;
 	int (*vfs_mount)(struct mount *mp, const struct mount_opts *opts);
-	/* MNT_UPDATE, before the flags change. NULL: nothing to do. */
+	/* MNT_UPDATE, before the flags change. NULL: nothing to do.  With
+	 * MNT_FORCE it becomes read-only whatever the disk says. */
 	int (*vfs_update)(
 	    struct mount *mp, uint64_t flags, const struct mount_opts *opts);
 	/* With mount_lock: EBUSY if a vnode besides mnt_root is in use, or
 	 * that more than by mnt_root; otherwise all of it is freed, and the
-	 * reference mnt_root with it.  `force`: mnt_root is NULL or released,
-	 * and nobody else can know of it. */
-	int (*vfs_unmount)(struct mount *mp, bool force);
+	 * reference mnt_root with it. */
+	int (*vfs_unmount)(struct mount *mp, enum unmount_how how);
 	/* Referenced. */
 	int (*vfs_root)(struct mount *mp, struct vnode **vpp);
 	/* The fields only it knows: sizes; the rest is filled in. */
@@ -89,7 +96,8 @@ int vfs_mount(struct thread *td, const char *fstype, const char *path,
 /* The same on a vnode, whose reference becomes the mount's; NULL: the root. */
 int vfs_mount_on(struct thread *td, const char *fstype, struct vnode *vp,
     const char *on, uint64_t flags, const struct mount_opts *opts);
-/* EINVAL: nothing such is mounted, or the root; EBUSY. */
+/* EINVAL: nothing such is mounted, or the root; EBUSY; what the disk says when
+ * it can't be written, but not with MNT_FORCE. */
 int vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags);
 /* The machine ends: what has storage is unmounted, the newest first, or made
  * read-only if it is in use, so that it is clean. */

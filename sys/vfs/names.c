@@ -54,9 +54,11 @@ vn_still_named(
     struct vnode *dvp, const struct cname *cn, const struct vnode *vp)
 {
 	struct vnode *now;
+	int error = dvp->v_ops->vo_lookup(dvp, cn, &now);
 
-	if (dvp->v_ops->vo_lookup(dvp, cn, &now) != 0)
-		return (vp == NULL);
+	/* What can't be read may well be there. */
+	if (error != 0)
+		return (vp == NULL && error == ENOENT);
 	vnode_release(now);
 	return (now == vp);
 }

@@ -238,6 +238,8 @@ object_show(struct fault *f)
 				  prot);
 	} else {
 		error = object_page(o, object_index(e, f->va), flags, &pg);
+		if (prot & PMAP_WRITE)
+			o->o_written = true;
 		if (error == 0)
 			error = enter(f, pg, prot);
 		if (error == 0 && f->use == NULL)

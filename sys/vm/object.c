@@ -262,9 +262,10 @@ vm_object_resize(struct vm_object *o, uint64_t size)
 	if (size < old) {
 		object_discard(o, atop(size + PAGE_MASK), UINT64_MAX);
 		zero_tail(o, size);
-	} else if (!list_empty(&o->o_entries)) {
-		/* A mapping may have been written behind the end. */
+	} else if (o->o_written) {
+		/* As long as it is mapped that may go on. */
 		zero_tail(o, old);
+		o->o_written = !list_empty(&o->o_entries);
 	}
 	mutex_unlock(&o->o_lock);
 }
@@ -326,6 +327,10 @@ vm_object_clean(struct vm_object *o, uint64_t *index, uint64_t end,
 	if (found > 0)
 		write_protect(
 		    o, pages[0]->pg_index, pages[found - 1]->pg_index + 1);
+	/* What mappings wrote behind the end isn't written out. */
+	if (found > 0 && o->o_written &&
+	    pages[found - 1]->pg_index == atop(o->o_size))
+		zero_tail(o, o->o_size);
 	mutex_unlock(&o->o_lock);
 	return (found);
 }
@@ -345,6 +350,20 @@ vm_object_cleaned(
 	mutex_unlock(&o->o_lock);
 	if (!error)
 		pageout_wrote(n);
+}
+
+uint64_t
+vm_object_dirty(struct vm_object *o)
+{
+	uint64_t n = 0;
+	struct page *pg;
+
+	mutex_lock(&o->o_lock);
+	for (uint64_t i = 0; (pg = radix_next(&o->o_pages, &i)) != NULL; i++)
+		if (pg->pg_flags & PG_DIRTY)
+			n++;
+	mutex_unlock(&o->o_lock);
+	return (n);
 }
 
 uint64_t

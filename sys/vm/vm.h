@@ -71,6 +71,7 @@ struct vm_object {
 	struct list o_entries;		   /* (l) entries that map it */
 	const struct vm_object_ops *o_ops; /* (!) */
 	void *o_data;			   /* (!) the pager's */
+	bool o_written;	 /* (l) by mappings, perhaps behind the end */
 	bool o_umtx;	 /* (a) umtx_shm_forget() at the end */
 	bool o_embedded; /* (!) within another structure */
 };
@@ -116,6 +117,7 @@ unsigned vm_object_clean(struct vm_object *o, uint64_t *index, uint64_t end,
     struct page **pages, unsigned n);
 void vm_object_cleaned(
     struct vm_object *o, struct page **pages, unsigned n, bool error);
+uint64_t vm_object_dirty(struct vm_object *o); /* how many pages are */
 /* Frees pages that storage has as well and nobody used since last asked; not
  * those of an object that is locked. How many. */
 uint64_t vm_object_reclaim(struct vm_object *o);

@@ -101,6 +101,13 @@ like 'No such file' swapon /dev/none
 
 like "won't be used" dmesg
 check "" sh -c 'dmesg -c >/dev/null; dmesg'
+sh -c 'kill -SEGV $$' 2>/dev/null
+sh -c 'kill -TERM $$' 2>/dev/null
+like '^pid [0-9]* (sh), jid 0, uid 0: exited on signal 11$' dmesg
+check 1 sh -c 'dmesg | grep -c exited'
+check "" sh -c 'dmesg -c >/dev/null; sysctl -q kern.logsigexit=0'
+sh -c 'kill -SEGV $$' 2>/dev/null
+check "" dmesg
 
 check "1" sh -c 'ps -axo pid= -p 1 | tr -d " "'
 check "s /sbin/init" sh -c 'ps -o stat= -o command= -p 1 | sed "s/^[IRS]//"'

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# cuts.sh IMP MAKER SEED CPUS OPERATIONS CUTS: power cuts at random moments. Imp
-# works on a file system by MAKER (makefs, or our newfs: that has check hashes),
-# on a disk whose writes are logged; what each cut leaves must be right for fsck
-# but for what is harmless, and have all that was made safe.
+# cuts.sh IMP MAKER SEED CPUS OPERATIONS CUTS [FAILING]: power cuts at random
+# moments. Imp works on a file system by MAKER (makefs, or our newfs: that has
+# check hashes), on a disk whose writes are logged; what each cut leaves must be
+# right for fsck but for what is harmless, and have all that was made safe. One
+# in FAILING of the disk's writes and flushes fails.
 set -u
 
-imp=$1 maker=$2 seed=$3 cpus=$4 operations=$5 cuts=$6
+imp=$1 maker=$2 seed=$3 cpus=$4 operations=$5 cuts=$6 failing=${7:-}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 tests=build/tests/disk
@@ -30,9 +31,10 @@ fi >"$dir/out" 2>&1 || {
 	exit 1
 }
 # shellcheck disable=SC2046 # words
-$tests/logdisk "$dir/socket" "$dir/base" "$dir/log" "$seed" \
+$tests/logdisk ${failing:+-f "$failing"} "$dir/socket" "$dir/base" "$dir/log" "$seed" \
     "$imp" run -t 60 -c "$cpus" --verbose $(disk 0 disk) $(disk 1 marks) \
     $tests/torture "$seed" "$operations" /dev/vtbd0 /dev/vtbd1 \
+    ${failing:+failing} \
     >"$dir/out" 2>&1 || {
 	cat "$dir/out"
 	exit 1

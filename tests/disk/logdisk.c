@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * logdisk SOCKET IMAGE LOG SEED COMMAND...: two disks for a virtual machine
- * that COMMAND starts, by the NBD protocol: "disk", with what IMAGE has (which
- * isn't changed), and "marks", an empty one.  All that is written goes into
- * LOG, with each request and each answer, in one order for both disks.  Ends
- * with the command's status.
+ * logdisk [-f N] SOCKET IMAGE LOG SEED COMMAND...: two disks for a virtual
+ * machine that COMMAND starts, by the NBD protocol: "disk", with what IMAGE has
+ * (which isn't changed), and "marks", an empty one.  All that is written goes
+ * into LOG, with each request and each answer, in one order for both disks.
+ * Ends with the command's status.
  *
  * Answers to writes and flushes come in no particular order, some of them late:
  * a flush covers what had been answered when it was asked for and no more, as
  * a disk may have it.  QEMU's own driver that logs doesn't know when a write
  * was answered.
  *
- * The protocol: NetworkBlockDevice/nbd, doc/proto.md; only what QEMU asks for.
+ * With -f one in N writes and flushes of "disk" fails: some of what was to be
+ * written is there then, up to some sector.
  */
 
-#include <endian.h>
 #include <err.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -25,28 +24,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "log.h"
-
-#define GREETING      UINT64_C(0x4e42444d41474943)
-#define OPTION_MAGIC  UINT64_C(0x49484156454f5054)
-#define OPTION_REPLY  UINT64_C(0x0003e889045565a9)
-#define REQUEST_MAGIC 0x25609513
-#define REPLY_MAGIC   0x67446698
-#define FIXED_NO_ZERO 3 /* handshake flags: fixed newstyle, no zeroes */
-#define OPT_ABORT     2
-#define OPT_GO	      7
-#define REP_ACK	      1
-#define REP_INFO      3
-#define REP_UNSUP     0x80000001
-#define CAN_FLUSH     0x5 /* transmission flags: there are flags; flush */
-
-enum { CMD_READ, CMD_WRITE, CMD_DISC, CMD_FLUSH };
+#include "nbd.h"
 
 #define MARKS_SIZE (1 << 20)
+#define SECTOR	   512
+#define SUPERBLOCK 65536
 #define MAX_DATA   (64 << 20)
 #define PENDING	   64
 #define CLIENTS	   2
@@ -68,39 +54,10 @@ static struct {
 	uint8_t *data;
 	uint64_t size;
 } disks[2];
+static struct nbd_export exports[] = {
+    {"disk", 0}, {"marks", MARKS_SIZE}, {NULL, 0}};
 static FILE *log_file;
 static uint64_t next_id;
-
-static bool
-get(int fd, void *buf, size_t n)
-{
-	for (size_t done = 0; done < n;) {
-		ssize_t got = read(fd, (char *)buf + done, n - done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return (false);
-		done += (size_t)got;
-	}
-	return (true);
-}
-
-/* Who doesn't listen any more is noticed when reading. */
-static void
-put(int fd, const void *buf, size_t n)
-{
-	for (size_t done = 0; done < n;) {
-		ssize_t sent =
-		    send(fd, (const char *)buf + done, n - done, MSG_NOSIGNAL);
-
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent <= 0)
-			return;
-		done += (size_t)sent;
-	}
-}
 
 static void
 note(enum log_kind kind, uint32_t disk, uint64_t id, uint64_t offset,
@@ -113,79 +70,6 @@ note(enum log_kind kind, uint32_t disk, uint64_t id, uint64_t offset,
 		err(1, "log");
 }
 
-static void
-option_reply(int fd, uint32_t option, uint32_t type, const void *data, size_t n)
-{
-	struct __attribute__((packed)) {
-		uint64_t magic;
-		uint32_t option, type, length;
-	} h = {htobe64(OPTION_REPLY), htobe32(option), htobe32(type),
-	    htobe32((uint32_t)n)};
-
-	put(fd, &h, sizeof(h));
-	put(fd, data, n);
-}
-
-/* The export's name says which disk it is. */
-static void
-export_info(struct client *c, const char *data, uint32_t length)
-{
-	struct __attribute__((packed)) {
-		uint16_t type;
-		uint64_t size;
-		uint16_t flags;
-	} info = {0, 0, htobe16(CAN_FLUSH)};
-
-	c->disk = length >= 9 && memcmp(data + 4, "marks", 5) == 0;
-	info.size = htobe64(disks[c->disk].size);
-	option_reply(c->fd, OPT_GO, REP_INFO, &info, sizeof(info));
-	option_reply(c->fd, OPT_GO, REP_ACK, NULL, 0);
-}
-
-static bool
-negotiate(struct client *c)
-{
-	struct __attribute__((packed)) {
-		uint64_t greeting, option;
-		uint16_t flags;
-	} hello = {
-	    htobe64(GREETING), htobe64(OPTION_MAGIC), htobe16(FIXED_NO_ZERO)};
-	struct __attribute__((packed)) {
-		uint64_t magic;
-		uint32_t option, length;
-	} ask;
-	static char data[4096];
-	uint32_t flags, option, length;
-
-	put(c->fd, &hello, sizeof(hello));
-	if (!get(c->fd, &flags, sizeof(flags)))
-		return (false);
-	while (get(c->fd, &ask, sizeof(ask))) {
-		option = be32toh(ask.option);
-		length = be32toh(ask.length);
-		if (length > sizeof(data) || !get(c->fd, data, length))
-			return (false);
-		if (option == OPT_GO) {
-			export_info(c, data, length);
-			return (true);
-		}
-		option_reply(c->fd, option,
-		    option == OPT_ABORT ? REP_ACK : REP_UNSUP, NULL, 0);
-	}
-	return (false);
-}
-
-static void
-answer(struct client *c, uint64_t handle, uint32_t error)
-{
-	struct __attribute__((packed)) {
-		uint32_t magic, error;
-		uint64_t handle;
-	} reply = {htobe32(REPLY_MAGIC), htobe32(error), handle};
-
-	put(c->fd, &reply, sizeof(reply));
-}
-
 /* Answers one of those that wait, whichever. */
 static void
 answer_one(struct client *c)
@@ -195,7 +79,7 @@ answer_one(struct client *c)
 
 	c->pending[i] = c->pending[--c->npending];
 	note(a.flush ? LOG_FLUSHED : LOG_DONE, c->disk, a.id, 0, NULL, 0);
-	answer(c, a.handle, 0);
+	nbd_answer(c->fd, a.handle, 0);
 }
 
 static void
@@ -206,41 +90,79 @@ answer_later(struct client *c, uint64_t handle, bool flush)
 	c->pending[c->npending++] = (struct answer){handle, next_id++, flush};
 }
 
+static unsigned failing; /* -f */
+
+/* Does the request fail?  Of a write, only so much is carried out. */
+static bool
+fails(const struct client *c, struct nbd_request *r)
+{
+	if (c->disk != 0 || failing == 0 || r->type == NBD_READ ||
+	    (unsigned)rand() % failing != 0)
+		return (false);
+	/* The superblock comes to be at once. */
+	if (r->offset == SUPERBLOCK)
+		r->length *= (unsigned)rand() % 2;
+	else
+		r->length =
+		    (unsigned)rand() % (r->length / SECTOR + 1) * SECTOR;
+	return (true);
+}
+
+/* What came of a write that failed: as if it had been asked for, and done. */
+static void
+note_failed(const struct nbd_request *r, const uint8_t *at)
+{
+	if (r->length == 0)
+		return;
+	note(LOG_WRITE, 0, next_id, r->offset, at, r->length);
+	note(LOG_DONE, 0, next_id++, 0, NULL, 0);
+}
+
+static bool
+do_write(struct client *c, struct nbd_request *r, uint8_t *at)
+{
+	static uint8_t data[MAX_DATA];
+	bool failed;
+
+	if (!nbd_get(c->fd, data, r->length))
+		return (false);
+	failed = fails(c, r);
+	memcpy(at, data, r->length);
+	if (failed) {
+		note_failed(r, at);
+		nbd_answer(c->fd, r->handle, NBD_EIO);
+		return (true);
+	}
+	note(LOG_WRITE, c->disk, next_id, r->offset, at, r->length);
+	answer_later(c, r->handle, false);
+	return (true);
+}
+
 static bool
 one_request(struct client *c)
 {
-	struct __attribute__((packed)) {
-		uint32_t magic;
-		uint16_t flags, type;
-		uint64_t handle, offset;
-		uint32_t length;
-	} ask;
-	uint64_t offset, length;
+	struct nbd_request r;
 	uint8_t *at;
 
-	if (!get(c->fd, &ask, sizeof(ask)) ||
-	    be32toh(ask.magic) != REQUEST_MAGIC)
+	if (!nbd_request(c->fd, &r) || r.length > MAX_DATA ||
+	    r.offset > disks[c->disk].size ||
+	    r.length > disks[c->disk].size - r.offset)
 		return (false);
-	offset = be64toh(ask.offset);
-	length = be32toh(ask.length);
-	if (length > MAX_DATA || offset > disks[c->disk].size ||
-	    length > disks[c->disk].size - offset)
-		return (false);
-	at = disks[c->disk].data + offset;
-	switch (be16toh(ask.type)) {
-	case CMD_READ:
-		answer(c, ask.handle, 0);
-		put(c->fd, at, length);
+	at = disks[c->disk].data + r.offset;
+	switch (r.type) {
+	case NBD_READ:
+		nbd_answer(c->fd, r.handle, 0);
+		nbd_put(c->fd, at, r.length);
 		return (true);
-	case CMD_WRITE:
-		if (!get(c->fd, at, length))
-			return (false);
-		note(LOG_WRITE, c->disk, next_id, offset, at, length);
-		answer_later(c, ask.handle, false);
-		return (true);
-	case CMD_FLUSH:
+	case NBD_WRITE:
+		return (do_write(c, &r, at));
+	case NBD_FLUSH:
+		if (fails(c, &r)) {
+			nbd_answer(c->fd, r.handle, NBD_EIO);
+			return (true);
+		}
 		note(LOG_FLUSH, c->disk, next_id, 0, NULL, 0);
-		answer_later(c, ask.handle, true);
+		answer_later(c, r.handle, true);
 		return (true);
 	}
 	return (false);
@@ -268,7 +190,7 @@ accept_client(int listening)
 	c->fd = accept(listening, NULL, NULL);
 	if (c->fd < 0)
 		err(1, "accept");
-	if (nclients < CLIENTS && negotiate(c))
+	if (nclients < CLIENTS && nbd_negotiate(c->fd, exports, &c->disk))
 		nclients++;
 	else
 		close(c->fd);
@@ -320,48 +242,33 @@ load(const char *image)
 	disks[0].data = malloc(disks[0].size);
 	disks[1].size = MARKS_SIZE;
 	disks[1].data = calloc(1, MARKS_SIZE);
-	if (!get(fd, disks[0].data, disks[0].size))
+	if (!nbd_get(fd, disks[0].data, disks[0].size))
 		err(1, "%s", image);
+	exports[0].size = disks[0].size;
 	close(fd);
-}
-
-static int
-listen_at(const char *path)
-{
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
-	if (s < 0 || bind(s, (struct sockaddr *)&sun, sizeof(sun)) != 0 ||
-	    listen(s, CLIENTS) != 0)
-		err(1, "%s", path);
-	return (s);
 }
 
 int
 main(int argc, char **argv)
 {
-	int listening, ended[2], status;
+	int listening, ended, status;
 	pid_t pid;
 
+	if (argc > 2 && strcmp(argv[1], "-f") == 0) {
+		failing = (unsigned)atoi(argv[2]);
+		argc -= 2;
+		argv += 2;
+	}
 	if (argc < 6)
-		errx(2, "logdisk SOCKET IMAGE LOG SEED COMMAND...");
+		errx(2, "logdisk [-f N] SOCKET IMAGE LOG SEED COMMAND...");
 	load(argv[2]);
 	log_file = fopen(argv[3], "wbe");
 	if (log_file == NULL)
 		err(1, "%s", argv[3]);
 	srand((unsigned)atoi(argv[4]));
-	listening = listen_at(argv[1]);
-	/* The command's end is seen by the pipe that only it has. */
-	if (pipe2(ended, O_CLOEXEC) != 0 || (pid = fork()) < 0)
-		err(1, "fork");
-	if (pid == 0) {
-		(void)fcntl(ended[1], F_SETFD, 0);
-		execvp(argv[5], argv + 5);
-		err(127, "%s", argv[5]);
-	}
-	close(ended[1]);
-	serve_all(listening, ended[0]);
+	listening = nbd_listen(argv[1], CLIENTS);
+	pid = nbd_start(argv + 5, &ended);
+	serve_all(listening, ended);
 	if (fclose(log_file) != 0)
 		err(1, "%s", argv[3]);
 	if (waitpid(pid, &status, 0) < 0)

@@ -4,7 +4,8 @@
 # stress on an empty disk; fsck looks at what it left, which must be clean.
 # FAULTS: the requests of QEMU's disk that fail, once each, as sectors of "read"
 # or "write", as in "write 1000 write 2000 read 3000"; or "flush N" for the first
-# N flushes.
+# N flushes; or "some N" for N of them, most of them reads, that STRESS-ARG's
+# seed chooses.
 set -u
 
 imp=$1 kernel=$2 cpus=$3 memory=$4 size=$5 frags=$6 args=$7 faults=${8:-}
@@ -22,12 +23,26 @@ fault() {
 	[ "$1" = flush ] || printf 'sector = "%s"\n' "$2"
 }
 
+# some N: sections for that many, all over the disk.
+some() {
+	awk -v seed="${args%% *}" -v n="$1" \
+	    -v bytes="$(stat -c %s "$dir/disk")" 'BEGIN {
+		srand(seed)
+		for (; n > 0; n--)
+			printf "%s %d\n", rand() < 0.7 ? "read" : "write",
+			    int(rand() * bytes / 4096) * 8
+	}' | while read -r type sector; do
+		fault "$type" "$sector"
+	done
+}
+
 file=$dir/disk cache=unsafe
 # shellcheck disable=SC2086 # words
 set -- $faults
 while [ $# -gt 1 ]; do
 	file=blkdebug:$dir/faults:$dir/disk cache=writeback
-	fault "$1" "$2" >>"$dir/faults"
+	if [ "$1" = some ]; then some "$2"; else fault "$1" "$2"; fi \
+	    >>"$dir/faults"
 	shift 2
 done
 # shellcheck disable=SC2086 # words

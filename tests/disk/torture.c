@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * torture SEED OPERATIONS DIR [MARKS]: carries out the plan of torture.h in a
- * folder.  After each operation its number, and the inode's, are written to
- * MARKS, a disk of its own, so that who watches both disks knows what had been
- * done when.  Instead of a folder, DIR may be the device of a UFS, which is
- * mounted and in the end unmounted.
+ * torture SEED OPERATIONS DIR [MARKS [failing]]: carries out the plan of
+ * torture.h in a folder.  After each operation its number, and the inode's, are
+ * written to MARKS, a disk of its own, so that who watches both disks knows
+ * what had been done when.  Instead of a folder, DIR may be the device of a
+ * UFS, which is mounted and in the end unmounted.  A disk that is said to be
+ * failing does so now and then when it is written: what has not been done is
+ * tried again.
  */
 #include "mounted.h"
 #include "torture.h"
@@ -13,6 +15,18 @@
 #define PATH_ROOM 4096
 
 static struct plan plan;
+static bool failing;
+
+/* It failed, as it may: there was too much that can't be written. */
+static bool
+again(int ret)
+{
+	static unsigned tries;
+
+	if (ret == 0 || !failing || errno != EIO || ++tries > 100000)
+		return (false);
+	return (true);
+}
 
 /* The path of a key, from the folder that we are in, by its end. */
 static const char *
@@ -39,8 +53,11 @@ path_of(struct key key, char *buf)
 static int
 open_to(const char *path, int flags)
 {
-	int fd = open(path, flags, 0644);
+	int fd;
 
+	do
+		fd = open(path, flags, 0644);
+	while (fd < 0 && again(-1));
 	if (fd < 0)
 		quit(path);
 	return (fd);
@@ -54,7 +71,9 @@ write_to(const char *path, const struct op *op)
 	ssize_t n;
 
 	plan_fill(op->node, op->number, op->offset, buf, op->length);
-	n = pwrite(fd, buf, op->length, op->offset);
+	do
+		n = pwrite(fd, buf, op->length, op->offset);
+	while (n < 0 && again(-1));
 	if (n != (ssize_t)op->length)
 		quit(path);
 	close(fd);
@@ -71,8 +90,9 @@ remove_file(const char *path, const struct op *op)
 			close(open_one);
 		open_one = open_to(path, O_RDONLY);
 	}
-	if (unlink(path) != 0)
-		quit(path);
+	while (unlink(path) != 0)
+		if (!again(-1))
+			quit(path);
 }
 
 static int
@@ -80,12 +100,14 @@ sync_it(const char *path)
 {
 	int fd = open_to(path, O_RDONLY), ret;
 
-	ret = fsync(fd);
+	do
+		ret = fsync(fd);
+	while (again(ret));
 	close(fd);
 	return (ret);
 }
 
-static void
+static int
 carry_out(const struct op *op, const char *path, const char *to)
 {
 	int error = 0;
@@ -121,10 +143,12 @@ carry_out(const struct op *op, const char *path, const char *to)
 		break;
 	case OP_SYNC:
 		sync();
+		/* That doesn't say whether it could. */
+		if (failing)
+			error = sync_it(".");
 		break;
 	}
-	if (error != 0)
-		quit(path);
+	return (error);
 }
 
 static void
@@ -149,13 +173,16 @@ all_operations(uint64_t seed, unsigned count, int marks)
 	static char from[PATH_ROOM], to[PATH_ROOM];
 	const char *path;
 	struct op op;
+	int error;
 
 	plan_begin(&plan, seed);
 	for (unsigned i = 0; i < count; i++) {
 		/* No operation moves a folder that leads to its own keys. */
 		plan_next(&plan, &op);
 		path = path_of(op.key, from);
-		carry_out(&op, path, path_of(op.to, to));
+		while ((error = carry_out(&op, path, path_of(op.to, to))) != 0)
+			if (!again(error))
+				quit(path);
 		mark(marks, &op, path);
 	}
 }
@@ -167,10 +194,11 @@ main(int argc, char **argv)
 	bool device;
 	int marks = -1;
 
-	if (argc != 4 && argc != 5) {
-		printf("torture SEED OPERATIONS DIR [MARKS]\n");
+	if (argc < 4 || argc > 6) {
+		printf("torture SEED OPERATIONS DIR [MARKS [failing]]\n");
 		return (2);
 	}
+	failing = argc == 6;
 	dir = argv[3];
 	device = strncmp(dir, "/dev/", 5) == 0;
 	if (device) {
@@ -179,7 +207,7 @@ main(int argc, char **argv)
 			quit(dir);
 		dir = ON;
 	}
-	if (argc == 5)
+	if (argc >= 5)
 		marks = open_to(argv[4], O_WRONLY);
 	if (chdir(dir) != 0)
 		quit(dir);
@@ -187,8 +215,11 @@ main(int argc, char **argv)
 	    (unsigned)strtoul(argv[2], NULL, 0), marks);
 	if (open_one >= 0)
 		close(open_one);
-	if (chdir("/") != 0 || (device && unmount_disk(ON) != 0))
-		quit(dir);
+	if (chdir("/") != 0)
+		quit("/");
+	while (device && unmount_disk(ON) != 0)
+		if (!again(-1))
+			quit(dir);
 	printf("torture: %s operations\n", argv[2]);
 	return (0);
 }

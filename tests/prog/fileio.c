@@ -130,6 +130,46 @@ mapped(void)
 	CHECK_EQ(SYS(SYS_unlink, "m"), 0);
 }
 
+/* Writes a byte behind the end of a file of 100 bytes, by a mapping. */
+static void
+write_behind(long fd, bool first_longer)
+{
+	char *map;
+
+	CHECK_EQ(SYS(SYS_ftruncate, fd, first_longer ? 5000 : 100), 0);
+	map = (char *)SYS(
+	    SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0L);
+	CHECK((long)map > 0);
+	map[50] = 'i';
+	CHECK_EQ(SYS(SYS_ftruncate, fd, 100), 0);
+	map[200] = 'x';
+	CHECK_EQ(SYS(SYS_munmap, map, 4096), 0);
+}
+
+/* What mappings wrote behind a file's end isn't there when it grows. */
+static void
+tails(void)
+{
+	long fd = xopen("tail", O_RDWR | O_CREAT, 0644);
+
+	CHECK_EQ(SYS(SYS_write, fd, page, 100), 100);
+	for (int i = 0; i < 6; i++) {
+		write_behind(fd, i % 2 == 1);
+		if (i / 2 == 0)
+			CHECK_EQ(SYS(SYS_ftruncate, fd, 300), 0);
+		else if (i / 2 == 1)
+			CHECK_EQ(SYS(SYS_pwrite, fd, "w", 1, 5000), 1);
+		else
+			CHECK_EQ(SYS(SYS_pwrite, fd, "w", 1, 250), 1);
+		CHECK_EQ(SYS(SYS_pread, fd, buf, 1, 200), 1);
+		CHECK_EQ(buf[0], 0);
+		CHECK_EQ(SYS(SYS_pread, fd, buf, 1, 50), 1);
+		CHECK_EQ(buf[0], 'i');
+	}
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	CHECK_EQ(SYS(SYS_unlink, "tail"), 0);
+}
+
 static void
 limits(void)
 {
@@ -443,6 +483,7 @@ main(int argc, char **argv)
 	basic();
 	holes();
 	mapped();
+	tails();
 	limits();
 	full();
 	times();

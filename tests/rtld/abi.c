@@ -228,6 +228,42 @@ numbers(void)
 	CHECK(arc4random_uniform(10) < 10);
 }
 
+/* Structures that the library fills. */
+static void
+structures(void)
+{
+	struct passwd *pw = getpwnam("nobody"), other, *found = NULL;
+	struct {
+		regex_t re;
+		long after;
+	} regex = {.after = 99};
+	regmatch_t match[2];
+	struct statvfs sv;
+	char buf[256];
+	glob_t names;
+
+	CHECK(pw != NULL && pw->pw_uid == 65534 && pw->pw_change == 0 &&
+	      pw->pw_expire == 0 && pw->pw_class[0] == '\0' &&
+	      strcmp(pw->pw_dir, "/nonexistent") == 0);
+	CHECK(getpwuid_r(0, &other, buf, sizeof(buf), &found) == 0 &&
+	      found == &other && strcmp(other.pw_name, "root") == 0 &&
+	      strcmp(other.pw_shell, "/bin/sh") == 0);
+	CHECK(regcomp(&regex.re, "a(b+)", REG_EXTENDED) == 0 &&
+	      regex.re.re_nsub == 1 && regex.after == 99);
+	CHECK(regexec(&regex.re, "xabbb", 2, match, 0) == 0 &&
+	      match[1].rm_so == 2 && match[1].rm_eo == 5);
+	regfree(&regex.re);
+	CHECK(glob("/etc/pass*", 0, NULL, &names) == 0 && names.gl_pathc == 1 &&
+	      strcmp(names.gl_pathv[0], "/etc/passwd") == 0);
+	globfree(&names);
+	CHECK(glob("/none*", 0, NULL, &names) == GLOB_NOMATCH);
+	CHECK(statvfs("/", &sv) == 0 && sv.f_namemax == 255 &&
+	      sv.f_bavail <= sv.f_blocks && sv.f_frsize >= 512);
+	CHECK(strcmp(nl_langinfo(DAY_2), "Monday") == 0);
+	CHECK(nl_langinfo(CODESET)[0] != '\0');
+	CHECK(newlocale(LC_ALL_MASK, "C", NULL) != NULL);
+}
+
 static void
 names(void)
 {
@@ -269,6 +305,7 @@ main(int argc, char **argv)
 	stacks();
 	spawn(argv[0]);
 	numbers();
+	structures();
 	names();
 	atexit(at_end);
 	return (failures != 0);

@@ -166,6 +166,51 @@ int fprintf(FILE *, const char *, ...);
 int strcmp(const char *, const char *);
 int atexit(void (*)(void));
 
+struct passwd {
+	char *pw_name, *pw_passwd;
+	int pw_uid, pw_gid;
+	long pw_change;
+	char *pw_class, *pw_gecos, *pw_dir, *pw_shell;
+	long pw_expire;
+	int pw_fields;
+};
+typedef struct {
+	int magic;
+	size_t re_nsub;
+	const char *endp;
+	void *guts;
+} regex_t;
+typedef struct {
+	long rm_so, rm_eo;
+} regmatch_t;
+typedef struct {
+	size_t gl_pathc, gl_matchc, gl_offs;
+	int gl_flags;
+	char **gl_pathv;
+	void *functions[6];
+} glob_t;
+struct statvfs {
+	unsigned long f_bavail, f_bfree, f_blocks, f_favail, f_ffree, f_files,
+	    f_bsize, f_flag, f_frsize, f_fsid, f_namemax;
+};
+#define REG_EXTENDED 1
+#define GLOB_NOCHECK 0x10
+#define GLOB_NOMATCH (-3)
+#define CODESET	     0
+#define DAY_2	     8
+#define LC_ALL_MASK  0x3f
+
+struct passwd *getpwnam(const char *);
+int getpwuid_r(int, struct passwd *, char *, size_t, struct passwd **);
+int regcomp(regex_t *, const char *, int);
+int regexec(const regex_t *, const char *, size_t, regmatch_t *, int);
+void regfree(regex_t *);
+int glob(const char *, int, int (*)(const char *, int), glob_t *);
+void globfree(glob_t *);
+int statvfs(const char *, struct statvfs *);
+char *nl_langinfo(int);
+void *newlocale(int, const char *, void *);
+
 extern char **environ;
 extern const char *__progname;
 

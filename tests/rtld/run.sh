@@ -55,11 +55,11 @@ done
 
 # What isn't there is told of before the program begins.
 cat >"$tmp/lacks.c" <<'END'
-int regcomp(void *, const char *, int);
-int main(void) { return (regcomp(0, "", 0)); }
+int mtx_init(void *, int);
+int main(void) { return (mtx_init(0, 0)); }
 END
 link "$tmp/lacks" -DRELEASE=15 $here/start.c "$tmp/lacks.c"
-expect 127 'regcomp: symbol not found' "a function that isn't offered" \
+expect 127 'mtx_init: symbol not found' "a function that isn't offered" \
     "$imp" run -t 20 "$tmp/lacks"
 
 # The user's own dynamic linker comes first.

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <netdb.h>
 #include <string.h>
@@ -30,18 +31,73 @@ dlsym(void *handle, const char *name)
 	return (__dlsym(handle, name, __builtin_return_address(0)));
 }
 
-/* <locale.h> */
+/* <locale.h>: musl's categories in FreeBSD's order, whose first is all. */
+static const int categories[] = {LC_ALL, LC_COLLATE, LC_CTYPE, LC_MONETARY,
+    LC_NUMERIC, LC_TIME, LC_MESSAGES};
+
 MUSL(setlocale);
 
 char *
 setlocale(int category, const char *name)
 {
-	static const int categories[] = {LC_ALL, LC_COLLATE, LC_CTYPE,
-	    LC_MONETARY, LC_NUMERIC, LC_TIME, LC_MESSAGES};
-
 	if (category < 0 || category >= (int)COUNT(categories))
 		return (NULL);
 	return (musl_setlocale(categories[category], name));
+}
+
+MUSL(newlocale);
+
+locale_t
+newlocale(int mask, const char *name, locale_t base)
+{
+	int musl = 0;
+
+	for (size_t i = 1; i < COUNT(categories); i++)
+		if (mask & 1 << (i - 1))
+			musl |= 1 << categories[i];
+	return (musl_newlocale(musl, name, base));
+}
+
+/* <langinfo.h>: musl has nothing but "" for items of such a category. */
+#define NO_ITEM 0x7f0000
+
+static nl_item
+musl_item(nl_item item)
+{
+	static const nl_item first[] = {
+	    CODESET, D_T_FMT, D_FMT, T_FMT, T_FMT_AMPM, AM_STR, PM_STR};
+	static const struct {
+		int freebsd, count;
+		nl_item musl;
+	} rows[] = {{7, 7, DAY_1}, {14, 7, ABDAY_1}, {21, 12, MON_1},
+	    {33, 12, ABMON_1}, {45, 1, ERA}, {46, 1, ERA_D_FMT},
+	    {47, 1, ERA_D_T_FMT}, {48, 1, ERA_T_FMT}, {49, 1, ALT_DIGITS},
+	    {50, 1, RADIXCHAR}, {51, 1, THOUSEP}, {52, 1, YESEXPR},
+	    {53, 1, NOEXPR}, {54, 1, YESSTR}, {55, 1, NOSTR}, {56, 1, CRNCYSTR},
+	    {58, 12, MON_1}};
+
+	if (item >= 0 && item < (int)COUNT(first))
+		return (first[item]);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (item >= rows[i].freebsd &&
+		    item < rows[i].freebsd + rows[i].count)
+			return (rows[i].musl + (item - rows[i].freebsd));
+	return (NO_ITEM);
+}
+
+MUSL(nl_langinfo);
+MUSL(nl_langinfo_l);
+
+char *
+nl_langinfo(nl_item item)
+{
+	return (musl_nl_langinfo(musl_item(item)));
+}
+
+char *
+nl_langinfo_l(nl_item item, locale_t locale)
+{
+	return (musl_nl_langinfo_l(musl_item(item), locale));
 }
 
 /* <unistd.h> */
@@ -106,6 +162,17 @@ sysconf(int name)
 		return (-1);
 	}
 	return (musl_sysconf(names[name]));
+}
+
+#define FREEBSD_CS_PATH 1
+
+MUSL(confstr);
+
+size_t
+confstr(int name, char *buf, size_t size)
+{
+	return (
+	    musl_confstr(name == FREEBSD_CS_PATH ? _CS_PATH : -1, buf, size));
 }
 
 /* The kernel knows. */

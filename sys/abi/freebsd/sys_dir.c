@@ -88,6 +88,9 @@ fill(struct file *fp, struct filler *f)
 	rw_rlock(&vp->v_base->v_lock);
 	error = vp->v_ops->vo_readdir(vp, &f->de);
 	rw_runlock(&vp->v_base->v_lock);
+	/* It will come again, after what could be read. */
+	if (error != 0 && f->used > 0)
+		error = 0;
 	if (error == 0 && f->used == 0 && f->full)
 		error = EINVAL;
 	return (error);

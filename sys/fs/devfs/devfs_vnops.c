@@ -355,12 +355,12 @@ in_use(struct devfs_node *n, unsigned expected)
 }
 
 static int
-devfs_unmount(struct mount *mp, bool force)
+devfs_unmount(struct mount *mp, enum unmount_how how)
 {
 	struct devfs_mount *dm = mp->mnt_data;
 
 	mutex_lock(&devfs_lock);
-	if (!force && in_use(dm->dm_root, 2)) {
+	if (how != UNMOUNT_UNKNOWN && in_use(dm->dm_root, 2)) {
 		mutex_unlock(&devfs_lock);
 		return (EBUSY);
 	}

@@ -244,12 +244,13 @@ fdesc_mount(struct mount *mp, const struct mount_opts *opts)
 }
 
 static int
-fdesc_unmount(struct mount *mp, bool force)
+fdesc_unmount(struct mount *mp, enum unmount_how how)
 {
 	struct fdesc_mount *fm = mp->mnt_data;
 
-	if (!force && (atomic_load(&fm->fm_nodes) != 0 ||
-			  atomic_load(&fm->fm_root->fn_vnode.v_refs) != 2))
+	if (how != UNMOUNT_UNKNOWN &&
+	    (atomic_load(&fm->fm_nodes) != 0 ||
+		atomic_load(&fm->fm_root->fn_vnode.v_refs) != 2))
 		return (EBUSY);
 	kmem_free(fm->fm_root, sizeof(*fm->fm_root));
 	kmem_free(fm, sizeof(*fm));

@@ -203,18 +203,43 @@ msdosfs_root(struct mount *mp, struct vnode **vpp)
 	return (error);
 }
 
+/* What can't be written is lost with the memory that it is in. */
+static void
+give_up(struct msdosfs_mount *mm)
+{
+	struct msdosfs_node *n;
+	unsigned files = 0;
+	uint64_t pages;
+
+	mutex_lock(&mm->mm_batch);
+	pages = vm_object_dirty(&mm->mm_meta);
+	LIST_FOREACH (n, &mm->mm_dirty, n_dirty) {
+		files++;
+		if (n->n_vnode.v_type == VREG)
+			pages += vm_object_dirty(&n->n_vnode.v_object);
+	}
+	mm->mm_writable = mm->mm_changed = false;
+	mutex_unlock(&mm->mm_batch);
+	kprintf("%s: %s: given up what can't be written: changes to %u files "
+		"or directories, %lu KB of data\n",
+	    mm->mm_disk->d_name, mm->mm_mount->mnt_on, files,
+	    ptoa(pages) / 1024);
+}
+
 static int
-msdosfs_unmount(struct mount *mp, bool force)
+msdosfs_unmount(struct mount *mp, enum unmount_how how)
 {
 	struct msdosfs_mount *mm = mp->mnt_data;
 	const bool write = mm->mm_writable;
 	int error;
 
-	if (!force && msdosfs_nodes_busy(mm, true))
+	if (how != UNMOUNT_UNKNOWN && msdosfs_nodes_busy(mm, true))
 		return (EBUSY);
 	error = write ? stop_writing(mm) : 0;
-	if (error != 0)
+	if (error != 0 && how == UNMOUNT_IDLE)
 		return (error);
+	if (error != 0)
+		give_up(mm);
 	syncer_remove(&mm->mm_syncer);
 	disk_unclaim(mm->mm_disk, write);
 	free_mount(mm);

@@ -141,12 +141,12 @@ null_root(struct mount *mp, struct vnode **vpp)
 /* Nodes live while they are referred to, so the root is to be the only one,
  * and mnt_root the only reference. */
 static int
-null_unmount(struct mount *mp, bool force)
+null_unmount(struct mount *mp, enum unmount_how how)
 {
 	struct null_mount *nm = mp->mnt_data;
 	bool busy;
 
-	if (!force) {
+	if (how != UNMOUNT_UNKNOWN) {
 		mutex_lock(&nm->nm_lock);
 		busy = nm->nm_nodes != 1 ||
 		       atomic_load(&mp->mnt_root->v_refs) != 1;

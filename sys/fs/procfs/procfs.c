@@ -416,12 +416,13 @@ procfs_mount(struct mount *mp, const struct mount_opts *opts)
 }
 
 static int
-procfs_unmount(struct mount *mp, bool force)
+procfs_unmount(struct mount *mp, enum unmount_how how)
 {
 	struct procfs_mount *pm = mp->mnt_data;
 
-	if (!force && (atomic_load(&pm->pm_nodes) != 0 ||
-			  atomic_load(&pm->pm_root->pn_vnode.v_refs) != 2))
+	if (how != UNMOUNT_UNKNOWN &&
+	    (atomic_load(&pm->pm_nodes) != 0 ||
+		atomic_load(&pm->pm_root->pn_vnode.v_refs) != 2))
 		return (EBUSY);
 	kmem_free(pm->pm_root, sizeof(*pm->pm_root));
 	kmem_free(pm, sizeof(*pm));

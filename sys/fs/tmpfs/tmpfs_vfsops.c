@@ -256,11 +256,11 @@ in_use(struct tmpfs_mount *tm)
 }
 
 static int
-tmpfs_unmount(struct mount *mp, bool force)
+tmpfs_unmount(struct mount *mp, enum unmount_how how)
 {
 	struct tmpfs_mount *tm = mp->mnt_data;
 
-	if (!force && in_use(tm))
+	if (how != UNMOUNT_UNKNOWN && in_use(tm))
 		return (EBUSY);
 	free_all(tm);
 	return (0);

@@ -19,6 +19,7 @@
 /* Blocks that are searched for a few free fragments before one that is all free
  * is begun. */
 #define SEARCH_MAX 256
+#define FREE_TRIES 16 /* at a group that can't be read, to give back to it */
 
 static struct ufs_cg *
 cg_of(const struct ufs_buf *b)
@@ -489,23 +490,30 @@ ufs_leak(struct ufs_mount *um, const char *what, uint64_t number)
 	    what, number);
 }
 
-/* A group to give something back to: ENOMEM if it must wait. One that can't be
- * had keeps what it would get: fsck is to find it. um_alloc held. */
+/* A group to give something back to: 0; ENOMEM, EIO if it must wait.  One that
+ * can't be had keeps what it would get, *bp being NULL: fsck is to find it.
+ * um_alloc held. */
 static int
 group_get_back(struct ufs_mount *um, uint32_t group, struct ufs_buf **bp)
 {
 	int error;
 
+	*bp = NULL;
 	do
 		error = group_get(um, group, bp);
 	while (error == ENOMEM && pageout_wait());
-	if (error != 0 && error != ENOMEM)
-		ufs_leak(um, "something of group", group);
-	return (error);
+	if (error == 0)
+		um->um_free_tries = 0;
+	if (error == 0 || error == ENOMEM ||
+	    (error == EIO && um->um_free_tries++ < FREE_TRIES))
+		return (error);
+	*bp = NULL;
+	ufs_leak(um, "something of group", group);
+	return (0);
 }
 
-/* Fragments of one block become free in the map. 0, or ENOMEM. um_alloc held.
- */
+/* Fragments of one block become free in the map. 0; ENOMEM, EIO: not yet.
+ * um_alloc held. */
 static int
 give(struct ufs_mount *um, uint64_t frag, unsigned count)
 {
@@ -518,8 +526,8 @@ give(struct ufs_mount *um, uint64_t frag, unsigned count)
 	int error;
 
 	error = group_get_back(um, (uint32_t)(frag / fpg), &b);
-	if (error != 0)
-		return (error == ENOMEM ? error : 0);
+	if (error != 0 || b == NULL)
+		return (error);
 	pattern = get_pattern(um, cg_of(b), block);
 	if ((pattern & mask) != 0)
 		kprintf("%s: fragment %lu is free already: run fsck\n",
@@ -530,7 +538,7 @@ give(struct ufs_mount *um, uint64_t frag, unsigned count)
 	return (0);
 }
 
-/* On ENOMEM *x is what is left. */
+/* On an error *x is what is left. */
 static int
 give_extent(struct ufs_mount *um, struct ufs_extent *x)
 {
@@ -774,7 +782,7 @@ ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir)
 
 	mutex_lock(&um->um_alloc);
 	error = group_get_back(um, (uint32_t)(ino / ipg), &b);
-	if (error == 0) {
+	if (error == 0 && b != NULL) {
 		cg = cg_of(b);
 		used = map_at(cg, cg->cg_iusedoff);
 		if (test_bit(used, ino % ipg)) {
@@ -787,7 +795,7 @@ ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir)
 		ufs_buf_release(um, b);
 	}
 	mutex_unlock(&um->um_alloc);
-	return (error == ENOMEM ? error : 0);
+	return (error);
 }
 
 /* The table of all groups' counts lies in the first group's data. */

@@ -219,7 +219,11 @@ ufs_buf_dirty(struct ufs_mount *um, struct ufs_buf *b, enum ufs_class class,
 void
 ufs_buf_late(struct ufs_mount *um, struct ufs_buf *b, size_t offset, size_t len)
 {
-	b->b_late |= frag_mask(um, offset, len);
+	/* What a commit that failed has written already isn't late: it would
+	 * keep a later phase from being written. */
+	mutex_lock(&um->um_bufs_lock);
+	b->b_late |= frag_mask(um, offset, len) & b->b_dirty;
+	mutex_unlock(&um->um_bufs_lock);
 }
 
 void
@@ -272,6 +276,19 @@ ufs_buf_forget(struct ufs_mount *um, uint64_t frag, uint64_t count)
 		frag += n;
 		count -= n;
 	}
+	mutex_unlock(&um->um_bufs_lock);
+}
+
+void
+ufs_bufs_forget_all(struct ufs_mount *um)
+{
+	struct ufs_buf *b;
+
+	mutex_lock(&um->um_bufs_lock);
+	for (unsigned i = 0; i < UFS_BUF_CLASSES; i++)
+		while ((b = LIST_FIRST(
+			    &um->um_dirty[i], struct ufs_buf, b_link)) != NULL)
+			forget_frags(um, b, UINT8_MAX);
 	mutex_unlock(&um->um_bufs_lock);
 }
 

@@ -20,6 +20,7 @@
 #include "vm/pageout.h"
 
 #define LAST_TRIES 20 /* commits, until nothing changes any more */
+#define FREE_TRIES 4  /* commits that try to read what an inode had */
 
 /* What was written before this is on the disk before what comes behind it. */
 static int
@@ -187,8 +188,10 @@ write_new_names(struct ufs_mount *um)
 
 	if (error == 0) {
 		LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty)
-			if (n->n_vnode.v_type == VDIR)
-				ufs_dir_mask_added(n);
+			if (n->n_vnode.v_type == VDIR && error == 0)
+				error = ufs_dir_mask_added(n);
+	}
+	if (error == 0) {
 		bio_batch_init(&io, um->um_disk, BIO_WRITE);
 		LIST_FOREACH (b, &um->um_dirty[UFS_BUF_NAMES], b_link)
 			if (b->b_image != NULL) {
@@ -358,21 +361,45 @@ gather_zombies(struct ufs_mount *um)
 	spin_unlock(&um->um_changes);
 }
 
+/* Has it blocks, and not only what stands in their place? */
+static bool
+has_blocks(const struct ufs_node *n)
+{
+	const enum vtype type = n->n_vnode.v_type;
+
+	return (type == VREG || type == VDIR ||
+		(type == VLNK && !ufs_is_short_link(&n->n_um->um_fs, &n->n_i)));
+}
+
+/* What can't be read now waits for another commit, as long as there is hope. */
+static bool
+wait_for_blocks(struct ufs_node *n)
+{
+	struct ufs_mount *um = n->n_um;
+	int error = ufs_map_prepare_cut(n, 0);
+
+	if (error == 0 || error == EINTEGRITY || n->n_tries == FREE_TRIES)
+		return (false);
+	n->n_tries++;
+	spin_lock(&um->um_changes);
+	list_remove(&n->n_dirty);
+	list_push_back(&um->um_zombies, &n->n_dirty);
+	spin_unlock(&um->um_changes);
+	return (true);
+}
+
 static void
 free_storage(struct ufs_mount *um)
 {
-	struct ufs_node *n;
-	enum vtype type;
+	struct ufs_node *n, *next;
 
-	LIST_FOREACH (n, &um->um_dying, n_dirty) {
-		type = n->n_vnode.v_type;
+	LIST_FOREACH_SAFE (n, &um->um_dying, n_dirty, next) {
 		mutex_lock(&n->n_map);
-		ufs_ext_free(n);
-		if ((type == VREG || type == VDIR ||
-			(type == VLNK &&
-			    !ufs_is_short_link(&um->um_fs, &n->n_i))) &&
-		    ufs_map_cut(n, 0) != 0)
-			ufs_leak(um, "all of inode", n->n_i.i_ino);
+		if (!has_blocks(n) || !wait_for_blocks(n)) {
+			ufs_ext_free(n);
+			if (has_blocks(n) && ufs_map_cut(n, 0) != 0)
+				ufs_leak(um, "all of inode", n->n_i.i_ino);
+		}
 		mutex_unlock(&n->n_map);
 	}
 }
@@ -422,23 +449,29 @@ static int
 write_leaving(struct ufs_mount *um)
 {
 	struct ufs_node *n;
+	int error = 0;
 
 	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty)
-		if (n->n_vnode.v_type == VDIR)
-			ufs_dir_finish_leaving(n);
-	return (write_class(um, UFS_BUF_NAMES));
+		if (n->n_vnode.v_type == VDIR && error == 0)
+			error = ufs_dir_finish_leaving(n);
+	return (error == 0 ? write_class(um, UFS_BUF_NAMES) : error);
 }
 
-/* Phase D. What directories that moved say of their parents comes after. */
+/* Phase D. What directories that moved say of their parents comes after.  From
+ * now on the disk may have each name, whether this fails or not. */
 static int
 write_names(struct ufs_mount *um)
 {
 	struct ufs_node *n;
+	int error = 0;
 
 	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty)
-		if (n->n_state & UFS_N_MOVED)
-			ufs_dir_parent_late(n);
-	return (write_class(um, UFS_BUF_NAMES));
+		if (n->n_vnode.v_type == VDIR)
+			radix_clear(&n->n_added, NULL, NULL);
+	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty)
+		if ((n->n_state & UFS_N_MOVED) && error == 0)
+			error = ufs_dir_parent_late(n);
+	return (error == 0 ? write_class(um, UFS_BUF_NAMES) : error);
 }
 
 static int
@@ -502,6 +535,7 @@ clean_nodes(struct ufs_mount *um)
 		if (clean_node(n))
 			vnode_release(&n->n_vnode);
 	atomic_store(&um->um_dirty_bytes, 0);
+	atomic_store(&um->um_dir_renamed, false);
 }
 
 /* Nothing is dirty any more, but for what changed or lost its last user
@@ -597,8 +631,18 @@ ufs_commit_last(struct ufs_mount *um, bool force)
 	error = finish(um, force);
 	if (error == 0)
 		atomic_store(&um->um_writable, false);
+	atomic_store(&um->um_ending, false);
 	rw_wunlock(&um->um_batch);
 	return (error);
+}
+
+void
+ufs_end_changes(struct ufs_mount *um)
+{
+	rw_wlock(&um->um_batch);
+	atomic_store(&um->um_ending, true);
+	rw_wunlock(&um->um_batch);
+	ufs_nodes_settle(um);
 }
 
 bool
@@ -631,12 +675,22 @@ ufs_done(struct ufs_mount *um, int error)
 	return (ufs_commit(um));
 }
 
-void
+static bool
+too_dirty(struct ufs_mount *um, unsigned times)
+{
+	return (
+	    atomic_load(&um->um_dirty_bytes) > times * ptoa(page_total() / 8) ||
+	    atomic_load(&um->um_ndirty) > times * um->um_max_nodes);
+}
+
+int
 ufs_throttle(struct ufs_mount *um)
 {
-	if (atomic_load(&um->um_dirty_bytes) > ptoa(page_total() / 8) ||
-	    atomic_load(&um->um_ndirty) > um->um_max_nodes)
-		(void)ufs_commit(um);
+	int error = 0;
+
+	if (__predict_false(too_dirty(um, 1)))
+		error = ufs_commit(um);
+	return (error != 0 && too_dirty(um, 2) ? error : 0);
 }
 
 /* What a mapping wrote counts as a modification when it is made safe. */
@@ -666,7 +720,9 @@ ufs_fsync(struct vnode *vp, bool datasync)
 		return (0);
 	if (atomic_load(&n->n_mapped_write))
 		note_mapped_write(n);
-	if (vp->v_type != VREG || (atomic_load(&n->n_state) & more) != 0)
+	/* It is to be found where it is now. */
+	if (vp->v_type != VREG || (atomic_load(&n->n_state) & more) != 0 ||
+	    atomic_load(&um->um_dir_renamed))
 		return (ufs_commit(um));
 	/* The disk's inode leads to all of it. */
 	error = vp->v_object.o_ops->vo_writeback(&vp->v_object, 0, UINT64_MAX);

@@ -46,6 +46,21 @@ ufs_dirblk_get(
 	return (error);
 }
 
+int
+ufs_dirblk_hold(struct ufs_node *dir, uint64_t offset, struct ufs_dirblk *at)
+{
+	at->start = BLOCK_OF(offset);
+	return (ufs_dirblk_get(dir, at->start, &at->buf, &at->data));
+}
+
+void
+ufs_dirblk_release(struct ufs_node *dir, struct ufs_dirblk *at)
+{
+	if (at->buf != NULL)
+		ufs_buf_release(dir->n_um, at->buf);
+	at->buf = NULL;
+}
+
 /* An entry that may be changed; NULL: it makes no sense. */
 static struct ufs_direct *
 entry_at(uint8_t *block, unsigned at)
@@ -79,10 +94,17 @@ ufs_dirblk_room(const uint8_t *block)
 }
 
 bool
-ufs_dir_is_leaving(const struct ufs_node *dir, uint64_t offset)
+ufs_dir_is_leaving(struct ufs_node *dir, uint64_t offset)
 {
-	return (dir->n_leaving.root != NULL &&
-		radix_get(&dir->n_leaving, KEY(offset)) != NULL);
+	bool leaving;
+
+	if (__predict_true(atomic_load(&dir->n_leaving.root) == NULL))
+		return (false);
+	/* A commit takes them out meanwhile. */
+	mutex_lock(&dir->n_map);
+	leaving = radix_get(&dir->n_leaving, KEY(offset)) != NULL;
+	mutex_unlock(&dir->n_map);
+	return (leaving);
 }
 
 bool
@@ -209,6 +231,7 @@ make_empty(struct ufs_node *dir, uint64_t offset, unsigned from, unsigned count)
 	memset(block, 0, UFS_DIRBLKSIZE);
 	d->d_reclen = UFS_DIRBLKSIZE;
 	dirty(dir, b, block);
+	ufs_index_update(dir, offset, block);
 	ufs_buf_release(dir->n_um, b);
 	return (0);
 }
@@ -246,7 +269,6 @@ grow(struct ufs_node *dir, uint64_t *offset)
 		return (error);
 	}
 	changed(dir);
-	ufs_index_update(dir, old);
 	*offset = old;
 	return (0);
 }
@@ -323,65 +345,56 @@ fill(struct ufs_direct *d, const struct cname *cn, const struct ufs_node *n)
 }
 
 int
-ufs_dir_enter(struct ufs_node *dir, uint64_t block, const struct cname *cn,
-    struct ufs_node *n, bool known)
+ufs_dir_enter(struct ufs_node *dir, const struct ufs_dirblk *at,
+    const struct cname *cn, struct ufs_node *n, bool known)
 {
-	struct ufs_direct *d;
-	struct ufs_buf *b;
-	uint8_t *data;
+	struct ufs_direct *d = find_place(at->data, entry_size(cn->cn_len));
 	uint64_t offset;
-	int error;
 
-	error = ufs_dirblk_get(dir, block, &b, &data);
-	if (error != 0)
-		return (error);
-	d = find_place(data, entry_size(cn->cn_len));
-	offset = block;
 	if (d == NULL)
-		error = EINTEGRITY;
-	else
-		offset += (uint64_t)((uint8_t *)d - data);
-	if (error == 0 && d->d_ino != 0)
+		return (EINTEGRITY);
+	offset = at->start + (uint64_t)((uint8_t *)d - at->data);
+	if (d->d_ino != 0)
 		offset += entry_size(d->d_namlen);
-	if (error == 0 && !known)
-		error = radix_set(&dir->n_added, KEY(offset), VALUE(0, 0));
-	if (error == 0) {
-		fill(split(d), cn, n);
-		dirty(dir, b, data);
-		changed(dir);
-	}
-	ufs_buf_release(dir->n_um, b);
-	if (error == 0) {
-		ufs_index_add(dir, cn->cn_name, cn->cn_len, offset);
-		ufs_index_update(dir, block);
-	}
-	return (error);
+	if (!known && radix_set(&dir->n_added, KEY(offset), VALUE(0, 0)) != 0)
+		return (ENOMEM);
+	fill(split(d), cn, n);
+	dirty(dir, at->buf, at->data);
+	changed(dir);
+	ufs_index_add(dir, cn->cn_name, cn->cn_len, offset);
+	ufs_index_update(dir, at->start, at->data);
+	return (0);
+}
+
+/* What the disk has at `offset` is remembered before it changes: 0, ENOMEM. */
+static int
+remember(struct ufs_node *dir, const struct ufs_dirblk *at, uint64_t offset)
+{
+	const struct ufs_direct *d = entry_at(at->data, offset - at->start);
+
+	if (ufs_dir_is_added(dir, offset))
+		return (0);
+	return (
+	    radix_set(&dir->n_added, KEY(offset), VALUE(d->d_ino, d->d_type)));
 }
 
 int
-ufs_dir_replace(struct ufs_node *dir, uint64_t offset, uint64_t ino,
-    uint16_t mode, bool known)
+ufs_dir_replace(struct ufs_node *dir, const struct ufs_dirblk *at,
+    uint64_t offset, uint64_t ino, uint16_t mode, bool known)
 {
-	struct ufs_direct *d;
-	struct ufs_buf *b;
-	uint8_t *data;
+	struct ufs_direct *d = entry_at(at->data, offset - at->start);
 	int error;
 
-	error = ufs_dirblk_get(dir, BLOCK_OF(offset), &b, &data);
+	if (d == NULL)
+		return (EINTEGRITY);
+	error = known ? 0 : remember(dir, at, offset);
 	if (error != 0)
 		return (error);
-	d = (struct ufs_direct *)(void *)(data + offset % UFS_DIRBLKSIZE);
-	if (!known && !ufs_dir_is_added(dir, offset))
-		error = radix_set(
-		    &dir->n_added, KEY(offset), VALUE(d->d_ino, d->d_type));
-	if (error == 0) {
-		d->d_ino = (uint32_t)ino;
-		d->d_type = (uint8_t)(mode >> 12);
-		dirty(dir, b, data);
-		changed(dir);
-	}
-	ufs_buf_release(dir->n_um, b);
-	return (error);
+	d->d_ino = (uint32_t)ino;
+	d->d_type = (uint8_t)(mode >> 12);
+	dirty(dir, at->buf, at->data);
+	changed(dir);
+	return (0);
 }
 
 /* Takes the entry at `at` out of its block: the one before gets its bytes. */
@@ -403,34 +416,43 @@ take_out(uint8_t *block, unsigned at)
 }
 
 int
-ufs_dir_remove(
-    struct ufs_node *dir, uint64_t offset, const struct cname *cn, bool later)
+ufs_dir_will_leave(struct ufs_node *dir, uint64_t offset)
 {
-	void *was = radix_get(&dir->n_added, KEY(offset));
-	struct ufs_buf *b;
-	uint8_t *data;
 	int error;
 
-	error = ufs_dirblk_get(dir, BLOCK_OF(offset), &b, &data);
-	if (error != 0)
-		return (error);
-	/* The disk has never had it. */
-	if (was != NULL && INO(was) == 0)
+	mutex_lock(&dir->n_map);
+	error = radix_set(&dir->n_leaving, KEY(offset), VALUE(0, 0));
+	mutex_unlock(&dir->n_map);
+	return (error);
+}
+
+void
+ufs_dir_stays(struct ufs_node *dir, uint64_t offset)
+{
+	mutex_lock(&dir->n_map);
+	(void)radix_del(&dir->n_leaving, KEY(offset));
+	mutex_unlock(&dir->n_map);
+}
+
+void
+ufs_dir_remove(struct ufs_node *dir, const struct ufs_dirblk *at,
+    uint64_t offset, const struct cname *cn, bool later)
+{
+	/* The disk has never had it, or only for another file: if this one goes
+	 * as well, nothing writes a count that includes it. */
+	if (ufs_dir_is_added(dir, offset))
 		later = false;
 	if (later)
-		later =
-		    radix_set(&dir->n_leaving, KEY(offset), VALUE(0, 0)) == 0;
+		later = ufs_dir_will_leave(dir, offset) == 0;
 	if (!later) {
+		ufs_dir_stays(dir, offset);
 		(void)radix_del(&dir->n_added, KEY(offset));
-		take_out(data, offset % UFS_DIRBLKSIZE);
-		dirty(dir, b, data);
+		take_out(at->data, offset - at->start);
+		dirty(dir, at->buf, at->data);
+		ufs_index_update(dir, at->start, at->data);
 	}
-	ufs_buf_release(dir->n_um, b);
 	ufs_index_remove(dir, cn->cn_name, cn->cn_len, offset);
-	if (!later)
-		ufs_index_update(dir, BLOCK_OF(offset));
 	changed(dir);
-	return (0);
 }
 
 #define DOT_SIZE 12 /* of the entry "." */
@@ -465,43 +487,66 @@ ufs_dir_make(struct ufs_node *dir, uint64_t parent)
 	return (0);
 }
 
+/* Where ".." is in a directory's first block; 0: nowhere. */
+static uint64_t
+find_parent(const struct ufs_dirblk *at)
+{
+	const struct ufs_direct *d;
+
+	for (unsigned i = 0; i < UFS_DIRBLKSIZE; i += d->d_reclen) {
+		d = ufs_dirent_at(at->data, i);
+		if (d == NULL)
+			return (0);
+		if (d->d_ino != 0 && d->d_namlen == 2 &&
+		    memcmp(d->d_name, "..", 2) == 0)
+			return (i);
+	}
+	return (0);
+}
+
 int
-ufs_dir_set_parent(struct ufs_node *dir, uint64_t parent)
+ufs_dir_prepare_parent(struct ufs_node *dir, const struct ufs_dirblk *at)
 {
-	const bool is_new = (atomic_load(&dir->n_state) & UFS_N_NEW) != 0;
-	uint64_t offset, old;
-	int error = ufs_index_find(dir, "..", 2, &offset, &old);
+	uint64_t offset = find_parent(at);
 
-	if (error == 0)
-		error = ufs_dir_replace(dir, offset, parent, S_IFDIR, is_new);
-	if (error == 0 && !is_new)
+	if (offset == 0)
+		return (EINTEGRITY);
+	if (atomic_load(&dir->n_state) & UFS_N_NEW)
+		return (0);
+	return (remember(dir, at, offset));
+}
+
+void
+ufs_dir_set_parent(
+    struct ufs_node *dir, const struct ufs_dirblk *at, uint64_t parent)
+{
+	(void)ufs_dir_replace(dir, at, find_parent(at), parent, S_IFDIR, true);
+	if (!(atomic_load(&dir->n_state) & UFS_N_NEW))
 		ufs_node_touch(dir, UFS_N_META | UFS_N_MOVED);
-	return (error);
 }
 
 void
-ufs_dir_restore_parent(struct ufs_node *dir)
+ufs_dir_restore_parent(struct ufs_node *dir, const struct ufs_dirblk *at)
 {
-	uint64_t offset, ino;
-	void *was;
+	uint64_t offset = find_parent(at);
+	void *was = radix_get(&dir->n_added, KEY(offset));
 
-	if (ufs_index_find(dir, "..", 2, &offset, &ino) != 0)
-		return;
-	was = radix_get(&dir->n_added, KEY(offset));
 	if (was != NULL)
-		(void)ufs_dir_replace(dir, offset, INO(was), S_IFDIR, true);
+		(void)ufs_dir_replace(dir, at, offset, INO(was), S_IFDIR, true);
 }
 
-void
+int
 ufs_dir_parent_late(struct ufs_node *dir)
 {
-	struct ufs_buf *b;
-	uint8_t *block;
+	struct ufs_dirblk at;
+	int error = ufs_dirblk_hold(dir, 0, &at);
 
-	if (ufs_dirblk_get(dir, 0, &b, &block) != 0)
-		return;
-	ufs_buf_late(dir->n_um, b, (size_t)(block - b->b_data), UFS_DIRBLKSIZE);
-	ufs_buf_release(dir->n_um, b);
+	if (error != 0)
+		return (error);
+	ufs_buf_late(dir->n_um, at.buf, (size_t)(at.data - at.buf->b_data),
+	    UFS_DIRBLKSIZE);
+	ufs_dirblk_release(dir, &at);
+	return (0);
 }
 
 bool
@@ -512,7 +557,7 @@ ufs_dir_any_leaving(const struct ufs_node *dir)
 
 /* Nothing but "." and ".."? */
 static bool
-block_empty(const struct ufs_node *dir, const uint8_t *block, uint64_t offset)
+block_empty(struct ufs_node *dir, const uint8_t *block, uint64_t offset)
 {
 	const struct ufs_direct *d;
 
@@ -548,44 +593,59 @@ ufs_dir_empty(struct ufs_node *dir, bool *empty)
 	return (0);
 }
 
-void
+int
 ufs_dir_mask_added(struct ufs_node *dir)
 {
 	struct ufs_direct *d;
-	struct ufs_buf *b;
-	uint8_t *block;
+	struct ufs_dirblk at;
 	void *was;
+	int error;
 
 	for (uint64_t key = 0; (was = radix_next(&dir->n_added, &key)) != NULL;
 	     key++) {
-		if (ufs_dirblk_get(dir, BLOCK_OF(key * 4), &b, &block) != 0)
-			continue;
-		if (b->b_image != NULL) {
-			d = (struct ufs_direct *)(void *)(b->b_image +
-							  (block - b->b_data) +
+		error = ufs_dirblk_hold(dir, key * 4, &at);
+		if (error != 0)
+			return (error);
+		if (at.buf->b_image != NULL) {
+			d = (struct ufs_direct *)(void *)(at.buf->b_image +
+							  (at.data -
+							      at.buf->b_data) +
 							  key * 4 %
 							      UFS_DIRBLKSIZE);
 			d->d_ino = (uint32_t)INO(was);
 			d->d_type = TYPE(was);
 		}
-		ufs_buf_release(dir->n_um, b);
+		ufs_dirblk_release(dir, &at);
 	}
+	return (0);
 }
 
 void
+ufs_dir_forget_changes(struct ufs_node *dir)
+{
+	mutex_lock(&dir->n_map);
+	radix_clear(&dir->n_added, NULL, NULL);
+	radix_clear(&dir->n_leaving, NULL, NULL);
+	mutex_unlock(&dir->n_map);
+}
+
+/* On an error the others stay, for the next commit. */
+int
 ufs_dir_finish_leaving(struct ufs_node *dir)
 {
-	struct ufs_buf *b;
-	uint8_t *block;
+	struct ufs_dirblk at;
+	int error;
 
 	for (uint64_t key = 0; radix_next(&dir->n_leaving, &key) != NULL;
 	     key++) {
-		if (ufs_dirblk_get(dir, BLOCK_OF(key * 4), &b, &block) != 0)
-			continue;
-		take_out(block, key * 4 % UFS_DIRBLKSIZE);
-		dirty(dir, b, block);
-		ufs_buf_release(dir->n_um, b);
-		ufs_index_update(dir, BLOCK_OF(key * 4));
+		error = ufs_dirblk_hold(dir, key * 4, &at);
+		if (error != 0)
+			return (error);
+		take_out(at.data, key * 4 - at.start);
+		dirty(dir, at.buf, at.data);
+		ufs_index_update(dir, at.start, at.data);
+		ufs_dirblk_release(dir, &at);
+		ufs_dir_stays(dir, key * 4);
 	}
-	radix_clear(&dir->n_leaving, NULL, NULL);
+	return (0);
 }

@@ -143,6 +143,12 @@ ufs_get_page(struct vm_object *o, uint64_t index, struct page **pp)
 		error = ENOMEM;
 	if (error == 0)
 		error = read_pages(n, index, offset, pages, count);
+	/* What was asked for may be there all the same. */
+	if (error == EIO && count > 1) {
+		while (count > 1)
+			page_release(pages[--count]);
+		error = read_pages(n, index, offset, pages, count);
+	}
 	mutex_unlock(&n->n_map);
 	n->n_ahead.ra_next = index + count;
 	if (error == 0) {
@@ -390,7 +396,9 @@ ufs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end)
 	if (*end > size_limit(um))
 		return (EFBIG);
 	pageout_check();
-	ufs_throttle(um);
+	error = ufs_throttle(um);
+	if (error != 0)
+		return (error);
 	do {
 		error = ufs_begin(um);
 		if (error != 0)
@@ -426,7 +434,8 @@ ufs_prepared(struct vm_object *o, uint64_t index)
 	bool hole;
 	int error;
 
-	if (!atomic_load(&n->n_um->um_writable))
+	if (!atomic_load(&n->n_um->um_writable) ||
+	    atomic_load(&n->n_um->um_ending))
 		return (EROFS);
 	atomic_store(&n->n_mapped_write, true);
 	error = is_hole(n, ptoa(index) >> n->n_um->um_fs.fs_bshift, &hole);
@@ -457,12 +466,32 @@ ufs_dirtied(struct vm_object *o)
 	ufs_node_touch(o->o_data, UFS_N_DATA);
 }
 
+/* On an error nothing has changed.  Within a batch. */
+static int
+shrink(struct ufs_node *n, uint64_t size)
+{
+	int error;
+
+	mutex_lock(&n->n_map);
+	error = ufs_map_prepare_cut(n, size);
+	mutex_unlock(&n->n_map);
+	if (error != 0)
+		return (error);
+	vm_object_resize(&n->n_vnode.v_object, size);
+	mutex_lock(&n->n_map);
+	if (ufs_map_cut(n, size) != 0)
+		ufs_leak(n->n_um, "all that was cut from inode", n->n_i.i_ino);
+	mutex_unlock(&n->n_map);
+	return (0);
+}
+
 int
 ufs_set_size(struct ufs_node *n, uint64_t size)
 {
 	struct ufs_mount *um = n->n_um;
 	const uint64_t old = n->n_i.i_size;
 	uint64_t end = size;
+	unsigned tries = 0;
 	int error;
 
 	if (size == old)
@@ -475,16 +504,13 @@ ufs_set_size(struct ufs_node *n, uint64_t size)
 			(void)ufs_set_size(n, old);
 		return (error);
 	}
-	error = ufs_begin(um);
-	if (error != 0)
-		return (error);
-	vm_object_resize(&n->n_vnode.v_object, size);
-	mutex_lock(&n->n_map);
-	error = ufs_map_cut(n, size);
-	mutex_unlock(&n->n_map);
-	if (error != 0)
-		ufs_leak(um, "all that was cut from inode", n->n_i.i_ino);
-	ufs_end(um);
+	do {
+		error = ufs_begin(um);
+		if (error != 0)
+			break;
+		error = shrink(n, size);
+		ufs_end(um);
+	} while (ufs_try_again(um, &error, &tries));
 	return (error);
 }
 
@@ -667,9 +693,12 @@ ufs_writeback(struct vm_object *o, uint64_t start, uint64_t end)
 	struct ufs_node *n = o->o_data;
 	int error;
 
+	rw_rlock(&n->n_um->um_batch);
 	/* All was written before it became read-only. */
-	if (ufs_begin(n->n_um) != 0)
+	if (!n->n_um->um_writable) {
+		rw_runlock(&n->n_um->um_batch);
 		return (0);
+	}
 	/* What another one is writing is on the disk when he is through. */
 	mutex_lock(&n->n_writing);
 	error = ufs_file_writeback(n, start, end);

@@ -2,8 +2,8 @@
 /*
  * A directory's index: a hash table from names to the offsets of entries, and
  * how much room each block of 512 bytes has.  It is made when a name is first
- * looked up, and is only help: without memory for it, directories are read from
- * the start.
+ * looked up, and is only help: without memory for it, or if not all of it can
+ * be read, directories are read from the start.
  */
 #include "fbsd/errno.h"
 #include "fs/ufs/ufs_mount.h"
@@ -262,22 +262,29 @@ find_in_block(struct ufs_node *dir, const uint8_t *block, uint64_t base,
 	return (ENOENT);
 }
 
-/* Without an index. */
+/* Without an index.  What can't be read may have the name, if no other block
+ * does. */
 static int
 find_slowly(struct ufs_node *dir, const char *name, size_t len,
     uint64_t *offset, uint64_t *ino)
 {
 	struct ufs_buf *b;
 	uint8_t *block;
-	int error = ENOENT;
+	int error = ENOENT, e;
 
-	for (uint64_t at = 0; at < dir->n_i.i_size && error == ENOENT;
-	     at += UFS_DIRBLKSIZE) {
-		error = ufs_dirblk_get(dir, at, &b, &block);
-		if (error != 0)
-			break;
-		error = find_in_block(dir, block, at, name, len, offset, ino);
+	for (uint64_t at = 0; at < dir->n_i.i_size; at += UFS_DIRBLKSIZE) {
+		e = ufs_dirblk_get(dir, at, &b, &block);
+		if (e != 0) {
+			error = e;
+			/* Nor can the others of what is read at once. */
+			at |= (1ul << dir->n_um->um_fs.fs_bshift) -
+			      UFS_DIRBLKSIZE;
+			continue;
+		}
+		e = find_in_block(dir, block, at, name, len, offset, ino);
 		ufs_buf_release(dir->n_um, b);
+		if (e != ENOENT)
+			return (e);
 	}
 	return (error);
 }
@@ -289,7 +296,7 @@ ufs_index_find(struct ufs_node *dir, const char *name, size_t len,
 	struct ufs_index *ix;
 	int error = get_index(dir, &ix);
 
-	if (error == ENOMEM)
+	if (error == ENOMEM || error == EIO)
 		return (find_slowly(dir, name, len, offset, ino));
 	if (error != 0)
 		return (error);
@@ -364,12 +371,10 @@ ufs_index_remove(
 }
 
 void
-ufs_index_update(struct ufs_node *dir, uint64_t block)
+ufs_index_update(struct ufs_node *dir, uint64_t offset, const uint8_t *block)
 {
 	struct ufs_index *ix = dir->n_index;
-	struct ufs_buf *b;
-	uint8_t *data;
-	uint64_t i = block / UFS_DIRBLKSIZE;
+	uint64_t i = offset / UFS_DIRBLKSIZE;
 
 	if (ix == NULL)
 		return;
@@ -377,9 +382,6 @@ ufs_index_update(struct ufs_node *dir, uint64_t block)
 		ufs_index_free(dir);
 		return;
 	}
-	if (ufs_dirblk_get(dir, block, &b, &data) != 0)
-		return;
-	ix->ix_room[i] = (uint8_t)(ufs_dirblk_room(data) / 4);
+	ix->ix_room[i] = (uint8_t)(ufs_dirblk_room(block) / 4);
 	ix->ix_first = MIN(ix->ix_first, (uint32_t)i);
-	ufs_buf_release(dir->n_um, b);
 }

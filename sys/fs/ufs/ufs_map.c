@@ -272,61 +272,157 @@ ufs_map_punch(struct ufs_node *n, uint64_t lbn)
 		    : EINTEGRITY);
 }
 
+/* Data blocks that an indirect block leads to with each entry. */
+static uint64_t
+span_of(const struct ufs_mount *um, unsigned level)
+{
+	uint64_t span = 1;
+
+	while (level-- > 0)
+		span *= (uint64_t)um->um_fs.fs_sb.fs_nindir;
+	return (span);
+}
+
 /*
- * Frees what the indirect block at *slot, `level` levels above data, leads to
- * from entry `from` (in data blocks) on; all of it: the block as well.  On an
- * error something stays in use that shouldn't.
+ * Reads what is below an indirect block, `level` levels above data, and the
+ * block itself, so that it can be freed.  *left: blocks that the file says it
+ * has, or else a damaged one might lead in circles.
  */
 static int
-cut_indirect(struct ufs_node *n, uint64_t *slot, unsigned level, uint64_t from)
+check_tree(struct ufs_node *n, uint64_t frag, unsigned level, uint64_t *left)
 {
 	struct ufs_mount *um = n->n_um;
 	const uint64_t nindir = (uint64_t)um->um_fs.fs_sb.fs_nindir;
-	uint64_t span = 1, frag = *slot;
 	struct ufs_buf *b;
 	int error;
 
 	if (frag == 0)
 		return (0);
-	for (unsigned i = 0; i < level; i++)
-		span *= nindir;
-	if (from == 0) {
-		error = ufs_buf_get(um, ufs_frag_block(um, frag), &b);
-	} else {
-		error = open_indirect(n, slot, &b);
-		/* No room for a copy: then in its place. */
-		if (error == ENOSPC) {
-			error = ufs_buf_get(um, ufs_frag_block(um, frag), &b);
-			if (error == 0)
-				ufs_buf_dirty(um, b, UFS_BUF_NEW, 0,
-				    (size_t)um->um_fs.fs_sb.fs_bsize);
-		}
-	}
+	if (*left == 0)
+		return (EINTEGRITY);
+	--*left;
+	error = ufs_buf_get(um, ufs_frag_block(um, frag), &b);
 	if (error != 0)
 		return (error);
-	for (uint64_t i = from / span; i < nindir && error == 0; i++) {
-		uint64_t *entry = entry_in(b, i), child = *entry;
+	for (uint64_t i = 0; level > 0 && i < nindir && error == 0; i++)
+		error = check_tree(n, *entry_in(b, i), level - 1, left);
+	ufs_buf_release(um, b);
+	return (error);
+}
 
+/* As open_indirect(); if there is no room for a copy, in its place. */
+static int
+open_to_cut(struct ufs_node *n, uint64_t *slot, struct ufs_buf **bp)
+{
+	struct ufs_mount *um = n->n_um;
+	int error = open_indirect(n, slot, bp);
+
+	if (error != ENOSPC)
+		return (error);
+	error = ufs_buf_get(um, ufs_frag_block(um, *slot), bp);
+	if (error == 0)
+		ufs_buf_dirty(
+		    um, *bp, UFS_BUF_NEW, 0, (size_t)um->um_fs.fs_sb.fs_bsize);
+	return (error);
+}
+
+/*
+ * The same for what the indirect block at *slot leads to from entry `from` (in
+ * data blocks) on.  Those that are to be changed can be from now on: this batch
+ * keeps them in memory.
+ */
+static int
+prepare_indirect(struct ufs_node *n, uint64_t *slot, unsigned level,
+    uint64_t from, uint64_t *left)
+{
+	const uint64_t nindir = (uint64_t)n->n_um->um_fs.fs_sb.fs_nindir;
+	const uint64_t span = span_of(n->n_um, level);
+	struct ufs_buf *b;
+	int error;
+
+	if (*slot == 0 || from == 0)
+		return (check_tree(n, *slot, level, left));
+	error = open_to_cut(n, slot, &b);
+	if (error != 0)
+		return (error);
+	for (uint64_t i = from / span; level > 0 && i < nindir && error == 0;
+	     i++)
+		error = prepare_indirect(n, entry_in(b, i), level - 1,
+		    i == from / span ? from % span : 0, left);
+	ufs_buf_release(n->n_um, b);
+	return (error);
+}
+
+/* Frees all below an indirect block, and the block.  On an error something
+ * stays in use that shouldn't. */
+static int
+free_tree(struct ufs_node *n, uint64_t frag, unsigned level)
+{
+	struct ufs_mount *um = n->n_um;
+	const uint64_t nindir = (uint64_t)um->um_fs.fs_sb.fs_nindir;
+	uint64_t child;
+	struct ufs_buf *b;
+	int error, e;
+
+	error = ufs_buf_get(um, ufs_frag_block(um, frag), &b);
+	if (error != 0)
+		return (error);
+	for (uint64_t i = 0; i < nindir && error != EINTEGRITY; i++) {
+		child = *entry_in(b, i);
 		if (child == 0)
 			continue;
-		if (level == 0) {
-			if (!free_block(n, child, whole(um)))
-				error = EINTEGRITY;
-			if (from != 0)
-				*entry = 0;
-			continue;
-		}
-		error = cut_indirect(
-		    n, &child, level - 1, i == from / span ? from % span : 0);
-		if (from != 0)
-			*entry = child;
+		if (level > 0)
+			e = free_tree(n, child, level - 1);
+		else
+			e = free_block(n, child, whole(um)) ? 0 : EINTEGRITY;
+		if (e != 0)
+			error = e;
 	}
 	ufs_buf_release(um, b);
+	if (!free_block(n, frag, whole(um)))
+		error = EINTEGRITY;
+	return (error);
+}
+
+/* Frees what the indirect block at *slot leads to from entry `from` on; all of
+ * it: the block as well. */
+static int
+cut_indirect(struct ufs_node *n, uint64_t *slot, unsigned level, uint64_t from)
+{
+	struct ufs_mount *um = n->n_um;
+	const uint64_t nindir = (uint64_t)um->um_fs.fs_sb.fs_nindir;
+	const uint64_t span = span_of(um, level);
+	uint64_t *entry;
+	struct ufs_buf *b;
+	int error = 0, e;
+
+	if (*slot == 0)
+		return (0);
 	if (from == 0) {
-		if (!free_block(n, frag, whole(um)) && error == 0)
-			error = EINTEGRITY;
+		error = free_tree(n, *slot, level);
 		*slot = 0;
+		return (error);
 	}
+	error = open_to_cut(n, slot, &b);
+	if (error != 0)
+		return (error);
+	for (uint64_t i = from / span; i < nindir && error != EINTEGRITY; i++) {
+		entry = entry_in(b, i);
+		if (*entry == 0)
+			continue;
+		e = 0;
+		if (level > 0)
+			e = cut_indirect(n, entry, level - 1,
+			    i == from / span ? from % span : 0);
+		else {
+			if (!free_block(n, *entry, whole(um)))
+				e = EINTEGRITY;
+			*entry = 0;
+		}
+		if (e != 0)
+			error = e;
+	}
+	ufs_buf_release(um, b);
 	return (error);
 }
 
@@ -343,31 +439,62 @@ cut_frags(struct ufs_node *n, uint64_t lbn, unsigned have, unsigned keep)
 		n->n_i.i_direct[lbn] = 0;
 }
 
+/* Calls cut_indirect(), or prepare_indirect() with `left`, for each indirect
+ * block of the inode that a file of `keep` blocks doesn't need all of. */
+static int
+each_indirect(struct ufs_node *n, uint64_t keep, uint64_t *left)
+{
+	uint64_t base = UFS_NDIRECT, span, from;
+	int error = 0, e = 0;
+
+	for (unsigned i = 0; i < UFS_NINDIRECT; i++, base += span) {
+		uint64_t *slot = &n->n_i.i_indirect[i];
+
+		span = span_of(n->n_um, i + 1);
+		if (keep >= base + span)
+			continue;
+		from = keep > base ? keep - base : 0;
+		if (left == NULL)
+			e = cut_indirect(n, slot, i, from);
+		else if (error == 0)
+			e = prepare_indirect(n, slot, i, from, left);
+		if (e != 0)
+			error = e;
+	}
+	return (error);
+}
+
+/* Blocks of a file of that size. */
+static uint64_t
+blocks_of(const struct ufs_mount *um, uint64_t size)
+{
+	const unsigned shift = um->um_fs.fs_bshift;
+
+	return ((size + (1ul << shift) - 1) >> shift);
+}
+
+int
+ufs_map_prepare_cut(struct ufs_node *n, uint64_t size)
+{
+	const struct ufs_mount *um = n->n_um;
+	uint64_t left = n->n_i.i_blocks >> (um->um_fs.fs_bshift - 9);
+
+	return (each_indirect(n, blocks_of(um, size), &left));
+}
+
 int
 ufs_map_cut(struct ufs_node *n, uint64_t size)
 {
 	struct ufs_mount *um = n->n_um;
-	const uint64_t nindir = (uint64_t)um->um_fs.fs_sb.fs_nindir;
 	const unsigned bshift = um->um_fs.fs_bshift;
-	const uint64_t old = n->n_i.i_size;
-	uint64_t keep = (size + (1ul << bshift) - 1) >> bshift;
-	uint64_t base = UFS_NDIRECT, span = nindir;
-	int error = 0, e;
+	const uint64_t old = n->n_i.i_size, keep = blocks_of(um, size);
+	int error;
 
 	for (uint64_t lbn = 0; lbn < UFS_NDIRECT; lbn++)
 		if (lbn << bshift < old && (lbn + 1) << bshift > size)
 			cut_frags(n, lbn, ufs_frags_for(um, old, lbn),
 			    lbn < keep ? ufs_frags_for(um, size, lbn) : 0);
-	for (unsigned i = 0; i < UFS_NINDIRECT; i++) {
-		if (keep < base + span) {
-			e = cut_indirect(n, &n->n_i.i_indirect[i], i,
-			    keep > base ? keep - base : 0);
-			if (e != 0)
-				error = e;
-		}
-		base += span;
-		span *= nindir;
-	}
+	error = each_indirect(n, keep, NULL);
 	n->n_i.i_size = size;
 	ufs_node_touch(n, UFS_N_META);
 	return (error);

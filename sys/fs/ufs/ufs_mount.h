@@ -36,6 +36,10 @@
  *   ".." of a directory that moved leads to is written between D and E, while
  *   both of its names are there.
  *
+ * A commit that fails leaves everything dirty, and the next one begins anew.
+ * Only by force is what can't be written given up (ufs_giveup.c); after that it
+ * can't become writable again.
+ *
  * Locks, in the order in which they are taken: v_lock, um_batch, the object's
  * o_lock, n_map, um_alloc, um_bufs_lock; um_nodes_lock comes after v_lock and
  * before none of the others but um_bufs_lock.
@@ -96,7 +100,8 @@ struct ufs_extents {
 	struct ufs_extent extent[UFS_EXTENTS];
 };
 
-/* (!) set once, (c) um_changes, (a) um_alloc, (x) um_batch held for writing. */
+/* (!) set once, (c) um_changes, (a) um_alloc, (x) um_batch held for writing,
+ * (b) for reading at least. */
 struct ufs_mount {
 	struct ufs um_fs; /* (a) its totals, (!) all else while writable */
 	struct ufs_device um_device; /* by the cache of metadata */
@@ -106,6 +111,8 @@ struct ufs_mount {
 	unsigned um_edition; /* its, when it was read; by mount and updates */
 	struct syncer_client um_syncer;
 	bool um_writable;	/* (x) the disk is claimed for writing */
+	bool um_ending;		/* (x) but nothing more may change */
+	bool um_gave_up;	/* (x) ufs_give_up() was called */
 	bool um_marked;		/* (x) the disk says that it's in use */
 	bool um_failed;		/* (x) the last commit did, and it was said */
 	bool um_told;		/* (a) that a group is damaged was said */
@@ -134,6 +141,7 @@ struct ufs_mount {
 	/* Nobody has them, nor their names; the same. */
 	struct list um_zombies;
 	struct list um_dying;
+	bool um_dir_renamed;	 /* (b) some directory was, in this batch */
 	unsigned um_nameless;	 /* (c) inodes without a name */
 	uint64_t um_dirty_bytes; /* (c) of file data, about */
 	unsigned um_ndirty;	 /* (c) inodes that changed */
@@ -142,6 +150,7 @@ struct ufs_mount {
 	struct ufs_csum *um_csum;     /* (a) one for each group */
 	struct ufs_extents *um_frees; /* (a) */
 	uint64_t um_freeing;	      /* (a) fragments in um_frees */
+	unsigned um_free_tries;	      /* (a) at a group that can't be read */
 	bool um_inodes_made;	      /* (a) blocks of inodes were initialised,
 					 and aren't flushed yet */
 	bool um_wrote;		      /* (x) since the last flush */
@@ -162,6 +171,7 @@ struct ufs_node {
 	struct ufs_inode n_i;	/* (v b) attributes, (m b) pointers and blocks,
 				   (v m b) size */
 	unsigned n_dropped;	/* (v b) names removed in this batch */
+	unsigned n_tries;	/* (um_batch) commits that couldn't free it */
 	struct mutex n_map;
 	struct mutex n_writing; /* its pages are being written, but in a commit:
 				   comes before o_lock */
@@ -171,7 +181,7 @@ struct ufs_node {
 	/* directories */
 	struct ufs_index *n_index; /* (m) made, (v) used */
 	struct radix n_added;	   /* (v b) by offset / 4: what it was */
-	struct radix n_leaving;	   /* (v b) by offset / 4 */
+	struct radix n_leaving;	   /* (m) by offset / 4 */
 };
 #define UFS_N_DIRTY	 0x01 /* in a list */
 #define UFS_N_TIMES	 0x02 /* only times differ from the disk's */
@@ -224,6 +234,7 @@ ufs_buf_new_frags(const struct ufs_mount *um, const struct ufs_buf *b)
 }
 uint64_t ufs_buf_shrink(struct ufs_mount *um, uint64_t want); /* pages freed */
 void ufs_buf_discard_all(struct ufs_mount *um);
+void ufs_bufs_forget_all(struct ufs_mount *um); /* none is dirty any more */
 
 /* ufs_node.c.  The inode of that number, referenced: 0, ENOENT if it isn't in
  * use or has no name, EINTEGRITY, EIO, ENOMEM. */
@@ -246,7 +257,10 @@ uint64_t ufs_node_shrink(struct ufs_mount *um, uint64_t want);
 bool ufs_nodes_busy(struct ufs_mount *um, bool with_root);
 void ufs_nodes_discard_all(struct ufs_mount *um);
 void ufs_nodes_note_access(struct ufs_mount *um);
-int ufs_nodes_reload(struct ufs_mount *um); /* as the disk has them */
+/* As the disk has them; `lose`: empty, if they can't be read. */
+int ufs_nodes_reload(struct ufs_mount *um, bool lose);
+/* Whoever was writing to one, by a mapping or not, is through. */
+void ufs_nodes_settle(struct ufs_mount *um);
 void ufs_node_set_times(struct ufs_node *n, bool modified);
 
 /* ufs_alloc.c.  0, ENOSPC, EIO, EINTEGRITY, ENOMEM; within a batch. */
@@ -262,7 +276,7 @@ void ufs_alloc_undo(struct ufs_mount *um, uint64_t frag, unsigned count);
 void ufs_free_later(struct ufs_mount *um, uint64_t frag, uint64_t count);
 int ufs_alloc_inode(
     struct ufs_mount *um, uint64_t parent, bool dir, uint64_t *ino);
-/* Phase G. 0; ENOMEM: some is left for another time. */
+/* Phase G. 0; ENOMEM, EIO: some is left for another time. */
 int ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir);
 int ufs_apply_frees(struct ufs_mount *um);
 /* Anywhere in an inode's group. */
@@ -287,8 +301,12 @@ int ufs_map_move(struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want,
     ufs_copy_fn *copy);
 /* It becomes a hole. */
 int ufs_map_punch(struct ufs_node *n, uint64_t lbn);
-/* What is beyond that size is freed; sets i_size. */
+/* What is beyond that size is freed; sets i_size.  An error means that
+ * something stays in use, though nothing leads to it: after
+ * ufs_map_prepare_cut(), in the same batch, only if what was read can't be read
+ * again. */
 int ufs_map_cut(struct ufs_node *n, uint64_t size);
+int ufs_map_prepare_cut(struct ufs_node *n, uint64_t size);
 /* Fragments that a file of that size has for block lbn. */
 unsigned ufs_frags_for(const struct ufs_mount *um, uint64_t size, uint64_t lbn);
 
@@ -310,7 +328,9 @@ void ufs_index_add(
     struct ufs_node *dir, const char *name, size_t len, uint64_t offset);
 void ufs_index_remove(
     struct ufs_node *dir, const char *name, size_t len, uint64_t offset);
-void ufs_index_update(struct ufs_node *dir, uint64_t block); /* its room */
+/* The room that the block at `offset` has. */
+void ufs_index_update(
+    struct ufs_node *dir, uint64_t offset, const uint8_t *block);
 void ufs_index_free(struct ufs_node *dir);
 
 /*
@@ -320,10 +340,20 @@ void ufs_index_free(struct ufs_node *dir);
 /* The block at `offset`, in a buffer that is held. */
 int ufs_dirblk_get(
     struct ufs_node *dir, uint64_t offset, struct ufs_buf **bp, uint8_t **data);
+/* The same for the one that `offset` is in, until it is let go of; what is then
+ * done to it doesn't need the disk. */
+struct ufs_dirblk {
+	struct ufs_buf *buf; /* or NULL */
+	uint8_t *data;
+	uint64_t start; /* in the directory */
+};
+int ufs_dirblk_hold(
+    struct ufs_node *dir, uint64_t offset, struct ufs_dirblk *at);
+void ufs_dirblk_release(struct ufs_node *dir, struct ufs_dirblk *at);
 /* The largest entry that would fit. */
 unsigned ufs_dirblk_room(const uint8_t *block);
 /* Was the entry at `offset` removed already, but for the disk? */
-bool ufs_dir_is_leaving(const struct ufs_node *dir, uint64_t offset);
+bool ufs_dir_is_leaving(struct ufs_node *dir, uint64_t offset);
 /* Was it added, or changed, in this batch? */
 bool ufs_dir_is_added(const struct ufs_node *dir, uint64_t offset);
 /* Room for a name, in *block; if there is some in the block at `wish` (or
@@ -331,28 +361,37 @@ bool ufs_dir_is_added(const struct ufs_node *dir, uint64_t offset);
 int ufs_dir_reserve(struct ufs_node *dir, const struct cname *cn, uint64_t wish,
     uint64_t *block);
 /* A name in a block with room for it.  `known`: the disk has the inode, with a
- * count that includes this name.  0, or ENOMEM, EIO with nothing changed. */
-int ufs_dir_enter(struct ufs_node *dir, uint64_t block, const struct cname *cn,
-    struct ufs_node *n, bool known);
+ * count that includes this name.  0, or ENOMEM with nothing changed. */
+int ufs_dir_enter(struct ufs_node *dir, const struct ufs_dirblk *at,
+    const struct cname *cn, struct ufs_node *n, bool known);
 /* The entry at `offset` leads to that inode, of that type, from now on. */
-int ufs_dir_replace(struct ufs_node *dir, uint64_t offset, uint64_t ino,
-    uint16_t mode, bool known);
-/* It goes; `later`: the disk keeps it until phase E. */
-int ufs_dir_remove(
-    struct ufs_node *dir, uint64_t offset, const struct cname *cn, bool later);
+int ufs_dir_replace(struct ufs_node *dir, const struct ufs_dirblk *at,
+    uint64_t offset, uint64_t ino, uint16_t mode, bool known);
+/* It goes; `later`: the disk keeps it until phase E, for which there is memory
+ * after ufs_dir_will_leave().  That is undone by ufs_dir_stays(). */
+void ufs_dir_remove(struct ufs_node *dir, const struct ufs_dirblk *at,
+    uint64_t offset, const struct cname *cn, bool later);
+int ufs_dir_will_leave(struct ufs_node *dir, uint64_t offset);
+void ufs_dir_stays(struct ufs_node *dir, uint64_t offset);
 /* A new directory's first block. */
 int ufs_dir_make(struct ufs_node *dir, uint64_t parent);
-int ufs_dir_set_parent(struct ufs_node *dir, uint64_t parent);
+/* Its "..", in its first block, leads elsewhere, once that has been prepared:
+ * 0, ENOMEM, EINTEGRITY. */
+int ufs_dir_prepare_parent(struct ufs_node *dir, const struct ufs_dirblk *at);
+void ufs_dir_set_parent(
+    struct ufs_node *dir, const struct ufs_dirblk *at, uint64_t parent);
 /* It is removed before the disk knew of its new parent, and never will. */
-void ufs_dir_restore_parent(struct ufs_node *dir);
-/* In a commit: its ".." is written after phase D. */
-void ufs_dir_parent_late(struct ufs_node *dir);
+void ufs_dir_restore_parent(struct ufs_node *dir, const struct ufs_dirblk *at);
+void ufs_dir_forget_changes(struct ufs_node *dir); /* no commit will come */
+/* In a commit: its ".." is written after phase D.  These three: 0, EIO, ENOMEM.
+ */
+int ufs_dir_parent_late(struct ufs_node *dir);
 /* Has it names that the disk keeps until phase E? */
 bool ufs_dir_any_leaving(const struct ufs_node *dir);
 int ufs_dir_empty(struct ufs_node *dir, bool *empty);
 /* In a commit: the entries that this batch added don't show in b_image. */
-void ufs_dir_mask_added(struct ufs_node *dir);
-void ufs_dir_finish_leaving(struct ufs_node *dir);
+int ufs_dir_mask_added(struct ufs_node *dir);
+int ufs_dir_finish_leaving(struct ufs_node *dir);
 
 /* ufs_names.c, ufs_vnops.c */
 int ufs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp);
@@ -381,7 +420,7 @@ static inline int
 ufs_begin(struct ufs_mount *um)
 {
 	rw_rlock(&um->um_batch);
-	if (__predict_true(um->um_writable))
+	if (__predict_true(um->um_writable && !um->um_ending))
 		return (0);
 	rw_runlock(&um->um_batch);
 	return (EROFS);
@@ -397,15 +436,22 @@ int ufs_commit(struct ufs_mount *um);
  * any more. EBUSY if files without a name are open; `force`: the disk isn't
  * clean then. */
 int ufs_commit_last(struct ufs_mount *um, bool force);
+/* Nothing more begins to change, and what had begun has, before the last
+ * commit: for those who are in use.  It undoes that if it fails. */
+void ufs_end_changes(struct ufs_mount *um);
+/* ufs_giveup.c: what can't be written is lost, and said to be; it isn't
+ * writable any more. */
+void ufs_give_up(struct ufs_mount *um);
 /* After ufs_end(): is it worth trying again, after a commit that has been made?
  * UFS_COMMIT_FIRST; ENOSPC, if something is to become free. *tries: 0 first. */
 bool ufs_try_again(struct ufs_mount *um, int *error, unsigned *tries);
 /* A change has been made, or `error`: if the file system is mounted "sync", it
  * is on the disk before the caller hears of it. */
 int ufs_done(struct ufs_mount *um, int error);
-/* Whoever makes more dirty than memory can hold, commits it. No locks but
- * v_lock. */
-void ufs_throttle(struct ufs_mount *um);
+/* Whoever makes more dirty than memory should hold, commits it.  No locks but
+ * v_lock.  If that fails he may make twice as much, and then there is an error.
+ */
+int ufs_throttle(struct ufs_mount *um);
 int ufs_fsync(struct vnode *vp, bool datasync);
 /* The superblock, clean or in use. */
 int ufs_mark(struct ufs_mount *um, bool clean);

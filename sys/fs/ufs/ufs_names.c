@@ -136,6 +136,7 @@ static int
 create_once(struct ufs_node *dir, const struct cname *cn,
     const struct vattr *va, const char *target, struct ufs_node **np)
 {
+	struct ufs_dirblk at;
 	uint64_t block;
 	int error;
 
@@ -143,14 +144,18 @@ create_once(struct ufs_node *dir, const struct cname *cn,
 		return (EMLINK);
 	error = ufs_dir_reserve(dir, cn, NOWHERE, &block);
 	if (error == 0)
-		error = new_node(dir, va, target, np);
+		error = ufs_dirblk_hold(dir, block, &at);
 	if (error != 0)
 		return (error);
-	error = ufs_dir_enter(dir, block, cn, *np, false);
-	if (error != 0) {
-		ufs_node_abandon(*np);
-		return (error);
+	error = new_node(dir, va, target, np);
+	if (error == 0) {
+		error = ufs_dir_enter(dir, &at, cn, *np, false);
+		if (error != 0)
+			ufs_node_abandon(*np);
 	}
+	ufs_dirblk_release(dir, &at);
+	if (error != 0)
+		return (error);
 	(*np)->n_parent = dir->n_i.i_ino;
 	if (va->va_type == VDIR)
 		dir->n_i.i_nlink++;
@@ -168,7 +173,9 @@ ufs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
 	if (va->va_type == VLNK && strlen(target) >= UFS_LINK_MAX)
 		return (ENAMETOOLONG);
 	pageout_check();
-	ufs_throttle(dir->n_um);
+	error = ufs_throttle(dir->n_um);
+	if (error != 0)
+		return (error);
 	do {
 		error = ufs_begin(dir->n_um);
 		if (error != 0)
@@ -206,18 +213,23 @@ int
 ufs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 {
 	struct ufs_node *dir = ufs_node(dvp), *n = ufs_node(vp);
+	struct ufs_dirblk at;
 	uint64_t offset;
 	int error;
 
-	ufs_throttle(dir->n_um);
-	error = ufs_begin(dir->n_um);
+	error = ufs_throttle(dir->n_um);
+	if (error == 0)
+		error = ufs_begin(dir->n_um);
 	if (error != 0)
 		return (error);
 	error = find_entry(dir, cn, n, &offset);
 	if (error == 0)
-		error = ufs_dir_remove(dir, offset, cn, other_name(n));
-	if (error == 0)
+		error = ufs_dirblk_hold(dir, offset, &at);
+	if (error == 0) {
+		ufs_dir_remove(dir, &at, offset, cn, other_name(n));
+		ufs_dirblk_release(dir, &at);
 		ufs_node_drop_name(n);
+	}
 	ufs_end(dir->n_um);
 	return (ufs_done(dir->n_um, error));
 }
@@ -231,44 +243,55 @@ drop_child(struct ufs_node *parent)
 	ufs_node_touch(parent, UFS_N_META);
 }
 
-/* An empty directory loses its only name, and its "." with that. */
+/* An empty directory, whose first block is held, loses its only name, and its
+ * "." with that. */
 static void
-drop_dir(struct ufs_node *parent, struct ufs_node *n)
+drop_dir(
+    struct ufs_node *parent, struct ufs_node *n, const struct ufs_dirblk *first)
 {
 	drop_child(parent);
-	ufs_dir_restore_parent(n);
+	ufs_dir_restore_parent(n, first);
 	n->n_dropped += n->n_i.i_nlink - 1u;
 	n->n_i.i_nlink = 1;
 	ufs_node_drop_name(n);
 }
 
+/* Its first block is held then. */
 static int
-must_be_empty(struct ufs_node *dir)
+must_be_empty(struct ufs_node *dir, struct ufs_dirblk *first)
 {
 	bool empty;
 	int error = ufs_dir_empty(dir, &empty);
 
-	return (error != 0 ? error : empty ? 0 : ENOTEMPTY);
+	if (error == 0 && !empty)
+		error = ENOTEMPTY;
+	return (error == 0 ? ufs_dirblk_hold(dir, 0, first) : error);
 }
 
 int
 ufs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 {
 	struct ufs_node *dir = ufs_node(dvp), *n = ufs_node(vp);
+	struct ufs_dirblk at = {0}, first = {0};
 	uint64_t offset;
 	int error;
 
-	ufs_throttle(dir->n_um);
-	error = ufs_begin(dir->n_um);
+	error = ufs_throttle(dir->n_um);
+	if (error == 0)
+		error = ufs_begin(dir->n_um);
 	if (error != 0)
 		return (error);
 	error = find_entry(dir, cn, n, &offset);
 	if (error == 0)
-		error = must_be_empty(n);
+		error = must_be_empty(n, &first);
 	if (error == 0)
-		error = ufs_dir_remove(dir, offset, cn, ufs_dir_any_leaving(n));
-	if (error == 0)
-		drop_dir(dir, n);
+		error = ufs_dirblk_hold(dir, offset, &at);
+	if (error == 0) {
+		ufs_dir_remove(dir, &at, offset, cn, ufs_dir_any_leaving(n));
+		drop_dir(dir, n, &first);
+	}
+	ufs_dirblk_release(dir, &at);
+	ufs_dirblk_release(n, &first);
 	ufs_end(dir->n_um);
 	return (ufs_done(dir->n_um, error));
 }
@@ -276,6 +299,7 @@ ufs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 static int
 link_once(struct ufs_node *dir, struct ufs_node *n, const struct cname *cn)
 {
+	struct ufs_dirblk at;
 	uint64_t block;
 	int error;
 
@@ -285,7 +309,11 @@ link_once(struct ufs_node *dir, struct ufs_node *n, const struct cname *cn)
 		return (EMLINK);
 	error = ufs_dir_reserve(dir, cn, NOWHERE, &block);
 	if (error == 0)
-		error = ufs_dir_enter(dir, block, cn, n, false);
+		error = ufs_dirblk_hold(dir, block, &at);
+	if (error != 0)
+		return (error);
+	error = ufs_dir_enter(dir, &at, cn, n, false);
+	ufs_dirblk_release(dir, &at);
 	if (error != 0)
 		return (error);
 	n->n_i.i_nlink++;
@@ -301,7 +329,9 @@ ufs_link(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	unsigned tries = 0;
 	int error;
 
-	ufs_throttle(dir->n_um);
+	error = ufs_throttle(dir->n_um);
+	if (error != 0)
+		return (error);
 	do {
 		error = ufs_begin(dir->n_um);
 		if (error != 0)
@@ -320,7 +350,49 @@ struct renaming {
 	const struct cname *from_name, *to_name;
 	uint64_t from_offset;
 	uint64_t to_offset; /* old's entry; or a block with room */
+	/* What will change, held. */
+	struct ufs_dirblk from_at, to_at;
+	struct ufs_dirblk first;     /* n's, if it gets another parent */
+	struct ufs_dirblk old_first; /* old's, if that is a directory */
 };
+
+static bool
+is_dir(const struct ufs_node *n)
+{
+	return (n->n_vnode.v_type == VDIR);
+}
+
+/* Does a directory get another parent? */
+static bool
+moves_dir(const struct renaming *r)
+{
+	return (is_dir(r->n) && r->from != r->to);
+}
+
+/* The new name has room, or leads to what goes. */
+static int
+prepare_target(struct renaming *r)
+{
+	int error;
+
+	if (r->old == NULL) {
+		error = ufs_dir_reserve(r->to, r->to_name,
+		    r->from == r->to ? r->from_offset : NOWHERE, &r->to_offset);
+		return (error == 0
+			    ? ufs_dirblk_hold(r->to, r->to_offset, &r->to_at)
+			    : error);
+	}
+	error = find_entry(r->to, r->to_name, r->old, &r->to_offset);
+	if (error == 0)
+		error = ufs_dirblk_hold(r->to, r->to_offset, &r->to_at);
+	if (error == 0 && is_dir(r->old))
+		error = must_be_empty(r->old, &r->old_first);
+	/* Its entry can't stay and go. */
+	if (error == 0 &&
+	    (is_dir(r->old) ? ufs_dir_any_leaving(r->old) : other_name(r->old)))
+		error = UFS_COMMIT_FIRST;
+	return (error);
+}
 
 static int
 prepare_rename(struct renaming *r)
@@ -330,24 +402,26 @@ prepare_rename(struct renaming *r)
 	if (r->to->n_i.i_nlink == 0)
 		return (ENOENT);
 	error = find_entry(r->from, r->from_name, r->n, &r->from_offset);
-	if (error != 0)
-		return (error);
-	if (r->n->n_vnode.v_type == VDIR && r->from != r->to &&
-	    r->to->n_i.i_nlink >= UFS_LINKS_MAX)
-		return (EMLINK);
-	if (r->old == NULL)
-		return (ufs_dir_reserve(r->to, r->to_name,
-		    r->from == r->to ? r->from_offset : NOWHERE,
-		    &r->to_offset));
-	error = find_entry(r->to, r->to_name, r->old, &r->to_offset);
-	if (error == 0 && r->old->n_vnode.v_type == VDIR)
-		error = must_be_empty(r->old);
-	/* Its entry can't stay and go. */
-	if (error == 0 &&
-	    (r->old->n_vnode.v_type == VDIR ? ufs_dir_any_leaving(r->old)
-					    : other_name(r->old)))
-		error = UFS_COMMIT_FIRST;
+	if (error == 0 && moves_dir(r))
+		error = r->to->n_i.i_nlink >= UFS_LINKS_MAX
+			    ? EMLINK
+			    : ufs_dirblk_hold(r->n, 0, &r->first);
+	if (error == 0)
+		error = prepare_target(r);
+	/* Its place may have changed. */
+	if (error == 0)
+		error = ufs_dirblk_hold(r->from, r->from_offset, &r->from_at);
 	return (error);
+}
+
+static void
+release_blocks(struct renaming *r)
+{
+	ufs_dirblk_release(r->from, &r->from_at);
+	ufs_dirblk_release(r->to, &r->to_at);
+	ufs_dirblk_release(r->n, &r->first);
+	if (r->old != NULL)
+		ufs_dirblk_release(r->old, &r->old_first);
 }
 
 /* Does the disk change both names at once, and has it had the old one? */
@@ -361,47 +435,67 @@ at_once(const struct renaming *r)
 	    (r->old == NULL || !ufs_dir_is_added(r->to, r->to_offset)));
 }
 
-/* A directory's place among its new parent's children. */
-static void
-move_dir(struct renaming *r)
+/* The new name leads to it: 0, or ENOMEM with nothing changed, as it was with
+ * the last step that can fail. */
+static int
+enter_target(struct renaming *r, bool known)
 {
-	if (r->n->n_vnode.v_type != VDIR || r->from == r->to)
-		return;
-	drop_child(r->from);
-	r->to->n_i.i_nlink++;
+	int error = 0;
+
+	if (moves_dir(r))
+		error = ufs_dir_prepare_parent(r->n, &r->first);
+	if (error == 0 && !known)
+		error = ufs_dir_will_leave(r->from, r->from_offset);
+	if (error != 0)
+		return (error);
+	error = r->old != NULL
+		    ? ufs_dir_replace(r->to, &r->to_at, r->to_offset,
+			  r->n->n_i.i_ino, r->n->n_i.i_mode, known)
+		    : ufs_dir_enter(r->to, &r->to_at, r->to_name, r->n, known);
+	if (error != 0 && !known)
+		ufs_dir_stays(r->from, r->from_offset);
+	return (error);
+}
+
+/* Whatever can fail comes before the first change. */
+static int
+rename_held(struct renaming *r)
+{
+	const bool known = at_once(r);
+	int error = enter_target(r, known);
+
+	if (error != 0)
+		return (error);
+	if (r->old != NULL && is_dir(r->old))
+		drop_dir(r->to, r->old, &r->old_first);
+	else if (r->old != NULL)
+		ufs_node_drop_name(r->old);
+	if (moves_dir(r)) {
+		ufs_dir_set_parent(r->n, &r->first, r->to->n_i.i_ino);
+		drop_child(r->from);
+		r->to->n_i.i_nlink++;
+	}
+	/* Until the old name is gone there are two. */
+	if (!known)
+		r->n->n_dropped++;
+	ufs_dir_remove(
+	    r->from, &r->from_at, r->from_offset, r->from_name, !known);
+	ufs_node_set_times(r->n, false);
+	ufs_node_touch(r->n, UFS_N_META | UFS_N_NAMED);
+	if (is_dir(r->n))
+		atomic_store(&r->n->n_um->um_dir_renamed, true);
+	atomic_store(&r->n->n_parent, r->to->n_i.i_ino);
+	return (0);
 }
 
 static int
 rename_once(struct renaming *r)
 {
-	bool known;
 	int error = prepare_rename(r);
 
-	if (error != 0)
-		return (error);
-	known = at_once(r);
-	if (r->n->n_vnode.v_type == VDIR && r->from != r->to)
-		error = ufs_dir_set_parent(r->n, r->to->n_i.i_ino);
 	if (error == 0)
-		error = r->old != NULL
-			    ? ufs_dir_replace(r->to, r->to_offset,
-				  r->n->n_i.i_ino, r->n->n_i.i_mode, known)
-			    : ufs_dir_enter(
-				  r->to, r->to_offset, r->to_name, r->n, known);
-	if (error != 0)
-		return (error);
-	if (r->old != NULL && r->old->n_vnode.v_type == VDIR)
-		drop_dir(r->to, r->old);
-	else if (r->old != NULL)
-		ufs_node_drop_name(r->old);
-	move_dir(r);
-	/* Until the old name is gone there are two. */
-	if (!known)
-		r->n->n_dropped++;
-	error = ufs_dir_remove(r->from, r->from_offset, r->from_name, !known);
-	ufs_node_set_times(r->n, false);
-	ufs_node_touch(r->n, UFS_N_META | UFS_N_NAMED);
-	atomic_store(&r->n->n_parent, r->to->n_i.i_ino);
+		error = rename_held(r);
+	release_blocks(r);
 	return (error);
 }
 
@@ -418,7 +512,9 @@ ufs_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
 	unsigned tries = 0;
 	int error;
 
-	ufs_throttle(r.n->n_um);
+	error = ufs_throttle(r.n->n_um);
+	if (error != 0)
+		return (error);
 	do {
 		error = ufs_begin(r.n->n_um);
 		if (error != 0)

@@ -394,9 +394,26 @@ ufs_nodes_discard_all(struct ufs_mount *um)
 	}
 }
 
-/* One that is clean, from the disk again. */
+/* There is nothing in it any more. */
+static void
+make_void(struct ufs_inode *i)
+{
+	i->i_blocks = 0;
+	i->i_extsize = 0;
+	memset(i->i_ext, 0, sizeof(i->i_ext));
+	/* A device's number is where others have blocks. */
+	if (vn_mode_type(i->i_mode) == VCHR || vn_mode_type(i->i_mode) == VBLK)
+		return;
+	i->i_size = 0;
+	memset(i->i_direct, 0, sizeof(i->i_direct));
+	memset(i->i_indirect, 0, sizeof(i->i_indirect));
+	memset(i->i_link, 0, sizeof(i->i_link));
+}
+
+/* One that is clean, from the disk again; `lose`: if it isn't there, or can't
+ * be read, it is empty. */
 static int
-reload(struct ufs_node *n)
+reload(struct ufs_node *n, bool lose)
 {
 	struct vnode *vp = &n->n_vnode;
 	struct ufs_inode inode;
@@ -406,7 +423,11 @@ reload(struct ufs_node *n)
 	error = ufs_inode_get(&n->n_um->um_fs, n->n_i.i_ino, &inode);
 	if (error == 0 && vn_mode_type(inode.i_mode) != vp->v_type)
 		error = EINTEGRITY;
-	if (error == 0) {
+	if (error != 0 && lose) {
+		inode = n->n_i;
+		make_void(&inode);
+	}
+	if (error == 0 || lose) {
 		mutex_lock(&n->n_map);
 		n->n_i = inode;
 		mutex_unlock(&n->n_map);
@@ -420,26 +441,47 @@ reload(struct ufs_node *n)
 	return (error);
 }
 
-int
-ufs_nodes_reload(struct ufs_mount *um)
+/* The next one from that number on that somebody has, with a reference; or
+ * NULL. */
+static struct ufs_node *
+next_node(struct ufs_mount *um, uint64_t *ino)
 {
 	struct ufs_node *n;
-	uint64_t ino = 0;
+
+	mutex_lock(&um->um_nodes_lock);
+	while ((n = radix_next(&um->um_nodes, ino)) != NULL &&
+	       !vnode_tryhold(&n->n_vnode))
+		++*ino;
+	mutex_unlock(&um->um_nodes_lock);
+	return (n);
+}
+
+int
+ufs_nodes_reload(struct ufs_mount *um, bool lose)
+{
+	struct ufs_node *n;
 	int error = 0;
 
-	for (;; ino++) {
-		bool held;
-
-		mutex_lock(&um->um_nodes_lock);
-		n = radix_next(&um->um_nodes, &ino);
-		held = n != NULL && vnode_tryhold(&n->n_vnode);
-		mutex_unlock(&um->um_nodes_lock);
-		if (n == NULL)
-			return (error);
-		if (!held)
-			continue;
-		if (reload(n) != 0)
+	for (uint64_t ino = 0; (n = next_node(um, &ino)) != NULL; ino++) {
+		if (reload(n, lose) != 0)
 			error = EIO;
+		vnode_release(&n->n_vnode);
+	}
+	return (error);
+}
+
+void
+ufs_nodes_settle(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+
+	for (uint64_t ino = 0; (n = next_node(um, &ino)) != NULL; ino++) {
+		if (n->n_vnode.v_type == VREG) {
+			rw_wlock(&n->n_vnode.v_lock);
+			mutex_lock(&n->n_vnode.v_object.o_lock);
+			mutex_unlock(&n->n_vnode.v_object.o_lock);
+			rw_wunlock(&n->n_vnode.v_lock);
+		}
 		vnode_release(&n->n_vnode);
 	}
 }

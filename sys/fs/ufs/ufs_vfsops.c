@@ -148,7 +148,9 @@ ufs_mark(struct ufs_mount *um, bool clean)
 static int
 check_writable(struct ufs_mount *um, const struct mount_opts *opts)
 {
-	const char *why = ufs_unclean(&um->um_fs);
+	const char *why = um->um_gave_up ? "changes to it were given up: "
+					   "unmount it first"
+					 : ufs_unclean(&um->um_fs);
 
 	if (um->um_fs.fs_ufs1) {
 		mount_error(opts, "UFS1 can be mounted read-only alone");
@@ -353,7 +355,7 @@ stop_writing(struct ufs_mount *um, bool force)
 }
 
 static int
-ufs_unmount(struct mount *mp, bool force)
+ufs_unmount(struct mount *mp, enum unmount_how how)
 {
 	struct ufs_mount *um = mp->mnt_data;
 	const bool write = um->um_writable;
@@ -364,13 +366,15 @@ ufs_unmount(struct mount *mp, bool force)
 	rw_rlock(&um->um_batch);
 	busy = ufs_nodes_busy(um, true);
 	rw_runlock(&um->um_batch);
-	if (!force && busy)
+	if (how != UNMOUNT_UNKNOWN && busy)
 		return (EBUSY);
 	if (write) {
 		ufs_nodes_note_access(um);
-		error = stop_writing(um, force);
-		if (error != 0)
+		error = stop_writing(um, how != UNMOUNT_IDLE);
+		if (error != 0 && how == UNMOUNT_IDLE)
 			return (error);
+		if (error != 0)
+			ufs_give_up(um);
 	}
 	syncer_remove(&um->um_syncer);
 	disk_unclaim(um->um_disk, write);
@@ -396,9 +400,10 @@ same_places(const struct ufs *a, const struct ufs *b)
 /*
  * What is in memory is given up for what the disk has: fsck(8) was there.  It
  * is being read meanwhile, so that all that this goes by must stay the same.
+ * `lose`: even if nothing can be read.
  */
 static int
-reload(struct ufs_mount *um, const struct mount_opts *opts)
+reload(struct ufs_mount *um, bool lose, const struct mount_opts *opts)
 {
 	const unsigned edition = disk_edition(um->um_disk);
 	struct ufs *fs = kmem_alloc(sizeof(*fs), 0);
@@ -418,8 +423,8 @@ reload(struct ufs_mount *um, const struct mount_opts *opts)
 	if (error != 0 && why != NULL)
 		mount_error(opts, "%s", why);
 	ufs_buf_discard_all(um);
-	if (error == 0)
-		error = ufs_nodes_reload(um);
+	if (error == 0 || lose)
+		error = ufs_nodes_reload(um, lose);
 	if (error == 0)
 		um->um_edition = edition;
 	return (error);
@@ -436,7 +441,7 @@ begin_writing(struct ufs_mount *um, const struct mount_opts *opts)
 		return (error);
 	}
 	if (disk_edition(um->um_disk) != um->um_edition)
-		error = reload(um, opts);
+		error = reload(um, false, opts);
 	if (error == 0)
 		error = start_writing(um, opts);
 	if (error != 0)
@@ -444,18 +449,35 @@ begin_writing(struct ufs_mount *um, const struct mount_opts *opts)
 	return (error);
 }
 
+/* It isn't written any more; `force`: whether what changed can be or not. */
+static int
+become_readonly(struct ufs_mount *um, bool force)
+{
+	int error;
+
+	/* The most of it, so that the others don't wait for long. */
+	(void)ufs_commit(um);
+	ufs_end_changes(um);
+	error = stop_writing(um, force);
+	if (error != 0 && force) {
+		ufs_give_up(um);
+		free_csum(um);
+		(void)reload(um, true, NULL);
+		error = 0;
+	}
+	return (error != 0 ? error : disk_reclaim(um->um_disk, false));
+}
+
 static int
 ufs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
 {
 	struct ufs_mount *um = mp->mnt_data;
 	const bool readonly = (flags & MNT_RDONLY) != 0;
-	int error;
 
 	if (um->um_writable && readonly) {
 		if (!(flags & MNT_FORCE) && atomic_load(&mp->mnt_writers) > 0)
 			return (EBUSY);
-		error = stop_writing(um, (flags & MNT_FORCE) != 0);
-		return (error != 0 ? error : disk_reclaim(um->um_disk, false));
+		return (become_readonly(um, (flags & MNT_FORCE) != 0));
 	}
 	if (!um->um_writable && !readonly)
 		return (begin_writing(um, opts));
@@ -464,7 +486,7 @@ ufs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
 			mount_error(opts, "it is mounted for writing");
 			return (EINVAL);
 		}
-		return (reload(um, opts));
+		return (reload(um, false, opts));
 	}
 	return (0);
 }

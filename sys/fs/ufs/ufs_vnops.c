@@ -94,8 +94,9 @@ ufs_setattr(struct vnode *vp, const struct vattr *va)
 		error = ufs_set_size(n, va->va_size);
 	if (error != 0)
 		return (error);
-	ufs_throttle(n->n_um);
-	error = ufs_begin(n->n_um);
+	error = ufs_throttle(n->n_um);
+	if (error == 0)
+		error = ufs_begin(n->n_um);
 	if (error != 0)
 		return (error);
 	ufs_node_set_times(n, (va->va_set & VA_SIZE) != 0);

@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# failing.sh IMP KERNEL PROGRAM CASE BSIZE FSIZE: a case of failing.c or dying.c
+# on an empty UFS2 disk, whose requests fail when the case wants it. What is left
+# there must be clean.
+set -u
+
+imp=$1 kernel=$2 prog=$3 case=$4 bsize=$5 fsize=$6
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+tests=build/tests/disk
+
+# disk NUMBER EXPORT: QEMU's arguments.
+disk() {
+	printf ' --qemu-arg=-drive --qemu-arg=%s' \
+	    "id=d$1,if=none,format=raw,file=nbd+unix:///$2?socket=$dir/socket"
+	printf ' --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d%s' "$1"
+}
+
+mkdir "$dir/root"
+if [ "$case" = fat ]; then
+	truncate -s 16M "$dir/disk"
+	mkfs.vfat "$dir/disk" >/dev/null || exit 1
+else
+	makefs -t ffs -s 16m -f 300 -o "version=2,bsize=$bsize,fsize=$fsize" \
+	    "$dir/disk" "$dir/root" >/dev/null || exit 1
+fi
+# shellcheck disable=SC2046 # words
+$tests/faildisk "$dir/socket" "$dir/disk" \
+    "$imp" run -t 100 -m 24m --verbose --kernel "$kernel" \
+    $(disk 0 disk) $(disk 1 orders) "$tests/$prog" "$case" \
+    >"$dir/out" 2>&1 || {
+	tail -40 "$dir/out"
+	exit 1
+}
+# given_up COUNT: so often the console said that changes are lost.
+given_up() {
+	[ "$(grep -c 'given up what' "$dir/out")" = "$1" ] && return
+	grep 'given up' "$dir/out"
+	echo "not given up $1 times"
+	exit 1
+}
+case $case in
+forced) given_up 2 ;;
+readonly)
+	given_up 3
+	"$imp" fsck -p "$dir/disk" || exit 1
+	;;
+fat)
+	given_up 1
+	exit 0
+	;;
+*) given_up 0 ;;
+esac
+"$imp" fsck -n "$dir/disk"
