@@ -36,7 +36,7 @@ t imp/gdb 120 tests/imp/gdb.sh
 t imp/image 120 tests/imp/image.sh
 t imp/create 120 tests/imp/create.sh
 t imp/fsck 400 tests/imp/fsck.sh
-t host/fsck 200 tests/host/fsck.sh
+t host/fsck 300 tests/host/fsck.sh
 t host/newfs 120 tests/host/newfs.sh
 t host/ufs 120 tests/host/ufs.sh
 t host/fuzz-ufs 120 'tests/host/fuzz_ufs.sh 10000'

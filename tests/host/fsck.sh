@@ -30,12 +30,12 @@ search() {
 
 for how in bsize=4096,fsize=512,maxbpcg=40 bsize=8192,fsize=8192; do
 	made 512k "version=2,$how"
-	search 1500
+	search 900
 	build/tests/host/damage "$tmp/image" hashes
-	search 1500
+	search 900
 done
 made 512k version=1,bsize=4096,fsize=512
-search 500
+search 250
 head -c 4194304 /dev/zero >"$tmp/root/.sujournal"
 echo other >"$tmp/root/rest"
 made 5m version=2,bsize=8192,fsize=1024
@@ -44,7 +44,7 @@ search 60
 rm "$tmp/root/.sujournal"
 for how in bsize=16384,fsize=2048 bsize=32768,fsize=4096 bsize=65536,fsize=8192; do
 	made 3m "version=2,$how"
-	search 300
+	search 250
 	made 3m "version=1,$how"
 	search 100
 done
@@ -52,5 +52,5 @@ for sizes in '4096 1024' '16384 16384' '65536 8192'; do
 	rm "$tmp/image"
 	build/tests/host/newfs -b "${sizes% *}" -f "${sizes#* }" -s 10000 \
 	    "$tmp/image" >/dev/null
-	search 300
+	search 250
 done
