@@ -12,9 +12,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "abi.h"
 #include "syscall.h"
 
-#define MUSL(name)   extern __typeof(name) musl_##name
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* <dlfcn.h> */

@@ -8,7 +8,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 
-#define MUSL(name) extern __typeof(name) musl_##name
+#include "abi.h"
 
 static const struct {
 	short freebsd, musl;
@@ -21,12 +21,6 @@ static const struct {
     {0x20, POSIX_SPAWN_SETSIGMASK},
 };
 #define NFLAGS (sizeof(flag_names) / sizeof(flag_names[0]))
-
-static void *
-contents(const void *slot)
-{
-	return (*(void *const *)slot);
-}
 
 static void *
 make(void *slot, size_t size)

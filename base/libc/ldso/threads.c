@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/sysctl.h>
 
+#include "abi.h"
 #include "pthread_impl.h"
 
 /* FreeBSD's numbers. */
@@ -29,14 +30,6 @@
 
 hidden void *__libc_calloc(size_t, size_t);
 hidden void __libc_free(void *);
-
-#define MUSL(name) extern __typeof(name) musl_##name
-
-static void *
-contents(const void *slot)
-{
-	return (*(void *const volatile *)slot);
-}
 
 /* What a statically initialised slot leads to; NULL: there is no memory.  Not
  * by malloc(), which may be the program's and lock a mutex itself. */
