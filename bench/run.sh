@@ -69,9 +69,15 @@ median() {
 	    END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
+# Of $tmp/null and $tmp/full, nanoseconds: the medians in milliseconds, and their
+# ratio.
+medians() {
+	echo "$(median "$tmp/null") $(median "$tmp/full")" |
+	    awk '{ printf "%.1f %.1f %.2f\n", $1 / 1e6, $2 / 1e6, $2 / $1 }'
+}
+
 # The wall time of imp run with a program that exits, and with the kernel that
-# does nothing, by turns, so that both see the same load; prints the medians in
-# milliseconds and the ratio of the medians.
+# does nothing, by turns, so that both see the same load; prints medians.
 wall_times() {
 	: >"$tmp/null"
 	: >"$tmp/full"
@@ -85,8 +91,7 @@ wall_times() {
 		echo "$((middle - start))" >>"$tmp/null"
 		echo "$((end - middle))" >>"$tmp/full"
 	done
-	echo "$(median "$tmp/null") $(median "$tmp/full")" |
-	    awk '{ printf "%.1f %.1f %.2f\n", $1 / 1e6, $2 / 1e6, $2 / $1 }'
+	medians
 }
 
 # Debian's kernel with a program as its initramfs, and what that runs.
@@ -252,8 +257,15 @@ login_times() {
 		echo "$((middle - start))" >>"$tmp/null"
 		echo "$((end - again))" >>"$tmp/full"
 	done
-	echo "$(median "$tmp/null") $(median "$tmp/full")" |
-	    awk '{ printf "%.1f %.1f %.2f\n", $1 / 1e6, $2 / 1e6, $2 / $1 }'
+	medians
+}
+
+# wall_results NULL FULL MEDIANS: what the two are called.
+wall_results() {
+	times=${3#* }
+	result "$1" "${3%% *}" - ms
+	result "$2" "${times%% *}" - ms
+	result "the ratio of these two" "${times#* }" - ratio
 }
 
 say "Linux: operations"
@@ -287,18 +299,12 @@ say "Imp: to the login prompt"
 login
 login_memory
 login_idle
-times=$(login_times)
-result "a kernel that does nothing, with that disk" "${times%% *}" - ms
-times=${times#* }
-result "login:, wall time" "${times%% *}" - ms
-result "the ratio of these two" "${times#* }" - ratio
+wall_results "a kernel that does nothing, with that disk" \
+    "login:, wall time" "$(login_times)"
 
 say "wall time"
-times=$(wall_times)
-result "imp run of a kernel that does nothing" "${times%% *}" - ms
-times=${times#* }
-result "imp run of a program that exits, wall time" "${times%% *}" - ms
-result "the ratio of these two" "${times#* }" - ratio
+wall_results "imp run of a kernel that does nothing" \
+    "imp run of a program that exits, wall time" "$(wall_times)"
 
 result "kernel, stripped" "$(stat -c %s build/sys/MICROVM/kernel.stripped)" \
     - bytes

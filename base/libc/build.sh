@@ -8,16 +8,8 @@ out=$2
 src=$out/src
 jobs=$(getconf _NPROCESSORS_ONLN)
 
-"$(dirname "$0")/tree.sh" "$1" "$src"
-cat >"$src/config.mak" <<EOF
-ARCH = x86_64
-CC = gcc
-CFLAGS_AUTO = -O2 -pipe -fno-pic -fno-pie -fomit-frame-pointer \
-    -fno-unwind-tables -fno-asynchronous-unwind-tables -ffunction-sections \
-    -fdata-sections -fno-stack-protector -fexcess-precision=standard \
-    -frounding-math -fno-strict-aliasing -Werror=implicit-function-declaration
-prefix = $(cd "$out" && pwd)
-EOF
+"$(dirname "$0")/tree.sh" "$1" "$src" -fno-pic -fno-pie
+echo "prefix = $(cd "$out" && pwd)" >>"$src/config.mak"
 if ! MAKEFLAGS='' make -s -C "$src" -j"$jobs" lib/libc.a lib/crt1.o \
     lib/crti.o lib/crtn.o >"$out/make.log" 2>&1; then
 	cat "$out/make.log" >&2

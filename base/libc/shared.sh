@@ -16,18 +16,11 @@ out=$(cd "$2" && pwd)
 src=$out/src
 jobs=$(getconf _NPROCESSORS_ONLN)
 unwinder=/usr/lib/llvm-14/lib/libunwind.so.1.0
-flags="-O2 -pipe -fPIC -fomit-frame-pointer -fno-unwind-tables \
--fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
--fno-stack-protector -fexcess-precision=standard -frounding-math \
--fno-strict-aliasing -Werror=implicit-function-declaration"
 ldflags='-Wl,--hash-style=both -Wl,-z,noexecstack -Wl,-z,max-page-size=4096'
 
 "$here/tree.sh" "$1" "$src"
 cd "$src"
-cat >config.mak <<EOF
-ARCH = x86_64
-CC = gcc
-CFLAGS_AUTO = $flags
+cat >>config.mak <<EOF
 LDFLAGS_AUTO = $ldflags -Wl,-Bsymbolic-functions -Wl,-soname,libc.so \
     -Wl,--dynamic-list=dynamic.list -Wl,--dynamic-list=ldso/freebsd.list \
     -Wl,--gc-sections
@@ -66,7 +59,7 @@ MAKEFLAGS='' make -s lib/libc.so
 
 cp lib/libc.so "$out/ld-elf.so.1"
 # shellcheck disable=SC2086 # words
-gcc $flags $ldflags -shared -nostdlib -Wl,-soname,libc.so.7 \
+gcc -O2 -fPIC $ldflags -shared -nostdlib -Wl,-soname,libc.so.7 \
     -Wl,--no-as-needed -o "$out/libc.so.7" "$here/shared/libc7.c" lib/libc.so
 cp "$unwinder" "$out/libgcc_s.so.1"
 strip "$out/ld-elf.so.1" "$out/libc.so.7"

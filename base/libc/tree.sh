@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# tree.sh MUSL TREE: makes the folder TREE of musl's sources in MUSL, with the
-# files of this folder in place of those of the same name. Headers of ours find
-# the ones they replace as <musl/...>.
+# tree.sh MUSL TREE FLAG...: makes the folder TREE of musl's sources in MUSL, with
+# the files of this folder in place of those of the same name, ready to be built
+# with these flags of the compiler as well. Headers of ours find the ones they
+# replace as <musl/...>.
 set -eu
 
 musl=$1
 tree=$2
+shift 2
 here=$(dirname "$0")
 
 rm -rf "$tree"
@@ -26,3 +28,11 @@ done
 for folder in arch crt include ldso src; do
 	cp -a "$here/$folder" "$tree/"
 done
+cat >"$tree/config.mak" <<EOF
+ARCH = x86_64
+CC = gcc
+CFLAGS_AUTO = -O2 -pipe -fomit-frame-pointer -fno-unwind-tables \
+    -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+    -fno-stack-protector -fexcess-precision=standard -frounding-math \
+    -fno-strict-aliasing -Werror=implicit-function-declaration $*
+EOF

@@ -103,6 +103,22 @@ own_folder(void)
 	return (self);
 }
 
+/* The first of the places, seen from a folder, where there is something that
+ * can be accessed so; the list ends with NULL.  NULL: there is nothing. */
+static char *
+first_place(const char *folder, const char *const *places, int mode)
+{
+	char *candidate;
+
+	for (; *places != NULL; places++) {
+		candidate = format("%s/%s", folder, *places);
+		if (access(candidate, mode) == 0)
+			return (candidate);
+		free(candidate);
+	}
+	return (NULL);
+}
+
 /*
  * The kernel: the given file, or $IMP_KERNEL, or the one that was built or
  * installed along with this program.
@@ -114,8 +130,9 @@ path_kernel(const char *given)
 	    "sys/MICROVM/kernel.stripped",
 	    "sys/MICROVM/kernel",
 	    "../lib/imp/kernel",
+	    NULL,
 	};
-	char *folder, *candidate;
+	char *folder, *kernel;
 
 	if (given == NULL)
 		given = getenv("IMP_KERNEL");
@@ -126,14 +143,12 @@ path_kernel(const char *given)
 	folder = own_folder();
 	if (folder == NULL)
 		errx(EXIT_IMP, "can't tell where the kernel is; use --kernel");
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		candidate = format("%s/%s", folder, places[i]);
-		if (access(candidate, R_OK) == 0)
-			return (candidate);
-		free(candidate);
-	}
-	errx(EXIT_IMP, "no kernel: %s/%s isn't there; use --kernel", folder,
-	    places[0]);
+	kernel = first_place(folder, places, R_OK);
+	if (kernel == NULL)
+		errx(EXIT_IMP, "no kernel: %s/%s isn't there; use --kernel",
+		    folder, places[0]);
+	free(folder);
+	return (kernel);
 }
 
 /*
@@ -143,18 +158,13 @@ path_kernel(const char *given)
 char *
 path_rtld(void)
 {
-	static const char *const places[] = {"base/rtld", "../lib/imp/rtld"};
-	char *folder = own_folder(), *candidate;
+	static const char *const places[] = {
+	    "base/rtld", "../lib/imp/rtld", NULL};
+	char *folder = own_folder(), *rtld;
 
-	if (folder == NULL)
-		return (NULL);
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		candidate = format("%s/%s", folder, places[i]);
-		if (access(candidate, R_OK | X_OK) == 0)
-			return (candidate);
-		free(candidate);
-	}
-	return (NULL);
+	rtld = folder == NULL ? NULL : first_place(folder, places, R_OK | X_OK);
+	free(folder);
+	return (rtld);
 }
 
 /* QEMU: $IMP_QEMU, or by its usual name. */

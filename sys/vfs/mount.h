@@ -36,6 +36,15 @@ const char *mount_opt(const struct mount_opts *opts, const char *name);
 int mount_number(const struct mount_opts *opts, const char *name, int base,
     uint32_t max, uint32_t *n);
 
+/* mount_disk.c: the disk that "from" names, and disk_claim() or disk_reclaim()
+ * (kern/bio.h); on an error there is a message. */
+struct disk;
+int mount_find_disk(const struct mount_opts *opts, struct disk **dpp);
+int mount_claim_disk(
+    const struct mount_opts *opts, struct disk *dp, bool write);
+int mount_reclaim_disk(
+    const struct mount_opts *opts, struct disk *dp, bool write);
+
 enum unmount_how {
 	UNMOUNT_IDLE,	/* EBUSY if it is in use; or the disk's error */
 	UNMOUNT_FORCED, /* EBUSY, but what can't be written is given up */

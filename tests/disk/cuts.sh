@@ -12,12 +12,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 tests=build/tests/disk
 
-# disk NUMBER EXPORT: QEMU's arguments.
-disk() {
-	printf ' --qemu-arg=-drive --qemu-arg=%s' \
-	    "id=d$1,if=none,format=raw,file=nbd+unix:///$2?socket=$dir/socket"
-	printf ' --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d%s' "$1"
-}
+. tests/disk/nbd.sh
 
 mkdir "$dir/empty"
 if [ "$maker" = newfs ]; then

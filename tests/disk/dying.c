@@ -7,16 +7,28 @@
 #include <sys/sysctl.h>
 
 #include "failing.h"
+#include "pages.h"
 
-static uint32_t
-free_pages(void)
+/* Nothing that was given up is still in memory. */
+static void
+check_pages(uint32_t before)
 {
-	uint32_t n = 0;
-	size_t size = sizeof(n);
+	uint32_t after = free_pages();
 
-	if (sysctlbyname("vm.stats.vm.v_free_count", &n, &size, NULL, 0) != 0)
-		quit("vm.stats.vm.v_free_count");
-	return (n);
+	if (after + 64 < before)
+		wrong("pages are missing", (long)(before - after));
+}
+
+/* It can't be unmounted but by force; then the disk is well again. */
+static void
+unmount_by_force(uint32_t before)
+{
+	if (unmount(ON, 0) == 0 || errno != EIO)
+		quit("unmount");
+	if (unmount(ON, MNT_FORCE) != 0)
+		quit("forced unmount");
+	check_pages(before);
+	well();
 }
 
 /* What is changed now can't be written, ever; `dead`: nor read. */
@@ -66,19 +78,12 @@ check_kept(void)
 static void
 give_up(bool dead)
 {
-	uint32_t before = free_pages(), after;
+	uint32_t before = free_pages();
 	int fd;
 
 	mount_it();
 	die_with_changes(dead);
-	if (unmount(ON, 0) == 0 || errno != EIO)
-		quit("unmount");
-	if (unmount(ON, MNT_FORCE) != 0)
-		quit("forced unmount");
-	after = free_pages();
-	if (after + 64 < before)
-		wrong("pages are missing", (long)(before - after));
-	well();
+	unmount_by_force(before);
 	/* The disk is nobody's, and another one can be there. */
 	fd = open_file(DISK, O_RDWR);
 	close(fd);
@@ -149,15 +154,13 @@ become_readonly(bool dead)
 static void
 readonly(void)
 {
-	uint32_t before = free_pages(), after;
+	uint32_t before = free_pages();
 
 	make_files();
 	become_readonly(false);
 	mount_it();
 	become_readonly(true);
-	after = free_pages();
-	if (after + 64 < before)
-		wrong("pages are missing", (long)(before - after));
+	check_pages(before);
 	/* The disk says that it's in use. */
 	mount_it();
 	write_file(ON "/kept", 10 * BLOCK);
@@ -177,7 +180,7 @@ readonly(void)
 static void
 fat(void)
 {
-	uint32_t before, after;
+	uint32_t before;
 
 	orders_fd = open_file(ORDERS, O_RDWR);
 	write_file(ON "/kept", 10 * BLOCK);
@@ -187,14 +190,7 @@ fat(void)
 	before = free_pages();
 	mount_it();
 	die_with_changes(false);
-	if (unmount(ON, 0) == 0 || errno != EIO)
-		quit("unmount");
-	if (unmount(ON, MNT_FORCE) != 0)
-		quit("forced unmount");
-	after = free_pages();
-	if (after + 64 < before)
-		wrong("pages are missing", (long)(before - after));
-	well();
+	unmount_by_force(before);
 	mount_it();
 	if (access(ON "/kept", F_OK) != 0 || access(ON "/dir", F_OK) != 0 ||
 	    access(ON "/gone", F_OK) == 0)

@@ -20,10 +20,10 @@
 #include <sys/param.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
-#include <sys/sysctl.h>
 #include <sys/wait.h>
 
 #include "mounted.h"
+#include "pages.h"
 
 #define ON	    "/mnt"
 #define FILES	    5
@@ -571,17 +571,6 @@ worker(uint64_t seed, unsigned operations, int in, int out)
 		(void)!write(out, &c, 1);
 	}
 	_exit(0);
-}
-
-static uint32_t
-free_pages(void)
-{
-	uint32_t n = 0;
-	size_t size = sizeof(n);
-
-	if (sysctlbyname("vm.stats.vm.v_free_count", &n, &size, NULL, 0) != 0)
-		quit("vm.stats.vm.v_free_count");
-	return (n);
 }
 
 static volatile bool updating;

@@ -136,6 +136,17 @@ rwlock(const void *slot)
                                                                                \
 		return (object == NULL ? ENOMEM : musl_##name(object));        \
 	}
+#define CREATE_WITH(name, type, attr_type)                                     \
+	MUSL(name);                                                            \
+	int name(type *slot, const attr_type *attr)                            \
+	{                                                                      \
+		void *object = make(slot, sizeof(type));                       \
+                                                                               \
+		return (object == NULL                                         \
+			    ? ENOMEM                                           \
+			    : musl_##name(object,                              \
+				  attr != NULL ? contents(attr) : NULL));      \
+	}
 #define DESTROY(name, type)                                                    \
 	MUSL(name);                                                            \
 	int name(type *slot)                                                   \
@@ -352,18 +363,7 @@ pthread_condattr_setpshared(pthread_condattr_t *slot, int shared)
 	return (set_shared(shared));
 }
 
-MUSL(pthread_cond_init);
-
-int
-pthread_cond_init(pthread_cond_t *slot, const pthread_condattr_t *attr)
-{
-	void *object = make(slot, sizeof(pthread_cond_t));
-
-	return (object == NULL ? ENOMEM
-			       : musl_pthread_cond_init(object,
-				     attr != NULL ? contents(attr) : NULL));
-}
-
+CREATE_WITH(pthread_cond_init, pthread_cond_t, pthread_condattr_t)
 DESTROY(pthread_cond_destroy, pthread_cond_t)
 FORWARD(pthread_cond_signal, pthread_cond_t, cond)
 FORWARD(pthread_cond_broadcast, pthread_cond_t, cond)
@@ -399,18 +399,7 @@ pthread_rwlockattr_setpshared(pthread_rwlockattr_t *slot, int shared)
 	return (set_shared(shared));
 }
 
-MUSL(pthread_rwlock_init);
-
-int
-pthread_rwlock_init(pthread_rwlock_t *slot, const pthread_rwlockattr_t *attr)
-{
-	void *object = make(slot, sizeof(pthread_rwlock_t));
-
-	return (object == NULL ? ENOMEM
-			       : musl_pthread_rwlock_init(object,
-				     attr != NULL ? contents(attr) : NULL));
-}
-
+CREATE_WITH(pthread_rwlock_init, pthread_rwlock_t, pthread_rwlockattr_t)
 DESTROY(pthread_rwlock_destroy, pthread_rwlock_t)
 FORWARD(pthread_rwlock_rdlock, pthread_rwlock_t, rwlock)
 FORWARD(pthread_rwlock_tryrdlock, pthread_rwlock_t, rwlock)

@@ -138,22 +138,13 @@ stop_writing(struct msdosfs_mount *mm)
 	return (error);
 }
 
-static void
-say_claimed(const struct mount_opts *opts, const struct disk *dp, int error)
-{
-	mount_error(opts, "%s is %s", dp->d_name,
-	    error == EROFS ? "read-only" : "in use");
-}
-
 static int
 start(struct msdosfs_mount *mm, bool write, const struct mount_opts *opts)
 {
-	int error = disk_claim(mm->mm_disk, write);
+	int error = mount_claim_disk(opts, mm->mm_disk, write);
 
-	if (error != 0) {
-		say_claimed(opts, mm->mm_disk, error);
+	if (error != 0)
 		return (error);
-	}
 	error = read_boot(mm, opts);
 	if (error == 0 && write)
 		error = start_writing(mm);
@@ -166,18 +157,13 @@ static int
 msdosfs_mount(struct mount *mp, const struct mount_opts *opts)
 {
 	const bool write = (mp->mnt_flags & MNT_RDONLY) == 0;
-	const char *from = mount_opt(opts, "from");
 	struct msdosfs_mount *mm;
 	struct disk *dp;
-	int error = msdosfs_node_init();
+	int error = mount_find_disk(opts, &dp);
 
-	dp = from != NULL ? disk_find(from) : NULL;
-	if (dp == NULL) {
-		mount_error(
-		    opts, "there is no disk %s", from != NULL ? from : "named");
-		return (from != NULL ? ENOENT : EINVAL);
-	}
-	mm = error == 0 ? new_mount(mp, dp) : NULL;
+	if (error != 0)
+		return (error);
+	mm = msdosfs_node_init() == 0 ? new_mount(mp, dp) : NULL;
 	if (mm == NULL)
 		return (ENOMEM);
 	error = set_options(mm, opts);
@@ -249,12 +235,10 @@ msdosfs_unmount(struct mount *mp, enum unmount_how how)
 static int
 begin_writing(struct msdosfs_mount *mm, const struct mount_opts *opts)
 {
-	int error = disk_reclaim(mm->mm_disk, true);
+	int error = mount_reclaim_disk(opts, mm->mm_disk, true);
 
-	if (error != 0) {
-		say_claimed(opts, mm->mm_disk, error);
+	if (error != 0)
 		return (error);
-	}
 	/* Somebody may have repaired it below. */
 	vm_object_discard(&mm->mm_meta, 0, UINT64_MAX);
 	error = start_writing(mm);

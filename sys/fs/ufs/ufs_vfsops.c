@@ -293,29 +293,21 @@ static int
 ufs_mount(struct mount *mp, const struct mount_opts *opts)
 {
 	const bool write = (mp->mnt_flags & MNT_RDONLY) == 0;
-	const char *from = mount_opt(opts, "from");
 	struct ufs_mount *um;
 	struct disk *dp;
-	int error = ufs_node_init();
+	int error = mount_find_disk(opts, &dp);
 
-	dp = from != NULL ? disk_find(from) : NULL;
-	if (dp == NULL) {
-		mount_error(
-		    opts, "there is no disk %s", from != NULL ? from : "named");
-		return (from != NULL ? ENOENT : EINVAL);
-	}
-	um = error == 0 ? new_mount(mp, dp) : NULL;
+	if (error != 0)
+		return (error);
+	um = ufs_node_init() == 0 ? new_mount(mp, dp) : NULL;
 	if (um == NULL)
 		return (ENOMEM);
-	error = disk_claim(dp, write);
+	error = mount_claim_disk(opts, dp, write);
 	um->um_edition = disk_edition(dp);
 	if (error == 0) {
 		error = start(um, write, opts);
 		if (error != 0)
 			disk_unclaim(dp, write);
-	} else {
-		mount_error(opts, "%s is %s", dp->d_name,
-		    error == EROFS ? "read-only" : "in use");
 	}
 	if (error != 0) {
 		free_mount(um);
@@ -433,13 +425,10 @@ reload(struct ufs_mount *um, bool lose, const struct mount_opts *opts)
 static int
 begin_writing(struct ufs_mount *um, const struct mount_opts *opts)
 {
-	int error = disk_reclaim(um->um_disk, true);
+	int error = mount_reclaim_disk(opts, um->um_disk, true);
 
-	if (error != 0) {
-		mount_error(opts, "%s is %s", um->um_disk->d_name,
-		    error == EROFS ? "read-only" : "in use");
+	if (error != 0)
 		return (error);
-	}
 	if (disk_edition(um->um_disk) != um->um_edition)
 		error = reload(um, false, opts);
 	if (error == 0)
