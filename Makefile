@@ -91,7 +91,7 @@ $(K)/kernel-gdb.py: tools/gdb/imp.py
 HOSTCFLAGS = -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -iquote sys
 IMPSRCS = $(wildcard cmd/imp/*.c)
 # The kernel's own parts that know nothing of a kernel.
-PARTITIONS = $(addprefix sys/dev/part_,bsd.c describe.c gpt.c mbr.c walk.c)
+PARTITIONS = $(addprefix sys/disk/part_,bsd.c describe.c gpt.c mbr.c walk.c)
 IMPSHARED = sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c \
     sys/fs/ufs/ufs_dir.c sys/lib/strerror.c \
     $(PARTITIONS) sys/lib/crc32.c
@@ -196,7 +196,7 @@ $(B)/tests/boot/%: tests/boot/%.c tests/prog/freebsd.h $(wildcard sys/fbsd/*.h)
 	@gcc $(PROGCFLAGS) -o $@ $<
 
 PARSERS = sys/lib/elf.c sys/amd64/mptable.c sys/amd64/startinfo.c \
-    sys/dev/virtio/mmio_cmdline.c sys/kern/run_config.c cmd/imp/elf.c
+    sys/dev/virtio/mmio_cmdline.c sys/host/run_config.c cmd/imp/elf.c
 HOSTTEST = clang -std=gnu17 -g -O1 -fno-sanitize-recover=all -Isys \
     -Itests/host -Wno-incompatible-library-redeclaration
 FUZZED = tests/host/fuzz.c tests/host/fuzz_amd64.c \

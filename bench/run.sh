@@ -319,7 +319,7 @@ say "building"
 start=$(date +%s%N)
 make -s -j2 B="$tmp/build" kernel >/dev/null
 result "build of the kernel from nothing, 2 jobs" "$((($(date +%s%N) - start) / 1000000))" - ms
-touch sys/kern/pipe.c
+touch sys/ipc/pipe.c
 start=$(date +%s%N)
 make -s -j2 B="$tmp/build" kernel >/dev/null
 result "build after touching one file" \

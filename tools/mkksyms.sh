@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # mkksyms.sh KERNEL: prints the assembly of the symbol table that
-# sys/kern/ksyms.c reads, made from the functions of a linked kernel.
+# sys/core/ksyms.c reads, made from the functions of a linked kernel.
 set -eu
 
 "${NM:-nm}" -n "$1" | awk '

@@ -7,8 +7,8 @@
 #include "amd64/cpu.h"
 #include "amd64/md.h"
 #include "amd64/smp.h"
-#include "kern/printf.h"
-#include "kern/sched.h"
+#include "core/printf.h"
+#include "core/sched.h"
 
 #define LAPIC_ADDRESS	 0xfee00000
 #define LAPIC_ID	 0x02 /* register numbers: offset / 16 */

@@ -16,11 +16,11 @@
 #include "amd64/cpu.h"
 #include "amd64/md.h"
 #include "amd64/pvclock.h"
-#include "kern/callout.h"
-#include "kern/printf.h"
-#include "kern/sched.h"
-#include "kern/sync.h"
-#include "kern/time.h"
+#include "core/callout.h"
+#include "core/printf.h"
+#include "core/sched.h"
+#include "core/sync.h"
+#include "time/time.h"
 
 #define CALIBRATE_NS 100000u
 #define SAMPLES	     4

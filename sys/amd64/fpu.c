@@ -9,8 +9,8 @@
 #include "amd64/cpu.h"
 #include "amd64/fpu.h"
 #include "amd64/md.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
+#include "core/printf.h"
+#include "proc/proc.h"
 #include "vm/kmem.h"
 
 #define FXSAVE_SIZE  512

@@ -10,9 +10,9 @@
 #include "amd64/mptable.h"
 #include "amd64/smp.h"
 #include "amd64/startinfo.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
-#include "kern/sched.h"
+#include "core/printf.h"
+#include "proc/proc.h"
+#include "core/sched.h"
 
 struct mem_range mem_ranges[MEM_RANGES_MAX];
 unsigned mem_nranges;

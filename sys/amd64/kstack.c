@@ -15,8 +15,8 @@
  */
 #include "amd64/md.h"
 #include "amd64/pte.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
+#include "core/printf.h"
+#include "proc/proc.h"
 #include "vm/page.h"
 
 #define SLOT_PAGES (2 * KSTACK_PAGES)

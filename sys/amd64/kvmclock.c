@@ -8,7 +8,7 @@
 #include "amd64/asm.h"
 #include "amd64/cpu.h"
 #include "amd64/pvclock.h"
-#include "kern/time.h"
+#include "time/time.h"
 
 #define MSR_KVM_WALL_CLOCK  0x4b564d00
 #define MSR_KVM_SYSTEM_TIME 0x4b564d01

@@ -41,7 +41,7 @@ virt_to_phys(const void *va)
 }
 
 /*
- * Per-CPU data.  %gs points at struct cpu (kern/sched.h), whose first word is
+ * Per-CPU data.  %gs points at struct cpu (core/sched.h), whose first word is
  * the running thread; both may be used with interrupts on, but curcpu() only
  * means something for longer where the thread cannot move (spin lock held).
  */
@@ -99,7 +99,7 @@ cpu_idle_wait(void)
 	__asm__ volatile("sti; hlt" ::: "memory");
 }
 
-/* Boot, in the order of kern/main.c. */
+/* Boot, in the order of boot/main.c. */
 void md_early_init(void); /* console, GDT, IDT, start info, memory map */
 void md_pmap_init(void);  /* the final kernel page tables */
 void md_clock_init(void); /* APIC, TSC frequency, timer */
@@ -151,7 +151,7 @@ uint64_t clock_ns(void);	/* now; any context */
 uint64_t clock_cycles(void);	/* raw TSC */
 uint64_t clock_frequency(void); /* TSC Hz */
 /* Arms this CPU's one-shot timer for clock_ns() == deadline; UINT64_MAX: off.
- * When it fires, md calls callout_interrupt() (kern/callout.h). */
+ * When it fires, md calls callout_interrupt() (core/callout.h). */
 void clock_arm(uint64_t deadline);
 /* Wall-clock time at kernel entry from RTC or hypervisor, ns since 1970; 0 if
  * nobody knows. */

@@ -16,8 +16,8 @@
 #include "amd64/cpu.h"
 #include "amd64/md.h"
 #include "amd64/pte.h"
-#include "kern/printf.h"
-#include "kern/sched.h"
+#include "core/printf.h"
+#include "core/sched.h"
 #include "vm/kmem.h"
 #include "vm/page.h"
 

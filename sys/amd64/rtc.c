@@ -8,7 +8,7 @@
 #include "amd64/cpu.h"
 #include "amd64/md.h"
 #include "amd64/pvclock.h"
-#include "kern/time.h"
+#include "time/time.h"
 
 #define RTC_INDEX    0x70
 #define RTC_DATA     0x71

@@ -7,9 +7,9 @@
 #include "amd64/asm.h"
 #include "amd64/cpu.h"
 #include "amd64/md.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
-#include "kern/sched.h"
+#include "core/printf.h"
+#include "proc/proc.h"
+#include "core/sched.h"
 
 extern char ap_trampoline[], ap_trampoline_end[];
 

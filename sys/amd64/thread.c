@@ -8,8 +8,8 @@
 #include "amd64/cpu.h"
 #include "amd64/fpu.h"
 #include "amd64/md.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
+#include "core/printf.h"
+#include "proc/proc.h"
 #include "vm/vm.h"
 
 void switch_stacks(uint64_t *save, uint64_t rsp);

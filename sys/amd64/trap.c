@@ -10,12 +10,12 @@
 #include "amd64/fpu.h"
 #include "amd64/md.h"
 #include "amd64/trap.h"
-#include "kern/callout.h"
-#include "kern/ksyms.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
-#include "kern/sched.h"
-#include "kern/signal.h"
+#include "core/callout.h"
+#include "core/ksyms.h"
+#include "core/printf.h"
+#include "proc/proc.h"
+#include "core/sched.h"
+#include "proc/signal.h"
 #include "vm/vm.h"
 
 #define PF_PRESENT	 0x01

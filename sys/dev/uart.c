@@ -22,9 +22,9 @@
 #include "dev/device.h"
 #include "fbsd/errno.h"
 #include "fs/tmpfs/archive.h"
-#include "kern/printf.h"
-#include "kern/tty_impl.h"
-#include "kern/tty_serial.h"
+#include "core/printf.h"
+#include "tty/tty_impl.h"
+#include "tty/tty_serial.h"
 
 #define UART_BASE 0x3f8
 #define UART_IRQ  4

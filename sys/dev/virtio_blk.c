@@ -17,9 +17,9 @@
 #include "amd64/md.h"
 #include "dev/virtio/virtio.h"
 #include "fbsd/errno.h"
-#include "kern/bio.h"
-#include "kern/printf.h"
-#include "kern/sync.h"
+#include "disk/bio.h"
+#include "core/printf.h"
+#include "core/sync.h"
 #include "lib/printf.h"
 #include "vm/kmem.h"
 

@@ -16,7 +16,7 @@
 #include "amd64/md.h"
 #include "dev/virtio_port.h"
 #include "fbsd/errno.h"
-#include "kern/printf.h"
+#include "core/printf.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 

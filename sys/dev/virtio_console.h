@@ -7,8 +7,8 @@
 #define DEV_VIRTIO_CONSOLE_H
 
 #include "dev/virtio/virtio.h"
-#include "kern/event.h"
-#include "kern/sync.h"
+#include "core/event.h"
+#include "core/sync.h"
 
 struct uio;
 struct vport;

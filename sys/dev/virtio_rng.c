@@ -8,9 +8,9 @@
 #include "amd64/md.h"
 #include "dev/virtio/virtio.h"
 #include "fbsd/errno.h"
-#include "kern/callout.h"
+#include "core/callout.h"
 #include "kern/random.h"
-#include "kern/sync.h"
+#include "core/sync.h"
 #include "vm/kmem.h"
 
 #define REQUEST_SIZE   32

@@ -12,10 +12,10 @@
 #include "lib/chacha.h"
 #include "lib/string.h"
 #include "amd64/md.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "kern/random.h"
-#include "kern/signal.h"
-#include "kern/sync.h"
+#include "proc/signal.h"
+#include "core/sync.h"
 #include "kern/uio.h"
 
 static struct {

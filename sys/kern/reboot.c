@@ -6,10 +6,10 @@
  */
 #include "amd64/md.h"
 #include "fbsd/errno.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
+#include "core/printf.h"
+#include "proc/proc.h"
 #include "kern/reboot.h"
-#include "kern/run.h"
+#include "host/run.h"
 #include "vfs/vnode.h"
 
 void

@@ -12,7 +12,7 @@
 #include "fbsd/fcntl.h"
 #include "fbsd/filio.h"
 #include "fbsd/poll.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "vfs/fifo.h"
 #include "vfs/lockf.h"
 #include "vfs/vn_file.h"

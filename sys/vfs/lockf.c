@@ -9,7 +9,7 @@
  */
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "vfs/lockf.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"

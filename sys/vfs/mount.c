@@ -9,9 +9,9 @@
  */
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
-#include "kern/printf.h"
+#include "core/printf.h"
 #include "lib/printf.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "lib/string.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"

@@ -7,7 +7,7 @@
 
 #include "fbsd/mount.h"
 #include "lib/list.h"
-#include "kern/sync.h"
+#include "core/sync.h"
 
 struct mount;
 struct thread;
@@ -37,7 +37,7 @@ int mount_number(const struct mount_opts *opts, const char *name, int base,
     uint32_t max, uint32_t *n);
 
 /* mount_disk.c: the disk that "from" names, and disk_claim() or disk_reclaim()
- * (kern/bio.h); on an error there is a message. */
+ * (disk/bio.h); on an error there is a message. */
 struct disk;
 int mount_find_disk(const struct mount_opts *opts, struct disk **dpp);
 int mount_claim_disk(

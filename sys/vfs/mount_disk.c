@@ -4,7 +4,7 @@
  * they fail.
  */
 #include "fbsd/errno.h"
-#include "kern/bio.h"
+#include "disk/bio.h"
 #include "vfs/mount.h"
 
 int

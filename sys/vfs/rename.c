@@ -14,7 +14,7 @@
  */
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "fbsd/event.h"
 #include "vfs/names.h"
 #include "vm/kmem.h"

@@ -10,10 +10,10 @@
  */
 #include "amd64/md.h"
 #include "fbsd/errno.h"
-#include "kern/bio.h"
+#include "disk/bio.h"
 #include "kern/kenv.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
+#include "core/printf.h"
+#include "proc/proc.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "lib/strerror.h"

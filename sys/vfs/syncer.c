@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vfs/syncer.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
-#include "kern/sync.h"
+#include "core/printf.h"
+#include "proc/proc.h"
+#include "core/sync.h"
 #include "vm/pageout.h"
 
 #define DELAY (5 * NSEC_PER_SEC)

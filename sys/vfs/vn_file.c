@@ -6,7 +6,7 @@
 #include "fbsd/fcntl.h"
 #include "fbsd/filio.h"
 #include "fbsd/mman.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "fbsd/event.h"
 #include "vfs/lockf.h"
 #include "vfs/vn_file.h"

@@ -3,7 +3,7 @@
 #ifndef VFS_VN_FILE_H
 #define VFS_VN_FILE_H
 
-#include "kern/file.h"
+#include "file/file.h"
 
 /* While open(2) isn't through: knows only how to close. */
 extern const struct fileops vn_opening_fileops;

@@ -8,8 +8,8 @@
  * lock, so the buffer may well be a mapping of the same file.
  */
 #include "fbsd/errno.h"
-#include "kern/proc.h"
-#include "kern/time.h"
+#include "proc/proc.h"
+#include "time/time.h"
 #include "lib/string.h"
 #include "fbsd/event.h"
 #include "vfs/vnode.h"

@@ -9,7 +9,7 @@
  */
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "lib/string.h"
 #include "fbsd/event.h"
 #include "vfs/fifo.h"

@@ -4,7 +4,7 @@
  * files and the directory it is in; the way up to the root is the path.
  */
 #include "fbsd/errno.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "lib/string.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"

@@ -10,9 +10,9 @@
  */
 #include "fbsd/errno.h"
 #include "fbsd/event.h"
-#include "kern/printf.h"
-#include "kern/signal.h"
-#include "kern/time.h"
+#include "core/printf.h"
+#include "proc/signal.h"
+#include "time/time.h"
 #include "lib/string.h"
 #include "vfs/fifo.h"
 #include "vfs/lockf.h"

@@ -16,9 +16,9 @@
 #define VFS_VNODE_H
 
 #include "fbsd/stat.h"
-#include "kern/event.h"
-#include "kern/file.h"
-#include "kern/sync.h"
+#include "core/event.h"
+#include "file/file.h"
+#include "core/sync.h"
 #include "vfs/mount.h"
 #include "vfs/namei.h"
 #include "vm/vm.h"

@@ -6,8 +6,8 @@
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
 #include "fbsd/resource.h"
-#include "kern/proc.h"
-#include "kern/sched.h"
+#include "proc/proc.h"
+#include "core/sched.h"
 #include "vfs/vnode.h"
 #include "vm/map.h"
 

@@ -3,8 +3,8 @@
  * Anonymous pages: amaps and address spaces' views of them.  See vm/vm.h.
  */
 #include "fbsd/errno.h"
-#include "kern/printf.h"
-#include "kern/sched.h"
+#include "core/printf.h"
+#include "core/sched.h"
 #include "vm/kmem.h"
 #include "vm/map.h"
 

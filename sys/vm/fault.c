@@ -12,8 +12,8 @@
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
 #include "fbsd/signal.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
+#include "core/printf.h"
+#include "proc/proc.h"
 #include "vm/map.h"
 
 _Static_assert(PROT_READ == PMAP_READ && PROT_WRITE == PMAP_WRITE &&

@@ -9,9 +9,9 @@
  * and emptied into slabs by halves under the cache's lock.
  */
 #include "amd64/md.h"
-#include "kern/printf.h"
-#include "kern/sched.h"
-#include "kern/sync.h"
+#include "core/printf.h"
+#include "core/sched.h"
+#include "core/sync.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 #include "vm/page.h"

@@ -7,9 +7,9 @@
  */
 #include "fbsd/signal.h"
 #include "fbsd/errno.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
-#include "kern/signal.h"
+#include "core/printf.h"
+#include "proc/proc.h"
+#include "proc/signal.h"
 #include "vm/map.h"
 #include "vm/pageout.h"
 

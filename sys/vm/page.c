@@ -16,9 +16,9 @@
  * and there is none.
  */
 #include "amd64/md.h"
-#include "kern/printf.h"
-#include "kern/sched.h"
-#include "kern/sync.h"
+#include "core/printf.h"
+#include "core/sched.h"
+#include "core/sync.h"
 #include "lib/string.h"
 #include "vm/page.h"
 

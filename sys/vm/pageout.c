@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vm/pageout.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
-#include "kern/sync.h"
+#include "core/printf.h"
+#include "proc/proc.h"
+#include "core/sync.h"
 #include "vm/page.h"
 
 #define PATIENCE (NSEC_PER_SEC / 4) /* of one who waits for memory */

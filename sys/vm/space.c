@@ -6,10 +6,10 @@
 #include "lib/string.h"
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
+#include "core/printf.h"
+#include "proc/proc.h"
 #include "kern/random.h"
-#include "kern/sched.h"
+#include "core/sched.h"
 #include "vm/kmem.h"
 #include "vm/map.h"
 

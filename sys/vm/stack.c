@@ -8,7 +8,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
 #include "fbsd/resource.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "vm/map.h"
 
 #define FIRST_SIZE (128ul << 10)

@@ -24,7 +24,7 @@
 #include "lib/list.h"
 #include "lib/radix.h"
 #include "lib/rbtree.h"
-#include "kern/sync.h"
+#include "core/sync.h"
 #include "vm/page.h"
 
 struct file;

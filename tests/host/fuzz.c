@@ -14,7 +14,7 @@
 #include "../../cmd/imp/elf.h"
 #include "dev/virtio/mmio_cmdline.h"
 #include "../disk/whole.h"
-#include "kern/run_config.h"
+#include "host/run_config.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

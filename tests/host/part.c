@@ -6,8 +6,8 @@
  * must be fit for /dev.  Run under sanitizers; the memory given to a parser
  * ends where it was told.
  */
-#include "dev/part_describe.h"
-#include "dev/part_table.h"
+#include "disk/part_describe.h"
+#include "disk/part_table.h"
 #include "lib/crc32.h"
 #include "lib/string.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Kernel stacks: mapped, used again, and what is below them. */
 #include "amd64/md.h"
-#include "kern/ktest.h"
-#include "kern/proc.h"
+#include "boot/ktest.h"
+#include "proc/proc.h"
 #include "vm/page.h"
 
 #define STACKS 200u

@@ -3,9 +3,9 @@
 #include "abi/freebsd/shpage.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
-#include "kern/ktest.h"
-#include "kern/sigqueue.h"
-#include "kern/timekeeper.h"
+#include "boot/ktest.h"
+#include "proc/sigqueue.h"
+#include "time/timekeeper.h"
 #include "vm/kmem.h"
 #include "vm/vm.h"
 

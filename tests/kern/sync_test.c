@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* LOCKDEBUG finds locks that are taken in different orders. */
 #include "lib/string.h"
-#include "kern/ktest.h"
-#include "kern/lockdebug.h"
+#include "boot/ktest.h"
+#include "core/lockdebug.h"
 
 #ifdef OPT_LOCKDEBUG
 static struct lock_circle found;

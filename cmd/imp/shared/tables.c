@@ -3,7 +3,7 @@
  * Partition tables in a file, by the kernel's code, whose headers aren't for
  * the side of the host's C library.  Sectors are those of the usual disk.
  */
-#include "dev/part_table.h"
+#include "disk/part_table.h"
 #include "fbsd/errno.h"
 #include "lib/string.h"
 #include "tables.h"

@@ -11,7 +11,7 @@
 #include "abi/freebsd/shpage.h"
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
-#include "kern/exec.h"
+#include "exec/exec.h"
 #include "kern/random.h"
 #include "kern/version.h"
 #include "vm/kmem.h"

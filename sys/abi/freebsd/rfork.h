@@ -2,7 +2,7 @@
 #ifndef ABI_FREEBSD_RFORK_H
 #define ABI_FREEBSD_RFORK_H
 
-#include "kern/proc.h"
+#include "proc/proc.h"
 
 /* What rfork(2)'s flags ask for: EINVAL for those that aren't or don't go
  * together; without RFPROC there is no child. */

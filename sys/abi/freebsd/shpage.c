@@ -7,15 +7,15 @@
  * multiplies its distance from th_offset_count by th_scale (2^-64 s for each
  * count) and adds th_offset; it starts over if th_gen or tk_current changed
  * meanwhile, or th_gen is 0.  The 32 bits wrap after 17 s at the soonest, by
- * the choice of the shift; kern/time.c renews the base every few seconds.
+ * the choice of the shift; time/time.c renews the base every few seconds.
  */
 #include "lib/string.h"
 #include "abi/freebsd/shpage.h"
 #include "amd64/md.h"
-#include "kern/printf.h"
-#include "kern/sync.h"
-#include "kern/sysctl.h"
-#include "kern/time.h"
+#include "core/printf.h"
+#include "core/sync.h"
+#include "info/sysctl.h"
+#include "time/time.h"
 #include "vm/vm.h"
 
 #define VDSO_TK_VER_CURR     1

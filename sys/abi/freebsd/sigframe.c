@@ -15,7 +15,7 @@
 #include "abi/freebsd/context.h"
 #include "abi/freebsd/syscall.h"
 #include "amd64/md.h"
-#include "kern/signal.h"
+#include "proc/signal.h"
 #include "vm/vm.h"
 
 #define FXSAVE_SIZE 512ul

@@ -3,7 +3,7 @@
 #ifndef ABI_FREEBSD_SOCKADDR_H
 #define ABI_FREEBSD_SOCKADDR_H
 
-#include "kern/unix.h"
+#include "net/unix.h"
 
 /* fd_get() for what must be a socket; also ENOTSOCK. */
 int socket_get(struct thread *td, int fd, struct file **fpp);

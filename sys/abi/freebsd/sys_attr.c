@@ -7,8 +7,8 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
-#include "kern/proc.h"
-#include "kern/time.h"
+#include "proc/proc.h"
+#include "time/time.h"
 #include "vfs/vnode.h"
 
 /* A file's birth can't lie behind its last change. */

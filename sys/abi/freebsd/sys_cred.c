@@ -7,8 +7,8 @@
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
-#include "kern/proc.h"
-#include "kern/signal.h"
+#include "proc/proc.h"
+#include "proc/signal.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 

@@ -6,7 +6,7 @@
 #include "amd64/md.h"
 #include "fbsd/dirent.h"
 #include "fbsd/errno.h"
-#include "kern/file.h"
+#include "file/file.h"
 #include "lib/string.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"

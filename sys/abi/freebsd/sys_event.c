@@ -4,8 +4,8 @@
 #include "abi/freebsd/timeout.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
-#include "kern/kqueue.h"
-#include "kern/time.h"
+#include "file/kqueue.h"
+#include "time/time.h"
 #include "lib/string.h"
 
 int

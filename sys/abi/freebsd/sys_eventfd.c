@@ -4,8 +4,8 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
-#include "kern/eventfd.h"
-#include "kern/proc.h"
+#include "ipc/eventfd.h"
+#include "proc/proc.h"
 
 #define SPECIALFD_EVENTFD 1
 

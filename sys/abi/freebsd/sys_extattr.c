@@ -10,7 +10,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/extattr.h"
 #include "fbsd/fcntl.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 

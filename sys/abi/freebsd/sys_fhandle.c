@@ -10,7 +10,7 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "vfs/vnode.h"
 
 static int

@@ -4,8 +4,8 @@
 #include "fbsd/fcntl.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
-#include "kern/filecopy.h"
-#include "kern/signal.h"
+#include "file/filecopy.h"
+#include "proc/signal.h"
 #include "vfs/vnode.h"
 
 /* What to send before and behind the file: user pointers. */

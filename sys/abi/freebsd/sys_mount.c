@@ -9,7 +9,7 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "lib/string.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"

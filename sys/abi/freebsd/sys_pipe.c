@@ -4,8 +4,8 @@
 #include "fbsd/fcntl.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
-#include "kern/file.h"
-#include "kern/pty.h"
+#include "file/file.h"
+#include "tty/pty.h"
 
 static int
 make_pipe(struct thread *td, int flags, int fds[2])

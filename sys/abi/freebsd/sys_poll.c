@@ -6,10 +6,10 @@
 #include "abi/freebsd/sysargs.h"
 #include "abi/freebsd/timeout.h"
 #include "amd64/md.h"
-#include "kern/fdtable.h"
-#include "kern/poll.h"
-#include "kern/signal.h"
-#include "kern/time.h"
+#include "file/fdtable.h"
+#include "file/poll.h"
+#include "proc/signal.h"
+#include "time/time.h"
 #include "vm/kmem.h"
 
 #define SMALL 8

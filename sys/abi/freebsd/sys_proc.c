@@ -7,8 +7,8 @@
 #include "fbsd/errno.h"
 #include "fbsd/unistd.h"
 #include "fbsd/wait.h"
-#include "kern/exec.h"
-#include "kern/signal.h"
+#include "exec/exec.h"
+#include "proc/signal.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 

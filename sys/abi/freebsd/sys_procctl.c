@@ -11,8 +11,8 @@
 #include "fbsd/errno.h"
 #include "fbsd/procctl.h"
 #include "fbsd/wait.h"
-#include "kern/proc.h"
-#include "kern/signal.h"
+#include "proc/proc.h"
+#include "proc/signal.h"
 #include "lib/string.h"
 
 static int

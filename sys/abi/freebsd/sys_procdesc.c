@@ -6,7 +6,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/procdesc.h"
 #include "fbsd/unistd.h"
-#include "kern/procdesc.h"
+#include "file/procdesc.h"
 
 /* The descriptor's number can't be told: the child runs all the same. */
 static int

@@ -3,9 +3,9 @@
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "kern/random.h"
-#include "kern/time.h"
+#include "time/time.h"
 #include "kern/uio.h"
 
 #define GRND_NONBLOCK 0x1u

@@ -5,7 +5,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/resource.h"
 #include "fbsd/time.h"
-#include "kern/resource.h"
+#include "proc/resource.h"
 #include "vm/kmem.h"
 
 int

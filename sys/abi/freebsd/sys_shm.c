@@ -5,8 +5,8 @@
 #include "fbsd/mman.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
-#include "kern/proc.h"
-#include "kern/shm.h"
+#include "proc/proc.h"
+#include "ipc/shm.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 

@@ -5,8 +5,8 @@
 #include "abi/freebsd/sysargs.h"
 #include "abi/freebsd/timeout.h"
 #include "amd64/md.h"
-#include "kern/signal.h"
-#include "kern/time.h"
+#include "proc/signal.h"
+#include "time/time.h"
 
 static struct siginfo
 from_user(struct thread *td, int sig, int code)

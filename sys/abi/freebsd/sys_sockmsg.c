@@ -4,7 +4,7 @@
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
-#include "kern/signal.h"
+#include "proc/signal.h"
 #include "kern/uio.h"
 #include "lib/string.h"
 #include "vm/kmem.h"

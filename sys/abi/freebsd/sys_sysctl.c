@@ -4,8 +4,8 @@
 #include "lib/string.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
-#include "kern/proc.h"
-#include "kern/sysctl.h"
+#include "proc/proc.h"
+#include "info/sysctl.h"
 
 #define NAME_LENGTH_MAX 256
 

@@ -6,9 +6,9 @@
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "kern/kenv.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "kern/reboot.h"
-#include "kern/swap.h"
+#include "vfs/swap.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 

@@ -6,11 +6,11 @@
 #include "fbsd/errno.h"
 #include "fbsd/resource.h"
 #include "fbsd/time.h"
-#include "kern/proc.h"
-#include "kern/resource.h"
-#include "kern/signal.h"
-#include "kern/time.h"
-#include "kern/umtx.h"
+#include "proc/proc.h"
+#include "proc/resource.h"
+#include "proc/signal.h"
+#include "time/time.h"
+#include "ipc/umtx.h"
 
 /* sys/thr.h */
 struct thr_param {

@@ -6,8 +6,8 @@
 #include "abi/freebsd/sysargs.h"
 #include "abi/freebsd/timeout.h"
 #include "amd64/md.h"
-#include "kern/signal.h"
-#include "kern/timekeeper.h"
+#include "proc/signal.h"
+#include "time/timekeeper.h"
 
 int
 timeout_deadline(const struct timespec *ts, uint64_t *deadline)

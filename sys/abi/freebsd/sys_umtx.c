@@ -6,8 +6,8 @@
 #include "fbsd/errno.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
-#include "kern/signal.h"
-#include "kern/umtxq.h"
+#include "proc/signal.h"
+#include "ipc/umtxq.h"
 
 #define NWAKE_BATCH 128u /* addresses copied in at a time */
 

@@ -6,8 +6,8 @@
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
-#include "kern/proc.h"
-#include "kern/sysctl.h"
+#include "proc/proc.h"
+#include "info/sysctl.h"
 #include "lib/string.h"
 
 #define CTL_KERN	1

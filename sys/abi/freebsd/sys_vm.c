@@ -9,8 +9,8 @@
 #include "fbsd/resource.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
-#include "kern/file.h"
-#include "kern/proc.h"
+#include "file/file.h"
+#include "proc/proc.h"
 #include "vm/vm.h"
 
 #define MAP_KNOWN                                                              \

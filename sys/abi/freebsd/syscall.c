@@ -10,10 +10,10 @@
 #include "amd64/md.h"
 #include "abi/freebsd/syscall.h"
 #include "abi/freebsd/sysargs.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
-#include "kern/signal.h"
-#include "kern/sysctl.h"
+#include "core/printf.h"
+#include "proc/proc.h"
+#include "proc/signal.h"
+#include "info/sysctl.h"
 
 #define SYS_SYSCALL	 0
 #define SYS_EXIT	 1

@@ -12,9 +12,9 @@
 #include "amd64/md.h"
 #include "abi/freebsd/syscall.h"
 #include "abi/freebsd/trace_names.h"
-#include "kern/proc.h"
-#include "kern/run.h"
-#include "kern/signal.h"
+#include "proc/proc.h"
+#include "host/run.h"
+#include "proc/signal.h"
 
 #define TRACE_LINE   512
 #define TRACE_STRING 32 /* bytes of a buffer that are shown */

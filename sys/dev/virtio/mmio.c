@@ -16,7 +16,7 @@
 #include "dev/virtio/mmio_cmdline.h"
 #include "dev/virtio/virtio.h"
 #include "fbsd/errno.h"
-#include "kern/printf.h"
+#include "core/printf.h"
 #include "vm/kmem.h"
 
 /* Registers: table 4.1, and 4.3 for the legacy ones. */

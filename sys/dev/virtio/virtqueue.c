@@ -20,8 +20,8 @@
 #include "amd64/md.h"
 #include "dev/virtio/virtio.h"
 #include "fbsd/errno.h"
-#include "kern/printf.h"
-#include "kern/sync.h"
+#include "core/printf.h"
+#include "core/sync.h"
 #include "vm/kmem.h"
 #include "vm/page.h"
 

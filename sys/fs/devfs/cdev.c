@@ -4,8 +4,8 @@
  */
 #include "fbsd/errno.h"
 #include "fs/devfs/devfs.h"
-#include "kern/sysctl.h"
-#include "kern/time.h"
+#include "info/sysctl.h"
+#include "time/time.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "vm/kmem.h"

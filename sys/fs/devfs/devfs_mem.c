@@ -7,7 +7,7 @@
 #include "fbsd/filio.h"
 #include "fs/devfs/devfs.h"
 #include "kern/random.h"
-#include "kern/signal.h"
+#include "proc/signal.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "vfs/vn_file.h"

@@ -5,7 +5,7 @@
  */
 #include "fbsd/errno.h"
 #include "fs/devfs/devfs.h"
-#include "kern/time.h"
+#include "time/time.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 

@@ -8,7 +8,7 @@
  */
 #include "fbsd/dirent.h"
 #include "fbsd/errno.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "vfs/vn_file.h"

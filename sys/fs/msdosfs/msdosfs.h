@@ -22,7 +22,7 @@
 #define FS_MSDOSFS_MSDOSFS_H
 
 #include "fs/msdosfs/msdosfs_format.h"
-#include "kern/bio.h"
+#include "disk/bio.h"
 #include "lib/radix.h"
 #include "vfs/readahead.h"
 #include "vfs/syncer.h"

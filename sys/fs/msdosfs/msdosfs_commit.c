@@ -11,8 +11,8 @@
  */
 #include "fbsd/errno.h"
 #include "fs/msdosfs/msdosfs.h"
-#include "kern/printf.h"
-#include "kern/proc.h"
+#include "core/printf.h"
+#include "proc/proc.h"
 #include "lib/string.h"
 #include "vm/page.h"
 #include "vm/pageout.h"

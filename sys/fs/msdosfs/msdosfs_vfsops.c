@@ -4,7 +4,7 @@
  */
 #include "fbsd/errno.h"
 #include "fs/msdosfs/msdosfs.h"
-#include "kern/printf.h"
+#include "core/printf.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 

@@ -9,7 +9,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/unistd.h"
 #include "fs/msdosfs/msdosfs.h"
-#include "kern/time.h"
+#include "time/time.h"
 #include "lib/string.h"
 
 #define DAY	   86400

@@ -5,7 +5,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
 #include "fs/nullfs/nullfs.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 

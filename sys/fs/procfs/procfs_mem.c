@@ -4,7 +4,7 @@
  */
 #include "fbsd/errno.h"
 #include "fs/procfs/procfs.h"
-#include "kern/proc.h"
+#include "proc/proc.h"
 #include "kern/uio.h"
 #include "vm/kmem.h"
 #include "vm/vm.h"

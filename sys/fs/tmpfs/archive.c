@@ -8,7 +8,7 @@
 #include "fs/tmpfs/archive.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "fs/tmpfs/ustar.h"
-#include "kern/printf.h"
+#include "core/printf.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 

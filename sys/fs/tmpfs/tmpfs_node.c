@@ -5,7 +5,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/unistd.h"
 #include "fs/tmpfs/tmpfs.h"
-#include "kern/time.h"
+#include "time/time.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 #include "vm/page.h"

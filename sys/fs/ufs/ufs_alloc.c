@@ -9,9 +9,9 @@
  */
 #include "fbsd/errno.h"
 #include "fs/ufs/ufs_mount.h"
-#include "kern/printf.h"
+#include "core/printf.h"
 #include "kern/random.h"
-#include "kern/time.h"
+#include "time/time.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 #include "vm/pageout.h"

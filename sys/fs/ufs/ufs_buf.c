@@ -10,7 +10,7 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fs/ufs/ufs_mount.h"
-#include "kern/printf.h"
+#include "core/printf.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 #include "vm/pageout.h"

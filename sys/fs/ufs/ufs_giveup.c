@@ -9,7 +9,7 @@
  * read again.
  */
 #include "fs/ufs/ufs_mount.h"
-#include "kern/printf.h"
+#include "core/printf.h"
 #include "vm/kmem.h"
 #include "vm/page.h"
 

@@ -49,7 +49,7 @@
 
 #include "fbsd/errno.h"
 #include "fs/ufs/ufs.h"
-#include "kern/bio.h"
+#include "disk/bio.h"
 #include "lib/radix.h"
 #include "vfs/readahead.h"
 #include "vfs/syncer.h"

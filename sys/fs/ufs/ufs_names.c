@@ -7,7 +7,7 @@
 #include "fbsd/errno.h"
 #include "fs/ufs/ufs_mount.h"
 #include "kern/random.h"
-#include "kern/time.h"
+#include "time/time.h"
 #include "lib/string.h"
 #include "vm/pageout.h"
 

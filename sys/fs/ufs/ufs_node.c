@@ -9,8 +9,8 @@
  */
 #include "fbsd/errno.h"
 #include "fs/ufs/ufs_mount.h"
-#include "kern/printf.h"
-#include "kern/time.h"
+#include "core/printf.h"
+#include "time/time.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 #include "vm/pageout.h"

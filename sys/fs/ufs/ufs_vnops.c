@@ -5,7 +5,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/unistd.h"
 #include "fs/ufs/ufs_mount.h"
-#include "kern/time.h"
+#include "time/time.h"
 #include "lib/string.h"
 
 static struct timespec

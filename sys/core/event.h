@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Events: the one mechanism under poll(2), select(2) and kqueue(2).
+ *
+ * Everything that can become ready holds an event_source and calls
+ * event_notify() after a change.  Whoever wants to know attaches a waiter.
+ * A notification says only "look again" (and, for vnodes and processes, what
+ * happened, as NOTE_* bits): the waiter asks the object for its state.
+ */
+#ifndef CORE_EVENT_H
+#define CORE_EVENT_H
+
+#include "core/sync.h"
+
+struct event_source {
+	struct spin es_lock;
+	struct list es_waiters; /* (es_lock) */
+};
+
+struct event_waiter {
+	struct list ew_link;		/* (es_lock) */
+	struct event_source *ew_source; /* NULL: not attached */
+	/* With es_lock held: a few instructions, no sleep, no detach. */
+	void (*ew_notify)(struct event_waiter *ew, long hint);
+};
+
+void event_source_init(struct event_source *es, const char *name);
+void event_attach(struct event_source *es, struct event_waiter *ew);
+/* After it returns ew_notify won't be called, nor be running. */
+void event_detach(struct event_waiter *ew);
+/* Any context. */
+void event_notify(struct event_source *es, long hint);
+/* Before the source's memory goes: detaches everybody, after a last
+ * notification with hint EVENT_GONE. */
+#define EVENT_GONE (-1L)
+void event_source_drain(struct event_source *es);
+
+static inline bool
+event_wanted(const struct event_source *es)
+{
+	return (!list_empty(&es->es_waiters));
+}
+
+#endif

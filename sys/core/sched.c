@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The scheduler: see core/sched.h for the idea.
+ *
+ * A thread's scheduling state is guarded by the c_lock of the CPU in td_cpu.
+ * That changes only while the thread is runnable and on no queue, or when an
+ * idle CPU takes it over with both locks held.
+ *
+ * c_lock is held across a switch and released by the thread that comes next;
+ * only then is td_oncpu of the one before cleared, and other CPUs may run it.
+ */
+#include "fbsd/errno.h"
+#include "amd64/md.h"
+#include "core/callout.h"
+#include "core/lockdebug.h"
+#include "core/printf.h"
+#include "proc/proc.h"
+#include "core/sched.h"
+#include "time/time.h"
+
+#define SLICE_NS (10 * 1000000ul)
+
+static void
+queue_insert(struct cpu *c, struct thread *td)
+{
+	unsigned pri = td->td_priority;
+
+	td->td_cpu = c->c_id;
+	list_push_back(&c->c_queue[pri], &td->td_qlink);
+	c->c_queued[pri >> 6] |= 1ul << (pri & 63);
+	c->c_nqueued++;
+}
+
+static void
+queue_remove(struct cpu *c, struct thread *td)
+{
+	unsigned pri = td->td_priority;
+
+	list_remove(&td->td_qlink);
+	if (list_empty(&c->c_queue[pri]))
+		c->c_queued[pri >> 6] &= ~(1ul << (pri & 63));
+	c->c_nqueued--;
+}
+
+static unsigned
+best_priority(const struct cpu *c)
+{
+	if (c->c_queued[0] != 0)
+		return ((unsigned)__builtin_ctzl(c->c_queued[0]));
+	if (c->c_queued[1] != 0)
+		return (64 + (unsigned)__builtin_ctzl(c->c_queued[1]));
+	return (PRI_COUNT);
+}
+
+/* The CPU whose c_lock guards td, locked. */
+static struct cpu *
+lock_cpu_of(struct thread *td)
+{
+	for (;;) {
+		struct cpu *c = &cpus[td->td_cpu];
+
+		spin_lock(&c->c_lock);
+		if (&cpus[td->td_cpu] == c)
+			return (c);
+		spin_unlock(&c->c_lock);
+	}
+}
+
+/* A time slice on this CPU, unless one is under way. */
+static void
+start_slice(struct cpu *c)
+{
+	if (c->c_slice_end != NO_DEADLINE || c->c_thread == c->c_idle)
+		return;
+	c->c_slice_end = clock_ns() + SLICE_NS;
+	callout_arm_slice(c);
+}
+
+/* Something was queued on c (c_lock not held): does it have to know? */
+static void
+notify_cpu(struct cpu *c, unsigned pri)
+{
+	uint64_t flags = intr_disable();
+	bool self = c == curcpu();
+
+	if (self &&
+	    (c->c_thread == c->c_idle || pri < c->c_thread->td_priority))
+		atomic_or(&c->c_thread->td_flags, TDF_RESCHED);
+	else if (self)
+		start_slice(c);
+	else if (atomic_load(&c->c_idling) || c->c_slice_end == NO_DEADLINE ||
+		 pri < c->c_thread->td_priority)
+		cpu_kick(c->c_id);
+	intr_restore(flags);
+}
+
+/* Where a woken thread goes: its CPU if that is idle, else any idle one. */
+static struct cpu *
+choose_cpu(struct thread *td)
+{
+	struct cpu *c = &cpus[td->td_cpu];
+	uint32_t allowed = td->td_affinity & cpus_online;
+
+	if (ncpus == 1 || td->td_oncpu ||
+	    (c->c_idling && (allowed >> c->c_id & 1)))
+		return (c);
+	for (unsigned i = 0; i < ncpus; i++)
+		if ((allowed >> i & 1) && cpus[i].c_idling)
+			return (&cpus[i]);
+	if (allowed >> c->c_id & 1)
+		return (c);
+	return (&cpus[__builtin_ctz(allowed)]);
+}
+
+/* td is runnable, on no queue, and c_lock of `c`, its CPU, is held; released
+ * on return. */
+static void
+place(struct cpu *c, struct thread *td)
+{
+	struct cpu *to = choose_cpu(td);
+	unsigned pri = td->td_priority;
+
+	td->td_state = TD_RUNNABLE;
+	if (to != c) {
+		spin_unlock(&c->c_lock);
+		spin_lock(&to->c_lock);
+	}
+	queue_insert(to, td);
+	spin_unlock(&to->c_lock);
+	notify_cpu(to, pri);
+}
+
+void
+sched_run(struct thread *td)
+{
+	struct cpu *c = lock_cpu_of(td);
+
+	place(c, td);
+}
+
+void
+sched_wait_begin(struct thread *td, const char *wmesg, bool sig)
+{
+	td->td_wait_sig = sig;
+	td->td_wmesg = wmesg;
+	atomic_store(&td->td_wait_result, WAIT_PENDING);
+}
+
+bool
+sched_wake(struct thread *td, int result)
+{
+	struct cpu *c = lock_cpu_of(td);
+
+	if (td->td_wait_result != WAIT_PENDING) {
+		spin_unlock(&c->c_lock);
+		return (false);
+	}
+	td->td_wait_result = result;
+	if (td->td_state != TD_SLEEPING) {
+		/* It hasn't gone to sleep yet, and won't. */
+		spin_unlock(&c->c_lock);
+		return (true);
+	}
+	if (td->td_prio_class == RTP_PRIO_NORMAL)
+		td->td_priority =
+		    MIN(td->td_base_priority, td->td_lent_priority);
+	place(c, td);
+	return (true);
+}
+
+void
+sched_interrupt(struct thread *td)
+{
+	struct cpu *c = lock_cpu_of(td);
+	bool wake = td->td_wait_sig && td->td_wait_result == WAIT_PENDING;
+	bool kick = td->td_state == TD_RUNNING && td != curthread();
+
+	spin_unlock(&c->c_lock);
+	if (wake)
+		sched_wake(td, EINTR);
+	else if (kick)
+		cpu_kick(c->c_id);
+}
+
+static void
+account(struct cpu *c, struct thread *td)
+{
+	uint64_t now = clock_ns();
+
+	td->td_runtime += now - c->c_switched;
+	if (td == c->c_idle)
+		c->c_idle_ns += now - c->c_switched;
+	c->c_switched = now;
+}
+
+/* After a switch, on the new thread's stack; c_lock held and released. */
+static void
+finish_switch(uint64_t spin_flags)
+{
+	struct cpu *c = curcpu();
+	struct thread *prev = c->c_prev;
+	bool dead = prev->td_state == TD_DEAD;
+
+	c->c_spin_flags = spin_flags;
+	atomic_store(&prev->td_oncpu, false);
+	spin_unlock(&c->c_lock);
+	if (dead)
+		thread_free(prev);
+}
+
+/* c_lock of this CPU is held, and the thread's state says what becomes of it;
+ * returns when it runs again, with the lock released. */
+static void
+switch_away(struct cpu *c)
+{
+	struct thread *td = c->c_thread, *next;
+	unsigned pri = best_priority(c);
+	uint64_t spin_flags = c->c_spin_flags;
+
+	if (c->c_spins != 1)
+		panic("%s switches with %u spin locks held", td->td_name,
+		    c->c_spins);
+	next = c->c_idle;
+	if (pri < PRI_COUNT) {
+		next = LIST_FIRST(&c->c_queue[pri], struct thread, td_qlink);
+		queue_remove(c, next);
+	}
+	next->td_state = TD_RUNNING;
+	if (next == td) {
+		spin_unlock(&c->c_lock);
+		return;
+	}
+	account(c, td);
+	if (c->c_nqueued > 0 && c->c_slice_end == NO_DEADLINE &&
+	    next != c->c_idle) {
+		c->c_slice_end = c->c_switched + SLICE_NS;
+		callout_arm_slice(c);
+	}
+	next->td_oncpu = true;
+	next->td_cpu = c->c_id;
+	c->c_prev = td;
+	md_switch(td, next);
+	finish_switch(spin_flags);
+}
+
+void
+sched_thread_started(void)
+{
+	finish_switch(0x200);
+	intr_enable();
+}
+
+int
+sched_wait(struct thread *td)
+{
+	lockdebug_may_sleep(td->td_wmesg);
+	for (;;) {
+		uint64_t flags = intr_disable();
+		struct cpu *c = curcpu();
+
+		spin_lock(&c->c_lock);
+		if (td->td_wait_result != WAIT_PENDING) {
+			spin_unlock(&c->c_lock);
+			intr_restore(flags);
+			td->td_wmesg = NULL;
+			return (td->td_wait_result);
+		}
+		td->td_state = TD_SLEEPING;
+		td->td_ru.nvcsw++;
+		switch_away(c);
+		intr_restore(flags);
+	}
+}
+
+void
+sched_yield(void)
+{
+	uint64_t flags = intr_disable();
+	struct cpu *c = curcpu();
+	struct thread *td = c->c_thread;
+
+	atomic_and(&td->td_flags, ~TDF_RESCHED);
+	c->c_resched = false;
+	spin_lock(&c->c_lock);
+	if (best_priority(c) > td->td_priority) {
+		spin_unlock(&c->c_lock);
+		/* It goes on, and pays with its priority for the next. */
+		if (c->c_nqueued > 0)
+			start_slice(c);
+	} else {
+		td->td_state = TD_RUNNABLE;
+		queue_insert(c, td);
+		td->td_ru.nivcsw++;
+		switch_away(c);
+	}
+	intr_restore(flags);
+}
+
+void
+sched_maybe_yield(void)
+{
+	if (curthread()->td_flags & TDF_RESCHED)
+		sched_yield();
+}
+
+void
+sched_exit_thread(void)
+{
+	struct cpu *c;
+
+	(void)intr_disable();
+	c = curcpu();
+	spin_lock(&c->c_lock);
+	c->c_thread->td_state = TD_DEAD;
+	switch_away(c);
+	panic("a dead thread runs");
+}
+
+/* Another CPU queued something here. */
+void
+sched_kicked(void)
+{
+	struct cpu *c = curcpu();
+
+	if (c->c_nqueued == 0 || c->c_thread == c->c_idle)
+		return;
+	if (best_priority(c) < c->c_thread->td_priority)
+		atomic_or(&c->c_thread->td_flags, TDF_RESCHED);
+	else
+		start_slice(c);
+}
+
+/* The timer is left alone when threads change; so first see whether this one
+ * had its whole slice. */
+void
+sched_slice_over(void)
+{
+	struct cpu *c = curcpu();
+	struct thread *td = c->c_thread;
+	uint64_t now = clock_ns();
+
+	c->c_slice_end = NO_DEADLINE;
+	if (c->c_nqueued == 0 || td == c->c_idle)
+		return;
+	if (now - c->c_switched < SLICE_NS) {
+		c->c_slice_end = c->c_switched + SLICE_NS;
+		return;
+	}
+	/* Busy threads sink, down to the class's last, so that none starves:
+	 * sleeping gives the priority back. */
+	if (td->td_prio_class == RTP_PRIO_NORMAL &&
+	    td->td_lent_priority == PRI_COUNT && td->td_priority < PRI_IDLE - 1)
+		td->td_priority++;
+	/* Who has a better priority has had the CPU already. */
+	if (td->td_prio_class != RTP_PRIO_FIFO)
+		atomic_or(&td->td_flags, TDF_RESCHED);
+}
+
+/* Own and lent priority; the better one counts. */
+static void
+change_priority(struct thread *td, unsigned base, unsigned lent)
+{
+	struct cpu *c = lock_cpu_of(td);
+	bool queued = td->td_state == TD_RUNNABLE && list_linked(&td->td_qlink);
+	unsigned pri = MIN(base, lent);
+
+	if (queued)
+		queue_remove(c, td);
+	td->td_base_priority = (uint8_t)base;
+	td->td_lent_priority = (uint8_t)lent;
+	td->td_priority = (uint8_t)pri;
+	if (queued)
+		queue_insert(c, td);
+	if (td->td_state == TD_RUNNING && best_priority(c) < pri)
+		atomic_or(&td->td_flags, TDF_RESCHED);
+	spin_unlock(&c->c_lock);
+	if (queued)
+		notify_cpu(c, pri);
+}
+
+void
+sched_set_priority(struct thread *td, unsigned pri)
+{
+	change_priority(td, pri, td->td_lent_priority);
+}
+
+void
+sched_lend(struct thread *td, unsigned pri)
+{
+	if (td->td_lent_priority != pri)
+		change_priority(td, td->td_base_priority, pri);
+}
+
+int
+sched_set_affinity(struct thread *td, uint32_t mask)
+{
+	struct cpu *c;
+	bool move;
+
+	if ((mask & cpus_online) == 0)
+		return (EINVAL);
+	c = lock_cpu_of(td);
+	td->td_affinity = mask;
+	move = !(mask >> c->c_id & 1);
+	if (move && td->td_state == TD_RUNNABLE && !td->td_oncpu &&
+	    list_linked(&td->td_qlink)) {
+		queue_remove(c, td);
+		place(c, td);
+		return (0);
+	}
+	spin_unlock(&c->c_lock);
+	/* Running where it may not: it leaves by itself (see ast()). */
+	if (move) {
+		atomic_or(&td->td_flags, TDF_RESCHED | TDF_AST);
+		if (td != curthread())
+			cpu_kick(c->c_id);
+	}
+	return (0);
+}
+
+static void
+leave_wake(void *arg)
+{
+	sched_wake(arg, 0);
+}
+
+/* To a CPU that the affinity allows: sleeps for a moment; the waker chooses. */
+void
+sched_leave_cpu(void)
+{
+	struct thread *td = curthread();
+	struct callout co;
+
+	if (td->td_affinity >> td->td_cpu & 1)
+		return;
+	callout_init(&co, leave_wake, td);
+	sched_wait_begin(td, "migrate", false);
+	callout_set(&co, clock_ns());
+	sched_wait(td);
+	callout_drain(&co);
+}
+
+uint64_t
+sched_runtime(struct thread *td)
+{
+	struct cpu *c = lock_cpu_of(td);
+	uint64_t ns = td->td_runtime;
+
+	if (td->td_state == TD_RUNNING && c->c_thread == td)
+		ns += clock_ns() - c->c_switched;
+	spin_unlock(&c->c_lock);
+	return (ns);
+}
+
+uint64_t
+sched_idle_time(unsigned i)
+{
+	struct cpu *c = &cpus[i];
+	uint64_t ns;
+
+	spin_lock(&c->c_lock);
+	ns = c->c_idle_ns;
+	if (c->c_thread == c->c_idle)
+		ns += clock_ns() - c->c_switched;
+	spin_unlock(&c->c_lock);
+	return (ns);
+}
+
+/* Without a tick there is nothing to average: the number of runnable threads
+ * now, for all three. */
+void
+sched_loadavg(uint32_t avg[3])
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < ncpus; i++)
+		if (cpus[i].c_online)
+			n += cpus[i].c_nqueued +
+			     (cpus[i].c_thread != cpus[i].c_idle);
+	avg[0] = avg[1] = avg[2] = n * 2048;
+}
+
+/* Takes a runnable thread from another CPU's queue. */
+static bool
+steal(struct cpu *c)
+{
+	for (unsigned i = 1; i < ncpus; i++) {
+		struct cpu *from = &cpus[(c->c_id + i) % ncpus];
+		struct thread *td, *found = NULL;
+
+		if (!from->c_online || from->c_nqueued == 0)
+			continue;
+		spin_lock(&from->c_lock);
+		for (unsigned pri = best_priority(from);
+		     pri < PRI_COUNT && found == NULL; pri++)
+			LIST_FOREACH (td, &from->c_queue[pri], td_qlink)
+				if (!td->td_oncpu &&
+				    (td->td_affinity >> c->c_id & 1)) {
+					found = td;
+					break;
+				}
+		if (found != NULL)
+			queue_remove(from, found);
+		spin_unlock(&from->c_lock);
+		if (found == NULL)
+			continue;
+		spin_lock(&c->c_lock);
+		queue_insert(c, found);
+		spin_unlock(&c->c_lock);
+		return (true);
+	}
+	return (false);
+}
+
+void
+sched_idle_loop(void)
+{
+	struct cpu *c = curcpu();
+
+	for (;;) {
+		(void)intr_disable();
+		atomic_and(&c->c_idle->td_flags, ~TDF_RESCHED);
+		atomic_store(&c->c_idling, true);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (c->c_nqueued == 0 && (ncpus == 1 || !steal(c)))
+			cpu_idle_wait();
+		(void)intr_disable();
+		(void)atomic_swap(&c->c_idling, false);
+		spin_lock(&c->c_lock);
+		if (c->c_nqueued > 0 && atomic_load(&time_page_rests)) {
+			spin_unlock(&c->c_lock);
+			time_page_wake();
+			spin_lock(&c->c_lock);
+		}
+		if (c->c_nqueued > 0)
+			switch_away(c);
+		else
+			spin_unlock(&c->c_lock);
+		intr_enable();
+	}
+}
+
+static void
+cpu_init(struct cpu *c, struct thread *idle)
+{
+	spin_init(&c->c_lock, "runq");
+	spin_init(&c->c_callout_lock, "callout");
+	for (unsigned i = 0; i < PRI_COUNT; i++)
+		list_init(&c->c_queue[i]);
+	c->c_slice_end = NO_DEADLINE;
+	c->c_idle = idle;
+	c->c_thread = idle;
+	idle->td_state = TD_RUNNING;
+	idle->td_oncpu = true;
+	idle->td_cpu = c->c_id;
+	idle->td_priority = PRI_COUNT - 1;
+	idle->td_affinity = 1u << c->c_id;
+}
+
+/* The boot CPU's idle thread is the one that boots. */
+void
+sched_init(void)
+{
+	for (unsigned i = 0; i < ncpus; i++)
+		cpu_init(&cpus[i], thread_idle(i));
+	cpus[0].c_online = true;
+}
+
+void
+sched_ap_enter(void)
+{
+	struct cpu *c = curcpu();
+
+	c->c_switched = clock_ns();
+	c->c_online = true;
+	atomic_or(&cpus_online, 1u << c->c_id);
+	sched_idle_loop();
+}

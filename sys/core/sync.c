@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Locks and condition variables over the scheduler's one way to sleep
+ * (sched_wait_begin(), sched_wait(), sched_wake()).
+ *
+ * A mutex is one word: the owner, with its lowest bit set while threads may
+ * wait for it.  Taking and releasing a free mutex is one compare-and-swap
+ * each.  A releaser doesn't hand the mutex over: it wakes the first waiter,
+ * which tries again like anybody else.
+ *
+ * A rwlock's state is one word as well: a writer, or the count of readers, and
+ * RW_WAITERS while threads may wait.  As long as that bit is clear, taking and
+ * releasing are one compare-and-swap; with it set all goes by rw_lock.
+ */
+#include "fbsd/errno.h"
+#include "core/callout.h"
+#include "core/lockdebug.h"
+#include "core/printf.h"
+#include "proc/proc.h"
+#include "core/sched.h"
+#include "proc/signal.h"
+#include "core/sync.h"
+
+#define WAITERS	   1ul /* in m_owner */
+#define SPIN_TRIES 1000
+
+void
+spin_init(struct spin *s, const char *name)
+{
+	s->s_locked = 0;
+	s->s_name = name;
+}
+
+void
+spin_lock(struct spin *s)
+{
+	uint64_t flags = intr_disable();
+	struct cpu *c = curcpu();
+
+	if (c->c_spins++ == 0)
+		c->c_spin_flags = flags;
+	lockdebug_take(LOCK_USE(LOCK_SPIN, s, s->s_name));
+	while (__atomic_exchange_n(&s->s_locked, 1, __ATOMIC_ACQUIRE) != 0)
+		while (s->s_locked != 0)
+			cpu_relax();
+	lockdebug_taken(LOCK_USE(LOCK_SPIN, s, s->s_name));
+}
+
+void
+spin_unlock(struct spin *s)
+{
+	struct cpu *c = curcpu();
+
+	lockdebug_release(LOCK_SPIN, s);
+	__atomic_store_n(&s->s_locked, 0, __ATOMIC_RELEASE);
+	if (--c->c_spins == 0)
+		intr_restore(c->c_spin_flags);
+}
+
+static uintptr_t *
+owner_word(struct mutex *m)
+{
+	return ((uintptr_t *)(uintptr_t)&m->m_owner);
+}
+
+void
+mutex_init(struct mutex *m, const char *name)
+{
+	m->m_owner = NULL;
+	spin_init(&m->m_lock, "mutex");
+	list_init(&m->m_waiters);
+	m->m_name = name;
+}
+
+static bool
+try_lock(struct mutex *m)
+{
+	uintptr_t word = atomic_load(owner_word(m));
+	struct thread *td = curthread();
+
+	while ((word & ~WAITERS) == 0)
+		if (atomic_cas(owner_word(m), &word, (uintptr_t)td | word)) {
+			td->td_locks++;
+			return (true);
+		}
+	return (false);
+}
+
+/* While the owner runs on another CPU it will soon be done. Thread structures
+ * are never given back to the page allocator, so looking is safe. */
+static bool
+owner_runs(struct mutex *m)
+{
+	struct thread *owner =
+	    (struct thread *)(atomic_load(owner_word(m)) & ~WAITERS);
+
+	return (owner == NULL || (ncpus > 1 && owner->td_oncpu));
+}
+
+static void
+mutex_lock_slow(struct mutex *m)
+{
+	struct thread *td = curthread();
+
+	for (;;) {
+		for (int i = 0; i < SPIN_TRIES && owner_runs(m); i++) {
+			if (try_lock(m))
+				return;
+			cpu_relax();
+		}
+		sched_wait_begin(td, m->m_name, false);
+		spin_lock(&m->m_lock);
+		atomic_or(owner_word(m), WAITERS);
+		if ((atomic_load(owner_word(m)) & ~WAITERS) == 0) {
+			spin_unlock(&m->m_lock);
+			if (try_lock(m))
+				return;
+			continue;
+		}
+		list_push_back(&m->m_waiters, &td->td_wlink);
+		spin_unlock(&m->m_lock);
+		sched_wait(td);
+	}
+}
+
+void
+mutex_lock(struct mutex *m)
+{
+	struct thread *td = curthread();
+	uintptr_t none = 0;
+
+	lockdebug_take(LOCK_USE(LOCK_MUTEX, m, m->m_name));
+	if (__predict_true(atomic_cas(owner_word(m), &none, (uintptr_t)td)))
+		td->td_locks++;
+	else
+		mutex_lock_slow(m);
+	lockdebug_taken(LOCK_USE(LOCK_MUTEX, m, m->m_name));
+}
+
+bool
+mutex_trylock(struct mutex *m)
+{
+	if (!try_lock(m))
+		return (false);
+	lockdebug_taken(LOCK_USE(LOCK_MUTEX, m, m->m_name));
+	return (true);
+}
+
+void
+mutex_unlock(struct mutex *m)
+{
+	struct thread *td = curthread();
+	uintptr_t self = (uintptr_t)td;
+
+	lockdebug_release(LOCK_MUTEX, m);
+	td->td_locks--;
+	if (__predict_true(atomic_cas(owner_word(m), &self, 0)))
+		return;
+	if ((self & ~WAITERS) != (uintptr_t)td)
+		panic("mutex %s released by who doesn't hold it", m->m_name);
+	spin_lock(&m->m_lock);
+	td = LIST_FIRST(&m->m_waiters, struct thread, td_wlink);
+	if (td != NULL)
+		list_remove(&td->td_wlink);
+	atomic_store(owner_word(m), list_empty(&m->m_waiters) ? 0 : WAITERS);
+	if (td != NULL)
+		sched_wake(td, 0);
+	spin_unlock(&m->m_lock);
+}
+
+void
+rw_init(struct rwlock *rw, const char *name)
+{
+	spin_init(&rw->rw_lock, "rwlock");
+	rw->rw_state = 0;
+	rw->rw_writers_waiting = 0;
+	list_init(&rw->rw_readers);
+	list_init(&rw->rw_writers);
+	rw->rw_name = name;
+}
+
+/* Waits on one of rw's lists; rw_lock is released. */
+static void
+rw_sleep(struct rwlock *rw, struct list *l)
+{
+	struct thread *td = curthread();
+
+	sched_wait_begin(td, rw->rw_name, false);
+	list_push_back(l, &td->td_wlink);
+	spin_unlock(&rw->rw_lock);
+	sched_wait(td);
+	spin_lock(&rw->rw_lock);
+}
+
+/* One more reader, unless the state has one of these bits. */
+static bool
+try_read(struct rwlock *rw, uint32_t refuse)
+{
+	uint32_t state = atomic_load(&rw->rw_state);
+
+	while ((state & refuse) == 0)
+		if (atomic_cas(&rw->rw_state, &state, state + RW_READER))
+			return (true);
+	return (false);
+}
+
+static bool
+try_write(struct rwlock *rw)
+{
+	uint32_t state = atomic_load(&rw->rw_state);
+
+	while ((state & ~RW_WAITERS) == 0)
+		if (atomic_cas(&rw->rw_state, &state, state | RW_WRITER))
+			return (true);
+	return (false);
+}
+
+/* Is RW_WAITERS still true? rw_lock held. */
+static void
+rw_settle(struct rwlock *rw)
+{
+	if (list_empty(&rw->rw_readers) && list_empty(&rw->rw_writers) &&
+	    rw->rw_writers_waiting == 0)
+		atomic_and(&rw->rw_state, ~RW_WAITERS);
+}
+
+static void
+rw_rlock_slow(struct rwlock *rw)
+{
+	spin_lock(&rw->rw_lock);
+	while (rw->rw_writers_waiting > 0 || !try_read(rw, RW_WRITER)) {
+		/* From here on whoever releases it needs rw_lock. */
+		atomic_or(&rw->rw_state, RW_WAITERS);
+		if (rw->rw_writers_waiting > 0 ||
+		    (atomic_load(&rw->rw_state) & RW_WRITER) != 0)
+			rw_sleep(rw, &rw->rw_readers);
+	}
+	rw_settle(rw);
+	spin_unlock(&rw->rw_lock);
+}
+
+void
+rw_rlock(struct rwlock *rw)
+{
+	lockdebug_take(LOCK_USE(LOCK_RW, rw, rw->rw_name));
+	if (__predict_false(!try_read(rw, RW_WRITER | RW_WAITERS)))
+		rw_rlock_slow(rw);
+	curthread()->td_locks++;
+	lockdebug_taken(LOCK_USE(LOCK_RW, rw, rw->rw_name));
+}
+
+static void
+rw_wlock_slow(struct rwlock *rw)
+{
+	spin_lock(&rw->rw_lock);
+	while (!try_write(rw)) {
+		atomic_or(&rw->rw_state, RW_WAITERS);
+		if ((atomic_load(&rw->rw_state) & ~RW_WAITERS) == 0)
+			continue;
+		rw->rw_writers_waiting++;
+		rw_sleep(rw, &rw->rw_writers);
+		rw->rw_writers_waiting--;
+	}
+	rw_settle(rw);
+	spin_unlock(&rw->rw_lock);
+}
+
+void
+rw_wlock(struct rwlock *rw)
+{
+	uint32_t none = 0;
+
+	lockdebug_take(LOCK_USE(LOCK_RW, rw, rw->rw_name));
+	if (__predict_false(!atomic_cas(&rw->rw_state, &none, RW_WRITER)))
+		rw_wlock_slow(rw);
+	curthread()->td_locks++;
+	lockdebug_taken(LOCK_USE(LOCK_RW, rw, rw->rw_name));
+}
+
+static void
+wake_first(struct list *l)
+{
+	struct thread *td = LIST_FIRST(l, struct thread, td_wlink);
+
+	list_remove(&td->td_wlink);
+	sched_wake(td, 0);
+}
+
+/* Nobody holds it: a writer goes first, else all readers. */
+static void
+rw_wake(struct rwlock *rw)
+{
+	if (!list_empty(&rw->rw_writers)) {
+		wake_first(&rw->rw_writers);
+		return;
+	}
+	while (rw->rw_writers_waiting == 0 && !list_empty(&rw->rw_readers))
+		wake_first(&rw->rw_readers);
+}
+
+/* Somebody may wait. `held`: what is given back. */
+static void
+rw_unlock_slow(struct rwlock *rw, uint32_t held)
+{
+	spin_lock(&rw->rw_lock);
+	if (((atomic_sub(&rw->rw_state, held) - held) & ~RW_WAITERS) == 0)
+		rw_wake(rw);
+	rw_settle(rw);
+	spin_unlock(&rw->rw_lock);
+}
+
+void
+rw_runlock(struct rwlock *rw)
+{
+	uint32_t state = atomic_load(&rw->rw_state);
+
+	while ((state & RW_WAITERS) == 0)
+		if (atomic_cas(&rw->rw_state, &state, state - RW_READER))
+			goto done;
+	rw_unlock_slow(rw, RW_READER);
+done:
+	curthread()->td_locks--;
+	lockdebug_release(LOCK_RW, rw);
+}
+
+void
+rw_wunlock(struct rwlock *rw)
+{
+	uint32_t state = RW_WRITER;
+
+	if (__predict_false(!atomic_cas(&rw->rw_state, &state, 0)))
+		rw_unlock_slow(rw, RW_WRITER);
+	curthread()->td_locks--;
+	lockdebug_release(LOCK_RW, rw);
+}
+
+void
+cv_init(struct cv *cv, const char *name)
+{
+	spin_init(&cv->cv_lock, "cv");
+	list_init(&cv->cv_waiters);
+	cv->cv_name = name;
+}
+
+/* The lock that guards the condition: one of the two. */
+struct guard {
+	struct mutex *mutex;
+	struct spin *spin;
+};
+
+static void
+guard_release(const struct guard *g)
+{
+	if (g->mutex != NULL)
+		mutex_unlock(g->mutex);
+	else
+		spin_unlock(g->spin);
+}
+
+static void
+guard_take(const struct guard *g)
+{
+	if (g->mutex != NULL)
+		mutex_lock(g->mutex);
+	else
+		spin_lock(g->spin);
+}
+
+static int
+cv_sleep(struct cv *cv, const struct guard *g, bool sig, uint64_t deadline)
+{
+	struct thread *td = curthread();
+	int error;
+
+	sched_wait_begin(td, cv->cv_name, sig);
+	spin_lock(&cv->cv_lock);
+	list_push_back(&cv->cv_waiters, &td->td_wlink);
+	spin_unlock(&cv->cv_lock);
+	guard_release(g);
+	lockdebug_may_sleep(cv->cv_name);
+	/* A signal that came before sched_wait_begin() would wake nobody. */
+	if (sig && (error = sig_interrupts(td)) != 0)
+		sched_wake(td, error);
+	if (deadline != NO_DEADLINE)
+		callout_set(&td->td_timeout, deadline);
+	error = sched_wait(td);
+	if (deadline != NO_DEADLINE)
+		callout_drain(&td->td_timeout);
+	/* Whoever signals the cv takes the waiter off; others don't. */
+	spin_lock(&cv->cv_lock);
+	if (list_linked(&td->td_wlink))
+		list_remove(&td->td_wlink);
+	spin_unlock(&cv->cv_lock);
+	if (error == EINTR || error == ERESTART)
+		error = thread_suspend_check(td, true);
+	if (sig && error == 0)
+		error = sig_interrupts(td);
+	guard_take(g);
+	return (error);
+}
+
+void
+cv_wait(struct cv *cv, struct mutex *m)
+{
+	cv_sleep(cv, &(struct guard){.mutex = m}, false, NO_DEADLINE);
+}
+
+int
+cv_wait_sig(struct cv *cv, struct mutex *m)
+{
+	return (cv_sleep(cv, &(struct guard){.mutex = m}, true, NO_DEADLINE));
+}
+
+int
+cv_timedwait(struct cv *cv, struct mutex *m, uint64_t deadline)
+{
+	return (cv_sleep(cv, &(struct guard){.mutex = m}, false, deadline));
+}
+
+int
+cv_timedwait_sig(struct cv *cv, struct mutex *m, uint64_t deadline)
+{
+	return (cv_sleep(cv, &(struct guard){.mutex = m}, true, deadline));
+}
+
+void
+cv_wait_spin(struct cv *cv, struct spin *s)
+{
+	cv_sleep(cv, &(struct guard){.spin = s}, false, NO_DEADLINE);
+}
+
+int
+cv_wait_spin_sig(struct cv *cv, struct spin *s, uint64_t deadline)
+{
+	return (cv_sleep(cv, &(struct guard){.spin = s}, true, deadline));
+}
+
+/* Takes waiters off until one was really asleep: one that a signal or its
+ * timeout woke at the same time must not swallow the wakeup. */
+void
+cv_signal(struct cv *cv)
+{
+	struct thread *td;
+	bool woken = false;
+
+	if (list_empty(&cv->cv_waiters))
+		return;
+	spin_lock(&cv->cv_lock);
+	while (!woken && (td = LIST_FIRST(&cv->cv_waiters, struct thread,
+			      td_wlink)) != NULL) {
+		list_remove(&td->td_wlink);
+		woken = sched_wake(td, 0);
+	}
+	spin_unlock(&cv->cv_lock);
+}
+
+void
+cv_broadcast(struct cv *cv)
+{
+	struct thread *td;
+
+	if (list_empty(&cv->cv_waiters))
+		return;
+	spin_lock(&cv->cv_lock);
+	while ((td = LIST_FIRST(&cv->cv_waiters, struct thread, td_wlink)) !=
+	       NULL) {
+		list_remove(&td->td_wlink);
+		sched_wake(td, 0);
+	}
+	spin_unlock(&cv->cv_lock);
+}

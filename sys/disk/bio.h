@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Disks and their partitions, and the requests that they take.
+ *
+ * A driver adds whole disks; their partition tables are read when somebody
+ * first asks for a disk, so that one nobody uses costs nothing.  To everybody
+ * but the driver a partition is a disk like another.  Disks stay for good.
+ */
+#ifndef DISK_BIO_H
+#define DISK_BIO_H
+
+#include "core/callout.h"
+#include "core/sync.h"
+#include "lib/list.h"
+
+struct cdev;
+struct disk;
+
+enum bio_cmd {
+	BIO_READ,
+	BIO_WRITE,
+	BIO_DELETE, /* the contents aren't needed: EOPNOTSUPP where they stay */
+	BIO_FLUSH,  /* what was written before is to survive a power cut */
+	BIO_IDENT,  /* the serial number: one segment of DISK_IDENT_MAX */
+};
+
+/* Memory, physically contiguous; whole sectors, any address. */
+struct bio_seg {
+	paddr_t pa;
+	uint32_t len;
+};
+
+/*
+ * A request.  It and its segments are the disk's from bio_start() until
+ * b_done is called.  (d) the driver's meanwhile, with its lock.
+ */
+struct bio {
+	struct list b_link; /* (d) */
+	enum bio_cmd b_cmd;
+	uint64_t b_offset; /* bytes from the disk's start; whole sectors */
+	uint64_t b_length; /* BIO_DELETE: bytes; else bio_start() adds it up */
+	struct bio_seg *b_segs; /* read, write, ident */
+	unsigned b_nsegs;
+	int b_error; /* at the end: 0, EIO, EINVAL, EROFS, ENXIO, EOPNOTSUPP */
+	void (*b_done)(struct bio *); /* any context, no locks held */
+	void *b_arg;		      /* whoever asks keeps this */
+	uint64_t b_position;	      /* (d) the offset on the whole disk */
+	unsigned b_seg;		      /* (d) first segment not yet under way, */
+	uint32_t b_segoff;	      /* (d) from this byte on */
+	uint64_t b_begun;	      /* (d) bytes under way or through */
+	unsigned b_parts;	      /* (d) the hardware has that many of it */
+};
+
+#define DISK_NAME_MAX  32
+#define DISK_IDENT_MAX 20
+#define DISK_LABEL_MAX 56
+
+enum disk_scheme { DISK_PLAIN, DISK_GPT, DISK_MBR, DISK_BSD };
+
+/* disk_errors.c: what the console was told.  (e) de_lock. */
+struct disk_errors {
+	struct spin de_lock;
+	unsigned de_told;   /* (e) one by one */
+	unsigned de_silent; /* (e) to be told of in a sum */
+	uint64_t de_last;   /* (e) clock_ns() */
+	enum bio_cmd de_cmd;
+	uint64_t de_sector; /* (e) of the last one, as de_cmd */
+	struct callout de_callout;
+};
+
+/* (!) set before the disk is known to others, (l) disks_lock. */
+struct disk {
+	struct list d_link;	    /* (l) */
+	char d_name[DISK_NAME_MAX]; /* (!) "vtbd0", "vtbd0p4" */
+	uint32_t d_sector;	    /* (!) bytes, a power of two, >= 512 */
+	uint32_t d_stripe;	    /* (!) bytes of a physical block, or 0 */
+	uint64_t d_size;	    /* (!) bytes, whole sectors */
+	bool d_readonly;	    /* (!) */
+	bool d_delete;		    /* (!) BIO_DELETE does something */
+	bool d_tasted;		    /* (l) its partitions are known */
+	struct disk *d_whole;	    /* (!) itself, or what it is a part of */
+	uint64_t d_start;	    /* (!) bytes; where on d_whole */
+	enum disk_scheme d_scheme;  /* (l) of the table on it */
+	uint8_t d_type[16]; /* (!) partition's: GPT's GUID, MBR's byte */
+	/* Its names besides d_name, or "". */
+	char d_gpt[DISK_LABEL_MAX];   /* (!) below /dev/gpt */
+	char d_gptid[DISK_LABEL_MAX]; /* (!) below /dev/gptid */
+	char d_ufs[DISK_LABEL_MAX];   /* (!) below /dev/ufs */
+	/* Whole disks: starts a request that bio_start() has checked. */
+	void (*d_strategy)(struct disk *dp, struct bio *bp); /* (!) */
+	void *d_driver;					     /* (!) */
+	struct disk_errors d_errors;			     /* whole disks */
+	unsigned d_writers; /* (l) opened for writing as a device, */
+	unsigned d_edition; /* (l) and how often that was closed */
+	unsigned d_claims;  /* (l) file systems mounted, */
+	unsigned d_owners;  /* (l) and those of them that write */
+};
+
+/*
+ * For drivers: a whole disk is there.  The fields up to d_delete, d_strategy
+ * and d_driver are filled in.  May be called while booting.
+ */
+void disk_add(struct disk *dp);
+/* A request failed: the console is told, but not of each if there are many. Any
+ * context, spin locks may be held. */
+void disk_tell_error(struct disk *dp, enum bio_cmd cmd, uint64_t sector);
+/* The request is through, with b_error set. */
+static inline void
+bio_done(struct bio *bp)
+{
+	bp->b_done(bp);
+}
+
+/*
+ * The disk, partition or label of that name, with or without "/dev/":
+ * "vtbd0p4", "gpt/rootfs", "gptid/UUID", "ufs/NAME"; or NULL.  All disks in
+ * order, each followed by its partitions; NULL: the first, or no more.  Both
+ * read partition tables, so they may sleep; not within bio_done().
+ */
+struct disk *disk_find(const char *name);
+struct disk *disk_next(struct disk *dp);
+
+/* Starts a request; b_done may be called before this returns. */
+void bio_start(struct disk *dp, struct bio *bp);
+
+/*
+ * Whole sectors, at once; they sleep until it is done.  buf is any kernel
+ * memory; outside of the physmap it is copied.  0 or the request's error, or
+ * ENOMEM.
+ */
+int disk_read(struct disk *dp, uint64_t offset, void *buf, size_t len);
+int disk_write(struct disk *dp, uint64_t offset, const void *buf, size_t len);
+int disk_flush(struct disk *dp);
+int disk_delete(struct disk *dp, uint64_t offset, uint64_t len);
+/* The serial number, "" if it has none: size is DISK_IDENT_MAX + 1. */
+int disk_ident(struct disk *dp, char *buf);
+
+/*
+ * bio_batch.c: several requests side by side, of one command.  Memory of the
+ * physmap; what lies side by side on the disk is joined.
+ */
+struct bio_batch {
+	struct disk *io_disk;
+	enum bio_cmd io_cmd;
+	struct cv io_cv;
+	unsigned io_pending;	     /* (done_lock) */
+	int io_error;		     /* (done_lock) the first */
+	struct bio_request *io_open; /* the caller's */
+};
+void bio_batch_init(struct bio_batch *io, struct disk *dp, enum bio_cmd cmd);
+void bio_batch_add(
+    struct bio_batch *io, uint64_t offset, void *buf, uint32_t len);
+int bio_batch_finish(struct bio_batch *io); /* waits; 0 or the first error */
+
+/*
+ * A mounted file system that is written has the disk for itself: nobody else
+ * may claim it, nor write to it or what it is a part of by /dev.  One that is
+ * only read bars those who would mount it for writing, but not fsck(8), which
+ * writes by /dev.  0; EBUSY: somebody is in the way; EROFS.  disk_reclaim()
+ * changes what a claim is for, and fails without changing it.
+ */
+int disk_claim(struct disk *dp, bool write);
+int disk_reclaim(struct disk *dp, bool write);
+void disk_unclaim(struct disk *dp, bool write);
+/* Another number when somebody may have written by /dev since, to it or to what
+ * shares sectors with it, and is done with that. */
+unsigned disk_edition(const struct disk *dp);
+
+/*
+ * What is on it, for people: "UFS2", "a ZFS pool", "an ext4 file system",
+ * "nothing (zeroes)", "unknown data", "unreadable".  May sleep.
+ */
+const char *disk_describe(struct disk *dp);
+/* Says on the console which disks and partitions there are, and what's on
+ * them. */
+void disk_list(void);
+
+/* Reads what partition tables haven't been read yet; true: there were some. */
+bool disk_taste(void);
+
+void disk_errors_init(struct disk *dp); /* of a whole disk */
+
+/* disk_dev.c: makes the device /dev/NAME and those by label. */
+void disk_make_devs(struct disk *dp);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * GUID partition tables (UEFI specification 2.10, section 5.3).
+ */
+#include "disk/part_table.h"
+#include "lib/crc32.h"
+#include "lib/string.h"
+
+#define GPT_SIGNATURE  "EFI PART"
+#define GPT_REVISION   0x00010000
+#define GPT_ENTRY_MIN  128
+#define GPT_NAME_UNITS 36
+
+struct gpt_disk_header {
+	char signature[8];
+	uint32_t revision;
+	uint32_t size;
+	uint32_t crc;
+	uint32_t reserved;
+	uint64_t my_lba;
+	uint64_t alternate_lba;
+	uint64_t first_usable;
+	uint64_t last_usable;
+	uint8_t disk_guid[16];
+	uint64_t table_lba;
+	uint32_t entries;
+	uint32_t entry_size;
+	uint32_t table_crc;
+} __packed;
+_Static_assert(sizeof(struct gpt_disk_header) == 92, "GPT header");
+
+struct gpt_disk_entry {
+	uint8_t type[16];
+	uint8_t uuid[16];
+	uint64_t first;
+	uint64_t last;
+	uint64_t attributes;
+	uint16_t name[GPT_NAME_UNITS];
+} __packed;
+_Static_assert(sizeof(struct gpt_disk_entry) == GPT_ENTRY_MIN, "GPT entry");
+
+static uint32_t
+header_crc(const uint8_t *sector, uint32_t size)
+{
+	uint8_t copy[4096];
+
+	memcpy(copy, sector, size);
+	memset(copy + offsetof(struct gpt_disk_header, crc), 0, 4);
+	return (crc32(copy, size));
+}
+
+/* Entries of the header's, wherever they are on the disk. */
+static bool
+table_fits(const struct gpt_disk_header *dh, const struct part_disk *pd)
+{
+	uint64_t sectors;
+
+	if (dh->entry_size < GPT_ENTRY_MIN || dh->entry_size > 4096 ||
+	    dh->entry_size % 8 != 0 || dh->entries == 0 ||
+	    dh->entries > GPT_TABLE_MAX / dh->entry_size)
+		return (false);
+	sectors = ((uint64_t)dh->entries * dh->entry_size + pd->pd_sector - 1) /
+		  pd->pd_sector;
+	return (dh->table_lba > 0 && dh->table_lba < pd->pd_sectors &&
+		sectors <= pd->pd_sectors - dh->table_lba);
+}
+
+bool
+gpt_parse_header(const uint8_t *sector, const struct part_disk *pd,
+    uint64_t lba, struct gpt_header *gh)
+{
+	struct gpt_disk_header dh;
+
+	memcpy(&dh, sector, sizeof(dh));
+	if (memcmp(dh.signature, GPT_SIGNATURE, sizeof(dh.signature)) != 0 ||
+	    dh.revision < GPT_REVISION || dh.size < sizeof(dh) ||
+	    dh.size > pd->pd_sector || header_crc(sector, dh.size) != dh.crc)
+		return (false);
+	if (dh.my_lba != lba || dh.first_usable > dh.last_usable ||
+	    dh.last_usable >= pd->pd_sectors || !table_fits(&dh, pd))
+		return (false);
+	*gh = (struct gpt_header){dh.first_usable, dh.last_usable, dh.table_lba,
+	    dh.entries, dh.entry_size, dh.table_crc};
+	return (true);
+}
+
+bool
+gpt_table_good(const struct gpt_header *gh, const uint8_t *table)
+{
+	return (crc32(table, (size_t)gh->gh_entries * gh->gh_entry_size) ==
+		gh->gh_table_crc);
+}
+
+/* A UUID's first three fields are little-endian on the disk. */
+static void
+print_uuid(const uint8_t *uuid, char *text)
+{
+	static const uint8_t order[16] = {
+	    3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+	static const char digits[] = "0123456789abcdef";
+
+	for (unsigned i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*text++ = '-';
+		*text++ = digits[uuid[order[i]] >> 4];
+		*text++ = digits[uuid[order[i]] & 15];
+	}
+	*text = '\0';
+}
+
+/* UTF-16 to UTF-8; half a pair of surrogates becomes a question mark. */
+static size_t
+utf8_from_utf16(const uint16_t *units, unsigned n, uint8_t *out)
+{
+	uint8_t *p = out;
+
+	for (unsigned i = 0; i < n && units[i] != 0; i++) {
+		uint32_t c = units[i];
+
+		if (c >= 0xd800 && c < 0xdc00 && i + 1 < n &&
+		    units[i + 1] >= 0xdc00 && units[i + 1] < 0xe000)
+			c = 0x10000 + ((c - 0xd800) << 10) +
+			    (units[++i] - 0xdc00u);
+		else if (c >= 0xd800 && c < 0xe000)
+			c = '?';
+		if (c < 0x80) {
+			*p++ = (uint8_t)c;
+			continue;
+		}
+		if (c >= 0x10000) {
+			*p++ = (uint8_t)(0xf0 | c >> 18);
+			*p++ = 0x80 | (c >> 12 & 0x3f);
+		} else if (c >= 0x800)
+			*p++ = (uint8_t)(0xe0 | c >> 12);
+		if (c >= 0x800)
+			*p++ = 0x80 | (c >> 6 & 0x3f);
+		else
+			*p++ = (uint8_t)(0xc0 | c >> 6);
+		*p++ = 0x80 | (c & 0x3f);
+	}
+	return ((size_t)(p - out));
+}
+
+bool
+gpt_parse_entry(const struct gpt_header *gh, const struct part_disk *pd,
+    const uint8_t *table, unsigned i, struct part *pt)
+{
+	static const uint8_t none[16];
+	struct gpt_disk_entry de;
+	uint16_t units[GPT_NAME_UNITS];
+	uint8_t name[3 * GPT_NAME_UNITS];
+	size_t n;
+
+	memcpy(&de, table + (size_t)i * gh->gh_entry_size, sizeof(de));
+	if (memcmp(de.type, none, sizeof(none)) == 0 ||
+	    de.first < gh->gh_first || de.last > gh->gh_last ||
+	    de.first > de.last)
+		return (false);
+	memset(pt, 0, sizeof(*pt));
+	pt->pt_start = de.first * pd->pd_sector;
+	pt->pt_size = (de.last - de.first + 1) * pd->pd_sector;
+	memcpy(pt->pt_type, de.type, sizeof(pt->pt_type));
+	print_uuid(de.uuid, pt->pt_uuid);
+	memcpy(units, de.name, sizeof(units));
+	n = utf8_from_utf16(units, GPT_NAME_UNITS, name);
+	if (!part_label(name, n, pt->pt_label, sizeof(pt->pt_label)))
+		pt->pt_label[0] = '\0';
+	return (true);
+}

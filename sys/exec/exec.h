@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What exec.c, image.c and the ABI's stack layout share. */
+#ifndef EXEC_EXEC_H
+#define EXEC_EXEC_H
+
+#include "lib/elf.h"
+#include "proc/proc.h"
+#include "vm/vm.h"
+
+#define ARG_MAX 524288
+
+/* argv and envp strings, each with its NUL, one after the other. */
+struct exec_strings {
+	char *text;
+	size_t used, room;
+	int argc, envc;
+	size_t env_at; /* where environment strings begin */
+};
+
+/* A program about to run. */
+struct image {
+	struct vnode *vp;
+	bool text;		 /* vp counts as running */
+	struct vnode *interp_vp; /* NULL: static */
+	struct elf_header header;
+	struct elf_phdr phdr[ELF_PHNUM_MAX];
+	struct elf_image elf;
+	struct elf_image interp;
+	char interp_path[INTERP_PATH_MAX];
+	bool interp_failed; /* what the error is about */
+	char path[1024];    /* absolute, for AT_EXECPATH */
+	uint64_t base;	    /* added to the program's addresses */
+	uint64_t interp_base;
+	uint32_t osrel;
+	struct exec_strings strings;
+	struct vmspace *vm;	/* the new address space */
+	uint64_t stack_pointer; /* out of abi_exec_stack() */
+	uint64_t stack_arg;	/* %rdi at entry */
+};
+
+/* Reads and checks; nothing of the process changes. */
+int image_read(struct thread *td, struct image *img);
+/* Maps segments into img->vm. */
+int image_map(struct image *img);
+
+/*
+ * abi/freebsd/exec_stack.c: maps the stack and the shared page and writes
+ * strings, vectors and ps_strings; the new space is active already. An errno
+ * is fatal to the process.
+ */
+int abi_exec_stack(struct thread *td, struct image *img);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Open files and the tables of descriptors that refer to them.
+ */
+#ifndef FILE_FILE_H
+#define FILE_FILE_H
+
+#include "core/event.h"
+#include "proc/proc.h"
+#include "kern/uio.h"
+
+struct file;
+struct kinfo_file;
+struct stat;
+struct vm_mapping;
+
+/* DTYPE_* as kcmp, fstat and kinfo_file tell them. */
+enum file_type {
+	DTYPE_VNODE = 1,
+	DTYPE_SOCKET = 2,
+	DTYPE_PIPE = 3,
+	DTYPE_FIFO = 4,
+	DTYPE_KQUEUE = 5,
+	DTYPE_SHM = 8,
+	DTYPE_PTS = 10,
+	DTYPE_DEV = 11,
+	DTYPE_PROCDESC = 12,
+	DTYPE_EVENTFD = 13,
+	DTYPE_TIMERFD = 14,
+};
+
+/*
+ * What a kind of file can do. A NULL operation means EOPNOTSUPP (ENOTTY for
+ * ioctl, EINVAL for truncate, ENODEV for mmap, ESPIPE for seek).
+ *
+ * read and write: offset is in the uio; flags FOF_OFFSET says that it was
+ * given (pread), otherwise the operation uses and advances f_offset itself.
+ * They return 0 with fewer bytes moved as they like; an error after some
+ * bytes were moved is turned into success by the caller for EINTR, ERESTART
+ * and EAGAIN.
+ */
+#define FOF_OFFSET 0x1
+struct fileops {
+	int (*fo_read)(struct file *fp, struct uio *uio, int flags);
+	int (*fo_write)(struct file *fp, struct uio *uio, int flags);
+	/* data: a kernel buffer of the size encoded in cmd (copied in and out
+	 * by the caller), or the argument itself for IOC_VOID. */
+	int (*fo_ioctl)(
+	    struct file *fp, unsigned long cmd, void *data, struct thread *td);
+	/* Which of `events` (POLL*) hold now, plus POLLHUP, POLLERR. NULL:
+	 * always ready for reading and writing. */
+	int (*fo_poll)(struct file *fp, int events);
+	/* Who tells about changes; NULL: nobody, state never changes. */
+	struct event_source *(*fo_events)(struct file *fp);
+	/* kqueue's `data`: bytes to read, room to write. NULL: 0 or 1. */
+	int64_t (*fo_ready)(struct file *fp, int filter);
+	int (*fo_stat)(struct file *fp, struct stat *st);
+	int (*fo_truncate)(struct file *fp, off_t length);
+	int (*fo_seek)(struct file *fp, off_t offset, int whence, off_t *res);
+	int (*fo_chmod)(struct file *fp, mode_t mode);
+	int (*fo_chown)(struct file *fp, uid_t uid, gid_t gid);
+	/* Fills m->object (with a reference), offset, maxprot, vnode; checks
+	 * rights. */
+	int (*fo_mmap)(struct file *fp, struct vm_mapping *m);
+	void (*fo_close)(struct file *fp); /* the last reference went */
+	/* Adds to kf->kf_un and kf_path what fstat(1) tells; NULL: nothing. */
+	void (*fo_kinfo)(struct file *fp, struct kinfo_file *kf);
+	/* Is EVFILT_VNODE etc. possible; NULL: by type. */
+	bool fo_passable; /* may travel over AF_UNIX */
+};
+
+/* Guarded by (a) atomic, (o) f_offset_lock, (!) set once, (d) its ops. */
+struct file {
+	unsigned f_refs;	     /* (a) descriptors, calls in progress */
+	uint8_t f_type;		     /* (!) enum file_type */
+	uint32_t f_flag;	     /* (a) FREAD, FWRITE, O_NONBLOCK,
+					O_APPEND, ... as opened/set */
+	const struct fileops *f_ops; /* (!) */
+	void *f_data;		     /* (!) the object */
+	struct vnode *f_vnode;	     /* (!) what was opened, held by the
+					file; NULL: not by a name */
+	struct cred *f_cred;	     /* (!) of the opener */
+	struct mutex f_offset_lock;
+	off_t f_offset;	       /* (o) */
+	void *f_private;       /* (d) devices: per-open data */
+	struct list f_knotes;  /* kqueue.c's files_lock */
+	int f_owner;	       /* (a) F_SETOWN: pid, or -pgid */
+	struct sigio *f_async; /* sigio.c: O_ASYNC's, or NULL */
+	uint64_t f_seqpos;     /* (o) where sequential reading goes on */
+};
+
+#define FREAD  0x0001
+#define FWRITE 0x0002
+
+/* One reference, no descriptor yet; NULL: ENFILE (memory or kern.maxfiles). */
+struct file *file_alloc(struct thread *td, enum file_type type, int flag,
+    const struct fileops *ops, void *data);
+void file_hold(struct file *fp);
+void file_release(struct file *fp); /* closes with the last; may sleep */
+/* Waits on a cv as a read or write of fp does: EAGAIN if it shall not wait,
+ * else as cv_wait_spin_sig(). */
+int file_wait(struct file *fp, struct cv *cv, struct spin *s);
+/* For what has no inode of its own: type, mode, and the opener's ids. */
+void file_stat_plain(struct file *fp, mode_t mode, struct stat *st);
+
+/* lseek(2) of what has so many bytes, and no holes. */
+int file_seek(
+    struct file *fp, uint64_t size, off_t offset, int whence, off_t *res);
+
+/* Descriptor tables. */
+#define UF_EXCLOSE	   0x1
+#define UF_FOCLOSE	   0x4 /* close on fork */
+#define UF_RESOLVE_BENEATH 0x8
+
+struct fdtable *fdtable_create(void);
+struct fdtable *fdtable_copy(struct fdtable *ft); /* fork */
+void fdtable_hold(struct fdtable *ft);
+void fdtable_release(struct fdtable *ft); /* closes all with the last */
+/* An own copy of a shared table, or with empty: a new one. ENOMEM. */
+int fdtable_unshare(struct thread *td, bool empty);
+void fdtable_exec(struct thread *td); /* unshares, closes UF_EXCLOSE */
+
+/* fp of a descriptor, with a reference: 0 or EBADF. need: FREAD|FWRITE. */
+int fd_get(struct thread *td, int fd, int need, struct file **fpp);
+/* The same with the descriptor's own flags, UF_*. */
+int fd_get_flagged(struct thread *td, int fd, struct file **fpp, int *uf_flags);
+/* Lowest free descriptor >= min now refers to fp (takes a reference of its
+ * own). EMFILE. */
+int fd_install(
+    struct thread *td, struct file *fp, int min, int uf_flags, int *fdp);
+/* A file of ours and a descriptor at once; on failure both are gone. */
+int fd_open(struct thread *td, struct file *fp, int uf_flags, int *fdp);
+/* The same for two. */
+int fd_open_pair(
+    struct thread *td, struct file *const fps[2], int uf_flags, int fds[2]);
+int fd_close(struct thread *td, int fd);
+int fd_dup2(struct thread *td, int from, int to, int uf_flags);
+/* For run.c: fd of a process that doesn't run yet. */
+int fd_install_at(struct proc *p, struct file *fp, int fd);
+/* Walks a table: calls fn for each open descriptor (sysctl, procfs, lsof). */
+int fdtable_each(
+    struct proc *p, int (*fn)(void *arg, int fd, struct file *fp), void *arg);
+int fdtable_walk(struct fdtable *ft,
+    int (*fn)(void *arg, int fd, struct file *fp), void *arg);
+unsigned fdtable_open(struct fdtable *ft); /* how many are open */
+/* p's table with a reference, or NULL when it has exited: another process's
+ * changes by exec and exit. */
+struct fdtable *proc_fdtable(struct proc *p);
+
+/* read(2), write(2) and kin, for all personalities. offset -1: f_offset. The
+ * byte count goes to td_retval[0]. */
+int kern_readv(struct thread *td, int fd, struct uio *uio, off_t offset);
+int kern_writev(struct thread *td, int fd, struct uio *uio, off_t offset);
+/* fstat(2); *st is zeroed first. EBADF, EOPNOTSUPP. */
+int file_stat(struct file *fp, struct stat *st);
+int kern_fstat(struct thread *td, int fd, struct stat *st);
+int kern_ioctl(struct thread *td, int fd, unsigned long cmd, void *data);
+int kern_fcntl(struct thread *td, int fd, int cmd, int64_t arg);
+
+/* Pipes, for other kernel parts: two files, [0] reads, [1] writes. */
+int pipe_create(struct thread *td, int flags, struct file *fps[2]);
+
+void file_init(void);
+extern unsigned open_files; /* (a) kern.openfiles */
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef FILE_POLL_H
+#define FILE_POLL_H
+
+#include "fbsd/poll.h"
+
+struct thread;
+
+/*
+ * poll(2) on kernel memory: fills revents in; *ready is how many have any.
+ * Waits until there is one, or clock_ns() reaches deadline; 0 doesn't wait.
+ * 0, EINTR, ENOMEM.
+ */
+int kern_poll(struct thread *td, struct pollfd *fds, unsigned n,
+    uint64_t deadline, unsigned *ready);
+
+#endif

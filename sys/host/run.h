@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HOST_RUN_H
+#define HOST_RUN_H
+
+#include "lib/types.h"
+
+struct proc;
+
+/*
+ * Starts process 1 and what the boot archive's imp.run asks for.  Returns;
+ * the rest happens in process 1.  Without imp.run that is init (boot/init.h).
+ */
+void run_start(void);
+
+/* Ends the run, and the machine, as if the program had exited so.  Returns if
+ * this is no run.  Sleeps. */
+void run_end(int status);
+
+/* From kern_exit(), when p has one thread left, this one: tells the trace; if p
+ * is the program, the machine ends here. */
+void run_exiting(const struct proc *p, int code, int sig);
+
+/* A piece of --trace's text for the host; may sleep. */
+void run_trace(const char *s, size_t n);
+
+#endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * kern.proc.*: finding the process, and what is one value or string of it.
+ */
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "fbsd/unistd.h"
+#include "info/kinfo.h"
+#include "proc/resource.h"
+#include "lib/string.h"
+#include "vfs/namei.h"
+#include "vm/kmem.h"
+#include "vm/vm.h"
+
+#define ARGS_CACHE_MAX 4096 /* a longer title is forgotten */
+
+int
+kinfo_lock(
+    struct sysctl_req *req, unsigned numbers, bool private, struct proc **pp)
+{
+	struct proc *p;
+	int error = 0;
+
+	if (req->namelen != numbers)
+		return (EINVAL);
+	mutex_lock(&proctree_lock);
+	p = req->name[0] == -1 ? req->td->td_proc : proc_find(req->name[0]);
+	if (p == NULL || cred_can_see(req->td->td_cred, p) != 0)
+		error = ESRCH;
+	else if (private)
+		error = proc_can_debug(req->td, p);
+	if (error != 0)
+		mutex_unlock(&proctree_lock);
+	*pp = p;
+	return (error);
+}
+
+void
+kinfo_unlock(void)
+{
+	mutex_unlock(&proctree_lock);
+}
+
+int
+kinfo_space(struct sysctl_req *req, struct vmspace **vsp)
+{
+	struct proc *p;
+	int error = kinfo_lock(req, 1, true, &p);
+
+	if (error != 0)
+		return (error);
+	*vsp = proc_vmspace(p);
+	kinfo_unlock();
+	return (0);
+}
+
+int
+kinfo_out_packed(struct sysctl_req *req, void *record, int *structsize,
+    size_t size, const char *path)
+{
+	size_t length = size + strlen(path) + 1;
+	const char zeros[8] = {0};
+	int error;
+
+	*structsize = (int)roundup2(length, 8);
+	error = sysctl_out(req, record, size);
+	if (error == 0)
+		error = sysctl_out_string(req, path);
+	if (error == 0)
+		error = sysctl_out(req, zeros, roundup2(length, 8) - length);
+	return (error);
+}
+
+/*
+ * The program's path: of the file, wherever it is by now.
+ */
+static int
+sysctl_pathname(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	char *path;
+	struct proc *p;
+	int error = kinfo_lock(req, 1, false, &p);
+
+	if (error != 0)
+		return (error);
+	path = p->p_path != NULL ? kmem_strdup(p->p_path) : NULL;
+	kinfo_unlock();
+	if (path == NULL)
+		return (ENOENT);
+	error = sysctl_out_string(req, path);
+	kmem_strfree(path);
+	return (error);
+}
+SYSCTL_PROC(kern_proc_pathname, "kern.proc.pathname", KERN_PROC_PATHNAME,
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_pathname, NULL);
+
+/* A copy of p's arguments; NULL: it has none, or no memory. */
+static char *
+copy_args(struct proc *p, size_t *length)
+{
+	size_t room = p->p_argslen;
+	char *args = room != 0 ? kmem_alloc(room, 0) : NULL;
+	bool same;
+
+	if (args == NULL)
+		return (NULL);
+	spin_lock(&p->p_lock);
+	/* exec(2) may have changed them meanwhile. */
+	same = p->p_args != NULL && p->p_argslen == room;
+	if (same)
+		memcpy(args, p->p_args, room);
+	spin_unlock(&p->p_lock);
+	if (!same) {
+		kmem_free(args, room);
+		return (NULL);
+	}
+	*length = room;
+	return (args);
+}
+
+/* setproctitle(3). */
+static int
+set_args(struct sysctl_req *req, struct proc *p)
+{
+	char *args = NULL, *old;
+	size_t len = req->newlen, old_len;
+	int error = 0;
+
+	if (len > ARGS_CACHE_MAX)
+		len = 0;
+	if (len > 0 && (args = kmem_alloc(len, 0)) == NULL)
+		return (ENOMEM);
+	if (len > 0)
+		error = sysctl_in(req, args, len);
+	if (error != 0) {
+		kmem_free(args, len);
+		return (error);
+	}
+	spin_lock(&p->p_lock);
+	old = p->p_args;
+	old_len = p->p_argslen;
+	p->p_args = args;
+	p->p_argslen = len;
+	spin_unlock(&p->p_lock);
+	if (old != NULL)
+		kmem_free(old, old_len);
+	return (0);
+}
+
+static int
+sysctl_args(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	size_t length = 0;
+	struct proc *p;
+	char *args;
+	int error = kinfo_lock(req, 1, false, &p);
+
+	if (error != 0)
+		return (error);
+	args = copy_args(p, &length);
+	kinfo_unlock();
+	if (args != NULL) {
+		error = sysctl_out(req, args, length);
+		kmem_free(args, length);
+	}
+	if (error != 0 || !sysctl_has_new(req))
+		return (error);
+	return (p == req->td->td_proc ? set_args(req, p) : EPERM);
+}
+SYSCTL_PROC(kern_proc_args, "kern.proc.args", KERN_PROC_ARGS,
+    CTLTYPE_NODE | CTLFLAG_RW | CTLFLAG_ANYBODY, "N", sysctl_args, NULL);
+
+static int
+sysctl_sv_name(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct proc *p;
+	int error = kinfo_lock(req, 1, false, &p);
+	bool kernel;
+
+	if (error != 0)
+		return (error);
+	kernel = p->p_flags & P_KERNEL;
+	kinfo_unlock();
+	return (sysctl_out_string(req, kernel ? "null" : "FreeBSD ELF64"));
+}
+SYSCTL_PROC(kern_proc_sv_name, "kern.proc.sv_name", KERN_PROC_SV_NAME,
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_sv_name, NULL);
+
+/* The effective group first. */
+static int
+sysctl_groups(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct cred *cr;
+	struct proc *p;
+	int error = kinfo_lock(req, 1, false, &p);
+
+	if (error != 0)
+		return (error);
+	spin_lock(&p->p_lock);
+	cr = cred_hold(p->p_cred);
+	spin_unlock(&p->p_lock);
+	kinfo_unlock();
+	error = sysctl_out(req, &cr->cr_gid, sizeof(cr->cr_gid));
+	if (error == 0 && cr->cr_ngroups > 0)
+		error = sysctl_out(
+		    req, cr->cr_groups, (size_t)cr->cr_ngroups * sizeof(gid_t));
+	cred_release(cr);
+	return (error);
+}
+SYSCTL_PROC(kern_proc_groups, "kern.proc.groups", KERN_PROC_GROUPS,
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_groups, NULL);
+
+static int
+sysctl_umask(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct proc *p;
+	uint16_t mask;
+	int error = kinfo_lock(req, 1, true, &p);
+
+	if (error != 0)
+		return (error);
+	mask = p->p_umask;
+	kinfo_unlock();
+	return (sysctl_out(req, &mask, sizeof(mask)));
+}
+SYSCTL_PROC(kern_proc_umask, "kern.proc.umask", KERN_PROC_UMASK,
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_umask, NULL);
+
+static int
+sysctl_osrel(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct proc *p;
+	uint32_t osrel;
+	int error = kinfo_lock(req, 1, false, &p);
+
+	if (error != 0)
+		return (error);
+	osrel = p->p_osrel;
+	kinfo_unlock();
+	return (sysctl_out(req, &osrel, sizeof(osrel)));
+}
+SYSCTL_PROC(kern_proc_osrel, "kern.proc.osrel", KERN_PROC_OSREL,
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_osrel, NULL);
+
+/* kern.proc.rlimit.PID.WHICH; a process sets its own. */
+static int
+sysctl_rlimit(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct rlimit rl;
+	struct proc *p;
+	unsigned which;
+	int error = kinfo_lock(req, 2, false, &p);
+
+	if (error != 0)
+		return (error);
+	which = (unsigned)req->name[1];
+	if (which < RLIM_NLIMITS) {
+		spin_lock(&p->p_lock);
+		rl = p->p_limits[which];
+		spin_unlock(&p->p_lock);
+	} else {
+		error = EINVAL;
+	}
+	kinfo_unlock();
+	if (error == 0)
+		error = sysctl_out(req, &rl, sizeof(rl));
+	if (error != 0 || !sysctl_has_new(req))
+		return (error);
+	if (p != req->td->td_proc)
+		return (EPERM);
+	error = sysctl_in(req, &rl, sizeof(rl));
+	return (error != 0 ? error : kern_setrlimit(req->td, which, &rl));
+}
+SYSCTL_PROC(kern_proc_rlimit, "kern.proc.rlimit", KERN_PROC_RLIMIT,
+    CTLTYPE_NODE | CTLFLAG_RW | CTLFLAG_ANYBODY, "N", sysctl_rlimit, NULL);
+
+/* sigfastblock(2)'s word of a thread, by its number. */
+static int
+sysctl_sigfastblk(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct thread *td;
+	uint64_t word;
+	int error;
+
+	if (req->namelen != 1)
+		return (EINVAL);
+	td = thread_find(req->name[0]);
+	if (td == NULL)
+		return (ESRCH);
+	error = proc_can_debug(req->td, td->td_proc);
+	word = td->td_sigblock;
+	spin_unlock(&td->td_proc->p_lock);
+	if (error == 0 && word == 0)
+		error = ENOTTY;
+	return (error != 0 ? error : sysctl_out(req, &word, sizeof(word)));
+}
+SYSCTL_PROC(kern_proc_sigfastblk, "kern.proc.sigfastblk", KERN_PROC_SIGFASTBLK,
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_sigfastblk, NULL);

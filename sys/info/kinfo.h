@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * kern.proc.*: what is told about processes.  The files kinfo*.c share this.
+ *
+ * Nothing is copied out with proctree_lock held: touching user memory may
+ * wait for memory, and what ends that wait may need the lock.
+ */
+#ifndef INFO_KINFO_H
+#define INFO_KINFO_H
+
+#include "fbsd/user.h"
+#include "proc/proc.h"
+#include "info/sysctl.h"
+
+struct vm_entry;
+
+/*
+ * The process that a request's first number names (-1: the caller), with
+ * proctree_lock, which is not held on failure.  EINVAL if there are not
+ * `numbers` of them, ESRCH, EPERM (private: only who could debug it).
+ */
+int kinfo_lock(
+    struct sysctl_req *req, unsigned numbers, bool private, struct proc **pp);
+void kinfo_unlock(void);
+/* The same, but its address space, with a reference; no lock. */
+int kinfo_space(struct sysctl_req *req, struct vmspace **vsp);
+
+/* Appends a record whose path, at its end, is cut to its length: size is up to
+ * the path.  *structsize is its first field. */
+int kinfo_out_packed(struct sysctl_req *req, void *record, int *structsize,
+    size_t size, const char *path);
+
+/* kinfo_file.c: what F_KINFO tells of a file; not kf_fd. */
+void kinfo_file_fill(struct thread *td, struct file *fp, struct kinfo_file *kf);
+
+/* kinfo_vm.c: sizes in pages, of bytes and pages of ki_size and so on. */
+void kinfo_vm_sizes(
+    struct vmspace *vs, const struct vnode *text, struct kinfo_proc *ki);
+
+/* The first mapping at or above *at, described; *at becomes its end. False:
+ * there is none. No locks. */
+bool kinfo_vm_next(struct thread *td, struct vmspace *vs, vaddr_t *at,
+    struct kinfo_vmentry *kve);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sysctl(3): a tree of named values.  A subsystem declares its nodes in its
+ * own file, by full name:
+ *
+ *	SYSCTL_INT(kern_maxfiles, "kern.maxfiles", 21, CTLFLAG_RW, &maxfiles);
+ *	SYSCTL_PROC(kern_boottime, "kern.boottime", 21, CTLFLAG_RD,
+ *	    "S,timeval", sysctl_boottime, NULL);
+ *
+ * The number is FreeBSD's for the last component, or CTL_AUTO where FreeBSD
+ * gives it out at run time.  Inner nodes come into being by themselves.
+ */
+#ifndef INFO_SYSCTL_H
+#define INFO_SYSCTL_H
+
+#include "lib/types.h"
+
+struct thread;
+
+#define CTL_AUTO	(-1)
+#define CTL_MAXNAME	24
+
+#define CTLTYPE_NODE	1
+#define CTLTYPE_INT	2
+#define CTLTYPE_STRING	3
+#define CTLTYPE_S64	4
+#define CTLTYPE_OPAQUE	5
+#define CTLTYPE_UINT	6
+#define CTLTYPE_LONG	7
+#define CTLTYPE_ULONG	8
+#define CTLTYPE_U64	9
+#define CTLFLAG_RD	0x80000000u
+#define CTLFLAG_WR	0x40000000u
+#define CTLFLAG_RW	(CTLFLAG_RD | CTLFLAG_WR)
+#define CTLFLAG_ANYBODY 0x10000000u
+
+struct sysctl_node;
+
+/* A request in progress. */
+struct sysctl_req {
+	struct thread *td;
+	const int *name; /* numbers left below the node */
+	unsigned namelen;
+	uint64_t oldptr; /* user, or kernel with kernel set */
+	size_t oldlen;	 /* room */
+	size_t oldidx;	 /* bytes produced so far (may exceed) */
+	uint64_t newptr;
+	size_t newlen;
+	size_t newidx;
+	bool kernel;
+};
+
+/* Appends to the old value: 0, ENOMEM (no room; keeps counting), EFAULT. */
+int sysctl_out(struct sysctl_req *req, const void *data, size_t len);
+int sysctl_out_string(struct sysctl_req *req, const char *s);
+/* Takes len bytes of the new value: 0, EINVAL (not there), EFAULT. */
+int sysctl_in(struct sysctl_req *req, void *data, size_t len);
+static inline bool
+sysctl_has_new(const struct sysctl_req *req)
+{
+	return (req->newptr != 0);
+}
+
+typedef int sysctl_fn(const struct sysctl_node *node, struct sysctl_req *req);
+
+struct sysctl_node {
+	const char *sn_name; /* full: "kern.ostype" */
+	int sn_number;
+	uint32_t sn_kind;   /* CTLTYPE_ | CTLFLAG_ */
+	const char *sn_fmt; /* "I", "A", "LU", "S,timeval", "N" */
+	sysctl_fn *sn_fn;
+	void *sn_ptr;
+	int64_t sn_arg;
+	const char *sn_descr;
+};
+
+sysctl_fn sysctl_handle_int, sysctl_handle_string, sysctl_handle_opaque;
+
+#define SYSCTL_NODE_(id, ...)                                                  \
+	static const struct sysctl_node sysctl_##id = {__VA_ARGS__};           \
+	LINKER_SET(sysctl, sysctl_##id)
+#define SYSCTL_PROC(id, name, num, kind, fmt, fn, ptr)                         \
+	SYSCTL_NODE_(id, name, num, kind, fmt, fn, ptr, 0, NULL)
+#define SYSCTL_INT(id, name, num, flags, ptr)                                  \
+	SYSCTL_NODE_(id, name, num, CTLTYPE_INT | (flags), "I",                \
+	    sysctl_handle_int, (void *)(ptr), 0, NULL)
+#define SYSCTL_CONST_INT(id, name, num, value)                                 \
+	SYSCTL_NODE_(id, name, num, CTLTYPE_INT | CTLFLAG_RD, "I",             \
+	    sysctl_handle_int, NULL, value, NULL)
+#define SYSCTL_STRING(id, name, num, flags, ptr, size)                         \
+	SYSCTL_NODE_(id, name, num, CTLTYPE_STRING | (flags), "A",             \
+	    sysctl_handle_string, (void *)(uintptr_t)(ptr), size, NULL)
+
+void sysctl_init(void);
+
+/* The call: name is the kernel's copy. */
+int kern_sysctl(struct thread *td, const int *name, unsigned namelen,
+    uint64_t oldptr, size_t *oldlenp, uint64_t newptr, size_t newlen,
+    bool kernel);
+
+#endif

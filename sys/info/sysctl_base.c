@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The sysctl nodes that are nobody else's: what the system is and is called,
+ * what the machine has, and a few constants of POSIX.
+ */
+#include "lib/string.h"
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "kern/uio.h"
+#include "exec/exec.h"
+#include "core/printf.h"
+#include "proc/proc.h"
+#include "kern/random.h"
+#include "core/sched.h"
+#include "info/sysctl.h"
+#include "kern/version.h"
+#include "vm/page.h"
+#include "vm/vm.h"
+
+static char hostname[256] = "imp";
+static char domainname[256];
+static char hostuuid[64] = "00000000-0000-0000-0000-000000000000";
+static int hostid;
+
+SYSCTL_STRING(kern_ostype, "kern.ostype", 1, CTLFLAG_RD, KERN_OSTYPE, 0);
+SYSCTL_STRING(
+    kern_osrelease, "kern.osrelease", 2, CTLFLAG_RD, KERN_OSRELEASE, 0);
+SYSCTL_CONST_INT(kern_osrevision, "kern.osrevision", 3, 199506);
+SYSCTL_STRING(kern_version, "kern.version", 4, CTLFLAG_RD, KERN_VERSION, 0);
+SYSCTL_CONST_INT(kern_argmax, "kern.argmax", 8, ARG_MAX);
+SYSCTL_STRING(
+    kern_hostname, "kern.hostname", 10, CTLFLAG_RW, hostname, sizeof(hostname));
+SYSCTL_INT(kern_hostid, "kern.hostid", 11, CTLFLAG_RW, &hostid);
+SYSCTL_CONST_INT(kern_posix1version, "kern.posix1version", 17, 200112);
+SYSCTL_CONST_INT(kern_ngroups, "kern.ngroups", 18, NGROUPS_MAX);
+SYSCTL_CONST_INT(kern_job_control, "kern.job_control", 19, 1);
+SYSCTL_CONST_INT(kern_saved_ids, "kern.saved_ids", 20, 1);
+SYSCTL_STRING(kern_domainname, "kern.domainname", 22, CTLFLAG_RW, domainname,
+    sizeof(domainname));
+SYSCTL_CONST_INT(kern_osreldate, "kern.osreldate", 24, KERN_OSRELDATE);
+SYSCTL_CONST_INT(kern_iov_max, "kern.iov_max", 35, IOV_MAX);
+SYSCTL_STRING(
+    kern_hostuuid, "kern.hostuuid", 36, CTLFLAG_RW, hostuuid, sizeof(hostuuid));
+SYSCTL_STRING(kern_ident, "kern.ident", CTL_AUTO, CTLFLAG_RD, KERN_IDENT, 0);
+SYSCTL_CONST_INT(kern_pid_max, "kern.pid_max", CTL_AUTO, PID_MAX);
+SYSCTL_CONST_INT(kern_fscale, "kern.fscale", CTL_AUTO, 2048);
+SYSCTL_CONST_INT(kern_ccpu, "kern.ccpu", CTL_AUTO, 0);
+SYSCTL_INT(kern_smp_cpus, "kern.smp.cpus", CTL_AUTO, CTLFLAG_RD, &ncpus);
+SYSCTL_CONST_INT(kern_smp_maxcpus, "kern.smp.maxcpus", CTL_AUTO, MAXCPU);
+SYSCTL_CONST_INT(kern_smp_active, "kern.smp.active", CTL_AUTO, 1);
+/* A cpuset as programs of release 15 know it has 1024 bits. */
+SYSCTL_CONST_INT(kern_sched_cpusetsize, "kern.sched.cpusetsize", CTL_AUTO, 128);
+
+SYSCTL_STRING(hw_machine, "hw.machine", 1, CTLFLAG_RD, "amd64", 0);
+SYSCTL_INT(hw_ncpu, "hw.ncpu", 3, CTLFLAG_RD, &ncpus);
+SYSCTL_CONST_INT(hw_byteorder, "hw.byteorder", 4, 1234);
+SYSCTL_CONST_INT(hw_pagesize, "hw.pagesize", 7, PAGE_SIZE);
+SYSCTL_CONST_INT(hw_floatingpoint, "hw.floatingpoint", 10, 1);
+SYSCTL_STRING(hw_machine_arch, "hw.machine_arch", 11, CTLFLAG_RD, "amd64", 0);
+
+SYSCTL_CONST_INT(vm_overcommit, "vm.overcommit", CTL_AUTO, 0);
+SYSCTL_CONST_INT(p1003_1b_pagesize, "p1003_1b.pagesize", 9, PAGE_SIZE);
+SYSCTL_CONST_INT(security_jailed, "security.jail.jailed", CTL_AUTO, 0);
+
+/* The security level only rises, but for init: nothing depends on it yet. */
+static int
+sysctl_securelevel(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	static int level = -1;
+	int new = level, error;
+
+	error = sysctl_out(req, &level, sizeof(level));
+	if (error != 0 || !sysctl_has_new(req))
+		return (error);
+	error = sysctl_in(req, &new, sizeof(new));
+	if (error == 0 && new < level && req->td->td_proc->p_pid != 1)
+		return (EPERM);
+	if (error == 0)
+		level = new;
+	return (error);
+}
+SYSCTL_PROC(kern_securelevel, "kern.securelevel", 9, CTLTYPE_INT | CTLFLAG_RW,
+    "I", sysctl_securelevel, NULL);
+
+/* Random bytes, as many as there is room for. */
+static int
+sysctl_arandom(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	char bytes[256];
+	size_t n = MIN(req->oldlen, sizeof(bytes));
+
+	random_bytes(bytes, n);
+	return (sysctl_out(req, bytes, n));
+}
+SYSCTL_PROC(kern_arandom, "kern.arandom", 37, CTLTYPE_OPAQUE | CTLFLAG_RD, "",
+    sysctl_arandom, NULL);
+
+/* Addresses of the caller's own image. */
+static int
+sysctl_usrstack(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	uint64_t top = req->td->td_proc->p_vm->vs_stack_top;
+
+	return (sysctl_out(req, &top, sizeof(top)));
+}
+SYSCTL_PROC(kern_usrstack, "kern.usrstack", 33, CTLTYPE_ULONG | CTLFLAG_RD,
+    "LU", sysctl_usrstack, NULL);
+
+static int
+sysctl_ps_strings(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	uint64_t at = req->td->td_proc->p_vm->vs_ps_strings;
+
+	return (sysctl_out(req, &at, sizeof(at)));
+}
+SYSCTL_PROC(kern_ps_strings, "kern.ps_strings", 32, CTLTYPE_ULONG | CTLFLAG_RD,
+    "LU", sysctl_ps_strings, NULL);
+
+static int
+sysctl_model(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	return (sysctl_out_string(req, md_cpu_model()));
+}
+SYSCTL_PROC(hw_model, "hw.model", 2, CTLTYPE_STRING | CTLFLAG_RD, "A",
+    sysctl_model, NULL);
+
+/* Bytes of memory: all of it, or what is free now. */
+static int
+sysctl_memory(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	uint64_t pages =
+	    node->sn_ptr != NULL ? page_free_count() : page_total();
+	uint64_t bytes = ptoa(pages);
+
+	return (sysctl_out(req, &bytes, sizeof(bytes)));
+}
+SYSCTL_PROC(hw_physmem, "hw.physmem", 5, CTLTYPE_ULONG | CTLFLAG_RD, "LU",
+    sysctl_memory, NULL);
+SYSCTL_PROC(hw_usermem, "hw.usermem", 6, CTLTYPE_ULONG | CTLFLAG_RD, "LU",
+    sysctl_memory, &page_array);
+SYSCTL_PROC(hw_realmem, "hw.realmem", 12, CTLTYPE_ULONG | CTLFLAG_RD, "LU",
+    sysctl_memory, NULL);
+
+static int
+sysctl_pages(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	uint64_t pages = page_total();
+
+	return (sysctl_out(req, &pages, sizeof(pages)));
+}
+SYSCTL_PROC(hw_availpages, "hw.availpages", CTL_AUTO,
+    CTLTYPE_ULONG | CTLFLAG_RD, "LU", sysctl_pages, NULL);
+
+/* The sizes that mappings can have, and a zero. */
+static int
+sysctl_pagesizes(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	static const uint64_t sizes[] = {PAGE_SIZE, 0, 0};
+
+	return (sysctl_out(req, sizes, sizeof(sizes)));
+}
+SYSCTL_PROC(hw_pagesizes, "hw.pagesizes", CTL_AUTO, CTLTYPE_ULONG | CTLFLAG_RD,
+    "LU", sysctl_pagesizes, NULL);
+
+static int
+sysctl_loadavg(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct {
+		uint32_t averages[3];
+		long scale;
+	} load = {.scale = 2048};
+
+	sched_loadavg(load.averages);
+	return (sysctl_out(req, &load, sizeof(load)));
+}
+SYSCTL_PROC(vm_loadavg, "vm.loadavg", 2, CTLTYPE_OPAQUE | CTLFLAG_RD,
+    "S,loadavg", sysctl_loadavg, NULL);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The sysctl nodes that init, rc and the base system's tools ask for, and that
+ * are nobody else's: what the kernel can do, and what this machine doesn't
+ * have.
+ */
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "fbsd/time.h"
+#include "proc/proc.h"
+#include "info/sysctl.h"
+#include "lib/string.h"
+#include "vfs/mount.h"
+
+/* The kernel came from the loader, not from a file; FreeBSD's default. */
+static char bootfile[128] = "/boot/kernel/kernel";
+static char module_path[256] = "/boot/kernel;/boot/modules";
+static char corefile[256] = "%N.core";
+
+SYSCTL_STRING(
+    kern_bootfile, "kern.bootfile", 26, CTLFLAG_RW, bootfile, sizeof(bootfile));
+SYSCTL_STRING(kern_module_path, "kern.module_path", CTL_AUTO, CTLFLAG_RW,
+    module_path, sizeof(module_path));
+SYSCTL_STRING(kern_corefile, "kern.corefile", CTL_AUTO, CTLFLAG_RW, corefile,
+    sizeof(corefile));
+/* No core is ever dumped. */
+SYSCTL_CONST_INT(kern_coredump, "kern.coredump", CTL_AUTO, 0);
+/* The machine can't sleep. */
+SYSCTL_CONST_INT(kern_suspend_blocked, "kern.suspend_blocked", CTL_AUTO, 0);
+SYSCTL_CONST_INT(vfs_nfs_diskless, "vfs.nfs.diskless_valid", CTL_AUTO, 0);
+static int usermount;
+SYSCTL_INT(vfs_usermount, "vfs.usermount", CTL_AUTO, CTLFLAG_RD, &usermount);
+
+/* The clock is UTC's; what adjkerntz(8) sets is kept for programs. */
+static int adjkerntz, wall_cmos_clock, disable_rtc_set;
+SYSCTL_INT(
+    machdep_adjkerntz, "machdep.adjkerntz", CTL_AUTO, CTLFLAG_RW, &adjkerntz);
+SYSCTL_INT(machdep_wall_cmos_clock, "machdep.wall_cmos_clock", CTL_AUTO,
+    CTLFLAG_RW, &wall_cmos_clock);
+SYSCTL_INT(machdep_disable_rtc_set, "machdep.disable_rtc_set", CTL_AUTO,
+    CTLFLAG_RW, &disable_rtc_set);
+
+/* struct clockinfo: there is no tick; user programs see FreeBSD's units. */
+static struct {
+	int hz, tick, spare, stathz, profhz;
+} clockinfo = {.hz = 1000, .tick = 1000, .stathz = 127, .profhz = 8126};
+SYSCTL_NODE_(kern_clockrate, "kern.clockrate", 12, CTLTYPE_OPAQUE | CTLFLAG_RD,
+    "S,clockinfo", sysctl_handle_opaque, &clockinfo, sizeof(clockinfo), NULL);
+
+/* What a file system type looks like to getvfsbyname(3). */
+struct xvfsconf {
+	uint64_t vfc_vfsops;
+	char vfc_name[16];
+	int vfc_typenum;
+	int vfc_refcount;
+	int vfc_flags;
+	int vfc_spare;
+	uint64_t vfc_next;
+};
+_Static_assert(sizeof(struct xvfsconf) == 48, "struct xvfsconf");
+
+SET_DECLARE(vfs);
+
+static int
+mounts_of(const struct vfs_ops *ops)
+{
+	struct mount *mp;
+	int n = 0;
+
+	mutex_lock(&mount_lock);
+	LIST_FOREACH (mp, &mountlist, mnt_link)
+		n += mp->mnt_ops == ops;
+	mutex_unlock(&mount_lock);
+	return (n);
+}
+
+static int
+sysctl_conflist(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct xvfsconf xc;
+	int error = 0, number = 0;
+
+	SET_FOREACH (p, vfs) {
+		const struct vfs_ops *ops = *p;
+
+		xc = (struct xvfsconf){
+		    .vfc_typenum = ++number, .vfc_refcount = mounts_of(ops)};
+		strlcpy(xc.vfc_name, ops->vfs_name, sizeof(xc.vfc_name));
+		if (error == 0)
+			error = sysctl_out(req, &xc, sizeof(xc));
+	}
+	return (error);
+}
+SYSCTL_PROC(vfs_conflist, "vfs.conflist", CTL_AUTO, CTLTYPE_OPAQUE | CTLFLAG_RD,
+    "S,xvfsconf", sysctl_conflist, NULL);

@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * POSIX shared memory: shm_open2(2) and kin.  Objects have a size, an owner
+ * and a mode as files do; their names are plain strings in one flat list, not
+ * paths.  SHM_ANON objects have none, and live as long as somebody has them
+ * open or mapped.
+ *
+ * Seals (fcntl(2)'s F_ADD_SEALS) only ever become more.  Whoever changes the
+ * contents or the size holds s_contents from the check of the seals to the
+ * change, so that a seal which was added is in force at once.
+ */
+#include "lib/list.h"
+#include "lib/string.h"
+#include "fbsd/errno.h"
+#include "fbsd/fcntl.h"
+#include "fbsd/mman.h"
+#include "fbsd/stat.h"
+#include "fbsd/unistd.h"
+#include "file/file.h"
+#include "fbsd/user.h"
+#include "proc/proc.h"
+#include "ipc/shm.h"
+#include "time/time.h"
+#include "vm/kmem.h"
+#include "vm/vm.h"
+
+/* Guarded by (l) shm_lock, (a) atomic, (!) set once. */
+struct shm {
+	unsigned s_refs;	    /* (a) open files, the name */
+	struct list s_link;	    /* (l) in shm_names, if it has a name */
+	char *s_name;		    /* (l) NULL: none */
+	struct vm_object *s_object; /* (!) */
+	uid_t s_uid;		    /* (l) */
+	gid_t s_gid;		    /* (l) */
+	mode_t s_mode;		    /* (l) permission bits */
+	bool s_grow;		    /* (!) SHM_GROW_ON_WRITE */
+	struct rwlock s_contents;   /* written: read; sized, sealed: write */
+	unsigned s_seals;	    /* (s_contents) F_SEAL_* */
+	ino_t s_ino;		    /* (!) */
+	struct timespec s_atim, s_mtim, s_ctim, s_birthtim; /* (l) */
+};
+
+static struct mutex shm_lock = MUTEX_INITIALIZER(shm_lock, "shm");
+static struct list shm_names = LIST_INITIALIZER(shm_names); /* (l) */
+static ino_t last_ino;					    /* (l) */
+
+#define SHM_SIZE_MAX (1ul << 46)
+
+/* shm_lock held. */
+static struct shm *
+shm_create(struct thread *td, mode_t mode, int shmflags)
+{
+	struct shm *s = kmem_alloc(sizeof(*s), KM_ZERO);
+
+	if (s == NULL)
+		return (NULL);
+	s->s_object = vm_object_create(NULL, NULL, 0);
+	if (s->s_object == NULL) {
+		kmem_free(s, sizeof(*s));
+		return (NULL);
+	}
+	s->s_refs = 1;
+	list_init(&s->s_link);
+	s->s_uid = td->td_cred->cr_uid;
+	s->s_gid = td->td_cred->cr_gid;
+	s->s_mode = mode & (mode_t)~td->td_proc->p_umask & ACCESSPERMS;
+	s->s_grow = (shmflags & SHM_GROW_ON_WRITE) != 0;
+	rw_init(&s->s_contents, "shm contents");
+	s->s_seals = (shmflags & SHM_ALLOW_SEALING) != 0 ? 0 : F_SEAL_SEAL;
+	s->s_ino = ++last_ino;
+	s->s_atim = s->s_mtim = s->s_ctim = s->s_birthtim = time_now();
+	return (s);
+}
+
+static void
+shm_release(struct shm *s)
+{
+	if (!refcount_drop(&s->s_refs))
+		return;
+	vm_object_release(s->s_object);
+	kmem_free(s, sizeof(*s));
+}
+
+static struct shm *
+shm_find(const char *name)
+{
+	struct shm *s;
+
+	LIST_FOREACH (s, &shm_names, s_link)
+		if (strcmp(s->s_name, name) == 0)
+			return (s);
+	return (NULL);
+}
+
+/* Takes the name away, and the reference that it was. shm_lock held. */
+static void
+shm_forget(struct shm *s)
+{
+	list_remove(&s->s_link);
+	kmem_strfree(s->s_name);
+	s->s_name = NULL;
+	shm_release(s);
+}
+
+static int
+shm_access(const struct shm *s, const struct cred *cr, int flags)
+{
+	mode_t want =
+	    (flags & FREAD ? S_IROTH : 0) | (flags & FWRITE ? S_IWOTH : 0);
+	mode_t have = s->s_mode;
+
+	if (cr->cr_uid == 0)
+		return (0);
+	if (cr->cr_uid == s->s_uid)
+		have >>= 6;
+	else if (cred_in_group(cr, s->s_gid))
+		have >>= 3;
+	return ((have & want) == want ? 0 : EACCES);
+}
+
+/* s_contents held for writing. */
+static int
+resize_sealed(struct shm *s, uint64_t size)
+{
+	const uint64_t old = s->s_object->o_size;
+
+	if ((size < old && (s->s_seals & F_SEAL_SHRINK) != 0) ||
+	    (size > old && (s->s_seals & F_SEAL_GROW) != 0))
+		return (EPERM);
+	if (size != old)
+		vm_object_resize(s->s_object, size);
+	return (0);
+}
+
+static int
+shm_resize(struct shm *s, uint64_t size)
+{
+	int error;
+
+	rw_wlock(&s->s_contents);
+	error = resize_sealed(s, size);
+	rw_wunlock(&s->s_contents);
+	return (error);
+}
+
+/* SHM_GROW_ON_WRITE: room for a write that ends at `end`. */
+static int
+grow_to(struct shm *s, uint64_t end)
+{
+	int error = 0;
+
+	rw_wlock(&s->s_contents);
+	if (end > s->s_object->o_size)
+		error = resize_sealed(s, end);
+	rw_wunlock(&s->s_contents);
+	return (error);
+}
+
+static int
+shm_move(struct shm *s, struct uio *uio, off_t *offset)
+{
+	struct vm_object *o = s->s_object;
+	int error = 0;
+
+	while (uio->uio_resid > 0 && error == 0) {
+		uint64_t at = (uint64_t)*offset, in = at & PAGE_MASK;
+		uint64_t left = atomic_load(&o->o_size);
+		size_t before = uio->uio_resid;
+		struct page *pg;
+
+		left = left > at ? left - at : 0;
+		if (left == 0)
+			break;
+		error = vm_object_page(
+		    o, atop(at), uio->uio_write ? VM_PAGE_WRITE : 0, &pg);
+		if (error != 0)
+			break;
+		error = uiomove(
+		    (char *)page_virt(pg) + in, MIN(left, PAGE_SIZE - in), uio);
+		page_release(pg);
+		*offset += (off_t)(before - uio->uio_resid);
+	}
+	return (error == EINVAL ? 0 : error);
+}
+
+static int
+write_sealed(struct shm *s, struct uio *uio, off_t *offset)
+{
+	uint64_t end = (uint64_t)*offset + uio->uio_resid;
+	int error = 0;
+
+	if (s->s_grow && end > atomic_load(&s->s_object->o_size))
+		error = grow_to(s, end);
+	if (error != 0)
+		return (error);
+	rw_rlock(&s->s_contents);
+	if ((s->s_seals & F_SEAL_WRITE) != 0)
+		error = EPERM;
+	else
+		error = shm_move(s, uio, offset);
+	rw_runlock(&s->s_contents);
+	return (error);
+}
+
+/* read, write: the offset is the uio's, or the file's. */
+static int
+shm_transfer(struct file *fp, struct uio *uio, int flags)
+{
+	bool own = !(flags & FOF_OFFSET);
+	struct shm *s = fp->f_data;
+	off_t offset;
+	int error = 0;
+
+	if (own)
+		mutex_lock(&fp->f_offset_lock);
+	offset = own ? fp->f_offset : uio->uio_offset;
+	if (offset < 0 || uio->uio_resid > SHM_SIZE_MAX - (size_t)offset)
+		error = offset < 0 ? EINVAL : EFBIG;
+	if (error == 0)
+		error = uio->uio_write ? write_sealed(s, uio, &offset)
+				       : shm_move(s, uio, &offset);
+	if (own) {
+		fp->f_offset = offset;
+		mutex_unlock(&fp->f_offset_lock);
+	} else {
+		uio->uio_offset = offset;
+	}
+	return (error);
+}
+
+static int
+shm_stat(struct file *fp, struct stat *st)
+{
+	const struct shm *s = fp->f_data;
+
+	memset(st, 0, sizeof(*st));
+	mutex_lock(&shm_lock);
+	st->st_ino = s->s_ino;
+	st->st_nlink = s->s_name != NULL;
+	st->st_mode = S_IFREG | s->s_mode;
+	st->st_uid = s->s_uid;
+	st->st_gid = s->s_gid;
+	st->st_atim = s->s_atim;
+	st->st_mtim = s->s_mtim;
+	st->st_ctim = s->s_ctim;
+	st->st_birthtim = s->s_birthtim;
+	mutex_unlock(&shm_lock);
+	st->st_size = (off_t)s->s_object->o_size;
+	st->st_blksize = PAGE_SIZE;
+	st->st_blocks = (blkcnt_t)(s->s_object->o_npages * PAGE_SIZE / 512);
+	return (0);
+}
+
+static int
+shm_truncate(struct file *fp, off_t length)
+{
+	struct shm *s = fp->f_data;
+	int error;
+
+	if (length < 0 || (uint64_t)length > SHM_SIZE_MAX)
+		return (length < 0 ? EINVAL : EFBIG);
+	error = shm_resize(s, (uint64_t)length);
+	if (error != 0)
+		return (error);
+	mutex_lock(&shm_lock);
+	s->s_mtim = s->s_ctim = time_now();
+	mutex_unlock(&shm_lock);
+	return (0);
+}
+
+static int
+shm_seek(struct file *fp, off_t offset, int whence, off_t *res)
+{
+	const struct shm *s = fp->f_data;
+
+	return (file_seek(fp, s->s_object->o_size, offset, whence, res));
+}
+
+static int
+shm_may_change(const struct shm *s)
+{
+	const struct cred *cr = curthread()->td_cred;
+
+	return (cr->cr_uid == 0 || cr->cr_uid == s->s_uid ? 0 : EPERM);
+}
+
+static int
+shm_chmod(struct file *fp, mode_t mode)
+{
+	struct shm *s = fp->f_data;
+	int error;
+
+	mutex_lock(&shm_lock);
+	error = shm_may_change(s);
+	if (error == 0) {
+		s->s_mode = mode & ACCESSPERMS;
+		s->s_ctim = time_now();
+	}
+	mutex_unlock(&shm_lock);
+	return (error);
+}
+
+static int
+shm_chown(struct file *fp, uid_t uid, gid_t gid)
+{
+	const struct cred *cr = curthread()->td_cred;
+	struct shm *s = fp->f_data;
+	int error;
+
+	mutex_lock(&shm_lock);
+	if (uid == (uid_t)-1)
+		uid = s->s_uid;
+	if (gid == (gid_t)-1)
+		gid = s->s_gid;
+	error = shm_may_change(s);
+	if (cr->cr_uid != 0 &&
+	    (uid != s->s_uid || (gid != s->s_gid && !cred_in_group(cr, gid))))
+		error = EPERM;
+	if (error == 0) {
+		s->s_uid = uid;
+		s->s_gid = gid;
+		s->s_ctim = time_now();
+	}
+	mutex_unlock(&shm_lock);
+	return (error);
+}
+
+static int
+shm_mmap(struct file *fp, struct vm_mapping *m)
+{
+	struct shm *s = fp->f_data;
+
+	rw_rlock(&s->s_contents);
+	if (m->flags & MAP_SHARED &&
+	    (!(fp->f_flag & FWRITE) || (s->s_seals & F_SEAL_WRITE) != 0))
+		m->maxprot &= ~(unsigned)PROT_WRITE;
+	m->object = s->s_object;
+	vm_object_hold(m->object);
+	rw_runlock(&s->s_contents);
+	return (0);
+}
+
+int
+shm_get_seals(struct file *fp)
+{
+	struct shm *s = fp->f_data;
+	unsigned seals;
+
+	rw_rlock(&s->s_contents);
+	seals = s->s_seals;
+	rw_runlock(&s->s_contents);
+	return ((int)seals);
+}
+
+int
+shm_add_seals(struct file *fp, int seals)
+{
+	struct shm *s = fp->f_data;
+	unsigned added;
+	int error = 0;
+
+	if ((seals & ~F_SEALS) != 0)
+		return (EINVAL);
+	rw_wlock(&s->s_contents);
+	added = (unsigned)seals & ~s->s_seals;
+	if ((s->s_seals & F_SEAL_SEAL) != 0)
+		error = EPERM;
+	else if ((added & F_SEAL_WRITE) != 0 &&
+		 vm_object_writable(s->s_object, 1))
+		error = EBUSY;
+	else
+		s->s_seals |= added;
+	rw_wunlock(&s->s_contents);
+	return (error);
+}
+
+static void
+shm_close(struct file *fp)
+{
+	shm_release(fp->f_data);
+}
+
+static void
+shm_kinfo(struct file *fp, struct kinfo_file *kf)
+{
+	struct shm *s = fp->f_data;
+
+	mutex_lock(&shm_lock);
+	if (s->s_name != NULL)
+		strlcpy(kf->kf_path, s->s_name, sizeof(kf->kf_path));
+	kf->kf_un.kf_file.kf_file_mode = S_IFREG | s->s_mode;
+	mutex_unlock(&shm_lock);
+	kf->kf_un.kf_file.kf_file_size = s->s_object->o_size;
+}
+
+static const struct fileops shm_fileops = {
+    .fo_read = shm_transfer,
+    .fo_write = shm_transfer,
+    .fo_stat = shm_stat,
+    .fo_kinfo = shm_kinfo,
+    .fo_truncate = shm_truncate,
+    .fo_seek = shm_seek,
+    .fo_chmod = shm_chmod,
+    .fo_chown = shm_chown,
+    .fo_mmap = shm_mmap,
+    .fo_close = shm_close,
+    .fo_passable = true,
+};
+
+/* The object called name, with a reference. shm_lock held. */
+static int
+shm_lookup(struct thread *td, const char *name, int flags, mode_t mode,
+    int shmflags, struct shm **sp)
+{
+	struct shm *s = shm_find(name);
+	int fflags = (flags & O_ACCMODE) == O_RDWR ? FREAD | FWRITE : FREAD;
+	int error = 0;
+
+	if (s == NULL) {
+		if (!(flags & O_CREAT))
+			return (ENOENT);
+		s = shm_create(td, mode, shmflags);
+		if (s == NULL)
+			return (ENOMEM);
+		s->s_name = kmem_strdup(name);
+		if (s->s_name == NULL) {
+			shm_release(s);
+			return (ENOMEM);
+		}
+		list_push_back(&shm_names, &s->s_link);
+	} else {
+		if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+			return (EEXIST);
+		error = shm_access(s, td->td_cred, fflags);
+		if (error != 0)
+			return (error);
+		if ((flags & (O_ACCMODE | O_TRUNC)) == (O_RDWR | O_TRUNC))
+			error = shm_resize(s, 0);
+		if (error != 0)
+			return (error);
+	}
+	refcount_take(&s->s_refs);
+	*sp = s;
+	return (0);
+}
+
+int
+kern_shm_open(struct thread *td, const char *name, int flags, mode_t mode,
+    int shmflags, int *fdp)
+{
+	struct shm *s = NULL;
+	struct file *fp;
+	int error = 0, acc = flags & O_ACCMODE;
+
+	if ((acc != O_RDONLY && acc != O_RDWR) ||
+	    flags & ~(O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC |
+			O_CLOFORK) ||
+	    shmflags & ~(SHM_ALLOW_SEALING | SHM_GROW_ON_WRITE | SHM_LARGEPAGE))
+		return (EINVAL);
+	if (shmflags & SHM_LARGEPAGE)
+		return (ENOTTY);
+	if (name == NULL ? acc == O_RDONLY : *name != '/')
+		return (EINVAL);
+	mutex_lock(&shm_lock);
+	if (name != NULL)
+		error = shm_lookup(td, name, flags, mode, shmflags, &s);
+	else if ((s = shm_create(td, mode, shmflags)) == NULL)
+		error = ENOMEM;
+	mutex_unlock(&shm_lock);
+	if (error != 0)
+		return (error);
+	fp = file_alloc(td, DTYPE_SHM, acc == O_RDWR ? FREAD | FWRITE : FREAD,
+	    &shm_fileops, s);
+	if (fp == NULL) {
+		shm_release(s);
+		return (ENFILE);
+	}
+	return (fd_open(td, fp,
+	    (flags & O_CLOEXEC ? UF_EXCLOSE : 0) |
+		(flags & O_CLOFORK ? UF_FOCLOSE : 0),
+	    fdp));
+}
+
+int
+kern_shm_unlink(struct thread *td, const char *name)
+{
+	struct shm *s;
+	int error;
+
+	mutex_lock(&shm_lock);
+	s = shm_find(name);
+	error = s == NULL ? ENOENT : shm_access(s, td->td_cred, FWRITE);
+	if (error == 0)
+		shm_forget(s);
+	mutex_unlock(&shm_lock);
+	return (error);
+}
+
+int
+kern_shm_rename(struct thread *td, const char *from, const char *to, int flags)
+{
+	struct shm *s, *other;
+	char *name;
+	int error = 0;
+
+	if (flags & ~(SHM_RENAME_NOREPLACE | SHM_RENAME_EXCHANGE) ||
+	    flags == (SHM_RENAME_NOREPLACE | SHM_RENAME_EXCHANGE))
+		return (EINVAL);
+	name = kmem_strdup(to);
+	if (name == NULL)
+		return (ENOMEM);
+	mutex_lock(&shm_lock);
+	s = shm_find(from);
+	other = shm_find(to);
+	if (s == NULL || (other == NULL && flags & SHM_RENAME_EXCHANGE))
+		error = ENOENT;
+	else if (other != NULL && flags & SHM_RENAME_NOREPLACE)
+		error = EEXIST;
+	else
+		error = shm_access(s, td->td_cred, FWRITE);
+	if (error == 0 && other != NULL)
+		error = shm_access(other, td->td_cred, FWRITE);
+	if (error == 0 && s != other) {
+		char *old = s->s_name;
+
+		s->s_name = name;
+		name = old;
+		if (flags & SHM_RENAME_EXCHANGE) {
+			old = other->s_name;
+			other->s_name = name;
+			name = old;
+		} else if (other != NULL) {
+			shm_forget(other);
+		}
+	}
+	mutex_unlock(&shm_lock);
+	kmem_strfree(name);
+	return (error);
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fork(2), vfork(2), rfork(2): a new process with one thread, which comes
+ * back from the same call.
+ */
+#include "lib/string.h"
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "fbsd/event.h"
+#include "fbsd/procdesc.h"
+#include "fbsd/unistd.h"
+#include "file/fdtable.h"
+#include "file/kqueue.h"
+#include "core/printf.h"
+#include "proc/proc.h"
+#include "file/procdesc.h"
+#include "proc/signal.h"
+#include "proc/sigqueue.h"
+#include "info/sysctl.h"
+#include "proc/thread.h"
+#include "time/time.h"
+#include "vfs/vnode.h"
+#include "vm/kmem.h"
+#include "vm/vm.h"
+
+int maxproc = 8192;
+SYSCTL_INT(kern_maxproc, "kern.maxproc", 6, CTLFLAG_RD, &maxproc);
+
+static unsigned
+count_user(uid_t ruid)
+{
+	struct proc *p;
+	unsigned n = 0;
+
+	LIST_FOREACH (p, &allproc, p_all)
+		n += p->p_cred->cr_ruid == ruid;
+	return (n);
+}
+
+/* proctree_lock held. */
+static int
+check_limits(struct proc *parent)
+{
+	uid_t ruid = parent->p_cred->cr_ruid;
+
+	if (proc_count() >= (unsigned)maxproc)
+		return (EAGAIN);
+	if (ruid != 0 && count_user(ruid) >= proc_limit(parent, RLIMIT_NPROC))
+		return (EAGAIN);
+	return (0);
+}
+
+/* What parent and child share or the child gets a copy of. */
+static int
+copy_resources(struct proc *p, struct proc *parent, int flags)
+{
+	if (flags & RFCFDG)
+		p->p_fd = fdtable_create();
+	else if (flags & RFFDG)
+		p->p_fd = fdtable_copy(parent->p_fd);
+	else
+		fdtable_hold(p->p_fd = parent->p_fd);
+	if (p->p_fd == NULL)
+		return (ENOMEM);
+	if (flags & RFSIGSHARE) {
+		p->p_sigacts = parent->p_sigacts;
+		refcount_take(&p->p_sigacts->sa_refs);
+	} else {
+		p->p_sigacts = sigacts_copy(parent->p_sigacts);
+	}
+	if (p->p_sigacts == NULL)
+		return (ENOMEM);
+	if (parent->p_vm == NULL)
+		return (0);
+	if (flags & RFMEM)
+		vmspace_hold(p->p_vm = parent->p_vm);
+	else
+		p->p_vm = vmspace_fork(parent->p_vm);
+	return (p->p_vm == NULL ? ENOMEM : 0);
+}
+
+static struct vnode *
+held(struct vnode *vp)
+{
+	if (vp != NULL)
+		vnode_hold(vp);
+	return (vp);
+}
+
+static void
+copy_fields(struct proc *p, struct proc *parent, struct thread *td,
+    const struct fork_request *fa)
+{
+	spin_lock(&parent->p_lock);
+	p->p_cred = cred_hold(parent->p_cred);
+	p->p_umask = parent->p_umask;
+	p->p_nice = parent->p_nice;
+	p->p_osrel = parent->p_osrel;
+	p->p_flags = parent->p_flags & (P_SUGID | P_CONTROLT | P_TRACED);
+	memcpy(p->p_limits, parent->p_limits, sizeof(p->p_limits));
+	memcpy(p->p_comm, parent->p_comm, sizeof(p->p_comm));
+	p->p_cwd = held(parent->p_cwd);
+	p->p_root = held(parent->p_root);
+	p->p_jailroot = held(parent->p_jailroot);
+	p->p_textvp = parent->p_textvp;
+	if (p->p_textvp != NULL)
+		vn_text_hold(p->p_textvp);
+	spin_unlock(&parent->p_lock);
+	if (fa->fresh)
+		p->p_flags &= P_KERNEL;
+	if (fa->flags & RFPPWAIT)
+		p->p_flags |= P_VFORK;
+	p->p_exitsig = fa->exitsig;
+	p->p_start = clock_ns();
+	if (parent->p_path != NULL)
+		p->p_path = kmem_strdup(parent->p_path);
+	if (parent->p_args != NULL &&
+	    (p->p_args = kmem_alloc(parent->p_argslen, 0)) != NULL) {
+		memcpy(p->p_args, parent->p_args, parent->p_argslen);
+		p->p_argslen = parent->p_argslen;
+	}
+	itimer_init(p);
+}
+
+static struct thread *
+copy_thread(struct proc *p, struct thread *from, bool fresh)
+{
+	struct thread *td = fresh ? thread_alloc(p) : thread_copy(p, from);
+
+	if (td == NULL || fresh)
+		return (td);
+	/* The child's result: 0 in %rax, 1 in %rdx, no error. */
+	td->td_tf->tf_rax = 0;
+	td->td_tf->tf_rdx = 1;
+	td->td_tf->tf_rflags &= ~1ul;
+	td->td_sigstk = from->td_sigstk;
+	td->td_sigblock = from->td_sigblock;
+	return (td);
+}
+
+/* A process that never ran. */
+static void
+undo(struct proc *p)
+{
+	if (p->p_vm != NULL)
+		vmspace_release(p->p_vm);
+	if (p->p_sigacts != NULL)
+		sigacts_release(p->p_sigacts);
+	if (p->p_fd != NULL)
+		fdtable_release(p->p_fd);
+	proc_free(p);
+}
+
+static int
+enter_tree(struct proc *p, struct proc *parent, int flags, struct file *pdfile)
+{
+	int error;
+
+	mutex_lock(&proctree_lock);
+	error = check_limits(parent);
+	if (error == 0) {
+		p->p_pid = pid_alloc();
+		p->p_reaper =
+		    parent->p_flags & P_REAPER ? parent : parent->p_reaper;
+		p->p_subtree = parent == initproc || parent->p_flags & P_REAPER
+				   ? p->p_pid
+				   : parent->p_subtree;
+		p->p_state = P_ALIVE;
+		/* RFNOWAIT: the parent never wants to know. */
+		if (flags & RFNOWAIT)
+			proc_link(p,
+			    p->p_reaper != NULL ? p->p_reaper : initproc,
+			    parent->p_pgrp);
+		else
+			proc_link(p, parent, parent->p_pgrp);
+		if (pdfile != NULL)
+			procdesc_bind(pdfile, p);
+	}
+	mutex_unlock(&proctree_lock);
+	return (error);
+}
+
+/*
+ * The parent of vfork(2) waits until the child has its own memory.  By then
+ * the child may have another parent, or have been waited for.
+ */
+static struct cv vfork_cv = CV_INITIALIZER(vfork_cv, "ppwait");
+
+static void
+wait_for_vfork(pid_t pid)
+{
+	struct proc *p;
+
+	mutex_lock(&proctree_lock);
+	while ((p = proc_find_any(pid)) != NULL && (p->p_flags & P_VFORK))
+		cv_wait(&vfork_cv, &proctree_lock);
+	mutex_unlock(&proctree_lock);
+}
+
+void
+proc_vfork_done(struct proc *p)
+{
+	if (!(p->p_flags & P_VFORK))
+		return;
+	mutex_lock(&proctree_lock);
+	spin_lock(&p->p_lock);
+	p->p_flags &= ~P_VFORK;
+	/* It may stop now. */
+	sig_poke(curthread());
+	spin_unlock(&p->p_lock);
+	cv_broadcast(&vfork_cv);
+	mutex_unlock(&proctree_lock);
+}
+
+/* The parent's descriptor for a child to be: the child doesn't have it, its
+ * table is its own by now. */
+static int
+make_procdesc(struct thread *td, struct fork_request *fa, struct file **fpp)
+{
+	int error;
+
+	if (!(fa->flags & RFPROCDESC))
+		return (0);
+	error = procdesc_create(td, fa->pdflags, fpp);
+	if (error == 0)
+		error = fd_install(td, *fpp, 0,
+		    fa->pdflags & PD_CLOEXEC ? UF_EXCLOSE : 0, &fa->pdfd);
+	if (error != 0 && *fpp != NULL) {
+		file_release(*fpp);
+		*fpp = NULL;
+	}
+	return (error);
+}
+
+/* The descriptor of a child that didn't come to be. */
+static void
+undo_procdesc(struct thread *td, struct fork_request *fa, struct file *fp)
+{
+	if (fp == NULL)
+		return;
+	if (fd_is(td, fa->pdfd, fp))
+		(void)fd_close(td, fa->pdfd);
+	file_release(fp);
+}
+
+/* All of the child but its place among the others. */
+static int
+make_child(struct thread *td, struct fork_request *fa, struct proc *p,
+    struct file **pd)
+{
+	int error;
+
+	error = copy_resources(p, td->td_proc, fa->flags);
+	if (error != 0)
+		return (error);
+	if (fa->dropcaught)
+		sig_exec(p);
+	fa->child_td = copy_thread(p, td, fa->fresh);
+	if (fa->child_td == NULL)
+		return (ENOMEM);
+	error = make_procdesc(td, fa, pd);
+	if (error == 0)
+		error = enter_tree(p, td->td_proc, fa->flags, *pd);
+	if (error != 0)
+		thread_free(fa->child_td);
+	return (error);
+}
+
+/* What the parent hears of it, and the child's first step. */
+static void
+start_child(struct thread *td, struct fork_request *fa, pid_t pid)
+{
+	struct proc *parent = td->td_proc;
+
+	td->td_retval[0] = (uint64_t)pid;
+	td->td_retval[1] = 0;
+	if (event_wanted(&parent->p_events)) {
+		event_notify(&parent->p_events, NOTE_FORK | pid);
+		knote_fork(parent, pid);
+	}
+	if (fa->stopped)
+		return;
+	/* It may be gone as soon as it has run, but not vfork's. */
+	sched_run(fa->child_td);
+	if (fa->flags & RFPPWAIT)
+		wait_for_vfork(pid);
+}
+
+int
+kern_fork(struct thread *td, struct fork_request *fa)
+{
+	struct proc *p = kmem_alloc(sizeof(*p), KM_ZERO);
+	struct file *pdfile = NULL;
+	int error;
+
+	if (p == NULL)
+		return (ENOMEM);
+	proc_setup(p);
+	copy_fields(p, td->td_proc, td, fa);
+	error = make_child(td, fa, p, &pdfile);
+	if (error != 0) {
+		undo_procdesc(td, fa, pdfile);
+		undo(p);
+		return (error);
+	}
+	thread_link(p, fa->child_td);
+	fa->child = p;
+	start_child(td, fa, p->p_pid);
+	if (pdfile != NULL)
+		file_release(pdfile);
+	return (0);
+}

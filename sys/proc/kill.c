@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who gets a signal that a process sends, and whether it may.
+ */
+#include "fbsd/errno.h"
+#include "proc/sigqueue.h"
+
+/* Signal 0 only asks whether it could be sent. (t) held. */
+static int
+kill_proc(
+    struct thread *td, struct proc *p, int sig, const struct siginfo *info)
+{
+	int error = cred_can_signal(td->td_cred, p, sig);
+
+	if (error != 0 || sig == 0)
+		return (error);
+	return (sig_send(p, sig, info));
+}
+
+/* One success is success; else the first refusal; nobody: ESRCH. */
+static void
+merge(int *result, int error)
+{
+	if (error == 0 || *result == ESRCH)
+		*result = *result == 0 ? 0 : error;
+}
+
+static int
+kill_group(
+    struct thread *td, struct pgrp *pg, int sig, const struct siginfo *info)
+{
+	int result = ESRCH;
+	struct proc *p;
+
+	if (pg == NULL)
+		return (ESRCH);
+	LIST_FOREACH (p, &pg->pg_members, p_pglink)
+		if (p->p_pid > 1 && (p->p_flags & P_KERNEL) == 0)
+			merge(&result, kill_proc(td, p, sig, info));
+	return (result);
+}
+
+/* All but the kernel's, init, and the sender. */
+static int
+kill_all(struct thread *td, int sig, const struct siginfo *info)
+{
+	int result = ESRCH;
+	struct proc *p;
+
+	LIST_FOREACH (p, &allproc, p_all)
+		if (p->p_pid > 1 && (p->p_flags & P_KERNEL) == 0 &&
+		    p != td->td_proc)
+			merge(&result, kill_proc(td, p, sig, info));
+	return (result);
+}
+
+int
+kern_kill(struct thread *td, pid_t pid, int sig, const struct siginfo *info)
+{
+	struct proc *p;
+	int error;
+
+	if (sig != 0 && !sig_valid(sig))
+		return (EINVAL);
+	if (pid == td->td_proc->p_pid)
+		return (sig == 0 ? 0 : sig_send(td->td_proc, sig, info));
+	mutex_lock(&proctree_lock);
+	if (pid > 0) {
+		p = proc_find_any(pid);
+		error = p != NULL ? kill_proc(td, p, sig, info) : ESRCH;
+	} else if (pid == 0) {
+		error = kill_group(td, td->td_proc->p_pgrp, sig, info);
+	} else if (pid == -1) {
+		error = kill_all(td, sig, info);
+	} else {
+		error = pid == INT_MIN
+			    ? ESRCH
+			    : kill_group(td, pgrp_find(-pid), sig, info);
+	}
+	mutex_unlock(&proctree_lock);
+	return (error);
+}
+
+/* All threads of p but the sender. p_lock held. */
+static int
+kill_threads(
+    struct thread *td, struct proc *p, int sig, const struct siginfo *info)
+{
+	struct thread *other;
+	int error = ESRCH;
+
+	LIST_FOREACH (other, &p->p_threads, td_plink) {
+		if (other == td)
+			continue;
+		error = 0;
+		if (sig != 0)
+			(void)sig_send_thread_locked(other, sig, info);
+	}
+	return (error);
+}
+
+static int
+kill_thread(struct thread *td, struct proc *p, int64_t tid, int sig,
+    const struct siginfo *info)
+{
+	struct thread *other;
+	int error = 0;
+
+	spin_lock(&p->p_lock);
+	if (tid == -1) {
+		error = kill_threads(td, p, sig, info);
+	} else {
+		other = tid == td->td_tid && p == td->td_proc ? td
+			: tid < 0 || tid > INT_MAX
+			    ? NULL
+			    : proc_thread(p, (lwpid_t)tid);
+		if (other == NULL)
+			error = ESRCH;
+		else if (sig != 0)
+			error = sig_send_thread_locked(other, sig, info);
+	}
+	spin_unlock(&p->p_lock);
+	return (error);
+}
+
+int
+kern_thr_kill(struct thread *td, pid_t pid, int64_t tid, int sig,
+    const struct siginfo *info)
+{
+	struct proc *p;
+	int error;
+
+	if (sig != 0 && !sig_valid(sig))
+		return (EINVAL);
+	if (pid == td->td_proc->p_pid)
+		return (kill_thread(td, td->td_proc, tid, sig, info));
+	mutex_lock(&proctree_lock);
+	p = proc_find(pid);
+	error = p != NULL ? cred_can_signal(td->td_cred, p, sig) : ESRCH;
+	if (error == 0)
+		error = kill_thread(td, p, tid, sig, info);
+	mutex_unlock(&proctree_lock);
+	return (error);
+}

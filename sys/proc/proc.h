@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Processes, threads, sessions, credentials: what they are and who guards
+ * them.
+ *
+ * A process is resources (memory, descriptors, credentials, signal actions)
+ * and threads that run with them.  Process 0 is the kernel's own; process 1
+ * is init, or, under `imp run`, a kernel process that reaps in its place.
+ *
+ * Locks, in the order in which they are taken:
+ *	(t) proctree_lock: mutex; who is whose child, groups, sessions, pids
+ *	(p) p_lock: spin; threads, signals, flags, usage
+ *	(q) the run queue's c_lock: spin
+ *	(k) only touched by curthread
+ *	(a) atomic	(!) set once before others can see it
+ */
+#ifndef PROC_PROC_H
+#define PROC_PROC_H
+
+#include "lib/list.h"
+#include "amd64/md.h"
+#include "fbsd/resource.h"
+#include "fbsd/signal.h"
+#include "core/callout.h"
+#include "core/event.h"
+#include "core/lockdebug.h"
+#include "core/sched.h"
+#include "core/sync.h"
+
+struct fdtable;
+struct file;
+struct ktrace;
+struct proc;
+struct procdesc;
+struct tty;
+struct vmspace;
+struct vnode;
+
+#define MAXCOMLEN    19
+#define MAXLOGNAME   33
+#define NGROUPS_MAX  1023
+#define PID_MAX	     99999
+#define KSTACK_PAGES 4
+#define KSTACK_ORDER 2
+
+/* Credentials: immutable once shared; replaced whole. (a) cr_refs. */
+struct cred {
+	unsigned cr_refs;
+	uid_t cr_uid; /* effective */
+	uid_t cr_ruid;
+	uid_t cr_svuid;
+	gid_t cr_gid; /* effective */
+	gid_t cr_rgid;
+	gid_t cr_svgid;
+	int cr_ngroups;			/* supplementary */
+	gid_t *cr_groups;		/* ascending; kmem, cr_ngroups long */
+	char cr_loginclass[MAXLOGNAME]; /* login.conf(5)'s; "": default */
+};
+
+static inline const char *
+cred_loginclass(const struct cred *cr)
+{
+	return (cr->cr_loginclass[0] != '\0' ? cr->cr_loginclass : "default");
+}
+struct cred *cred_hold(struct cred *cr);
+void cred_release(struct cred *cr);
+struct cred *cred_copy(const struct cred *cr); /* or NULL; one reference */
+void cred_refresh(struct thread *td);	       /* td_cred becomes p_cred */
+bool cred_in_group(const struct cred *cr, gid_t gid);
+int priv_check(struct thread *td); /* 0 for root, else EPERM */
+int cred_can_signal(const struct cred *cr, struct proc *p, int sig);
+/* May td look into p's memory, and change it? 0 or EPERM. */
+int proc_can_debug(struct thread *td, struct proc *p);
+int cred_can_see(const struct cred *cr, struct proc *p);
+
+struct session {
+	unsigned s_refs;	  /* (t) groups + tty */
+	pid_t s_sid;		  /* (!) */
+	struct proc *s_leader;	  /* (t) */
+	struct tty *s_tty;	  /* (t) controlling terminal */
+	char s_login[MAXLOGNAME]; /* (t) setlogin(2) */
+};
+
+struct pgrp {
+	struct list pg_link;	    /* (t) in the hash */
+	pid_t pg_id;		    /* (!) */
+	struct session *pg_session; /* (!) */
+	struct list pg_members;	    /* (t) procs */
+	int pg_jobc;		    /* (t) members that qualify it for job
+				       control; 0: orphaned */
+};
+
+/* A signal with its story, queued. */
+struct ksiginfo {
+	struct list ksi_link;
+	struct siginfo ksi_info;
+	struct sigqueue *ksi_queue; /* where it waits, NULL: nowhere */
+	struct ktimer *ksi_timer;   /* overrun accounting, or NULL */
+	bool ksi_static;	    /* belongs to somebody; don't free */
+};
+
+/* Pending signals of a thread or a process: (p). */
+struct sigqueue {
+	sigset_t sq_signals; /* pending, each */
+	struct list sq_list; /* their stories; some have none */
+	unsigned sq_count;
+};
+
+/* Signal actions, shared by rfork(RFSIGSHARE). (l) sa_lock. */
+struct sigacts {
+	unsigned sa_refs; /* (a) */
+	struct spin sa_lock;
+	struct sigaction sa_actions[NSIG]; /* (l) [signo - 1] */
+	sigset_t sa_ignore; /* (l) ignored, by action or default */
+	sigset_t sa_catch;  /* (l) has a handler */
+};
+
+enum thread_state {
+	TD_NEW,
+	TD_RUNNABLE,
+	TD_RUNNING,
+	TD_SLEEPING,
+	TD_STOPPED,
+	TD_DEAD,
+};
+
+struct thread {
+	struct md_thread td_md;	     /* (k) first: amd64 knows */
+	uint32_t td_flags;	     /* (a) TDF_*: asks of ast(); amd64 too */
+	struct proc *td_proc;	     /* (!) */
+	struct list td_plink;	     /* (p) in p_threads */
+	struct list td_hash;	     /* (thread table's lock) */
+	lwpid_t td_tid;		     /* (!) */
+	void *td_kstack;	     /* (!) KSTACK_PAGES pages */
+	char td_name[MAXCOMLEN + 1]; /* (k) */
+
+	/* Scheduling: (q) */
+	struct list td_qlink; /* in a run queue */
+	struct list td_wlink; /* (the lock's or cv's) in its waiters */
+	volatile enum thread_state td_state;
+	unsigned td_cpu;	  /* where it runs or ran */
+	uint32_t td_affinity;	  /* CPUs it may use */
+	uint8_t td_priority;	  /* now */
+	uint8_t td_base_priority; /* class and nice */
+	uint8_t td_lent_priority; /* others wait for it; PRI_COUNT: none */
+	uint8_t td_prio_class;	  /* RTP_PRIO_* */
+	uint16_t td_prio;	  /* rtprio's level */
+	uint64_t td_runtime;	  /* ns on a CPU, to the last switch */
+	uint64_t td_stime;	  /* of those in the kernel */
+	uint64_t td_kernel_entry; /* (k) clock at kernel entry, if timed */
+	volatile bool td_oncpu;	  /* its stack is in use */
+
+	/* Sleep: (q) */
+	const char *td_wmesg; /* what it waits for, NULL: nothing */
+	bool td_wait_sig;     /* signals end the sleep */
+	int td_wait_result;   /* WAIT_PENDING, or why it ended */
+	struct callout td_timeout;
+
+	/* System call in progress: (k) */
+	int td_errno;
+	uint64_t td_retval[2];
+	struct trapframe *td_tf; /* user registers */
+	unsigned td_syscall;	 /* number */
+
+	/* Signals: (p) unless said */
+	sigset_t td_sigmask;	/* set by curthread, read under (p) */
+	sigset_t td_oldsigmask; /* (k) sigsuspend's, with TDF_OLDMASK */
+	struct sigqueue td_sigqueue;
+	struct sigaltstack td_sigstk; /* (k) */
+	sigset_t td_sigwait;	      /* signals that sigwait waits for */
+	struct cv td_sigcv;	      /* sigwait, sigsuspend */
+	uint64_t td_sigblock;	      /* (k) sigfastblock(2)'s user word, 0:
+					 none; kept by fork */
+
+	struct cred *td_cred; /* (k) p_cred at the last entry */
+
+	/* umtx: ipc/umtx.c */
+	struct umtx_waiter *td_umtx; /* (k) */
+	uint8_t td_ceiling;	     /* (k) of mutexes held; PRI_COUNT: none */
+	uint64_t td_robust_list;     /* (k) */
+	uint64_t td_privrobust_list; /* (k) */
+	uint64_t td_robust_inact;    /* (k) */
+	uint64_t td_tid_addr;	     /* (k) unused word for thr_exit */
+
+	struct file *td_fp;	    /* (k) descriptor path's cache */
+	unsigned td_locks;	    /* (k) mutexes and rwlocks held */
+	struct poll_state *td_poll; /* (k) poll(2)'s memory kept */
+	struct ru_counts {	    /* (k) */
+		uint64_t minflt, majflt, nvcsw, nivcsw, inblock, oublock,
+		    msgsnd, msgrcv, nsignals;
+	} td_ru;
+#ifdef OPT_LOCKDEBUG
+	struct held_locks td_held; /* (k) */
+#endif
+};
+
+#define WAIT_PENDING (-100)
+
+/* td_flags */
+#define TDF_AST	       0x0001 /* ast() before user mode */
+#define TDF_SIGPENDING 0x0002 /* a signal may be deliverable */
+#define TDF_SUSPEND    0x0004 /* stop, or single-threading, asked for */
+#define TDF_OLDMASK    0x0008 /* td_oldsigmask to be restored */
+#define TDF_KERNEL     0x0010 /* never leaves the kernel */
+#define TDF_RESCHED    0x0020 /* give the CPU away */
+#define TDF_TRACED     0x0040 /* imp run --trace */
+#define TDF_EXITING    0x0080
+
+enum proc_state { P_EMBRYO, P_ALIVE, P_ZOMBIE };
+
+struct itimer {
+	struct callout it_callout;
+	uint64_t it_next;     /* (p) deadline; NO_DEADLINE: off */
+	uint64_t it_interval; /* (p) ns */
+};
+
+struct proc {
+	struct list p_all;		  /* (t) allproc */
+	struct list p_hash;		  /* (t) by pid */
+	pid_t p_pid;			  /* (!) */
+	volatile enum proc_state p_state; /* (p) and (t) */
+	struct spin p_lock;
+	uint32_t p_flags; /* (p) P_* */
+
+	struct proc *p_parent;	/* (t) */
+	pid_t p_ppid;		/* (t) its pid; read without */
+	struct list p_children; /* (t) */
+	struct list p_sibling;	/* (t) */
+	struct proc *p_reaper;	/* (t) who inherits our orphans */
+	pid_t p_subtree;	/* (t) its child that we descend from */
+	struct pgrp *p_pgrp;	/* (t) */
+	struct list p_pglink;	/* (t) */
+	struct cv p_childcv;	/* with (t): a child changed state */
+	int p_exitsig;		/* (t) sent to the parent at exit */
+
+	struct list p_threads;	 /* (p) */
+	unsigned p_nthreads;	 /* (p) */
+	struct thread *p_single; /* (p) single-threading for it */
+	struct cv p_threadcv;	 /* with (p): p_nthreads fell, or a
+				    thread stopped */
+	unsigned p_nsuspended;	 /* (p) threads stopped for p_single or
+				    by a stop signal */
+	struct cv p_suspendcv;	 /* with (p): where those wait */
+
+	struct vmspace *p_vm;	      /* (p) changed by exec, exit; others */
+	struct fdtable *p_fd;	      /* (p) use proc_vmspace() and kin */
+	struct vnode *p_cwd;	      /* (p) held: vfs/namei.h */
+	struct vnode *p_root;	      /* same */
+	struct vnode *p_jailroot;     /* same; chroot's outermost */
+	mode_t p_umask;		      /* (p) */
+	struct cred *p_cred;	      /* (p) */
+	struct sigacts *p_sigacts;    /* (!) */
+	struct sigqueue p_sigqueue;   /* (p) */
+	int p_stopsig;		      /* (p) signal that stopped it */
+	int p_xexit;		      /* (p) exit status; or */
+	int p_xsig;		      /* (p) signal that killed it */
+	struct event_source p_events; /* EVFILT_PROC, EVFILT_SIGNAL */
+	struct procdesc *p_procdesc;  /* (t) pdfork(2)'s, or NULL */
+
+	struct rlimit p_limits[RLIM_NLIMITS]; /* (p) */
+	struct rusage p_ru;		      /* (p) of exited threads */
+	struct rusage p_cru;		      /* (p) of waited-for children */
+	uint64_t p_runtime;		      /* (p) ns of exited threads */
+	uint64_t p_stime;		      /* of those in the kernel */
+	uint64_t p_cruntime;		      /* (p) of waited-for children */
+	uint64_t p_cstime;
+	struct itimer p_itimers[4]; /* (p) ITIMER_*, RLIMIT_CPU */
+	struct list p_ktimers;	    /* (p) timer_create(2) */
+	uint64_t p_start;	    /* (!) clock_ns() */
+	int p_nice;		    /* (p) */
+	int p_procctl;		    /* (p) flags of procctl(2) */
+	int p_pdeathsig;	    /* (p) PROC_PDEATHSIG */
+
+	char p_comm[MAXCOMLEN + 1]; /* (p) */
+	struct vnode *p_textvp;	    /* (p) program file, held */
+	char *p_path;		    /* (p) its absolute path */
+	char *p_args;		    /* (p) argv, NUL after each */
+	size_t p_argslen;
+	uint32_t p_osrel; /* (!) from the ABI note, 0: none */
+	uint32_t p_acflag;
+	uint64_t p_umtx_min; /* (a) shortest umtx sleep, ns */
+	void *p_leader_data; /* procfs, ptrace */
+};
+
+/* p_flags */
+#define P_KERNEL      0x00000001 /* kernel process */
+#define P_EXITING     0x00000002 /* on its way out */
+#define P_STOPPED     0x00000004 /* by a signal */
+#define P_WAITED      0x00000008 /* stop was reported to the parent */
+#define P_CONTINUED   0x00000010 /* to be reported */
+#define P_VFORK	      0x00000020 /* parent waits until exec or exit */
+#define P_EXEC	      0x00000040 /* has called exec */
+#define P_SUGID	      0x00000080 /* changed ids: issetugid(2) */
+#define P_CONTROLT    0x00000100 /* has a controlling terminal */
+#define P_REAPER      0x00000200 /* procctl(PROC_REAP_ACQUIRE) */
+#define P_SINGLE_EXIT 0x00000400 /* other threads are to exit */
+#define P_SINGLE_STOP 0x00000800 /* other threads are to stop */
+#define P_TRACED      0x00001000 /* imp run --trace */
+#define P_NOCHLDWAIT  0x00002000 /* SIGCHLD ignored: reap by itself */
+#define P_TELL_STOP   0x00004000 /* parent to hear of the stop */
+#define P_TELL_CONT   0x00008000 /* parent to hear that it runs again */
+#define P_OOMKILLED   0x00010000 /* for memory; see vm/oom.c */
+
+extern struct mutex proctree_lock;
+extern struct list allproc; /* (t) */
+extern struct proc proc0;
+extern struct proc *initproc; /* pid 1 */
+
+static inline struct proc *
+curproc(void)
+{
+	return (curthread()->td_proc);
+}
+
+void proc_init(void);
+/* (t) held. NULL if there is none, or it isn't alive (zombies: _any). */
+struct proc *proc_find(pid_t pid);
+struct proc *proc_find_any(pid_t pid);
+struct pgrp *pgrp_find(pid_t id);
+/* The thread with this id in p (p_lock held), or anywhere (p_lock of its
+ * process held on return). */
+struct thread *proc_thread(struct proc *p, lwpid_t tid);
+struct thread *thread_find(lwpid_t tid);
+unsigned proc_count(void);
+
+/* A thread of p, not running, with a kernel stack; NULL: no memory. */
+struct thread *thread_alloc(struct proc *p);
+/* Joins p (p_lock not held); its id can be found from here on. */
+void thread_link(struct proc *p, struct thread *td);
+/* Leaves its process and ends; not the last one. */
+__noreturn void thread_exit(struct thread *td);
+/* (t) held for all of these. */
+pid_t pid_alloc(void);
+void proc_link(struct proc *p, struct proc *parent, struct pgrp *pg);
+void proc_unlink(struct proc *p);
+void pgrp_enter(struct proc *p, struct pgrp *pg);
+void pgrp_leave(struct proc *p);
+/* p exits: its children's groups may become orphaned. */
+void pgrp_orphan(struct proc *p);
+/* The parent of a vfork child may go on. */
+void proc_vfork_done(struct proc *p);
+/* CPU i's idle thread; static. */
+struct thread *thread_idle(unsigned i);
+/* A dead thread that no CPU runs any more. */
+void thread_free(struct thread *td);
+
+/* A process of the kernel's with one thread that runs fn(arg). */
+struct proc *kproc_create(const char *name, void (*fn)(void *), void *arg);
+struct thread *kthread_create(
+    const char *name, void (*fn)(void *), void *arg); /* in proc0 */
+
+/*
+ * fork: flags are FreeBSD's RF*; 0 and the child, not yet running if
+ * `stopped`. EAGAIN, ENOMEM.
+ */
+struct fork_request {
+	int flags;
+	int exitsig;		 /* SIGCHLD as a rule */
+	bool stopped;		 /* caller starts it by sched_run() */
+	bool fresh;		 /* no user image to copy: for run.c */
+	bool dropcaught;	 /* caught signals get their default */
+	int pdflags;		 /* PD_*, with RFPROCDESC in flags */
+	int pdfd;		 /* out: the parent's, with RFPROCDESC */
+	struct proc *child;	 /* out */
+	struct thread *child_td; /* out */
+};
+int kern_fork(struct thread *td, struct fork_request *fa);
+/* A thread in curproc: user registers copied from td, td_sigmask too. */
+int kern_thr_create(struct thread *td, struct thread **newp);
+__noreturn void kern_thr_exit(struct thread *td);
+/* Ends the process: code is the status, sig the signal that killed it (or
+ * 0). With other threads running, they're ended first. */
+__noreturn void kern_exit(struct thread *td, int code, int sig);
+
+struct wait_result {
+	pid_t pid;
+	int status; /* wait(2) status word */
+	struct rusage ru, cru;
+	struct siginfo info;
+};
+/* idtype is P_PID, P_PGID, P_ALL, ... of fbsd/wait.h. */
+int kern_wait(struct thread *td, int idtype, int64_t id, int options,
+    struct wait_result *wr);
+
+/*
+ * exec: replaces the image of td's process. path is a kernel string, or NULL
+ * with fd; argument strings are user pointers (seg_user) or kernel's.
+ * Returns EJUSTRETURN with new registers set, or an errno with the old image
+ * whole; past the point of no return a failure kills the process.
+ */
+struct exec_args {
+	const char *path;
+	int fd;	       /* -1: use path */
+	uint64_t argv; /* user char ** */
+	uint64_t envp;
+	char **kargv; /* kernel's, instead; NULL-ended */
+	char **kenvp;
+	/* Room for INTERP_PATH_MAX bytes, or NULL: gets the path of the ELF
+	 * interpreter if that is what the error is about. */
+	char *interp;
+};
+#define INTERP_PATH_MAX 256
+int kern_exec(struct thread *td, struct exec_args *ea);
+/* Becomes the machine's first program; returns why that failed. */
+int exec_first(struct thread *td, struct exec_args *ea);
+
+/*
+ * Stops (or with exit: ends) all other threads of curproc; 0 when td is alone,
+ * or EINTR/ERESTART if another thread was first.
+ */
+int proc_single(struct thread *td, bool exit);
+void proc_single_end(struct thread *td);
+/* Called in interruptible sleeps and ast(): stops here while asked to;
+ * doesn't return if the process exits. 0, or EINTR if the sleep must end. */
+int thread_suspend_check(struct thread *td, bool in_sleep);
+
+/*
+ * Job control, p_lock held.  proc_stop() sets P_STOPPED and asks all threads
+ * to stop in thread_suspend_check(), where the last one to arrive calls
+ * sig_stopped(); proc_continue() takes P_STOPPED away and lets them run, and
+ * the first one calls sig_continued() (proc/signal.h).  SIGKILL continues.
+ */
+void proc_stop(struct proc *p);
+void proc_continue(struct proc *p);
+
+/* Everything that waits before user mode: signals, stops, rescheduling. */
+void ast(struct thread *td);
+
+int proc_setsid(struct proc *p);
+int proc_setpgid(struct thread *td, pid_t pid, pid_t pgid);
+void pgrp_release_tty(struct tty *tp);
+void proc_reparent(struct proc *child, struct proc *parent); /* (t) */
+/* p is no reaper any more: its descendants get another one. */
+void proc_hand_over(struct proc *p, struct proc *reaper); /* (t) */
+/* Its address space with a reference, or NULL: none, or it has exited. */
+struct vmspace *proc_vmspace(struct proc *p);
+uint64_t proc_limit(struct proc *p, int which);	     /* soft limit */
+void proc_rusage(struct proc *p, struct rusage *ru); /* so far */
+
+#endif

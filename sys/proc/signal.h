@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef PROC_SIGNAL_H
+#define PROC_SIGNAL_H
+
+#include "proc/proc.h"
+
+/* Results of handlers that aren't errno values. */
+#define ERESTART    (-1) /* run the call again, if SA_RESTART */
+#define EJUSTRETURN (-2) /* registers are set: leave them alone */
+
+void sigacts_init(struct sigacts *sa);
+struct sigacts *sigacts_copy(struct sigacts *sa); /* or NULL */
+void sigacts_release(struct sigacts *sa);
+void sigqueue_init(struct sigqueue *sq);
+void sigqueue_flush(struct sigqueue *sq); /* (p) held */
+void sig_exec(struct proc *p);		 /* handlers to default, altstack off */
+void sig_thread_exit(struct thread *td); /* pass on what's pending */
+
+/*
+ * Sends a signal: any context, no p_lock held. The _locked form with p_lock
+ * held.  info may be NULL (kernel's own).  0, or EAGAIN if the queue is full
+ * (sigqueue(2) only).
+ */
+int sig_send(struct proc *p, int sig, const struct siginfo *info);
+int sig_send_locked(struct proc *p, int sig, const struct siginfo *info);
+int sig_send_thread(struct thread *td, int sig, const struct siginfo *info);
+void sig_send_pgrp(struct pgrp *pg, int sig, const struct siginfo *info);
+/* (t) held */
+/* A trap of the current thread: can't be blocked or ignored (kills then). */
+void trap_signal(
+    struct thread *td, int sig, int code, uint64_t addr, int trapno);
+
+/* Is there something to deliver to td? EINTR or ERESTART by its action, or
+ * 0; for interrupted sleeps. p_lock not held. */
+int sig_interrupts(struct thread *td);
+/* From ast(): delivers all that can be, by sendsig() or default action. */
+void sig_deliver(struct thread *td);
+
+/*
+ * Wait for signals out of set, taken off the queue into info. deadline as in
+ * cv_timedwait. 0, EAGAIN (timeout), EINTR.
+ */
+int kern_sigtimedwait(struct thread *td, const sigset_t *set,
+    struct siginfo *info, uint64_t deadline);
+int kern_sigsuspend(struct thread *td, const sigset_t *mask);
+int kern_sigprocmask(
+    struct thread *td, int how, const sigset_t *set, sigset_t *old);
+int kern_sigaction(struct thread *td, int sig, const struct sigaction *act,
+    struct sigaction *old);
+int kern_kill(
+    struct thread *td, pid_t pid, int sig, const struct siginfo *info);
+/* One thread, or with tid -1 all but the caller; pid: whose. */
+int kern_thr_kill(struct thread *td, pid_t pid, int64_t tid, int sig,
+    const struct siginfo *info);
+/* Tell the parent that all threads have stopped, or run again; called from
+ * thread_suspend_check() without locks, may sleep. */
+void sig_stopped(struct proc *p);
+void sig_continued(struct proc *p);
+/* p_events' hint for EVFILT_SIGNAL: NOTE_SIGNAL | signal number. */
+#define NOTE_SIGNAL 0x08000000L
+void sig_set_mask(struct thread *td, const sigset_t *mask);
+/* The mask for one call (pselect, ppoll, sigsuspend): ast() puts the old one
+ * back after signals were delivered. */
+void sig_push_mask(struct thread *td, const sigset_t *mask);
+
+/* abi/freebsd/sigframe.c: makes the user frame; kills on a bad stack. */
+void abi_sendsig(struct thread *td, const struct sigaction *sa,
+    const struct siginfo *info, const sigset_t *oldmask);
+
+#endif

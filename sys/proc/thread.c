@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threads: making them, finding them by id, ending them.
+ *
+ * A thread structure keeps its kernel stack when it dies and waits with it
+ * for the next one, so that a program that starts threads all the time
+ * doesn't allocate any; the structures never go back to the page allocator.
+ */
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "core/printf.h"
+#include "proc/proc.h"
+#include "proc/signal.h"
+#include "proc/thread.h"
+#include "ipc/umtx.h"
+#include "vm/kmem.h"
+
+#define TID_FIRST   100001
+#define TID_BUCKETS 256u
+#define SPARE_MAX   64 /* dead threads that keep their stacks */
+
+static struct {
+	struct spin lock;
+	struct list bucket[TID_BUCKETS]; /* (lock) by td_tid */
+	lwpid_t next;			 /* (lock) */
+	struct list spare;		 /* (lock) threads with a stack */
+	unsigned nspare;		 /* (lock) */
+	struct kcache *cache;		 /* (!) */
+} threads = {.lock = SPIN_INITIALIZER("threads"), .next = TID_FIRST};
+
+static struct thread idle_threads[MAXCPU];
+
+void
+thread_init(void)
+{
+	for (unsigned i = 0; i < TID_BUCKETS; i++)
+		list_init(&threads.bucket[i]);
+	list_init(&threads.spare);
+	threads.cache = kcache_create("thread", sizeof(struct thread), 64);
+}
+
+static void
+timeout(void *arg)
+{
+	sched_wake(arg, ETIMEDOUT);
+}
+
+static void
+setup(struct thread *td, struct proc *p)
+{
+	void *kstack = td->td_kstack;
+
+	memset(td, 0, sizeof(*td));
+	md_thread_init(td);
+	td->td_kstack = kstack;
+	td->td_proc = p;
+	td->td_state = TD_NEW;
+	td->td_affinity = UINT32_MAX;
+	td->td_prio_class = RTP_PRIO_NORMAL;
+	td->td_base_priority = td->td_priority = PRI_TIMESHARE + 10;
+	td->td_lent_priority = td->td_ceiling = PRI_COUNT;
+	list_init(&td->td_plink);
+	list_init(&td->td_hash);
+	list_init(&td->td_qlink);
+	list_init(&td->td_wlink);
+	callout_init(&td->td_timeout, timeout, td);
+	sigqueue_init(&td->td_sigqueue);
+	cv_init(&td->td_sigcv, "sigwait");
+	td->td_sigstk.ss_flags = SS_DISABLE;
+	if (p->p_cred != NULL)
+		td->td_cred = cred_hold(p->p_cred);
+}
+
+struct thread *
+thread_idle(unsigned i)
+{
+	struct thread *td = &idle_threads[i];
+
+	setup(td, &proc0);
+	td->td_flags = TDF_KERNEL;
+	td->td_kstack = md_start_stack(i);
+	strlcpy(td->td_name, "idle", sizeof(td->td_name));
+	return (td);
+}
+
+static struct thread *
+take_spare(void)
+{
+	struct thread *td;
+
+	spin_lock(&threads.lock);
+	td = LIST_FIRST(&threads.spare, struct thread, td_hash);
+	if (td != NULL) {
+		list_remove(&td->td_hash);
+		threads.nspare--;
+	}
+	spin_unlock(&threads.lock);
+	return (td);
+}
+
+struct thread *
+thread_alloc(struct proc *p)
+{
+	struct thread *td = take_spare();
+
+	if (td == NULL) {
+		td = kcache_alloc(threads.cache, 0);
+		if (td == NULL)
+			return (NULL);
+		td->td_kstack = md_kstack_alloc();
+		if (td->td_kstack == NULL) {
+			kcache_free(threads.cache, td);
+			return (NULL);
+		}
+	}
+	setup(td, p);
+	return (td);
+}
+
+void
+thread_free(struct thread *td)
+{
+	bool keep;
+
+	md_thread_free(td);
+	cred_release(td->td_cred);
+	spin_lock(&threads.lock);
+	keep = threads.nspare < SPARE_MAX;
+	if (keep) {
+		list_push_front(&threads.spare, &td->td_hash);
+		threads.nspare++;
+	}
+	spin_unlock(&threads.lock);
+	if (keep)
+		return;
+	md_kstack_free(td->td_kstack);
+	kcache_free(threads.cache, td);
+}
+
+static struct list *
+bucket_of(lwpid_t tid)
+{
+	return (&threads.bucket[(unsigned)tid % TID_BUCKETS]);
+}
+
+void
+thread_link(struct proc *p, struct thread *td)
+{
+	spin_lock(&threads.lock);
+	td->td_tid = threads.next++;
+	if (threads.next == INT32_MAX)
+		threads.next = TID_FIRST;
+	list_push_front(bucket_of(td->td_tid), &td->td_hash);
+	spin_unlock(&threads.lock);
+	spin_lock(&p->p_lock);
+	list_push_back(&p->p_threads, &td->td_plink);
+	p->p_nthreads++;
+	/* Whoever stops or ends the threads now must catch this one too. */
+	if (p->p_flags & (P_SINGLE_EXIT | P_SINGLE_STOP | P_STOPPED))
+		atomic_or(&td->td_flags, TDF_AST | TDF_SUSPEND);
+	spin_unlock(&p->p_lock);
+}
+
+struct thread *
+proc_thread(struct proc *p, lwpid_t tid)
+{
+	struct thread *td;
+
+	LIST_FOREACH (td, &p->p_threads, td_plink)
+		if (td->td_tid == tid)
+			return (td);
+	return (NULL);
+}
+
+struct thread *
+thread_find(lwpid_t tid)
+{
+	struct thread *td;
+	struct proc *p = NULL;
+
+	if (tid < TID_FIRST)
+		return (NULL);
+	/* A thread leaves the table before its process may go, so the process
+	 * can be locked while the table is. */
+	spin_lock(&threads.lock);
+	LIST_FOREACH (td, bucket_of(tid), td_hash)
+		if (td->td_tid == tid) {
+			p = td->td_proc;
+			spin_lock(&p->p_lock);
+			break;
+		}
+	spin_unlock(&threads.lock);
+	if (p == NULL)
+		return (NULL);
+	td = proc_thread(p, tid);
+	if (td == NULL)
+		spin_unlock(&p->p_lock);
+	return (td);
+}
+
+static void
+ru_add(struct rusage *ru, const struct ru_counts *c)
+{
+	ru->ru_minflt += (long)c->minflt;
+	ru->ru_majflt += (long)c->majflt;
+	ru->ru_nvcsw += (long)c->nvcsw;
+	ru->ru_nivcsw += (long)c->nivcsw;
+	ru->ru_inblock += (long)c->inblock;
+	ru->ru_oublock += (long)c->oublock;
+	ru->ru_msgsnd += (long)c->msgsnd;
+	ru->ru_msgrcv += (long)c->msgrcv;
+	ru->ru_nsignals += (long)c->nsignals;
+}
+
+/* What td has used goes to its process. p_lock held. */
+void
+thread_usage(struct proc *p, struct thread *td, struct rusage *ru)
+{
+	ru_add(ru, &td->td_ru);
+}
+
+/* Out of the tables; the thread still runs. */
+void
+thread_unlink(struct thread *td)
+{
+	struct proc *p = td->td_proc;
+	uint64_t ran = sched_runtime(td);
+
+	sig_thread_exit(td);
+	spin_lock(&threads.lock);
+	list_remove(&td->td_hash);
+	spin_unlock(&threads.lock);
+	spin_lock(&p->p_lock);
+	list_remove(&td->td_plink);
+	p->p_runtime += ran;
+	p->p_stime += td->td_stime;
+	ru_add(&p->p_ru, &td->td_ru);
+	p->p_nthreads--;
+	cv_broadcast(&p->p_threadcv);
+	spin_unlock(&p->p_lock);
+}
+
+void
+thread_exit(struct thread *td)
+{
+	umtx_thread_exit(td);
+	callout_drain(&td->td_timeout);
+	thread_unlink(td);
+	sched_exit_thread();
+}
+
+void
+kern_thr_exit(struct thread *td)
+{
+	struct proc *p = td->td_proc;
+	bool last;
+
+	spin_lock(&p->p_lock);
+	last = p->p_nthreads == 1;
+	spin_unlock(&p->p_lock);
+	if (last)
+		kern_exit(td, 0, 0);
+	thread_exit(td);
+}
+
+static void
+thread_to_user(void *arg)
+{
+	md_user_enter();
+}
+
+/* A thread of p that returns to user mode as `from` will. */
+struct thread *
+thread_copy(struct proc *p, struct thread *from)
+{
+	struct thread *td = thread_alloc(p);
+
+	if (td == NULL)
+		return (NULL);
+	if (md_thread_copy(from, td) != 0) {
+		thread_free(td);
+		return (NULL);
+	}
+	md_thread_entry(td, thread_to_user, NULL);
+	td->td_sigmask = from->td_sigmask;
+	td->td_affinity = from->td_affinity;
+	td->td_prio_class = from->td_prio_class;
+	td->td_prio = from->td_prio;
+	td->td_base_priority = td->td_priority = from->td_base_priority;
+	td->td_cpu = from->td_cpu;
+	td->td_flags = from->td_flags & TDF_TRACED;
+	memcpy(td->td_name, from->td_name, sizeof(td->td_name));
+	return (td);
+}
+
+int
+kern_thr_create(struct thread *td, struct thread **newp)
+{
+	struct thread *new = thread_copy(td->td_proc, td);
+
+	if (new == NULL)
+		return (ENOMEM);
+	thread_link(td->td_proc, new);
+	*newp = new;
+	return (0);
+}
+
+/*
+ * Stopping and ending.
+ *
+ * Two things may hold a process's threads up: a stop signal (P_STOPPED), and
+ * one thread that wants to be alone (p_single) for exec or exit.  Both set
+ * TDF_SUSPEND and wake interruptible sleeps; the threads come here by
+ * themselves.
+ */
+static void
+ask_to_suspend(struct proc *p, struct thread *but)
+{
+	struct thread *td;
+
+	LIST_FOREACH (td, &p->p_threads, td_plink)
+		if (td != but) {
+			atomic_or(&td->td_flags, TDF_AST | TDF_SUSPEND);
+			sched_interrupt(td);
+		}
+}
+
+static bool
+must_suspend(const struct proc *p, const struct thread *td)
+{
+	return ((p->p_flags & P_STOPPED) ||
+		((p->p_flags & P_SINGLE_STOP) && p->p_single != td));
+}
+
+/* Tells the parent what it hasn't heard yet; p_lock is held, and released
+ * meanwhile. */
+static bool
+tell_parent(struct proc *p)
+{
+	if ((p->p_flags & (P_STOPPED | P_TELL_STOP)) ==
+		(P_STOPPED | P_TELL_STOP) &&
+	    p->p_nsuspended == p->p_nthreads) {
+		p->p_flags &= ~P_TELL_STOP;
+		spin_unlock(&p->p_lock);
+		sig_stopped(p);
+	} else if (!(p->p_flags & P_STOPPED) && (p->p_flags & P_TELL_CONT)) {
+		p->p_flags &= ~P_TELL_CONT;
+		spin_unlock(&p->p_lock);
+		sig_continued(p);
+	} else {
+		return (false);
+	}
+	spin_lock(&p->p_lock);
+	return (true);
+}
+
+int
+thread_suspend_check(struct thread *td, bool in_sleep)
+{
+	struct proc *p = td->td_proc;
+	int error = 0;
+
+	if (!(td->td_flags & TDF_SUSPEND))
+		return (0);
+	spin_lock(&p->p_lock);
+	for (;;) {
+		if ((p->p_flags & P_SINGLE_EXIT) && p->p_single != td) {
+			spin_unlock(&p->p_lock);
+			if (in_sleep)
+				return (EINTR);
+			thread_exit(td);
+		}
+		if (!must_suspend(p, td))
+			break;
+		/* Others may need what this thread has locked. */
+		if (in_sleep && td->td_locks > 0) {
+			error = ERESTART;
+			break;
+		}
+		p->p_nsuspended++;
+		cv_broadcast(&p->p_threadcv);
+		if (!tell_parent(p))
+			cv_wait_spin(&p->p_suspendcv, &p->p_lock);
+		p->p_nsuspended--;
+	}
+	if (error == 0) {
+		atomic_and(&td->td_flags, ~TDF_SUSPEND);
+		tell_parent(p);
+	}
+	spin_unlock(&p->p_lock);
+	return (error);
+}
+
+void
+proc_stop(struct proc *p)
+{
+	p->p_flags = (p->p_flags & ~P_TELL_CONT) | P_STOPPED | P_TELL_STOP;
+	ask_to_suspend(p, NULL);
+}
+
+void
+proc_continue(struct proc *p)
+{
+	p->p_flags = (p->p_flags & ~(P_STOPPED | P_TELL_STOP)) | P_TELL_CONT;
+	cv_broadcast(&p->p_suspendcv);
+}
+
+int
+proc_single(struct thread *td, bool exit)
+{
+	struct proc *p = td->td_proc;
+
+	spin_lock(&p->p_lock);
+	if (p->p_single != NULL && p->p_single != td) {
+		spin_unlock(&p->p_lock);
+		return (ERESTART);
+	}
+	if (p->p_nthreads > 1) {
+		p->p_single = td;
+		p->p_flags |= exit ? P_SINGLE_EXIT : P_SINGLE_STOP;
+		ask_to_suspend(p, td);
+		cv_broadcast(&p->p_suspendcv);
+		while (exit ? p->p_nthreads > 1
+			    : p->p_nsuspended < p->p_nthreads - 1)
+			cv_wait_spin(&p->p_threadcv, &p->p_lock);
+	}
+	spin_unlock(&p->p_lock);
+	return (0);
+}
+
+void
+proc_single_end(struct thread *td)
+{
+	struct proc *p = td->td_proc;
+
+	spin_lock(&p->p_lock);
+	p->p_single = NULL;
+	p->p_flags &= ~(P_SINGLE_EXIT | P_SINGLE_STOP);
+	cv_broadcast(&p->p_suspendcv);
+	spin_unlock(&p->p_lock);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What thread.c, proc.c, fork.c and exit.c share. */
+#ifndef PROC_THREAD_H
+#define PROC_THREAD_H
+
+#include "proc/proc.h"
+
+void thread_init(void);
+/* A thread of p, not linked yet, with from's registers, mask, priority and
+ * name; NULL: no memory. */
+struct thread *thread_copy(struct proc *p, struct thread *from);
+void thread_unlink(struct thread *td);
+/* Adds td's counts to ru. p_lock held. */
+void thread_usage(struct proc *p, struct thread *td, struct rusage *ru);
+void proc_setup(struct proc *p); /* locks, lists */
+void proc_free(struct proc *p);	 /* after proc_unlink() */
+/* For wait(2): does p have something to tell? proctree_lock is held, and
+ * released if so. */
+bool proc_report(
+    struct thread *td, struct proc *p, int options, struct wait_result *wr);
+bool wait_options_valid(int options);
+/* A zombie goes, td has waited for it. proctree_lock held; released. */
+void proc_reap(struct thread *td, struct proc *p);
+extern int maxproc;
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Time of day over the monotonic clock (clock_ns(), amd64/md.h).
+ */
+#ifndef TIME_TIME_H
+#define TIME_TIME_H
+
+#include "fbsd/time.h"
+
+struct proc;
+struct thread;
+
+/*
+ * While all CPUs are idle the time page is not renewed, and this is true
+ * (atomic): a CPU that stops being idle (c_idling, by a full barrier) must
+ * call time_page_wake() before a program runs, no spin lock held.
+ */
+extern bool time_page_rests;
+void time_page_wake(void);
+
+void time_init(void);
+/* Wall clock: ns since 1970. */
+uint64_t time_realtime(void);
+void time_set_realtime(uint64_t ns); /* settimeofday, imp.run's time= */
+struct timespec time_now(void);	     /* wall clock, for file times */
+/* Any FreeBSD clock; EINVAL for one that doesn't exist. */
+int kern_clock_gettime(struct thread *td, clockid_t id, uint64_t *ns);
+int kern_clock_getres(struct thread *td, clockid_t id, uint64_t *ns);
+/* clock_ns() value at which clock `id` shows `when`; relative: from now. */
+int time_deadline(clockid_t id, bool absolute, const struct timespec *when,
+    uint64_t *deadline);
+/* The clock's rate was set or refined (amd64): from count tsc, when it showed
+ * ns, each cycle is floor(10^9 * 2^32 / frequency) / 2^32 ns. */
+void time_rate_changed(uint64_t tsc, uint64_t ns, uint64_t frequency);
+
+/* itimers and POSIX timers at exec, fork and exit. */
+void itimer_init(struct proc *p);
+void itimer_exec(struct proc *p);
+void itimer_exit(struct proc *p);
+/* RLIMIT_CPU was set. */
+void itimer_cpu_limit(struct proc *p);
+
+/*
+ * What user programs need to compute the time themselves.  At cycle count
+ * `tsc` the monotonic clock showed ns + frac / 2^32, and each cycle adds
+ * mult / 2^32 ns; the wall clock is that plus `wall`.  abi/freebsd/shpage.c
+ * publishes it; enabled false makes them call us.
+ */
+struct time_base {
+	uint64_t tsc;
+	uint64_t ns;
+	uint32_t frac;
+	uint64_t mult;
+	uint64_t wall;
+	bool enabled;
+};
+void abi_publish_time(const struct time_base *tb);
+
+#endif

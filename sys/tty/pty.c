@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Pseudo-terminals: a terminal whose device is a file, the master.  What a
+ * program writes to the master is the terminal's input; what programs write to
+ * the terminal, the master reads.
+ *
+ * posix_openpt(2) and /dev/ptmx make a pair; the terminal is /dev/pts/N.  A
+ * pair whose master was closed, and that nobody has open any more, is used
+ * again under the same number.
+ */
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "amd64/md.h"
+#include "fbsd/errno.h"
+#include "fbsd/event.h"
+#include "fbsd/fcntl.h"
+#include "fbsd/poll.h"
+#include "fbsd/stat.h"
+#include "fbsd/user.h"
+#include "dev/device.h"
+#include "tty/pty.h"
+#include "tty/tty_impl.h"
+#include "vfs/vnode.h"
+#include "vm/kmem.h"
+
+#define PTY_MAX 1024
+
+/* (g) ptys_lock, (l) pt_lock, (!) set once. */
+struct pty {
+	struct list pt_link; /* (!) all pairs */
+	unsigned pt_number;  /* (!) */
+	struct tty *pt_tty;  /* (!) */
+	bool pt_master;	     /* (g) the master is open */
+	struct spin pt_lock;
+	bool pt_opened;		       /* (l) the terminal was open since */
+	struct cv pt_output;	       /* (l) output came, or an end */
+	struct cv pt_room;	       /* (l) the terminal takes input */
+	struct event_source pt_events; /* both */
+};
+
+static struct mutex ptys_lock = MUTEX_INITIALIZER(ptys_lock, "ptys");
+static struct list ptys = LIST_INITIALIZER(ptys); /* (g) */
+static unsigned pty_count;			  /* (g) */
+
+static void
+wake(struct pty *pt)
+{
+	spin_lock(&pt->pt_lock);
+	cv_broadcast(&pt->pt_output);
+	cv_broadcast(&pt->pt_room);
+	spin_unlock(&pt->pt_lock);
+	event_notify(&pt->pt_events, 0);
+}
+
+static void
+pty_start(struct tty *tp, void *arg)
+{
+	wake(arg);
+}
+
+static void
+pty_unthrottle(struct tty *tp, void *arg)
+{
+	wake(arg);
+}
+
+static void
+pty_terminal_closed(struct tty *tp, void *arg)
+{
+	struct pty *pt = arg;
+
+	pt->pt_opened = true;
+	wake(pt);
+}
+
+static const struct ttydev_ops pty_ops = {
+    .td_start = pty_start,
+    .td_unthrottle = pty_unthrottle,
+    .td_closed = pty_terminal_closed,
+};
+
+/* Has everybody closed the terminal, who had it open? */
+static bool
+terminal_closed(struct pty *pt)
+{
+	return (pt->pt_opened && pt->pt_tty->t_opens == 0);
+}
+
+/* What the terminal puts out, into buf; waits for some. 0: the end. */
+static int
+get_output(struct pty *pt, char *buf, size_t n, bool nonblock, size_t *got)
+{
+	int error = 0;
+
+	while ((*got = tty_output_get(pt->pt_tty, buf, n)) == 0 && error == 0) {
+		spin_lock(&pt->pt_lock);
+		if (tty_out_used(pt->pt_tty) == 0 || pt->pt_tty->t_stopped) {
+			if (terminal_closed(pt)) {
+				spin_unlock(&pt->pt_lock);
+				return (0);
+			}
+			error = nonblock ? EAGAIN
+					 : cv_wait_spin_sig(&pt->pt_output,
+					       &pt->pt_lock, NO_DEADLINE);
+		}
+		spin_unlock(&pt->pt_lock);
+	}
+	return (error);
+}
+
+static int
+master_read(struct file *fp, struct uio *uio, int flags)
+{
+	bool nonblock = (atomic_load(&fp->f_flag) & O_NONBLOCK) != 0;
+	struct pty *pt = fp->f_data;
+	char buf[256];
+	size_t n;
+	int error;
+
+	if (uio->uio_resid == 0)
+		return (0);
+	error =
+	    get_output(pt, buf, MIN(sizeof(buf), uio->uio_resid), nonblock, &n);
+	while (error == 0 && n > 0) {
+		error = uiomove(buf, n, uio);
+		if (uio->uio_resid == 0)
+			break;
+		n = tty_output_get(
+		    pt->pt_tty, buf, MIN(sizeof(buf), uio->uio_resid));
+	}
+	return (error);
+}
+
+static bool
+has_room(const struct pty *pt)
+{
+	return (pt->pt_tty->t_in_last - pt->pt_tty->t_in_first < TTY_LINE_MAX);
+}
+
+/* Gives all of buf to the terminal, waiting for room. */
+static int
+put_input(struct pty *pt, const char *buf, size_t n, bool nonblock)
+{
+	size_t taken;
+	int error = 0;
+
+	for (;;) {
+		taken = tty_input(pt->pt_tty, buf, n);
+		buf += taken;
+		n -= taken;
+		if (n == 0 || error != 0)
+			return (error);
+		if (nonblock)
+			return (EAGAIN);
+		spin_lock(&pt->pt_lock);
+		while (!has_room(pt) && error == 0)
+			error = cv_wait_spin_sig(
+			    &pt->pt_room, &pt->pt_lock, NO_DEADLINE);
+		spin_unlock(&pt->pt_lock);
+	}
+}
+
+static int
+master_write(struct file *fp, struct uio *uio, int flags)
+{
+	bool nonblock = (atomic_load(&fp->f_flag) & O_NONBLOCK) != 0;
+	struct pty *pt = fp->f_data;
+	char buf[256];
+	size_t n;
+	int error = 0;
+
+	while (error == 0 && uio->uio_resid > 0) {
+		if (terminal_closed(pt))
+			return (EIO);
+		if (nonblock && !has_room(pt))
+			return (EAGAIN);
+		n = MIN(sizeof(buf), uio->uio_resid);
+		error = uiomove(buf, n, uio);
+		if (error == 0)
+			error = put_input(pt, buf, n, nonblock);
+	}
+	return (error);
+}
+
+static int
+master_name(struct pty *pt, const struct fiodgname_arg *arg)
+{
+	const char *name = tty_name(pt->pt_tty);
+	size_t size = strlen(name) + 1;
+
+	if (arg->len < 0 || (size_t)arg->len < size)
+		return (EINVAL);
+	return (copyout(name, (void *)arg->buf, size));
+}
+
+static int
+master_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
+{
+	struct pty *pt = fp->f_data;
+
+	switch (cmd) {
+	case TIOCPTMASTER:
+		return (0);
+	case TIOCGPTN:
+		*(int *)data = (int)pt->pt_number;
+		return (0);
+	case FIODGNAME:
+		return (master_name(pt, data));
+	case FIONREAD:
+		*(int *)data = (int)tty_out_used(pt->pt_tty);
+		return (0);
+	case TIOCGETA:
+	case TIOCSETA:
+	case TIOCSETAW:
+	case TIOCSETAF:
+	case TIOCGWINSZ:
+	case TIOCSWINSZ:
+	case TIOCFLUSH:
+	case TIOCEXT:
+		return (tty_ioctl(pt->pt_tty, cmd, data, td));
+	default:
+		return (ENOTTY);
+	}
+}
+
+static int
+master_poll(struct file *fp, int events)
+{
+	struct pty *pt = fp->f_data;
+	int ready = 0;
+
+	if (tty_out_used(pt->pt_tty) > 0 && !pt->pt_tty->t_stopped)
+		ready |= events & (POLLIN | POLLRDNORM);
+	if (terminal_closed(pt))
+		return (ready | POLLHUP | (events & (POLLIN | POLLRDNORM)));
+	if (has_room(pt))
+		ready |= events & (POLLOUT | POLLWRNORM);
+	return (ready);
+}
+
+static struct event_source *
+master_events(struct file *fp)
+{
+	struct pty *pt = fp->f_data;
+
+	return (&pt->pt_events);
+}
+
+static int64_t
+master_ready(struct file *fp, int filter)
+{
+	struct pty *pt = fp->f_data;
+
+	if (filter == EVFILT_WRITE)
+		return (has_room(pt) ? TTY_LINE_MAX : 0);
+	return (tty_out_used(pt->pt_tty));
+}
+
+static int
+master_stat(struct file *fp, struct stat *st)
+{
+	struct pty *pt = fp->f_data;
+
+	file_stat_plain(fp, S_IFCHR | S_IRUSR | S_IWUSR, st);
+	st->st_nlink = 1;
+	st->st_ino = pt->pt_number + 1;
+	st->st_blksize = PAGE_SIZE;
+	return (0);
+}
+
+static void
+master_close(struct file *fp)
+{
+	struct pty *pt = fp->f_data;
+
+	event_source_drain(&pt->pt_events);
+	tty_hangup(pt->pt_tty);
+	mutex_lock(&ptys_lock);
+	pt->pt_master = false;
+	mutex_unlock(&ptys_lock);
+}
+
+static void
+master_kinfo(struct file *fp, struct kinfo_file *kf)
+{
+	dev_t dev = tty_dev(((struct pty *)fp->f_data)->pt_tty);
+
+	kf->kf_un.kf_pts.kf_pts_dev = dev;
+	kf->kf_un.kf_pts.kf_pts_dev_freebsd11 = (uint32_t)dev;
+}
+
+static const struct fileops master_fileops = {
+    .fo_read = master_read,
+    .fo_write = master_write,
+    .fo_ioctl = master_ioctl,
+    .fo_poll = master_poll,
+    .fo_events = master_events,
+    .fo_ready = master_ready,
+    .fo_stat = master_stat,
+    .fo_kinfo = master_kinfo,
+    .fo_close = master_close,
+    .fo_passable = true,
+};
+
+/* A pair that is out of use, made as new. (g) */
+static struct pty *
+reuse(void)
+{
+	struct pty *pt;
+
+	LIST_FOREACH (pt, &ptys, pt_link) {
+		if (pt->pt_master || pt->pt_tty->t_opens > 0)
+			continue;
+		pt->pt_opened = false;
+		tty_reset(pt->pt_tty);
+		return (pt);
+	}
+	return (NULL);
+}
+
+/* (g) */
+static struct pty *
+new_pair(void)
+{
+	struct pty *pt;
+	char name[16];
+
+	if (pty_count == PTY_MAX)
+		return (NULL);
+	pt = kmem_alloc(sizeof(*pt), KM_ZERO);
+	if (pt == NULL)
+		return (NULL);
+	pt->pt_number = pty_count;
+	spin_init(&pt->pt_lock, "pty");
+	cv_init(&pt->pt_output, "ptyout");
+	cv_init(&pt->pt_room, "ptyin");
+	event_source_init(&pt->pt_events, "pty events");
+	snprintf(name, sizeof(name), "pts/%u", pt->pt_number);
+	pt->pt_tty = tty_create(&pty_ops, pt, name);
+	if (pt->pt_tty == NULL) {
+		kmem_free(pt, sizeof(*pt));
+		return (NULL);
+	}
+	pty_count++;
+	list_push_back(&ptys, &pt->pt_link);
+	return (pt);
+}
+
+/* A pair for a new master, or NULL. */
+static struct pty *
+get_pair(void)
+{
+	struct pty *pt;
+
+	mutex_lock(&ptys_lock);
+	pt = reuse();
+	if (pt == NULL)
+		pt = new_pair();
+	if (pt != NULL)
+		pt->pt_master = true;
+	mutex_unlock(&ptys_lock);
+	return (pt);
+}
+
+int
+pty_open(struct thread *td, int flags, struct file **fpp)
+{
+	struct pty *pt = get_pair();
+
+	if (pt == NULL)
+		return (ENXIO);
+	*fpp = file_alloc(td, DTYPE_PTS, FREAD | FWRITE | (flags & O_NONBLOCK),
+	    &master_fileops, pt);
+	if (*fpp != NULL)
+		return (0);
+	mutex_lock(&ptys_lock);
+	pt->pt_master = false;
+	mutex_unlock(&ptys_lock);
+	return (ENFILE);
+}
+
+/* /dev/ptmx: each opening is a new master. */
+static int
+ptmx_open(struct cdev *dev, struct file *fp, struct thread *td)
+{
+	struct pty *pt = get_pair();
+
+	if (pt == NULL)
+		return (ENXIO);
+	fp->f_data = pt;
+	return (0);
+}
+
+static void
+ptmx_attach(void)
+{
+	struct cdev *dev;
+
+	dev = make_dev(&master_fileops, NULL, 0666, 0, 0, "ptmx");
+	if (dev != NULL)
+		cdev_set_open(dev, ptmx_open);
+}
+
+static const struct driver ptmx = {"ptmx", ptmx_attach};
+DRIVER_SET(ptmx);

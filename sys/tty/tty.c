@@ -1,0 +1,780 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Terminals: the file that programs open, job control, and the device's side.
+ * What happens to characters is tty_ldisc.c's.
+ *
+ * Signals for the foreground group are sent by a thread of their own, since
+ * characters arrive in interrupts, where proctree_lock can't be taken.
+ */
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "fbsd/errno.h"
+#include "fbsd/event.h"
+#include "fbsd/fcntl.h"
+#include "fbsd/poll.h"
+#include "fbsd/stat.h"
+#include "core/printf.h"
+#include "proc/signal.h"
+#include "tty/tty_impl.h"
+#include "vfs/vnode.h"
+#include "vm/kmem.h"
+
+#define TTYDISC 0
+
+static struct {
+	struct spin lock;
+	struct list ttys; /* (lock) with t_signals to send */
+	struct cv cv;	  /* with lock */
+	bool running;	  /* (lock) the thread exists */
+} tty_signals = {.lock = SPIN_INITIALIZER("ttysig"),
+    .ttys = LIST_INITIALIZER(tty_signals.ttys),
+    .cv = CV_INITIALIZER(tty_signals.cv, "ttysig")};
+
+void
+tty_signal(struct tty *tp, int sig)
+{
+	/* Nobody hears it, nor shall one who comes before it is sent. */
+	if (atomic_load(&tp->t_pgrp) == NULL)
+		return;
+	atomic_or(&tp->t_signals, 1ul << sig);
+	spin_lock(&tty_signals.lock);
+	if (!list_linked(&tp->t_siglink))
+		list_push_back(&tty_signals.ttys, &tp->t_siglink);
+	spin_unlock(&tty_signals.lock);
+	cv_signal(&tty_signals.cv);
+}
+
+static void
+send_signals(struct tty *tp)
+{
+	uint64_t signals = atomic_swap(&tp->t_signals, 0);
+
+	mutex_lock(&proctree_lock);
+	for (int sig = 1; sig < 64; sig++)
+		if ((signals >> sig & 1) && tp->t_pgrp != NULL)
+			sig_send_pgrp(tp->t_pgrp, sig, NULL);
+	mutex_unlock(&proctree_lock);
+}
+
+static void
+signal_thread(void *arg)
+{
+	for (;;) {
+		struct tty *tp;
+
+		spin_lock(&tty_signals.lock);
+		while ((tp = LIST_FIRST(
+			    &tty_signals.ttys, struct tty, t_siglink)) == NULL)
+			cv_wait_spin(&tty_signals.cv, &tty_signals.lock);
+		list_remove(&tp->t_siglink);
+		spin_unlock(&tty_signals.lock);
+		send_signals(tp);
+	}
+}
+
+const struct termios tty_initial_termios = {
+    .c_iflag = BRKINT | ICRNL | IMAXBEL | IXON | IXANY,
+    .c_oflag = OPOST | ONLCR,
+    .c_cflag = CREAD | CS8 | HUPCL,
+    .c_lflag = ECHO | ICANON | ISIG | IEXTEN | ECHOE | ECHOKE | ECHOCTL,
+    .c_cc = {[VEOF] = 4,
+	[VEOL] = 0xff,
+	[VEOL2] = 0xff,
+	[VERASE] = 0x7f,
+	[VWERASE] = 0x17,
+	[VKILL] = 0x15,
+	[VREPRINT] = 0x12,
+	[VERASE2] = 8,
+	[VINTR] = 3,
+	[VQUIT] = 0x1c,
+	[VSUSP] = 0x1a,
+	[VDSUSP] = 0x19,
+	[VSTART] = 0x11,
+	[VSTOP] = 0x13,
+	[VLNEXT] = 0x16,
+	[VDISCARD] = 0xf,
+	[VMIN] = 1,
+	[VTIME] = 0,
+	[VSTATUS] = 0x14,
+	[19] = 0xff},
+    .c_ispeed = 115200,
+    .c_ospeed = 115200,
+};
+
+void
+tty_reset(struct tty *tp)
+{
+	spin_lock(&tp->t_lock);
+	tp->t_termios = tty_initial_termios;
+	memset(&tp->t_winsize, 0, sizeof(tp->t_winsize));
+	ldisc_flush_input(tp);
+	ldisc_flush_output(tp);
+	tp->t_column = 0;
+	tp->t_stopped = tp->t_throttled = tp->t_gone = tp->t_lnext = false;
+	spin_unlock(&tp->t_lock);
+}
+
+struct tty *
+tty_create(const struct ttydev_ops *ops, void *arg, const char *name)
+{
+	struct tty *tp = kmem_alloc(sizeof(*tp), KM_ZERO);
+	bool start;
+
+	if (tp == NULL)
+		return (NULL);
+	spin_init(&tp->t_lock, "tty");
+	cv_init(&tp->t_in_cv, "ttyin");
+	cv_init(&tp->t_out_cv, "ttyout");
+	event_source_init(&tp->t_events, "tty events");
+	list_init(&tp->t_siglink);
+	tp->t_ops = ops;
+	tp->t_arg = arg;
+	tp->t_termios = tty_initial_termios;
+	tp->t_generation = 1;
+	strlcpy(tp->t_name, name, sizeof(tp->t_name));
+	spin_lock(&tty_signals.lock);
+	start = !tty_signals.running;
+	tty_signals.running = true;
+	spin_unlock(&tty_signals.lock);
+	if (start && kthread_create("ttysig", signal_thread, NULL) == NULL)
+		panic("no memory for the terminals' thread");
+	tp->t_dev = make_dev(&tty_fileops, tp, 0620, 0, 4, "%s", name);
+	if (tp->t_dev != NULL)
+		tty_set_device(tp->t_dev);
+	return (tp);
+}
+
+void
+tty_start(struct tty *tp)
+{
+	if (tty_out_used(tp) > 0 && !tp->t_stopped)
+		tp->t_ops->td_start(tp, tp->t_arg);
+}
+
+size_t
+tty_input(struct tty *tp, const char *s, size_t n)
+{
+	size_t taken = 0;
+
+	spin_lock(&tp->t_lock);
+	while (taken < n && ldisc_input(tp, (unsigned char)s[taken]))
+		taken++;
+	tp->t_throttled = taken < n;
+	spin_unlock(&tp->t_lock);
+	event_notify(&tp->t_events, 0);
+	tty_start(tp);
+	return (taken);
+}
+
+void
+tty_input_fault(struct tty *tp, enum tty_fault fault, char c)
+{
+	spin_lock(&tp->t_lock);
+	if (fault == TTY_BREAK)
+		ldisc_break(tp);
+	else
+		ldisc_bad_char(tp, (unsigned char)c);
+	spin_unlock(&tp->t_lock);
+	event_notify(&tp->t_events, 0);
+	tty_start(tp);
+}
+
+size_t
+tty_output_get(struct tty *tp, char *buf, size_t n)
+{
+	size_t done = 0;
+
+	spin_lock(&tp->t_lock);
+	while (!tp->t_stopped && done < n && tty_out_used(tp) > 0)
+		buf[done++] = tp->t_out[tp->t_out_first++ % TTY_OUTPUT];
+	if (tty_out_used(tp) <= TTY_OUTPUT / 2)
+		cv_broadcast(&tp->t_out_cv);
+	spin_unlock(&tp->t_lock);
+	if (done > 0)
+		event_notify(&tp->t_events, 0);
+	return (done);
+}
+
+void
+tty_hangup(struct tty *tp)
+{
+	spin_lock(&tp->t_lock);
+	tp->t_gone = true;
+	ldisc_flush_output(tp);
+	cv_broadcast(&tp->t_in_cv);
+	spin_unlock(&tp->t_lock);
+	event_notify(&tp->t_events, 0);
+	tty_signal(tp, SIGHUP);
+	tty_signal(tp, SIGCONT);
+}
+
+void
+tty_set_winsize(struct tty *tp, const struct winsize *ws)
+{
+	bool changed;
+
+	spin_lock(&tp->t_lock);
+	changed = memcmp(&tp->t_winsize, ws, sizeof(*ws)) != 0;
+	tp->t_winsize = *ws;
+	spin_unlock(&tp->t_lock);
+	if (changed)
+		tty_signal(tp, SIGWINCH);
+}
+
+dev_t
+tty_dev(struct tty *tp)
+{
+	return (tp == NULL || tp->t_dev == NULL ? (dev_t)-1
+						: cdev_number(tp->t_dev));
+}
+
+const char *
+tty_name(struct tty *tp)
+{
+	return (tp->t_name);
+}
+
+int
+tty_set_controlling(struct tty *tp, struct proc *p)
+{
+	struct session *s;
+	int error = 0;
+
+	mutex_lock(&proctree_lock);
+	s = p->p_pgrp->pg_session;
+	if (s->s_leader != p)
+		error = EPERM;
+	else if (s->s_tty == tp)
+		error = 0;
+	else if (s->s_tty != NULL || tp->t_session != NULL)
+		error = EPERM;
+	if (error == 0) {
+		s->s_tty = tp;
+		tp->t_session = s;
+		tp->t_pgrp = p->p_pgrp;
+		spin_lock(&p->p_lock);
+		p->p_flags |= P_CONTROLT;
+		spin_unlock(&p->p_lock);
+	}
+	mutex_unlock(&proctree_lock);
+	return (error);
+}
+
+void
+tty_pgrp_gone(struct pgrp *pg)
+{
+	struct tty *tp = pg->pg_session->s_tty;
+
+	if (tp != NULL && tp->t_pgrp == pg)
+		tp->t_pgrp = NULL;
+}
+
+/*
+ * May the caller use its terminal now? A process in the background gets
+ * `sig`, and the call is tried again when it is continued; with the signal
+ * ignored or blocked, or nobody to continue it, EIO for reading and a yes
+ * for the rest.
+ */
+static int
+check_foreground(struct tty *tp, int sig)
+{
+	struct thread *td = curthread();
+	struct proc *p = td->td_proc;
+	struct sigacts *sa = p->p_sigacts;
+	int error = 0;
+
+	if (!(p->p_flags & P_CONTROLT))
+		return (0);
+	mutex_lock(&proctree_lock);
+	if (p->p_pgrp->pg_session->s_tty == tp && tp->t_pgrp != p->p_pgrp) {
+		bool deaf = sigismember(&td->td_sigmask, sig) ||
+			    sigismember(&sa->sa_ignore, sig);
+
+		if (deaf || p->p_pgrp->pg_jobc == 0 || (p->p_flags & P_VFORK))
+			error = sig == SIGTTIN || (!deaf && sig == SIGTTOU)
+				    ? EIO
+				    : 0;
+		else {
+			sig_send_pgrp(p->p_pgrp, sig, NULL);
+			error = ERESTART;
+		}
+	}
+	mutex_unlock(&proctree_lock);
+	return (error);
+}
+
+/*
+ * Waits on one of the terminal's cvs; t_lock held.  ERESTART if it has been
+ * revoked meanwhile: tried again, the call finds that out.
+ */
+static int
+wait_on(struct tty *tp, struct cv *cv, uint64_t deadline)
+{
+	const uintptr_t generation = tp->t_generation;
+	int error = cv_wait_spin_sig(cv, &tp->t_lock, deadline);
+
+	return (
+	    error == 0 && generation != tp->t_generation ? ERESTART : error);
+}
+
+/* Waits until there is something to read; t_lock held. */
+static int
+wait_for_input(struct tty *tp, struct file *fp, uint64_t deadline)
+{
+	int error = 0;
+
+	while (tp->t_in_first == tp->t_in_ready && !tp->t_gone && error == 0) {
+		if (fp->f_flag & O_NONBLOCK)
+			return (EAGAIN);
+		error = wait_on(tp, &tp->t_in_cv, deadline);
+	}
+	return (error);
+}
+
+/* Up to one line into buf: how many bytes; *end says that a line ended. */
+static size_t
+take_line(struct tty *tp, char *buf, size_t n, bool *end)
+{
+	bool canonical = tp->t_termios.c_lflag & ICANON;
+	size_t done = 0;
+
+	while (done < n && tp->t_in_first != tp->t_in_ready && !*end) {
+		uint16_t c = tp->t_in[tp->t_in_first++ % TTY_INPUT];
+
+		if (!(c & TC_EOF))
+			buf[done++] = (char)c;
+		*end = canonical && (c & TC_END);
+	}
+	return (done);
+}
+
+/* MIN and TIME of non-canonical mode: how many bytes must be there, and how
+ * long to wait (termios(4), four cases). */
+static int
+wait_for_min(struct tty *tp, struct file *fp, size_t want)
+{
+	size_t min = MIN(tp->t_termios.c_cc[VMIN], want);
+	uint64_t time = tp->t_termios.c_cc[VTIME] * 100000000ul;
+	int error;
+
+	if (min == 0) {
+		error =
+		    time == 0 ? 0 : wait_for_input(tp, fp, clock_ns() + time);
+		return (error == ETIMEDOUT ? 0 : error);
+	}
+	error = wait_for_input(tp, fp, NO_DEADLINE);
+	while (error == 0 && !tp->t_gone &&
+	       tp->t_in_ready - tp->t_in_first < min &&
+	       !(fp->f_flag & O_NONBLOCK)) {
+		error = wait_on(tp, &tp->t_in_cv,
+		    time == 0 ? NO_DEADLINE : clock_ns() + time);
+		if (error == ETIMEDOUT)
+			return (0);
+	}
+	return (error);
+}
+
+static int
+tty_read(struct file *fp, struct uio *uio, int flags)
+{
+	struct tty *tp = fp->f_data;
+	char buf[256];
+	bool end = false, unthrottle;
+	size_t n;
+	int error;
+
+	if (tty_revoked(fp))
+		return (0);
+	error = check_foreground(tp, SIGTTIN);
+	if (error != 0 || uio->uio_resid == 0)
+		return (error);
+	spin_lock(&tp->t_lock);
+	if (tp->t_termios.c_lflag & ICANON)
+		error = wait_for_input(tp, fp, NO_DEADLINE);
+	else
+		error = wait_for_min(tp, fp, uio->uio_resid);
+	while (error == 0 && uio->uio_resid > 0) {
+		n = take_line(tp, buf, MIN(sizeof(buf), uio->uio_resid), &end);
+		unthrottle = tp->t_throttled;
+		spin_unlock(&tp->t_lock);
+		if (unthrottle)
+			tp->t_ops->td_unthrottle(tp, tp->t_arg);
+		if (n > 0)
+			error = uiomove(buf, n, uio);
+		spin_lock(&tp->t_lock);
+		if (n == 0 || end)
+			break;
+	}
+	spin_unlock(&tp->t_lock);
+	return (error);
+}
+
+/* As much of buf as there is room for; waits for room unless nonblocking. */
+static int
+put_output(
+    struct tty *tp, struct file *fp, const char *buf, size_t n, size_t *done)
+{
+	int error = 0;
+
+	spin_lock(&tp->t_lock);
+	while (*done < n && error == 0) {
+		if (tty_revoked(fp)) {
+			error = EIO;
+		} else if (tp->t_gone) {
+			error = ENXIO;
+		} else if (tp->t_termios.c_lflag & FLUSHO) {
+			*done = n;
+		} else if (ldisc_output(tp, (unsigned char)buf[*done])) {
+			(*done)++;
+		} else {
+			spin_unlock(&tp->t_lock);
+			tty_start(tp);
+			spin_lock(&tp->t_lock);
+			if (TTY_OUTPUT - tty_out_used(tp) >= 8)
+				continue;
+			if (fp->f_flag & O_NONBLOCK)
+				error = EAGAIN;
+			else
+				error = wait_on(tp, &tp->t_out_cv, NO_DEADLINE);
+		}
+	}
+	spin_unlock(&tp->t_lock);
+	return (error);
+}
+
+static int
+tty_write(struct file *fp, struct uio *uio, int flags)
+{
+	struct tty *tp = fp->f_data;
+	char buf[256];
+	int error = 0;
+
+	if (tp->t_termios.c_lflag & TOSTOP)
+		error = check_foreground(tp, SIGTTOU);
+	while (error == 0 && uio->uio_resid > 0) {
+		size_t n = MIN(sizeof(buf), uio->uio_resid), done = 0;
+
+		error = uiomove(buf, n, uio);
+		if (error == 0)
+			error = put_output(tp, fp, buf, n, &done);
+		if (error != 0)
+			uio->uio_resid += n - done;
+	}
+	tty_start(tp);
+	return (error);
+}
+
+static int
+drain(struct tty *tp)
+{
+	int error = 0;
+
+	tty_start(tp);
+	spin_lock(&tp->t_lock);
+	while (tty_out_used(tp) > 0 && !tp->t_gone && error == 0)
+		error = wait_on(tp, &tp->t_out_cv, NO_DEADLINE);
+	spin_unlock(&tp->t_lock);
+	return (error);
+}
+
+static uint32_t
+keep(uint32_t old, uint32_t new, uint32_t fixed)
+{
+	return ((new & ~fixed) | (old & fixed));
+}
+
+/* Takes what is asked for, but for what is fixed. (l) */
+static void
+change_termios(struct tty *tp, const struct termios *new)
+{
+	const struct termios *fixed = &tp->t_fixed, old = tp->t_termios;
+	struct termios *t = &tp->t_termios;
+
+	*t = *new;
+	t->c_iflag = keep(old.c_iflag, new->c_iflag, fixed->c_iflag);
+	t->c_oflag = keep(old.c_oflag, new->c_oflag, fixed->c_oflag);
+	t->c_cflag = keep(old.c_cflag, new->c_cflag, fixed->c_cflag);
+	t->c_lflag = keep(old.c_lflag, new->c_lflag, fixed->c_lflag);
+	for (unsigned i = 0; i < NCCS; i++)
+		if (fixed->c_cc[i] != 0)
+			t->c_cc[i] = old.c_cc[i];
+	if (fixed->c_ispeed != 0)
+		t->c_ispeed = old.c_ispeed;
+	if (fixed->c_ospeed != 0)
+		t->c_ospeed = old.c_ospeed;
+}
+
+static int
+set_termios(struct tty *tp, unsigned long cmd, const struct termios *new)
+{
+	uint32_t old_lflag;
+	int error = cmd == TIOCSETA ? 0 : drain(tp);
+
+	if (error != 0)
+		return (error);
+	spin_lock(&tp->t_lock);
+	old_lflag = tp->t_termios.c_lflag;
+	if (cmd == TIOCSETAF)
+		ldisc_flush_input(tp);
+	change_termios(tp, new);
+	if (!(tp->t_termios.c_iflag & IXON))
+		tp->t_stopped = false;
+	ldisc_mode_changed(tp, old_lflag);
+	spin_unlock(&tp->t_lock);
+	if (tp->t_ops->td_param != NULL)
+		tp->t_ops->td_param(tp, tp->t_arg);
+	tty_start(tp);
+	return (0);
+}
+
+static void
+flush(struct tty *tp, int what)
+{
+	bool unthrottle;
+
+	spin_lock(&tp->t_lock);
+	if (what == 0 || (what & FREAD))
+		ldisc_flush_input(tp);
+	if (what == 0 || (what & FWRITE))
+		ldisc_flush_output(tp);
+	unthrottle = tp->t_throttled;
+	spin_unlock(&tp->t_lock);
+	if (unthrottle)
+		tp->t_ops->td_unthrottle(tp, tp->t_arg);
+}
+
+/* What concerns sessions and groups; proctree_lock held. */
+static int
+group_ioctl(struct tty *tp, unsigned long cmd, int *value, struct proc *p)
+{
+	bool ours = p->p_pgrp->pg_session == tp->t_session;
+	struct pgrp *pg;
+
+	switch (cmd) {
+	case TIOCGPGRP:
+		if (!ours)
+			return (ENOTTY);
+		/* Nobody in front: a number that no group has. */
+		*value = tp->t_pgrp != NULL ? tp->t_pgrp->pg_id : PID_MAX + 1;
+		return (0);
+	case TIOCSPGRP:
+		if (!ours)
+			return (ENOTTY);
+		pg = pgrp_find(*value);
+		if (pg == NULL || pg->pg_session != tp->t_session)
+			return (EPERM);
+		tp->t_pgrp = pg;
+		return (0);
+	case TIOCGSID:
+		if (!ours)
+			return (ENOTTY);
+		*value = tp->t_session->s_sid;
+		return (0);
+	default: /* TIOCNOTTY */
+		if (!ours)
+			return (ENOTTY);
+		if (p->p_pgrp->pg_session->s_leader == p)
+			tty_session_gone(tp, tp->t_session);
+		p->p_flags &= ~(uint32_t)P_CONTROLT;
+		return (0);
+	}
+}
+
+static bool
+changes_terminal(unsigned long cmd)
+{
+	switch (cmd) {
+	case TIOCSETA:
+	case TIOCSETAW:
+	case TIOCSETAF:
+	case TIOCFLUSH:
+	case TIOCSPGRP:
+	case TIOCSWINSZ:
+	case TIOCSTOP:
+	case TIOCSTART:
+	case TIOCDRAIN:
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+static void
+set_stopped(struct tty *tp, bool stopped)
+{
+	spin_lock(&tp->t_lock);
+	tp->t_stopped = stopped;
+	spin_unlock(&tp->t_lock);
+	tty_start(tp);
+}
+
+static int
+device_name(struct tty *tp, const struct fiodgname_arg *fg)
+{
+	size_t n = strlen(tp->t_name) + 1;
+
+	if (fg->len < (int)n)
+		return (EINVAL);
+	return (copyout(tp->t_name, fg->buf, n));
+}
+
+int
+tty_ioctl(struct tty *tp, unsigned long cmd, void *data, struct thread *td)
+{
+	int *value = data, error = 0;
+
+	if (changes_terminal(cmd) &&
+	    (error = check_foreground(tp, SIGTTOU)) != 0)
+		return (error);
+	if (tp->t_ops->td_ioctl != NULL) {
+		error = tp->t_ops->td_ioctl(tp, tp->t_arg, cmd, data);
+		if (error != ENOTTY)
+			return (error);
+	}
+	switch (cmd) {
+	case TIOCGETA:
+		spin_lock(&tp->t_lock);
+		*(struct termios *)data = tp->t_termios;
+		spin_unlock(&tp->t_lock);
+		return (0);
+	case TIOCSETA:
+	case TIOCSETAW:
+	case TIOCSETAF:
+		return (set_termios(tp, cmd, data));
+	case TIOCGWINSZ:
+		spin_lock(&tp->t_lock);
+		*(struct winsize *)data = tp->t_winsize;
+		spin_unlock(&tp->t_lock);
+		return (0);
+	case TIOCSWINSZ:
+		tty_set_winsize(tp, data);
+		return (0);
+	case TIOCSCTTY:
+		return (tty_set_controlling(tp, td->td_proc));
+	case TIOCGPGRP:
+	case TIOCSPGRP:
+	case TIOCGSID:
+	case TIOCNOTTY:
+		mutex_lock(&proctree_lock);
+		error = group_ioctl(tp, cmd, value, td->td_proc);
+		mutex_unlock(&proctree_lock);
+		return (error);
+	case TIOCFLUSH:
+		flush(tp, *value);
+		return (0);
+	case TIOCDRAIN:
+		return (drain(tp));
+	case TIOCSTOP:
+	case TIOCSTART:
+		set_stopped(tp, cmd == TIOCSTOP);
+		return (0);
+	case TIOCEXCL:
+	case TIOCNXCL:
+		tp->t_exclusive = cmd == TIOCEXCL;
+		return (0);
+	case TIOCGETD:
+		*value = TTYDISC;
+		return (0);
+	case TIOCSETD:
+		return (*value == TTYDISC ? 0 : ENXIO);
+	case TIOCOUTQ:
+		*value = (int)tty_out_used(tp);
+		return (0);
+	case TIOCSBRK:
+	case TIOCCBRK:
+	case FIONBIO:
+	case FIOASYNC:
+		return (0);
+	case FIONREAD:
+		spin_lock(&tp->t_lock);
+		*value = (int)ldisc_readable(tp);
+		spin_unlock(&tp->t_lock);
+		return (0);
+	case FIODTYPE:
+		*value = 3; /* D_TTY */
+		return (0);
+	case FIODGNAME:
+		return (device_name(tp, data));
+	default:
+		return (ENOTTY);
+	}
+}
+
+static int
+tty_file_ioctl(
+    struct file *fp, unsigned long cmd, void *data, struct thread *td)
+{
+	if (tty_revoked(fp))
+		return (ENOTTY);
+	return (tty_ioctl(fp->f_data, cmd, data, td));
+}
+
+static int
+tty_poll(struct file *fp, int events)
+{
+	struct tty *tp = fp->f_data;
+	int ready = 0;
+
+	if (tty_revoked(fp))
+		return (POLLHUP | (events & (POLLIN | POLLRDNORM)));
+	spin_lock(&tp->t_lock);
+	if (tp->t_in_first != tp->t_in_ready || tp->t_gone)
+		ready |= events & (POLLIN | POLLRDNORM);
+	if (TTY_OUTPUT - tty_out_used(tp) >= 8 && !tp->t_gone)
+		ready |= events & POLLOUT;
+	if (tp->t_gone)
+		ready |= POLLHUP;
+	spin_unlock(&tp->t_lock);
+	return (ready);
+}
+
+static struct event_source *
+tty_events(struct file *fp)
+{
+	struct tty *tp = fp->f_data;
+
+	return (&tp->t_events);
+}
+
+static int64_t
+tty_ready(struct file *fp, int filter)
+{
+	struct tty *tp = fp->f_data;
+	int64_t n;
+
+	spin_lock(&tp->t_lock);
+	n = filter == EVFILT_READ ? (int64_t)ldisc_readable(tp)
+				  : (int64_t)(TTY_OUTPUT - tty_out_used(tp));
+	spin_unlock(&tp->t_lock);
+	return (n);
+}
+
+static int
+tty_stat(struct file *fp, struct stat *st)
+{
+	struct tty *tp = fp->f_data;
+
+	if (tty_revoked(fp))
+		return (EBADF);
+	if (fp->f_vnode != NULL)
+		return (vn_stat(fp->f_vnode, st));
+	memset(st, 0, sizeof(*st));
+	st->st_mode = S_IFCHR | 0620;
+	st->st_nlink = 1;
+	st->st_rdev = tty_dev(tp);
+	st->st_ino = st->st_rdev;
+	st->st_blksize = PAGE_SIZE;
+	return (0);
+}
+
+const struct fileops tty_fileops = {
+    .fo_read = tty_read,
+    .fo_write = tty_write,
+    .fo_ioctl = tty_file_ioctl,
+    .fo_poll = tty_poll,
+    .fo_events = tty_events,
+    .fo_ready = tty_ready,
+    .fo_stat = tty_stat,
+    .fo_close = tty_close,
+    .fo_passable = true,
+};

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TTY_TTY_H
+#define TTY_TTY_H
+
+#include "fbsd/termios.h"
+#include "file/file.h"
+
+/*
+ * A terminal: line discipline between a device below (virtio port, serial
+ * port, pty master) and programs above.
+ *
+ * The device calls tty_input() for what comes in, from any context, and
+ * takes output from tty_output_get() when its `start` is called.
+ */
+struct tty;
+struct ttydev_ops {
+	/* There is output: take it by tty_output_get(), now or later. Any
+	 * context, t_lock not held. */
+	void (*td_start)(struct tty *tp, void *arg);
+	/* Room for input again after tty_input() took less than all. */
+	void (*td_unthrottle)(struct tty *tp, void *arg);
+	void (*td_param)(struct tty *tp, void *arg);  /* termios changed */
+	void (*td_closed)(struct tty *tp, void *arg); /* last close */
+	/* The device's own ioctls, may be NULL; ENOTTY: it isn't. */
+	int (*td_ioctl)(
+	    struct tty *tp, void *arg, unsigned long cmd, void *data);
+};
+
+/* Makes /dev/<name> as well. NULL: no memory. */
+struct tty *tty_create(
+    const struct ttydev_ops *ops, void *arg, const char *name);
+size_t tty_input(struct tty *tp, const char *s, size_t n); /* taken */
+/* A break, or a character that arrived damaged: what termios says of it. */
+enum tty_fault { TTY_BREAK, TTY_BAD_CHAR };
+void tty_input_fault(struct tty *tp, enum tty_fault fault, char c);
+size_t tty_output_get(struct tty *tp, char *buf, size_t n);
+void tty_hangup(struct tty *tp); /* carrier lost: SIGHUP, EOF */
+void tty_set_winsize(struct tty *tp, const struct winsize *ws);
+/* A file on the terminal for run.c: as if opened. */
+int tty_open_file(
+    struct thread *td, struct tty *tp, int flags, struct file **fpp);
+/* Makes tp the controlling terminal of p's session: p leads it. */
+int tty_set_controlling(struct tty *tp, struct proc *p);
+/* Session's leader exits: hang up, revoke, forget. proctree_lock held. */
+void tty_session_gone(struct tty *tp, struct session *s);
+/* A process group ends: no longer anybody's foreground group. Same lock. */
+void tty_pgrp_gone(struct pgrp *pg);
+/* ioctls of a terminal; data is the kernel's copy. */
+int tty_ioctl(struct tty *tp, unsigned long cmd, void *data, struct thread *td);
+/* All files on it are dead: reads end, all else fails.  What hasn't been read
+ * is lost, and so is output if drop_output says so.  Any thread. */
+void tty_revoke(struct tty *tp, bool drop_output);
+extern const struct fileops tty_fileops;
+dev_t tty_dev(struct tty *tp);
+const char *tty_name(struct tty *tp);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A terminal's inside, shared by tty.c (files, ioctls, job control),
+ * tty_ldisc.c (what happens to characters) and pty.c.
+ */
+#ifndef TTY_TTY_IMPL_H
+#define TTY_TTY_IMPL_H
+
+#include "tty/tty.h"
+
+#define TTY_INPUT    4096u /* characters; powers of two */
+#define TTY_OUTPUT   8192u
+#define TTY_LINE_MAX (TTY_INPUT - 16)
+
+/* An input character: the byte, and what the line discipline knows of it. */
+#define TC_CHAR 0x00ff
+#define TC_END	0x0100 /* ends a line */
+#define TC_EOF	0x0200 /* only ends it: no byte */
+
+/* Guarded by (l) t_lock, (t) proctree_lock, (!) set once, (a) atomic. */
+struct tty {
+	struct spin t_lock;
+	const struct ttydev_ops *t_ops; /* (!) */
+	void *t_arg;			/* (!) */
+	struct cdev *t_dev;		/* (!) */
+	char t_name[16];		/* (!) */
+	struct termios t_termios;	/* (l) */
+	struct termios t_fixed;		/* (l) bits, characters and speeds
+					   that TIOCSETA can't change */
+	struct winsize t_winsize;	/* (l) */
+
+	uint16_t t_in[TTY_INPUT]; /* (l) ring of TC_* */
+	unsigned t_in_first;	  /* (l) oldest; free-running */
+	unsigned t_in_ready;	  /* (l) end of what may be read */
+	unsigned t_in_last;	  /* (l) end of the line being edited */
+	bool t_lnext;		  /* (l) next character is literal */
+	bool t_throttled;	  /* (l) tty_input() refused some */
+	struct cv t_in_cv;	  /* with t_lock: t_in_ready moved */
+
+	char t_out[TTY_OUTPUT]; /* (l) ring */
+	unsigned t_out_first;	/* (l) */
+	unsigned t_out_last;	/* (l) */
+	unsigned t_column;	/* (l) of the cursor, for tabs */
+	bool t_stopped;		/* (l) by VSTOP or TIOCSTOP */
+	struct cv t_out_cv;	/* with t_lock: room, or all gone */
+
+	bool t_gone;		   /* (l) hung up: reads end, writes fail */
+	unsigned t_opens;	   /* (l) files */
+	unsigned t_revocable;	   /* (l) those that revoke(2) ends */
+	uintptr_t t_generation;	   /* (l) read without: grows by revoke(2) */
+	bool t_exclusive;	   /* (l) TIOCEXCL */
+	struct session *t_session; /* (t) that it controls */
+	struct pgrp *t_pgrp;	   /* (t) foreground */
+	uint64_t t_signals;	   /* (a) bit for each signal to be sent
+				      to the foreground group */
+	struct list t_siglink;	   /* (tty_signals' lock) */
+	struct event_source t_events;
+};
+
+static inline unsigned
+tty_out_used(const struct tty *tp)
+{
+	return (tp->t_out_last - tp->t_out_first);
+}
+
+/* tty_ldisc.c; t_lock held. */
+bool ldisc_input(struct tty *tp, unsigned char c); /* false: no room */
+void ldisc_break(struct tty *tp);
+void ldisc_bad_char(struct tty *tp, unsigned char c);
+bool ldisc_output(struct tty *tp, unsigned char c); /* false: no room */
+void ldisc_mode_changed(struct tty *tp, uint32_t old_lflag);
+void ldisc_flush_input(struct tty *tp);
+void ldisc_flush_output(struct tty *tp);
+/* Bytes that read() would get now. */
+size_t ldisc_readable(const struct tty *tp);
+
+/* What a terminal begins with. */
+extern const struct termios tty_initial_termios;
+/* tty_open.c: files on a terminal, revoke(2).  Has this one been revoked? */
+bool tty_revoked(const struct file *fp);
+void tty_close(struct file *fp);
+/* fp is a file on it from now on; tty_close() takes it back.  `forever`:
+ * revoke(2) doesn't concern it (the console's). t_lock held. */
+void tty_add_file(struct tty *tp, struct file *fp, bool forever);
+/* Opens and revokes as a terminal's device does. */
+void tty_set_device(struct cdev *dev);
+void tty_device_revoke(struct cdev *dev);
+
+/* As new, for another user: nobody has it open. */
+void tty_reset(struct tty *tp);
+/* A signal for the foreground group, from any context. */
+void tty_signal(struct tty *tp, int sig);
+/* t_lock not held: the device has output to take. */
+void tty_start(struct tty *tp);
+
+#endif

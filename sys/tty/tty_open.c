@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Files on terminals: how they begin, and how they end before they are closed.
+ *
+ * A terminal has a generation, and each file on it remembers the one that it
+ * was opened in.  revoke(2), and the end of the session whose terminal it is,
+ * begin a new generation: older files are dead from then on, wherever they
+ * are, so that who logs in next shares the terminal with nobody.
+ */
+#include "fbsd/errno.h"
+#include "fbsd/signal.h"
+#include "dev/device.h"
+#include "proc/signal.h"
+#include "tty/tty_impl.h"
+#include "vfs/vnode.h"
+
+#define FOREVER UINTPTR_MAX /* a generation that doesn't end */
+
+bool
+tty_revoked(const struct file *fp)
+{
+	const struct tty *tp = fp->f_data;
+	const uintptr_t opened = (uintptr_t)fp->f_private;
+
+	return (opened != FOREVER && opened != atomic_load(&tp->t_generation));
+}
+
+void
+tty_add_file(struct tty *tp, struct file *fp, bool forever)
+{
+	tp->t_opens++;
+	if (!forever)
+		tp->t_revocable++;
+	fp->f_private = (void *)(forever ? FOREVER : tp->t_generation);
+}
+
+static int
+tty_opened(struct tty *tp, struct file *fp)
+{
+	int error = 0;
+
+	spin_lock(&tp->t_lock);
+	if (tp->t_exclusive && curproc()->p_cred->cr_uid != 0)
+		error = EBUSY;
+	else
+		tty_add_file(tp, fp, false);
+	spin_unlock(&tp->t_lock);
+	return (error);
+}
+
+static void
+last_closed(struct tty *tp)
+{
+	if (tp->t_ops->td_closed != NULL)
+		tp->t_ops->td_closed(tp, tp->t_arg);
+}
+
+void
+tty_close(struct file *fp)
+{
+	struct tty *tp = fp->f_data;
+	bool last = false;
+
+	spin_lock(&tp->t_lock);
+	/* revoke(2) has taken its own off the count. */
+	if (!tty_revoked(fp)) {
+		if ((uintptr_t)fp->f_private != FOREVER)
+			tp->t_revocable--;
+		last = --tp->t_opens == 0;
+		if (last)
+			tp->t_exclusive = false;
+	}
+	spin_unlock(&tp->t_lock);
+	if (last)
+		last_closed(tp);
+}
+
+void
+tty_revoke(struct tty *tp, bool drop_output)
+{
+	bool last;
+
+	spin_lock(&tp->t_lock);
+	last = tp->t_revocable > 0 && tp->t_opens == tp->t_revocable;
+	atomic_store(&tp->t_generation, tp->t_generation + 1);
+	tp->t_opens -= tp->t_revocable;
+	tp->t_revocable = 0;
+	tp->t_exclusive = false;
+	ldisc_flush_input(tp);
+	if (drop_output)
+		ldisc_flush_output(tp);
+	cv_broadcast(&tp->t_in_cv);
+	cv_broadcast(&tp->t_out_cv);
+	spin_unlock(&tp->t_lock);
+	event_notify(&tp->t_events, 0);
+	if (last)
+		last_closed(tp);
+}
+
+/* The terminal is no session's any more. proctree_lock held. */
+static void
+forget_session(struct tty *tp)
+{
+	if (tp->t_session != NULL)
+		tp->t_session->s_tty = NULL;
+	tp->t_session = NULL;
+	tp->t_pgrp = NULL;
+}
+
+void
+tty_session_gone(struct tty *tp, struct session *s)
+{
+	if (tp->t_pgrp != NULL) {
+		sig_send_pgrp(tp->t_pgrp, SIGHUP, NULL);
+		sig_send_pgrp(tp->t_pgrp, SIGCONT, NULL);
+	}
+	forget_session(tp);
+	tty_revoke(tp, false);
+}
+
+int
+tty_open_file(struct thread *td, struct tty *tp, int flags, struct file **fpp)
+{
+	int error;
+
+	*fpp = file_alloc(td, DTYPE_DEV, flags, &tty_fileops, tp);
+	if (*fpp == NULL)
+		return (ENFILE);
+	error = tty_opened(tp, *fpp);
+	if (error != 0)
+		file_release(*fpp);
+	return (error);
+}
+
+/* /dev/NAME is opened. */
+static int
+device_open(struct cdev *dev, struct file *fp, struct thread *td)
+{
+	return (tty_opened(cdev_data(dev), fp));
+}
+
+void
+tty_device_revoke(struct cdev *dev)
+{
+	struct tty *tp = cdev_data(dev);
+
+	mutex_lock(&proctree_lock);
+	forget_session(tp);
+	mutex_unlock(&proctree_lock);
+	tty_revoke(tp, true);
+}
+
+void
+tty_set_device(struct cdev *dev)
+{
+	cdev_set_open(dev, device_open);
+	cdev_set_revoke(dev, tty_device_revoke);
+}
+
+/* /dev/tty is opened: the controlling terminal, whatever its name. */
+static int
+own_open(struct cdev *dev, struct file *fp, struct thread *td)
+{
+	struct tty *tp;
+	int error = ENXIO;
+
+	mutex_lock(&proctree_lock);
+	tp = td->td_proc->p_pgrp->pg_session->s_tty;
+	if (tp != NULL && (td->td_proc->p_flags & P_CONTROLT) != 0) {
+		error = tty_opened(tp, fp);
+		fp->f_data = tp;
+	}
+	mutex_unlock(&proctree_lock);
+	return (error);
+}
+
+static void
+own_attach(void)
+{
+	struct cdev *dev = make_dev(&tty_fileops, NULL, 0666, 0, 0, "tty");
+
+	if (dev != NULL)
+		cdev_set_open(dev, own_open);
+}
+
+static const struct driver own_tty = {"tty", own_attach};
+DRIVER_SET(own_tty);
