@@ -148,10 +148,10 @@ void irq_handler(unsigned irq);
 void ap_main(unsigned id);
 void console_init(void);
 
-/* kstack.c */
+/* kva.c */
 struct thread;
 extern char start_stacks[]; /* MAXCPU times START_STACK_SIZE */
-void kstack_init(void);	    /* with the final page tables */
+void kva_init(void);	    /* with the final page tables */
 /* Is va where td's stack would be if it were larger? */
 bool kstack_overflowed(const struct thread *td, uintptr_t va);
 

@@ -30,14 +30,19 @@ phys_to_virt(paddr_t pa)
 	return ((void *)(pa + PHYSMAP_BASE));
 }
 
+static inline bool
+in_physmap(const void *va)
+{
+	return ((uintptr_t)va - PHYSMAP_BASE < PHYSMAP_SIZE);
+}
+
 static inline paddr_t
 virt_to_phys(const void *va)
 {
-	paddr_t pa = (uintptr_t)va - PHYSMAP_BASE;
-
-	if (pa >= PHYSMAP_SIZE)
-		__builtin_trap(); /* on a stack, or the kernel's own data */
-	return (pa);
+	/* On a stack, large kernel memory, or the kernel's own data? */
+	if (!in_physmap(va))
+		__builtin_trap();
+	return ((uintptr_t)va - PHYSMAP_BASE);
 }
 
 /*
@@ -90,6 +95,15 @@ static inline void
 intr_enable(void)
 {
 	__asm__ volatile("sti" ::: "memory");
+}
+
+static inline bool
+intr_enabled(void)
+{
+	uint64_t flags;
+
+	__asm__ volatile("pushfq; popq %0" : "=r"(flags));
+	return ((flags & 0x200) != 0);
 }
 
 /* Waits for an interrupt; entered with interrupts off, returns with them on. */
@@ -158,11 +172,12 @@ void clock_arm(uint64_t deadline);
 uint64_t clock_wall_at_entry(void);
 
 /*
- * Kernel stacks of KSTACK_PAGES, with unmapped pages below; not in the physmap.
- * NULL: no memory. Interrupts are on at md_kstack_alloc(), no spin lock held.
+ * Whole pages of kernel memory, from anywhere (flags: PAGE_*, vm/page.h), with
+ * unmapped ones below, for stacks as many; not in the physmap.  NULL: no
+ * memory. Any context; never sleeps, but offers the CPU where it may.
  */
-void *md_kstack_alloc(void);
-void md_kstack_free(void *stack);
+void *md_kva_alloc(size_t pages, unsigned flags);
+void md_kva_free(void *va, size_t pages);
 void *md_start_stack(unsigned cpu); /* the one that a CPU starts on */
 
 /*

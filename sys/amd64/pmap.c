@@ -107,7 +107,7 @@ md_pmap_init(void)
 	boot_pml4[0] = kernel_phys(low_pdpt) | PTE_P | PTE_W;
 	map_kernel();
 	map_physical();
-	kstack_init();
+	kva_init();
 	kernel_pml4[256] = kernel_phys(boot_physmap_pdpt) | PTE_P | PTE_W;
 	kernel_pml4[511] = kernel_phys(kernel_pdpt) | PTE_P | PTE_W;
 	kernel_cr3 = kernel_phys(kernel_pml4);

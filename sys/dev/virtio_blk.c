@@ -404,7 +404,8 @@ vtblk_start(struct vtblk *vb, struct virtio_device *dev)
 {
 	int error;
 
-	vb->vb_requests = kmem_alloc(REQUESTS * sizeof(struct request), 0);
+	vb->vb_requests =
+	    kmem_alloc(REQUESTS * sizeof(struct request), KM_PHYS);
 	if (vb->vb_requests == NULL)
 		return (ENOMEM);
 	for (unsigned i = 0; i < REQUESTS; i++)

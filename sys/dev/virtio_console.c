@@ -239,7 +239,7 @@ vconsole_attach(struct virtio_device *dev)
 		return (ENODEV);
 	nports = MIN(virtio_config32(dev, CONFIG_MAX_NR_PORTS), PORTS_MAX);
 	/* Neither is freed after a failure: the device may know the queues. */
-	vc = kmem_alloc(sizeof(*vc), KM_ZERO);
+	vc = kmem_alloc(sizeof(*vc), KM_ZERO | KM_PHYS);
 	if (vc == NULL)
 		return (ENOMEM);
 	vc->vc_ports = kmem_alloc(nports * sizeof(struct vport), KM_ZERO);

@@ -256,7 +256,7 @@ make_buffer(size_t size)
 
 	if (rx == NULL)
 		return (NULL);
-	rx->rx_data = kmem_alloc(size, 0);
+	rx->rx_data = kmem_alloc(size, KM_PHYS);
 	if (rx->rx_data == NULL) {
 		kmem_free(rx, sizeof(*rx));
 		return (NULL);

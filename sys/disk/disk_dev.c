@@ -30,9 +30,9 @@ piece_alloc(size_t want, size_t *size)
 	void *buf = NULL;
 
 	for (*size = MIN(want, PIECE_MAX); *size >= PAGE_SIZE; *size /= 2)
-		if ((buf = kmem_alloc(*size, 0)) != NULL)
+		if ((buf = kmem_alloc(*size, KM_PHYS)) != NULL)
 			return (buf);
-	return (*size > 0 ? kmem_alloc(*size, 0) : NULL);
+	return (*size > 0 ? kmem_alloc(*size, KM_PHYS) : NULL);
 }
 
 /* n bytes, whole sectors within the disk, between it and the uio. */

@@ -61,19 +61,12 @@ transfer(struct disk *dp, enum bio_cmd cmd, uint64_t offset, const void *buf,
 	return (bio_run(dp, &b));
 }
 
-static bool
-in_physmap(const void *buf)
-{
-	return ((uintptr_t)buf >= PHYSMAP_BASE &&
-		(uintptr_t)buf - PHYSMAP_BASE < PHYSMAP_SIZE);
-}
-
 static int
 bounce(
     struct disk *dp, enum bio_cmd cmd, uint64_t offset, void *buf, size_t len)
 {
 	size_t size = MIN(len, BOUNCE_SIZE), n;
-	char *at = buf, *copy = kmem_alloc(size, 0);
+	char *at = buf, *copy = kmem_alloc(size, KM_PHYS);
 	int error = 0;
 
 	if (copy == NULL)

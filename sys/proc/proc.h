@@ -41,7 +41,6 @@ struct vnode;
 #define NGROUPS_MAX  1023
 #define PID_MAX	     99999
 #define KSTACK_PAGES 4
-#define KSTACK_ORDER 2
 
 /* Credentials: immutable once shared; replaced whole. (a) cr_refs. */
 struct cred {

@@ -109,7 +109,7 @@ thread_alloc(struct proc *p)
 		td = kcache_alloc(threads.cache, 0);
 		if (td == NULL)
 			return (NULL);
-		td->td_kstack = md_kstack_alloc();
+		td->td_kstack = md_kva_alloc(KSTACK_PAGES, 0);
 		if (td->td_kstack == NULL) {
 			kcache_free(threads.cache, td);
 			return (NULL);
@@ -135,7 +135,7 @@ thread_free(struct thread *td)
 	spin_unlock(&threads.lock);
 	if (keep)
 		return;
-	md_kstack_free(td->td_kstack);
+	md_kva_free(td->td_kstack, KSTACK_PAGES);
 	kcache_free(threads.cache, td);
 }
 

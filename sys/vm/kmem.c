@@ -46,7 +46,8 @@ struct kcache {
 static struct kcache kcaches[KCACHES];
 static unsigned nkcaches;
 
-/* Sizes that kmem_alloc() rounds up to; larger ones are whole pages. */
+/* Sizes that kmem_alloc() rounds up to; larger ones are whole pages, by
+ * themselves in the physmap, or many in the kernel's virtual area. */
 static const uint16_t class_size[] = {
     16, 32, 48, 64, 96, 128, 192, 256, 384, 576, 768, 1024, 2048};
 #define SMALL_MAX 2048
@@ -210,20 +211,50 @@ order_for(size_t size)
 	return (order);
 }
 
+static void *
+large_alloc(size_t size, unsigned flags)
+{
+	const unsigned how = PAGE_KERNEL | (flags & KM_ZERO ? PAGE_ZEROED : 0);
+	const unsigned order = order_for(size);
+	const size_t pages = atop(size) + ((size & PAGE_MASK) != 0);
+	struct page *pg;
+	void *p;
+
+	if (pages > 1 && !(flags & KM_PHYS)) {
+		p = md_kva_alloc(pages, how);
+		if (p != NULL)
+			atomic_add(&large_pages, pages);
+		return (p);
+	}
+	pg = page_alloc(order, how);
+	if (pg == NULL)
+		return (NULL);
+	atomic_add(&large_pages, 1ul << order);
+	return (page_virt(pg));
+}
+
+static void
+large_free(void *p, size_t size)
+{
+	const unsigned order = order_for(size);
+	const size_t pages = atop(size + PAGE_MASK);
+
+	if (in_physmap(p)) {
+		atomic_sub(&large_pages, 1ul << order);
+		page_free(phys_to_page(virt_to_phys(p)), order);
+	} else {
+		atomic_sub(&large_pages, pages);
+		md_kva_free(p, pages);
+	}
+}
+
 void *
 kmem_alloc(size_t size, unsigned flags)
 {
-	struct page *pg;
-
 	if (size <= SMALL_MAX)
 		return (kcache_alloc(
 		    class_cache[class_of[(size + 15) / 16]], flags));
-	pg = page_alloc(
-	    order_for(size), PAGE_KERNEL | (flags & KM_ZERO ? PAGE_ZEROED : 0));
-	if (pg == NULL)
-		return (NULL);
-	atomic_add(&large_pages, 1ul << order_for(size));
-	return (page_virt(pg));
+	return (large_alloc(size, flags));
 }
 
 void
@@ -231,12 +262,10 @@ kmem_free(void *p, size_t size)
 {
 	if (p == NULL)
 		return;
-	if (size <= SMALL_MAX) {
+	if (size <= SMALL_MAX)
 		kcache_free(class_cache[class_of[(size + 15) / 16]], p);
-		return;
-	}
-	atomic_sub(&large_pages, 1ul << order_for(size));
-	page_free(phys_to_page(virt_to_phys(p)), order_for(size));
+	else
+		large_free(p, size);
 }
 
 char *

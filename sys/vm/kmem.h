@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kernel memory.  Sizes up to a page come from per-size slabs with per-CPU
- * caches, larger ones are whole pages from the physmap.  Allocation never
- * sleeps and may be used with spin locks held and in interrupt handlers; it
- * returns NULL when memory is out, and the caller says ENOMEM.
+ * Kernel memory.  Sizes up to half a page come from per-size slabs with
+ * per-CPU caches, larger ones are whole pages, which beyond the first follow
+ * each other by their addresses only: physical memory that is contiguous may
+ * be there or not, and only who gives a device its address asks for it, by
+ * KM_PHYS.  Allocation never sleeps and may be used with spin locks held and
+ * in interrupt handlers (elsewhere, long ones offer the CPU); it returns NULL
+ * when memory is out, and the caller says ENOMEM.
  */
 #ifndef VM_KMEM_H
 #define VM_KMEM_H
@@ -11,6 +14,7 @@
 #include "lib/types.h"
 
 #define KM_ZERO 0x1
+#define KM_PHYS 0x2 /* within the physmap: for virt_to_phys() */
 
 void *kmem_alloc(size_t size, unsigned flags);
 void kmem_free(void *p, size_t size); /* the size it was allocated with */

@@ -71,7 +71,7 @@ make_buf(struct ufs_mount *um, uint64_t block)
 		return (NULL);
 	/* Another one's memory will do. */
 	do
-		b->b_data = kmem_alloc(block_size(um), 0);
+		b->b_data = kmem_alloc(block_size(um), KM_PHYS);
 	while (b->b_data == NULL && evict_one(um));
 	b->b_block = block;
 	b->b_refs = 1;

@@ -156,7 +156,7 @@ make_images(struct ufs_mount *um)
 		if (ufs_buf_new_frags(um, b) == 0)
 			continue;
 		do
-			b->b_image = kmem_alloc(size, 0);
+			b->b_image = kmem_alloc(size, KM_PHYS);
 		while (b->b_image == NULL && pageout_try());
 		if (b->b_image == NULL)
 			return (ENOMEM);
