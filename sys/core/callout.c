@@ -8,6 +8,9 @@
 #include "core/callout.h"
 #include "core/sched.h"
 
+#define SPELL_NS (50 * 1000ul) /* calls in one interrupt, about */
+#define REST_NS	 (10 * 1000ul) /* at least, before the next */
+
 void
 callout_init(struct callout *co, void (*fn)(void *), void *arg)
 {
@@ -32,8 +35,9 @@ arm(struct cpu *c)
 	struct callout *co = first(c);
 	uint64_t deadline = c->c_slice_end;
 
-	if (co != NULL && co->co_deadline < deadline)
-		deadline = co->co_deadline;
+	if (co != NULL)
+		deadline =
+		    MIN(deadline, MAX(co->co_deadline, c->c_callout_rest));
 	clock_arm(deadline);
 }
 
@@ -112,15 +116,20 @@ callout_set(struct callout *co, uint64_t deadline)
 	intr_restore(flags);
 }
 
-void
-callout_interrupt(void)
+/*
+ * What was due when the interrupt came is called, and a callout that sets
+ * itself again waits for the next interrupt.  That is as far away as this one
+ * took: however many timers there are and however short, threads get at least
+ * half of the CPU.
+ */
+static uint64_t
+call_due(struct cpu *c, uint64_t start)
 {
-	struct cpu *c = curcpu();
 	struct callout *co;
-	uint64_t now = clock_ns();
+	uint64_t now = start;
 
-	spin_lock(&c->c_callout_lock);
-	while ((co = first(c)) != NULL && co->co_deadline <= now) {
+	while ((co = first(c)) != NULL && co->co_deadline <= start &&
+	       now - start < SPELL_NS) {
 		/* The function may free its callout: copy first. */
 		void (*fn)(void *) = co->co_fn;
 		void *arg = co->co_arg;
@@ -133,9 +142,40 @@ callout_interrupt(void)
 		spin_lock(&c->c_callout_lock);
 		atomic_store(&c->c_callout_now, NULL);
 		now = clock_ns();
+		c->c_callout_rest = now + MAX(now - start, REST_NS);
 	}
+	return (now);
+}
+
+void
+callout_interrupt(void)
+{
+	struct cpu *c = curcpu();
+	uint64_t now = clock_ns();
+
+	spin_lock(&c->c_callout_lock);
+	if (c->c_callout_rest <= now)
+		now = call_due(c, now);
 	spin_unlock(&c->c_callout_lock);
 	if (c->c_slice_end <= now)
 		sched_slice_over();
 	callout_arm_slice(c);
+}
+
+uint64_t
+interval_expire(uint64_t *next, uint64_t interval, uint64_t now)
+{
+	uint64_t n;
+
+	if (*next > now)
+		return (0);
+	if (interval == 0) {
+		*next = NO_DEADLINE;
+		return (1);
+	}
+	n = (now - *next) / interval + 1;
+	/* Never, if it is beyond the clock's end. */
+	if (__builtin_add_overflow(*next, n * interval, next))
+		*next = NO_DEADLINE;
+	return (n);
 }

@@ -28,6 +28,13 @@ bool callout_cancel(struct callout *co);
  * nor with a spin lock held that fn takes. */
 bool callout_drain(struct callout *co);
 
+/*
+ * How often a timer that is due at *next, and then every `interval` ns (0: only
+ * once), has expired by now.  *next moves to the first expiry after now, or to
+ * NO_DEADLINE.  One step, however many there were.
+ */
+uint64_t interval_expire(uint64_t *next, uint64_t interval, uint64_t now);
+
 /* Arms this CPU's timer anew after c_slice_end was set; interrupts off. */
 struct cpu;
 void callout_arm_slice(struct cpu *c);

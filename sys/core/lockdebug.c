@@ -282,6 +282,29 @@ rw_will_nest(const struct rwlock *rw)
 	held_of(LOCK_RW)->nested = rw;
 }
 
+static void
+assert_held(enum lock_kind kind, const void *lock, const char *name)
+{
+	const struct held_locks *h = held_of(kind);
+
+	for (unsigned i = 0; i < h->n; i++)
+		if (h->use[i].lock == lock)
+			return;
+	complain("isn't held:", name);
+}
+
+void
+spin_assert_held(const struct spin *s)
+{
+	assert_held(LOCK_SPIN, s, s->s_name);
+}
+
+void
+mutex_assert_held(const struct mutex *m)
+{
+	assert_held(LOCK_MUTEX, m, m->m_name);
+}
+
 void
 lockdebug_take(struct lock_use use)
 {

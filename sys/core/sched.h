@@ -49,6 +49,7 @@ struct cpu {
 	struct spin c_callout_lock;
 	struct rb_tree c_callouts;     /* (c_callout_lock) by deadline */
 	struct callout *c_callout_now; /* (c_callout_lock) being called */
+	uint64_t c_callout_rest;       /* (c_callout_lock) none before */
 	struct thread *c_prev;	       /* (o) switched away from */
 	struct md_cpu c_md;	       /* (o) amd64's */
 };

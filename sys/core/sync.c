@@ -146,6 +146,36 @@ mutex_trylock(struct mutex *m)
 	return (true);
 }
 
+/*
+ * Somebody waits, or did.  The mutex is given up at the very end, by one
+ * operation on its word: from then on the next owner may free it.
+ */
+static void
+mutex_unlock_slow(struct mutex *m, struct thread *td)
+{
+	struct thread *waiter;
+
+	for (;;) {
+		uintptr_t self = (uintptr_t)td;
+
+		spin_lock(&m->m_lock);
+		waiter = LIST_FIRST(&m->m_waiters, struct thread, td_wlink);
+		if (waiter != NULL)
+			list_remove(&waiter->td_wlink);
+		if (list_empty(&m->m_waiters))
+			atomic_and(owner_word(m), ~WAITERS);
+		spin_unlock(&m->m_lock);
+		if (waiter != NULL)
+			break;
+		/* Unless one has come since. */
+		if (atomic_cas(owner_word(m), &self, 0))
+			return;
+	}
+	/* Others that come meanwhile are for the one that wakes up now. */
+	atomic_and(owner_word(m), WAITERS);
+	sched_wake(waiter, 0);
+}
+
 void
 mutex_unlock(struct mutex *m)
 {
@@ -158,14 +188,7 @@ mutex_unlock(struct mutex *m)
 		return;
 	if ((self & ~WAITERS) != (uintptr_t)td)
 		panic("mutex %s released by who doesn't hold it", m->m_name);
-	spin_lock(&m->m_lock);
-	td = LIST_FIRST(&m->m_waiters, struct thread, td_wlink);
-	if (td != NULL)
-		list_remove(&td->td_wlink);
-	atomic_store(owner_word(m), list_empty(&m->m_waiters) ? 0 : WAITERS);
-	if (td != NULL)
-		sched_wake(td, 0);
-	spin_unlock(&m->m_lock);
+	mutex_unlock_slow(m, td);
 }
 
 void

@@ -8,7 +8,9 @@
  * rwlock many readers or one writer; may sleep; writers go first.
  * cv     threads wait for a condition that a mutex or a spin lock guards.
  *
- * All live where their owner puts them and need no destruction.  In a kernel
+ * All live where their owner puts them and need no destruction.  A mutex may be
+ * freed by whoever held it last, even while the holder before is on its way out
+ * of mutex_unlock(); a rwlock only when nobody uses it any more.  In a kernel
  * with `options LOCKDEBUG` every acquisition is checked against the orders seen
  * so far, among all locks of the same kind and name: see core/lockdebug.c.
  */
@@ -109,6 +111,9 @@ void cv_broadcast(struct cv *cv); /* all */
 void spin_will_nest(const struct spin *s);
 void mutex_will_nest(const struct mutex *m);
 void rw_will_nest(const struct rwlock *rw);
+/* Panics unless the caller holds it. */
+void spin_assert_held(const struct spin *s);
+void mutex_assert_held(const struct mutex *m);
 #else
 static inline void
 spin_will_nest(const struct spin *s)
@@ -122,6 +127,16 @@ mutex_will_nest(const struct mutex *m)
 
 static inline void
 rw_will_nest(const struct rwlock *rw)
+{
+}
+
+static inline void
+spin_assert_held(const struct spin *s)
+{
+}
+
+static inline void
+mutex_assert_held(const struct mutex *m)
 {
 }
 #endif

@@ -311,7 +311,7 @@ change_ids(struct proc *p, struct vnode *vp)
 	spin_lock(&p->p_lock);
 	old = p->p_cred;
 	p->p_cred = cr;
-	p->p_flags |= P_SUGID;
+	proc_flags_set(p, P_SUGID);
 	spin_unlock(&p->p_lock);
 	cred_release(old);
 	return (0);
@@ -348,7 +348,8 @@ take_over(struct thread *td, struct image *img, const char *path)
 	sig_exec(p);
 	itimer_exec(p);
 	spin_lock(&p->p_lock);
-	p->p_flags = (p->p_flags | P_EXEC) & ~(P_SUGID | P_KERNEL);
+	proc_flags_set(p, P_EXEC);
+	proc_flags_clear(p, P_SUGID | P_KERNEL);
 	spin_unlock(&p->p_lock);
 	error = change_ids(p, p->p_textvp);
 	if (error == 0)

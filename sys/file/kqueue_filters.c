@@ -299,17 +299,16 @@ static void
 timer_expired(void *arg)
 {
 	struct knote *kn = arg;
-	uint64_t now = clock_ns(), n = 1;
+	uint64_t n;
 
 	spin_lock(knote_lock(kn));
-	if (kn->kn_interval != 0) {
-		n += (now - kn->kn_next) / kn->kn_interval;
-		kn->kn_next += n * kn->kn_interval;
+	n = interval_expire(&kn->kn_next, kn->kn_interval, clock_ns());
+	if (kn->kn_next != NO_DEADLINE)
 		callout_set(&kn->kn_callout, kn->kn_next);
-	}
 	kn->kn_count += (int64_t)n;
 	spin_unlock(knote_lock(kn));
-	knote_wake(kn);
+	if (n > 0)
+		knote_wake(kn);
 }
 
 /* ns of a timer's data in its unit; EINVAL. */
@@ -348,7 +347,7 @@ timer_detach(struct knote *kn)
 {
 	/* A call under way must not set it again. */
 	spin_lock(knote_lock(kn));
-	kn->kn_interval = 0;
+	kn->kn_next = NO_DEADLINE;
 	spin_unlock(knote_lock(kn));
 	callout_drain(&kn->kn_callout);
 }
@@ -365,6 +364,7 @@ timer_arm(struct knote *kn, const struct kevent *kev)
 	timer_detach(kn);
 	spin_lock(knote_lock(kn));
 	kn->kn_count = 0;
+	kn->kn_interval = 0;
 	if (kev->fflags & NOTE_ABSTIME) {
 		wall = time_realtime();
 		kn->kn_next = ns > wall ? now + (ns - wall) : now;

@@ -344,7 +344,9 @@ start_program(struct thread *td)
 		file_release(run.files[fd]);
 	}
 	if (run.config.rc_trace != 0) {
-		run.program->p_flags |= P_TRACED;
+		spin_lock(&run.program->p_lock);
+		proc_flags_set(run.program, P_TRACED);
+		spin_unlock(&run.program->p_lock);
 		child->td_flags |= TDF_TRACED;
 	}
 	if (run.ctl != NULL &&

@@ -31,19 +31,11 @@ static void
 expire(void *arg)
 {
 	struct timerfd *t = arg;
-	uint64_t now = clock_ns(), n = 0;
+	uint64_t n;
 
 	spin_lock(&t->t_lock);
-	if (t->t_next <= now) {
-		n = 1;
-		if (t->t_interval != 0) {
-			n += (now - t->t_next) / t->t_interval;
-			t->t_next += n * t->t_interval;
-		} else {
-			t->t_next = NO_DEADLINE;
-		}
-		t->t_count += n;
-	}
+	n = interval_expire(&t->t_next, t->t_interval, clock_ns());
+	t->t_count += n;
 	if (t->t_next != NO_DEADLINE)
 		callout_set(&t->t_callout, t->t_next);
 	spin_unlock(&t->t_lock);

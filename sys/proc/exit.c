@@ -169,7 +169,7 @@ kern_exit(struct thread *td, int code, int sig)
 	log_signal(p, sig);
 	run_exiting(p, code, sig);
 	spin_lock(&p->p_lock);
-	p->p_flags |= P_EXITING;
+	proc_flags_set(p, P_EXITING);
 	p->p_xexit = code;
 	p->p_xsig = sig;
 	spin_unlock(&p->p_lock);
@@ -332,7 +332,7 @@ proc_report(
 	if ((options & WUNTRACED) && (p->p_flags & P_STOPPED) &&
 	    !(p->p_flags & P_WAITED) && p->p_nsuspended == p->p_nthreads) {
 		if (!(options & WNOWAIT))
-			p->p_flags |= P_WAITED;
+			proc_flags_set(p, P_WAITED);
 		spin_unlock(&p->p_lock);
 		describe(
 		    p, wr, CLD_STOPPED, p->p_stopsig, W_STOPCODE(p->p_stopsig));
@@ -341,7 +341,7 @@ proc_report(
 	}
 	if ((options & WCONTINUED) && (p->p_flags & P_CONTINUED)) {
 		if (!(options & WNOWAIT))
-			p->p_flags &= ~P_CONTINUED;
+			proc_flags_clear(p, P_CONTINUED);
 		spin_unlock(&p->p_lock);
 		describe(p, wr, CLD_CONTINUED, SIGCONT, W_CONTINUED);
 		mutex_unlock(&proctree_lock);

@@ -204,7 +204,7 @@ proc_vfork_done(struct proc *p)
 		return;
 	mutex_lock(&proctree_lock);
 	spin_lock(&p->p_lock);
-	p->p_flags &= ~P_VFORK;
+	proc_flags_clear(p, P_VFORK);
 	/* It may stop now. */
 	sig_poke(curthread());
 	spin_unlock(&p->p_lock);

@@ -273,7 +273,7 @@ proc_setsid(struct proc *p)
 		    sizeof(s->s_login));
 		change_group(p, pg);
 		spin_lock(&p->p_lock);
-		p->p_flags &= ~P_CONTROLT;
+		proc_flags_clear(p, P_CONTROLT);
 		spin_unlock(&p->p_lock);
 	}
 	mutex_unlock(&proctree_lock);
@@ -411,7 +411,9 @@ kproc_create(const char *name, void (*fn)(void *), void *arg)
 	if (kern_fork(curthread(), &fa) != 0)
 		return (NULL);
 	/* No signal reaches it; exec makes it a program's. */
-	fa.child->p_flags |= P_KERNEL;
+	spin_lock(&fa.child->p_lock);
+	proc_flags_set(fa.child, P_KERNEL);
+	spin_unlock(&fa.child->p_lock);
 	if (fa.child->p_pid == 1)
 		initproc = fa.child;
 	strlcpy(fa.child->p_comm, name, sizeof(fa.child->p_comm));

@@ -219,7 +219,7 @@ struct proc {
 	pid_t p_pid;			  /* (!) */
 	volatile enum proc_state p_state; /* (p) and (t) */
 	struct spin p_lock;
-	uint32_t p_flags; /* (p) P_* */
+	uint32_t p_flags; /* (p) P_*; by proc_flags_set(), _clear() */
 
 	struct proc *p_parent;	/* (t) */
 	pid_t p_ppid;		/* (t) its pid; read without */
@@ -309,6 +309,21 @@ static inline struct proc *
 curproc(void)
 {
 	return (curthread()->td_proc);
+}
+
+/* The only ways to change p_flags once others can find p. p_lock held. */
+static inline void
+proc_flags_set(struct proc *p, uint32_t flags)
+{
+	spin_assert_held(&p->p_lock);
+	p->p_flags |= flags;
+}
+
+static inline void
+proc_flags_clear(struct proc *p, uint32_t flags)
+{
+	spin_assert_held(&p->p_lock);
+	p->p_flags &= ~flags;
 }
 
 void proc_init(void);

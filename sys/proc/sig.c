@@ -109,8 +109,8 @@ sig_reassign(struct proc *p, sigset_t set)
 	}
 }
 
-static void
-forget_everywhere(struct proc *p, int sig)
+void
+sig_forget(struct proc *p, int sig)
 {
 	struct thread *td;
 
@@ -122,10 +122,10 @@ forget_everywhere(struct proc *p, int sig)
 static void
 forget_stops(struct proc *p)
 {
-	forget_everywhere(p, SIGSTOP);
-	forget_everywhere(p, SIGTSTP);
-	forget_everywhere(p, SIGTTIN);
-	forget_everywhere(p, SIGTTOU);
+	sig_forget(p, SIGSTOP);
+	sig_forget(p, SIGTSTP);
+	sig_forget(p, SIGTTIN);
+	sig_forget(p, SIGTTOU);
 }
 
 bool
@@ -149,7 +149,8 @@ sig_stop_process(struct proc *p, int sig)
 		return;
 	p->p_stopsig = sig;
 	/* Nothing to wait for until sig_stopped() has told the parent. */
-	p->p_flags = (p->p_flags & ~P_CONTINUED) | P_WAITED;
+	proc_flags_clear(p, P_CONTINUED);
+	proc_flags_set(p, P_WAITED);
 	proc_stop(p);
 }
 
@@ -158,7 +159,7 @@ static void
 job_control(struct proc *p, int sig)
 {
 	if (sig_is_stop(sig)) {
-		forget_everywhere(p, SIGCONT);
+		sig_forget(p, SIGCONT);
 	} else if (sig == SIGCONT) {
 		forget_stops(p);
 		if (p->p_flags & P_STOPPED) {
@@ -301,9 +302,9 @@ tell_parent(struct proc *p, int code, int status)
 	/* With proctree_lock held wait(2) doesn't see it before the signal. */
 	spin_lock(&p->p_lock);
 	if (code == CLD_CONTINUED)
-		p->p_flags |= P_CONTINUED;
+		proc_flags_set(p, P_CONTINUED);
 	else
-		p->p_flags &= ~P_WAITED;
+		proc_flags_clear(p, P_WAITED);
 	info.si_uid = p->p_cred->cr_ruid;
 	spin_unlock(&p->p_lock);
 	if (parent != NULL && (parent->p_flags & P_KERNEL) == 0) {

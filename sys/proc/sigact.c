@@ -68,17 +68,6 @@ sigacts_reset(struct sigacts *sa, int sig)
 	set_action(sa, sig, &dfl);
 }
 
-/* Pending signals that are ignored from now on are gone. */
-static void
-forget_ignored(struct proc *p, int sig)
-{
-	struct thread *td;
-
-	sigqueue_delete(&p->p_sigqueue, sig);
-	LIST_FOREACH (td, &p->p_threads, td_plink)
-		sigqueue_delete(&td->td_sigqueue, sig);
-}
-
 int
 kern_sigaction(struct thread *td, int sig, const struct sigaction *act,
     struct sigaction *old)
@@ -100,12 +89,12 @@ kern_sigaction(struct thread *td, int sig, const struct sigaction *act,
 	if (act != NULL) {
 		set_action(sa, sig, act);
 		if (sigismember(&sa->sa_ignore, sig))
-			forget_ignored(p, sig);
+			sig_forget(p, sig);
 		if (sig == SIGCHLD) {
-			p->p_flags &= ~P_NOCHLDWAIT;
+			proc_flags_clear(p, P_NOCHLDWAIT);
 			if (act->sa_handler == SIG_IGN ||
 			    (act->sa_flags & SA_NOCLDWAIT))
-				p->p_flags |= P_NOCHLDWAIT;
+				proc_flags_set(p, P_NOCHLDWAIT);
 		}
 	}
 	spin_unlock(&sa->sa_lock);
@@ -125,11 +114,11 @@ sig_exec(struct proc *p)
 	while ((sig = sigset_first(&sa->sa_catch)) != 0) {
 		sigacts_reset(sa, sig);
 		if (sig_default(sig) == SD_IGNORE)
-			forget_ignored(p, sig);
+			sig_forget(p, sig);
 	}
 	/* To wait for one's children is a new program's good right. */
 	sigacts_reset(sa, SIGCHLD);
-	p->p_flags &= ~P_NOCHLDWAIT;
+	proc_flags_clear(p, P_NOCHLDWAIT);
 	spin_unlock(&sa->sa_lock);
 	spin_unlock(&p->p_lock);
 	if (td->td_proc == p) {

@@ -94,6 +94,8 @@ sig_held_back(const struct proc *p, int sig)
 }
 /* Signals that td would take now. p_lock held. */
 sigset_t sig_deliverable(struct thread *td);
+/* Nobody has `sig` pending any more. p_lock held. */
+void sig_forget(struct proc *p, int sig);
 /* Asks threads that can take them to look at the process's signals in set. */
 void sig_reassign(struct proc *p, sigset_t set);
 /* Does the default action of a stop signal stop p; do it. */

@@ -342,11 +342,11 @@ tell_parent(struct proc *p)
 	if ((p->p_flags & (P_STOPPED | P_TELL_STOP)) ==
 		(P_STOPPED | P_TELL_STOP) &&
 	    p->p_nsuspended == p->p_nthreads) {
-		p->p_flags &= ~P_TELL_STOP;
+		proc_flags_clear(p, P_TELL_STOP);
 		spin_unlock(&p->p_lock);
 		sig_stopped(p);
 	} else if (!(p->p_flags & P_STOPPED) && (p->p_flags & P_TELL_CONT)) {
-		p->p_flags &= ~P_TELL_CONT;
+		proc_flags_clear(p, P_TELL_CONT);
 		spin_unlock(&p->p_lock);
 		sig_continued(p);
 	} else {
@@ -396,14 +396,16 @@ thread_suspend_check(struct thread *td, bool in_sleep)
 void
 proc_stop(struct proc *p)
 {
-	p->p_flags = (p->p_flags & ~P_TELL_CONT) | P_STOPPED | P_TELL_STOP;
+	proc_flags_clear(p, P_TELL_CONT);
+	proc_flags_set(p, P_STOPPED | P_TELL_STOP);
 	ask_to_suspend(p, NULL);
 }
 
 void
 proc_continue(struct proc *p)
 {
-	p->p_flags = (p->p_flags & ~(P_STOPPED | P_TELL_STOP)) | P_TELL_CONT;
+	proc_flags_clear(p, P_STOPPED | P_TELL_STOP);
+	proc_flags_set(p, P_TELL_CONT);
 	cv_broadcast(&p->p_suspendcv);
 }
 
@@ -419,7 +421,7 @@ proc_single(struct thread *td, bool exit)
 	}
 	if (p->p_nthreads > 1) {
 		p->p_single = td;
-		p->p_flags |= exit ? P_SINGLE_EXIT : P_SINGLE_STOP;
+		proc_flags_set(p, exit ? P_SINGLE_EXIT : P_SINGLE_STOP);
 		ask_to_suspend(p, td);
 		cv_broadcast(&p->p_suspendcv);
 		while (exit ? p->p_nthreads > 1
@@ -437,7 +439,7 @@ proc_single_end(struct thread *td)
 
 	spin_lock(&p->p_lock);
 	p->p_single = NULL;
-	p->p_flags &= ~(P_SINGLE_EXIT | P_SINGLE_STOP);
+	proc_flags_clear(p, P_SINGLE_EXIT | P_SINGLE_STOP);
 	cv_broadcast(&p->p_suspendcv);
 	spin_unlock(&p->p_lock);
 }

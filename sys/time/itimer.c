@@ -44,18 +44,6 @@ look_at(struct proc *p, int which, uint64_t left)
 }
 
 static void
-next_expiry(struct itimer *it, uint64_t now)
-{
-	if (it->it_interval == 0) {
-		it->it_next = NO_DEADLINE;
-		return;
-	}
-	/* Those that were missed are one. */
-	it->it_next +=
-	    ((now - it->it_next) / it->it_interval + 1) * it->it_interval;
-}
-
-static void
 expired(struct proc *p, int which)
 {
 	static const struct siginfo info = {.si_code = SI_TIMER};
@@ -77,9 +65,8 @@ look(struct proc *p, int which)
 	bool due;
 
 	spin_lock(&p->p_lock);
-	due = it->it_next <= now;
-	if (due)
-		next_expiry(it, now);
+	/* Those that were missed are one. */
+	due = interval_expire(&it->it_next, it->it_interval, now) > 0;
 	if (it->it_next != NO_DEADLINE)
 		callout_set(
 		    &it->it_callout, look_at(p, which, it->it_next - now));

@@ -70,19 +70,13 @@ static void
 expire(void *arg)
 {
 	struct ktimer *kt = arg;
-	uint64_t now = clock_ns(), n = 1;
+	uint64_t n;
 
 	spin_lock(&kt->kt_proc->p_lock);
-	if (kt->kt_next <= now) {
-		if (kt->kt_interval != 0) {
-			n += (now - kt->kt_next) / kt->kt_interval;
-			kt->kt_next += n * kt->kt_interval;
-			kt->kt_wall_at += n * kt->kt_interval;
-		} else {
-			kt->kt_next = NO_DEADLINE;
-		}
+	n = interval_expire(&kt->kt_next, kt->kt_interval, clock_ns());
+	kt->kt_wall_at += n * kt->kt_interval;
+	if (n > 0)
 		notify(kt, n);
-	}
 	if (kt->kt_next != NO_DEADLINE)
 		callout_set(&kt->kt_callout, kt->kt_next);
 	spin_unlock(&kt->kt_proc->p_lock);

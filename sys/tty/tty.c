@@ -253,7 +253,7 @@ tty_set_controlling(struct tty *tp, struct proc *p)
 		tp->t_session = s;
 		tp->t_pgrp = p->p_pgrp;
 		spin_lock(&p->p_lock);
-		p->p_flags |= P_CONTROLT;
+		proc_flags_set(p, P_CONTROLT);
 		spin_unlock(&p->p_lock);
 	}
 	mutex_unlock(&proctree_lock);
@@ -575,7 +575,9 @@ group_ioctl(struct tty *tp, unsigned long cmd, int *value, struct proc *p)
 			return (ENOTTY);
 		if (p->p_pgrp->pg_session->s_leader == p)
 			tty_session_gone(tp, tp->t_session);
-		p->p_flags &= ~(uint32_t)P_CONTROLT;
+		spin_lock(&p->p_lock);
+		proc_flags_clear(p, P_CONTROLT);
+		spin_unlock(&p->p_lock);
 		return (0);
 	}
 }

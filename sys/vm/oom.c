@@ -62,7 +62,7 @@ kill_one(void)
 		kprintf("out of memory: killed %s, pid %d, with %lu pages\n",
 		    p->p_comm, p->p_pid, pages);
 		spin_lock(&p->p_lock);
-		p->p_flags |= P_OOMKILLED;
+		proc_flags_set(p, P_OOMKILLED);
 		(void)sig_send_locked(p, SIGKILL, NULL);
 		spin_unlock(&p->p_lock);
 	}

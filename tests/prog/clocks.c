@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Clocks, the shared time page, sleeps and timers. */
 #include "freebsd.h"
+#include "fbsd/event.h"
 #include "fbsd/resource.h"
 
-#define AT_TIMEKEEP   22
-#define SYS_setrlimit 195
-#define MS	      1000000ul
+#define AT_TIMEKEEP	    22
+#define SYS_setrlimit	    195
+#define SYS_kqueue	    362
+#define SYS_kevent	    560
+#define SYS_timerfd_create  585
+#define SYS_timerfd_settime 587
+#define MS		    1000000ul
 
 struct bintime {
 	int64_t sec;
@@ -301,6 +306,119 @@ stepped_clock(void)
 	CHECK_EQ(SYS(SYS_clock_settime, CLOCK_REALTIME, &ts), -EINVAL);
 }
 
+/*
+ * While a timer of a nanosecond runs threads go on, sleeps end, and no expiry
+ * is lost.  Returns how long that was, in ns.
+ */
+static uint64_t
+goes_on(void)
+{
+	uint64_t start = now_ns(CLOCK_MONOTONIC);
+	volatile int steps = 0;
+
+	while (steps < 100000)
+		steps++;
+	sleep_ms(5);
+	return (now_ns(CLOCK_MONOTONIC) - start);
+}
+
+static void
+shortest_event(void)
+{
+	struct kevent kev = {.ident = 1,
+	    .filter = EVFILT_TIMER,
+	    .flags = EV_ADD,
+	    .fflags = NOTE_NSECONDS,
+	    .data = 1};
+	struct timespec none = {0, 0};
+	long kq = SYS(SYS_kqueue);
+	uint64_t ns;
+
+	CHECK_EQ(SYS(SYS_kevent, kq, &kev, 1, NULL, 0, NULL), 0);
+	ns = goes_on();
+	CHECK_EQ(SYS(SYS_kevent, kq, NULL, 0, &kev, 1, &none), 1);
+	CHECK(kev.data >= (int64_t)(ns - MS));
+	(void)SYS(SYS_close, kq);
+}
+
+static void
+shortest_signal(int notify)
+{
+	struct sigevent ev = {.sigev_notify = notify, .sigev_signo = SIGALRM};
+	struct itimerspec its = {{0, 1}, {0, 1}};
+	int id = -1;
+
+	CHECK_EQ(SYS(SYS_ktimer_create, CLOCK_MONOTONIC, &ev, &id), 0);
+	CHECK_EQ(SYS(SYS_ktimer_settime, id, 0, &its, NULL), 0);
+	(void)goes_on();
+	CHECK_EQ(SYS(SYS_ktimer_delete, id), 0);
+}
+
+static void
+shortest_descriptor(void)
+{
+	struct itimerspec its = {{0, 1}, {0, 1}}, old;
+	long fd = SYS(SYS_timerfd_create, CLOCK_MONOTONIC, 0);
+	uint64_t n = 0, ns;
+
+	CHECK_EQ(SYS(SYS_timerfd_settime, fd, 0, &its, &old), 0);
+	ns = goes_on();
+	CHECK_EQ(SYS(SYS_read, fd, &n, 8), 8);
+	CHECK(n >= ns - MS);
+	(void)SYS(SYS_close, fd);
+}
+
+static void
+shortest_interval(void)
+{
+	struct itimerval itv = {{0, 1}, {0, 1}};
+
+	ticks = 0;
+	(void)handle(SIGALRM, tick, SA_SIGINFO);
+	CHECK_EQ(SYS(SYS_setitimer, 0, &itv, NULL), 0);
+	wait_ticks(3);
+	(void)handle(SIGALRM, (void *)SIG_IGN, 0);
+	(void)goes_on();
+	memset(&itv, 0, sizeof(itv));
+	CHECK_EQ(SYS(SYS_setitimer, 0, &itv, NULL), 0);
+	CHECK(ticks >= 3);
+}
+
+/* Many at once: each has its turn, and so have threads. */
+static void
+many_short(void)
+{
+	struct kevent kev = {.filter = EVFILT_TIMER,
+	    .flags = EV_ADD,
+	    .fflags = NOTE_NSECONDS,
+	    .data = 1};
+	struct timespec none = {0, 0};
+	long kq = SYS(SYS_kqueue);
+	int seen = 0;
+
+	for (kev.ident = 0; kev.ident < 200; kev.ident++)
+		CHECK_EQ(SYS(SYS_kevent, kq, &kev, 1, NULL, 0, NULL), 0);
+	(void)goes_on();
+	for (int i = 0; i < 200; i++) {
+		CHECK_EQ(SYS(SYS_kevent, kq, NULL, 0, &kev, 1, &none), 1);
+		seen += kev.data > 0;
+	}
+	CHECK_EQ(seen, 200);
+	(void)SYS(SYS_close, kq);
+}
+
+static void
+shortest_timers(void)
+{
+	(void)handle(SIGALRM, (void *)SIG_IGN, 0);
+	shortest_event();
+	shortest_signal(SIGEV_SIGNAL);
+	shortest_signal(SIGEV_NONE);
+	shortest_descriptor();
+	shortest_interval();
+	many_short();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -320,5 +438,6 @@ main(int argc, char **argv)
 	posix_timers();
 	cpu_limit();
 	stepped_clock();
+	shortest_timers();
 	return (result("clocks"));
 }

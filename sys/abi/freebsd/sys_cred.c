@@ -38,7 +38,7 @@ commit(struct thread *td, struct cred *cr, int error)
 		spin_lock(&p->p_lock);
 		old = p->p_cred;
 		p->p_cred = cr;
-		p->p_flags |= P_SUGID;
+		proc_flags_set(p, P_SUGID);
 		spin_unlock(&p->p_lock);
 	}
 	mutex_unlock(&cred_lock);

@@ -158,7 +158,7 @@ reaper_acquire(struct proc *p)
 	if (p->p_flags & P_REAPER || p == initproc)
 		return (EBUSY);
 	spin_lock(&p->p_lock);
-	p->p_flags |= P_REAPER;
+	proc_flags_set(p, P_REAPER);
 	spin_unlock(&p->p_lock);
 	return (0);
 }
@@ -169,7 +169,7 @@ reaper_release(struct proc *p)
 	if (p == initproc || !(p->p_flags & P_REAPER))
 		return (EINVAL);
 	spin_lock(&p->p_lock);
-	p->p_flags &= ~(uint32_t)P_REAPER;
+	proc_flags_clear(p, P_REAPER);
 	spin_unlock(&p->p_lock);
 	proc_hand_over(p, p->p_reaper);
 	return (0);

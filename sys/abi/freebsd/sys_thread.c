@@ -27,7 +27,6 @@ struct thr_param {
 	uint64_t spare[3];
 };
 _Static_assert(sizeof(struct thr_param) == 104, "struct thr_param");
-#define THR_SUSPENDED	 0x0001
 
 #define AMD64_GET_FSBASE 128
 #define AMD64_SET_FSBASE 129
@@ -93,8 +92,7 @@ sys_thr_new(struct thread *td, const struct thr_new_args *a)
 	(void)store_tids(new, &tp);
 	if (tp.rtp != 0)
 		(void)thread_set_rtprio(new, &rtp);
-	if (tp.flags & THR_SUSPENDED)
-		return (0);
+	/* thr_new(2): THR_SUSPENDED means nothing; who wants that waits. */
 	sched_run(new);
 	return (0);
 }

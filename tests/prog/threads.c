@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Threads against what concerns all of a process's threads: its end, stops,
+ * being alone for rfork(2).
+ */
+#include "freebsd.h"
+#include "fbsd/fcntl.h"
+#include "fbsd/termios.h"
+#include "fbsd/unistd.h"
+#include "fbsd/wait.h"
+
+enum {
+	SYS_open = 5,
+	SYS_ioctl = 54,
+	SYS_setsid = 147,
+	SYS_rfork = 251,
+	SYS_posix_openpt = 504,
+};
+
+#define THR_SUSPENDED 1
+#define ROUNDS	      300
+
+static volatile int arrived;
+
+/* Waits at most five seconds. */
+static bool
+becomes(volatile int *what, int value)
+{
+	uint64_t until = now_ns(CLOCK_MONOTONIC) + 5 * NSEC_PER_SEC;
+
+	while (*what != value && now_ns(CLOCK_MONOTONIC) < until)
+		sleep_ms(1);
+	return (*what == value);
+}
+
+/* As above, for a change of a child. */
+static bool
+changes(long pid, int options, int *status)
+{
+	uint64_t until = now_ns(CLOCK_MONOTONIC) + 5 * NSEC_PER_SEC;
+	long r;
+
+	while (
+	    (r = SYS(SYS_wait4, pid, status, options | WNOHANG, NULL)) == 0 &&
+	    now_ns(CLOCK_MONOTONIC) < until)
+		sleep_ms(1);
+	return (r == pid);
+}
+
+static void
+arrive(void *arg)
+{
+	arrived = 1;
+	for (;;)
+		sleep_ms(1000);
+}
+
+/* With another thread that thr_new(2) was to make suspended, which FreeBSD
+ * doesn't do, the process ends by itself (first), or lives. */
+static void
+with_suspended(bool first, volatile int *ready)
+{
+	static char stack[16384];
+	long tid;
+	struct thr_param tp = {.start_func = arrive,
+	    .stack_base = stack,
+	    .stack_size = sizeof(stack),
+	    .parent_tid = &tid,
+	    .flags = THR_SUSPENDED};
+
+	if (SYS(SYS_thr_new, &tp, sizeof(tp)) != 0)
+		(void)SYS(SYS_exit, 77);
+	if (first)
+		(void)SYS(SYS_exit, 5);
+	*ready = becomes(&arrived, 1) ? 1 : 2;
+	for (;;)
+		sleep_ms(1000);
+}
+
+static void
+suspended(volatile int *shared)
+{
+	int status;
+	long pid = SYS(SYS_fork);
+
+	if (pid == 0)
+		with_suspended(true, shared);
+	CHECK(changes(pid, 0, &status));
+	CHECK_EQ(status, W_EXITCODE(5, 0));
+	pid = SYS(SYS_fork);
+	if (pid == 0)
+		with_suspended(false, shared);
+	CHECK(becomes(shared, 1));
+	(void)SYS(SYS_kill, pid, SIGSTOP);
+	CHECK(changes(pid, WUNTRACED, &status));
+	CHECK_EQ(status, W_STOPCODE(SIGSTOP));
+	(void)SYS(SYS_kill, pid, SIGCONT);
+	CHECK(changes(pid, WCONTINUED, &status));
+	(void)SYS(SYS_kill, pid, SIGKILL);
+	CHECK(changes(pid, 0, &status));
+	CHECK_EQ(status, SIGKILL);
+}
+
+static long
+terminal(void)
+{
+	char path[] = "/dev/pts/0";
+	int number = -1;
+	long master = SYS(SYS_posix_openpt, O_RDWR | O_NOCTTY);
+
+	CHECK_EQ(SYS(SYS_ioctl, master, TIOCGPTN, &number), 0);
+	path[9] = (char)('0' + number);
+	return (SYS(SYS_open, path, O_RDWR | O_NOCTTY, 0));
+}
+
+static volatile int done;
+
+/* Being alone is written in the process's flags, as is who stops. */
+static void
+alone(void *tid)
+{
+	for (int i = 0; i < ROUNDS; i++)
+		(void)SYS(SYS_rfork, 0);
+	done = 1;
+	end_thread(tid);
+}
+
+/* In a process of the session that doesn't lead it. */
+static void
+give_up_terminal(long tty)
+{
+	static long tid;
+	int failed = start_thread(alone, &tid, &tid) != 0;
+
+	while (!failed && !done)
+		failed = SYS(SYS_ioctl, tty, TIOCNOTTY, 0) != 0;
+	(void)SYS(SYS_exit, failed);
+}
+
+static void
+flags(void)
+{
+	int status = -1;
+	long pid = SYS(SYS_fork), tty;
+
+	if (pid != 0) {
+		CHECK(changes(pid, 0, &status));
+		CHECK_EQ(status, 0);
+		return;
+	}
+	(void)SYS(SYS_setsid);
+	tty = terminal();
+	CHECK_EQ(SYS(SYS_ioctl, tty, TIOCSCTTY, 0), 0);
+	pid = SYS(SYS_fork);
+	if (pid == 0)
+		give_up_terminal(tty);
+	CHECK(changes(pid, 0, &status));
+	CHECK_EQ(status, 0);
+	if (status == -1)
+		(void)SYS(SYS_kill, pid, SIGKILL);
+	(void)SYS(SYS_exit, failures != 0);
+}
+
+int
+main(int argc, char **argv)
+{
+	volatile int *shared = map_anon(4096, MAP_ANON_SHARED);
+
+	suspended(shared);
+	flags();
+	return (result("threads"));
+}
