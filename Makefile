@@ -263,7 +263,7 @@ $(B)/tests/host/part: tests/host/part.c $(PARTITIONS) sys/lib/crc32.c
 	@echo "CC $@"
 	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^
 
-$(B)/tests/host/trees: tests/host/trees.c sys/lib/radix.c sys/lib/rbtree.c
+$(B)/tests/host/trees: tests/host/trees.c sys/vm/radix.c sys/lib/rbtree.c
 	@mkdir -p $(@D)
 	@echo "CC $@"
 	@$(HOSTTEST) -fsanitize=address,undefined -o $@ $^

@@ -8,13 +8,14 @@
 #include "fs/tmpfs/archive.h"
 #include "core/callout.h"
 #include "file/file.h"
+#include "boot/init.h"
 #include "boot/main.h"
 #include "core/printf.h"
 #include "proc/proc.h"
-#include "kern/random.h"
+#include "core/random.h"
 #include "host/run.h"
 #include "core/sched.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "time/time.h"
 #include "ipc/umtx.h"
 #include "kern/version.h"
@@ -59,6 +60,7 @@ kernel_main(void)
 #ifdef OPT_KTEST
 	ktest_start();
 #endif
-	run_start();
+	if (!run_start())
+		init_start();
 	sched_idle_loop();
 }

@@ -23,7 +23,7 @@
 #include "amd64/md.h"
 #include "core/ksyms.h"
 #include "core/printf.h"
-#include "proc/proc.h"
+#include "core/thread.h"
 #include "core/sched.h"
 
 #define CLASSES	 256u

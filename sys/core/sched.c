@@ -14,9 +14,8 @@
 #include "core/callout.h"
 #include "core/lockdebug.h"
 #include "core/printf.h"
-#include "proc/proc.h"
+#include "core/thread.h"
 #include "core/sched.h"
-#include "time/time.h"
 
 #define SLICE_NS (10 * 1000000ul)
 
@@ -512,10 +511,13 @@ steal(struct cpu *c)
 	return (false);
 }
 
+void (*sched_idle_over)(void);
+
 void
 sched_idle_loop(void)
 {
 	struct cpu *c = curcpu();
+	void (*over)(void);
 
 	for (;;) {
 		(void)intr_disable();
@@ -527,9 +529,10 @@ sched_idle_loop(void)
 		(void)intr_disable();
 		(void)atomic_swap(&c->c_idling, false);
 		spin_lock(&c->c_lock);
-		if (c->c_nqueued > 0 && atomic_load(&time_page_rests)) {
+		over = c->c_nqueued > 0 ? atomic_load(&sched_idle_over) : NULL;
+		if (over != NULL) {
 			spin_unlock(&c->c_lock);
-			time_page_wake();
+			over();
 			spin_lock(&c->c_lock);
 		}
 		if (c->c_nqueued > 0)

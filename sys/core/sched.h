@@ -86,6 +86,11 @@ void sched_lend(struct thread *td, unsigned pri);
 int sched_set_affinity(struct thread *td, uint32_t mask);
 /* Another CPU's cpu_kick() arrived; interrupts off. */
 void sched_kicked(void);
+/*
+ * Not NULL: called by a CPU that stops being idle (c_idling, by a full
+ * barrier), before a program runs there; no spin lock held. Atomic.
+ */
+extern void (*sched_idle_over)(void);
 /* First on a new thread's stack: ends the switch, interrupts on. */
 void sched_thread_started(void);
 /* Leaves a CPU that the affinity no longer allows. */

@@ -16,9 +16,8 @@
 #include "core/callout.h"
 #include "core/lockdebug.h"
 #include "core/printf.h"
-#include "proc/proc.h"
+#include "core/thread.h"
 #include "core/sched.h"
-#include "proc/signal.h"
 #include "core/sync.h"
 
 #define WAITERS	   1ul /* in m_owner */

@@ -18,7 +18,7 @@
 #include "core/printf.h"
 #include "proc/proc.h"
 #include "core/sched.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "lib/string.h"
 #include "vfs/vn_file.h"
 #include "vfs/vnode.h"

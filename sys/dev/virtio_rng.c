@@ -9,7 +9,7 @@
 #include "dev/virtio/virtio.h"
 #include "fbsd/errno.h"
 #include "core/callout.h"
-#include "kern/random.h"
+#include "core/random.h"
 #include "core/sync.h"
 #include "vm/kmem.h"
 

@@ -13,7 +13,7 @@
 #include "disk/bio.h"
 #include "disk/part.h"
 #include "proc/signal.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "vfs/vn_file.h"

@@ -6,7 +6,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
 #include "exec/exec.h"
-#include "kern/random.h"
+#include "core/random.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 

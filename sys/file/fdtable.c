@@ -12,7 +12,7 @@
 #include "fbsd/fcntl.h"
 #include "file/fdtable.h"
 #include "file/kqueue.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 

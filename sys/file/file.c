@@ -17,7 +17,7 @@
 #include "ipc/shm.h"
 #include "file/sigio.h"
 #include "proc/signal.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 

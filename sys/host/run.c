@@ -31,7 +31,6 @@
 #include "fbsd/unistd.h"
 #include "fbsd/wait.h"
 #include "fs/tmpfs/archive.h"
-#include "boot/init.h"
 #include "core/printf.h"
 #include "host/run.h"
 #include "host/run_config.h"
@@ -426,17 +425,15 @@ run_main(void *arg)
 		(void)kern_wait(td, P_ALL, 0, WEXITED, &wr);
 }
 
-void
+bool
 run_start(void)
 {
 	const char *text;
 	size_t size;
 
 	text = archive_run_config(&size);
-	if (text == NULL) {
-		init_start();
-		return;
-	}
+	if (text == NULL)
+		return (false);
 	if (!run_config_parse(&run.config, text, size))
 		panic("the archive's imp.run makes no sense");
 	/* The host's clock, when it wrote the archive, shortly before. */
@@ -445,4 +442,5 @@ run_start(void)
 	initproc = kproc_create("init", run_main, NULL);
 	if (initproc == NULL)
 		panic("no memory for process 1");
+	return (true);
 }

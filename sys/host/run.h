@@ -8,9 +8,9 @@ struct proc;
 
 /*
  * Starts process 1 and what the boot archive's imp.run asks for.  Returns;
- * the rest happens in process 1.  Without imp.run that is init (boot/init.h).
+ * the rest happens in process 1.  False: there is no imp.run.
  */
-void run_start(void);
+bool run_start(void);
 
 /* Ends the run, and the machine, as if the program had exited so.  Returns if
  * this is no run.  Sleeps. */

@@ -8,7 +8,7 @@
 #include "amd64/md.h"
 #include "fbsd/time.h"
 #include "core/sched.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 
 #define STATHZ 127 /* as in kern.clockrate */
 

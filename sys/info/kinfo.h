@@ -10,7 +10,7 @@
 
 #include "fbsd/user.h"
 #include "proc/proc.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 
 struct vm_entry;
 

@@ -17,7 +17,7 @@
 #include "fbsd/errno.h"
 #include "proc/proc.h"
 #include "core/sync.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "vm/kmem.h"
 
 #define CTL_AUTO_START	0x100

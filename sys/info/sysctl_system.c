@@ -8,7 +8,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/time.h"
 #include "proc/proc.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "lib/string.h"
 #include "vfs/mount.h"
 

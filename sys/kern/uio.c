@@ -5,6 +5,8 @@
 #include "lib/string.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
+#include "core/random.h"
+#include "core/thread.h"
 #include "kern/uio.h"
 #include "vm/kmem.h"
 
@@ -70,6 +72,24 @@ int
 uiozero(size_t n, struct uio *uio)
 {
 	return (move_all(NULL, n, uio));
+}
+
+int
+uiorandom(struct uio *uio)
+{
+	uint8_t buf[256];
+	size_t n;
+	int error = 0;
+
+	while (error == 0 && uio->uio_resid > 0) {
+		n = MIN(uio->uio_resid, sizeof(buf));
+		random_bytes(buf, n);
+		error = uiomove(buf, n, uio);
+		if (uio->uio_resid > 0 && sig_interrupts(curthread()) != 0)
+			break;
+	}
+	memset(buf, 0, sizeof(buf));
+	return (error);
 }
 
 void

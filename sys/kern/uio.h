@@ -25,6 +25,8 @@ struct uio {
  * EFAULT. May sleep if user memory is concerned. */
 int uiomove(void *buf, size_t n, struct uio *uio);
 int uiozero(size_t n, struct uio *uio); /* n zero bytes to the iovecs */
+/* Random bytes, all of them; a signal ends it early once some were moved. */
+int uiorandom(struct uio *uio);
 /* One buffer: iov is the caller's memory for the list. */
 void uio_init(struct uio *uio, struct iovec *iov, uint64_t base, size_t len,
     off_t offset, bool user, bool write);

@@ -11,7 +11,7 @@
 #include "fbsd/fcntl.h"
 #include "fbsd/stat.h"
 #include "file/fdtable.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "net/unix_impl.h"
 #include "vfs/namei.h"
 #include "vfs/vnode.h"

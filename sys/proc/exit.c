@@ -13,7 +13,7 @@
 #include "proc/proc.h"
 #include "file/procdesc.h"
 #include "proc/sigqueue.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "proc/resource.h"
 #include "host/run.h"
 #include "proc/thread.h"

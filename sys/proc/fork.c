@@ -16,7 +16,7 @@
 #include "file/procdesc.h"
 #include "proc/signal.h"
 #include "proc/sigqueue.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "proc/thread.h"
 #include "time/time.h"
 #include "vfs/vnode.h"

@@ -11,7 +11,7 @@
 #include "proc/proc.h"
 #include "file/procdesc.h"
 #include "proc/signal.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "proc/thread.h"
 #include "tty/tty.h"
 #include "vm/kmem.h"

@@ -21,11 +21,10 @@
 #include "amd64/md.h"
 #include "fbsd/resource.h"
 #include "fbsd/signal.h"
-#include "core/callout.h"
 #include "core/event.h"
-#include "core/lockdebug.h"
 #include "core/sched.h"
 #include "core/sync.h"
+#include "core/thread.h"
 
 struct fdtable;
 struct file;
@@ -36,11 +35,9 @@ struct tty;
 struct vmspace;
 struct vnode;
 
-#define MAXCOMLEN    19
-#define MAXLOGNAME   33
-#define NGROUPS_MAX  1023
-#define PID_MAX	     99999
-#define KSTACK_PAGES 4
+#define MAXLOGNAME  33
+#define NGROUPS_MAX 1023
+#define PID_MAX	    99999
 
 /* Credentials: immutable once shared; replaced whole. (a) cr_refs. */
 struct cred {
@@ -98,13 +95,6 @@ struct ksiginfo {
 	bool ksi_static;	    /* belongs to somebody; don't free */
 };
 
-/* Pending signals of a thread or a process: (p). */
-struct sigqueue {
-	sigset_t sq_signals; /* pending, each */
-	struct list sq_list; /* their stories; some have none */
-	unsigned sq_count;
-};
-
 /* Signal actions, shared by rfork(RFSIGSHARE). (l) sa_lock. */
 struct sigacts {
 	unsigned sa_refs; /* (a) */
@@ -113,97 +103,6 @@ struct sigacts {
 	sigset_t sa_ignore; /* (l) ignored, by action or default */
 	sigset_t sa_catch;  /* (l) has a handler */
 };
-
-enum thread_state {
-	TD_NEW,
-	TD_RUNNABLE,
-	TD_RUNNING,
-	TD_SLEEPING,
-	TD_STOPPED,
-	TD_DEAD,
-};
-
-struct thread {
-	struct md_thread td_md;	     /* (k) first: amd64 knows */
-	uint32_t td_flags;	     /* (a) TDF_*: asks of ast(); amd64 too */
-	struct proc *td_proc;	     /* (!) */
-	struct list td_plink;	     /* (p) in p_threads */
-	struct list td_hash;	     /* (thread table's lock) */
-	lwpid_t td_tid;		     /* (!) */
-	void *td_kstack;	     /* (!) KSTACK_PAGES pages */
-	char td_name[MAXCOMLEN + 1]; /* (k) */
-
-	/* Scheduling: (q) */
-	struct list td_qlink; /* in a run queue */
-	struct list td_wlink; /* (the lock's or cv's) in its waiters */
-	volatile enum thread_state td_state;
-	unsigned td_cpu;	  /* where it runs or ran */
-	uint32_t td_affinity;	  /* CPUs it may use */
-	uint8_t td_priority;	  /* now */
-	uint8_t td_base_priority; /* class and nice */
-	uint8_t td_lent_priority; /* others wait for it; PRI_COUNT: none */
-	uint8_t td_prio_class;	  /* RTP_PRIO_* */
-	uint16_t td_prio;	  /* rtprio's level */
-	uint64_t td_runtime;	  /* ns on a CPU, to the last switch */
-	uint64_t td_stime;	  /* of those in the kernel */
-	uint64_t td_kernel_entry; /* (k) clock at kernel entry, if timed */
-	volatile bool td_oncpu;	  /* its stack is in use */
-
-	/* Sleep: (q) */
-	const char *td_wmesg; /* what it waits for, NULL: nothing */
-	bool td_wait_sig;     /* signals end the sleep */
-	int td_wait_result;   /* WAIT_PENDING, or why it ended */
-	struct callout td_timeout;
-
-	/* System call in progress: (k) */
-	int td_errno;
-	uint64_t td_retval[2];
-	struct trapframe *td_tf; /* user registers */
-	unsigned td_syscall;	 /* number */
-
-	/* Signals: (p) unless said */
-	sigset_t td_sigmask;	/* set by curthread, read under (p) */
-	sigset_t td_oldsigmask; /* (k) sigsuspend's, with TDF_OLDMASK */
-	struct sigqueue td_sigqueue;
-	struct sigaltstack td_sigstk; /* (k) */
-	sigset_t td_sigwait;	      /* signals that sigwait waits for */
-	struct cv td_sigcv;	      /* sigwait, sigsuspend */
-	uint64_t td_sigblock;	      /* (k) sigfastblock(2)'s user word, 0:
-					 none; kept by fork */
-
-	struct cred *td_cred; /* (k) p_cred at the last entry */
-
-	/* umtx: ipc/umtx.c */
-	struct umtx_waiter *td_umtx; /* (k) */
-	uint8_t td_ceiling;	     /* (k) of mutexes held; PRI_COUNT: none */
-	uint64_t td_robust_list;     /* (k) */
-	uint64_t td_privrobust_list; /* (k) */
-	uint64_t td_robust_inact;    /* (k) */
-	uint64_t td_tid_addr;	     /* (k) unused word for thr_exit */
-
-	struct file *td_fp;	    /* (k) descriptor path's cache */
-	unsigned td_locks;	    /* (k) mutexes and rwlocks held */
-	struct poll_state *td_poll; /* (k) poll(2)'s memory kept */
-	struct ru_counts {	    /* (k) */
-		uint64_t minflt, majflt, nvcsw, nivcsw, inblock, oublock,
-		    msgsnd, msgrcv, nsignals;
-	} td_ru;
-#ifdef OPT_LOCKDEBUG
-	struct held_locks td_held; /* (k) */
-#endif
-};
-
-#define WAIT_PENDING (-100)
-
-/* td_flags */
-#define TDF_AST	       0x0001 /* ast() before user mode */
-#define TDF_SIGPENDING 0x0002 /* a signal may be deliverable */
-#define TDF_SUSPEND    0x0004 /* stop, or single-threading, asked for */
-#define TDF_OLDMASK    0x0008 /* td_oldsigmask to be restored */
-#define TDF_KERNEL     0x0010 /* never leaves the kernel */
-#define TDF_RESCHED    0x0020 /* give the CPU away */
-#define TDF_TRACED     0x0040 /* imp run --trace */
-#define TDF_EXITING    0x0080
 
 enum proc_state { P_EMBRYO, P_ALIVE, P_ZOMBIE };
 
@@ -353,10 +252,6 @@ void pgrp_leave(struct proc *p);
 void pgrp_orphan(struct proc *p);
 /* The parent of a vfork child may go on. */
 void proc_vfork_done(struct proc *p);
-/* CPU i's idle thread; static. */
-struct thread *thread_idle(unsigned i);
-/* A dead thread that no CPU runs any more. */
-void thread_free(struct thread *td);
 
 /* A process of the kernel's with one thread that runs fn(arg). */
 struct proc *kproc_create(const char *name, void (*fn)(void *), void *arg);
@@ -424,9 +319,6 @@ int exec_first(struct thread *td, struct exec_args *ea);
  */
 int proc_single(struct thread *td, bool exit);
 void proc_single_end(struct thread *td);
-/* Called in interruptible sleeps and ast(): stops here while asked to;
- * doesn't return if the process exits. 0, or EINTR if the sleep must end. */
-int thread_suspend_check(struct thread *td, bool in_sleep);
 
 /*
  * Job control, p_lock held.  proc_stop() sets P_STOPPED and asks all threads

@@ -119,16 +119,13 @@ interruption(struct thread *td, int sig)
 }
 
 int
-sig_interrupts(struct thread *td)
+sig_interrupts_slow(struct thread *td)
 {
 	struct proc *p = td->td_proc;
 	sigset_t set, wanted;
 	int sig, error = 0;
 	bool fast;
 
-	if (__predict_true(
-		(td->td_flags & (TDF_SIGPENDING | TDF_SUSPEND)) == 0))
-		return (0);
 	if (td->td_flags & TDF_SUSPEND)
 		return (ERESTART);
 	spin_lock(&p->p_lock);

@@ -4,10 +4,6 @@
 
 #include "proc/proc.h"
 
-/* Results of handlers that aren't errno values. */
-#define ERESTART    (-1) /* run the call again, if SA_RESTART */
-#define EJUSTRETURN (-2) /* registers are set: leave them alone */
-
 void sigacts_init(struct sigacts *sa);
 struct sigacts *sigacts_copy(struct sigacts *sa); /* or NULL */
 void sigacts_release(struct sigacts *sa);
@@ -30,9 +26,6 @@ void sig_send_pgrp(struct pgrp *pg, int sig, const struct siginfo *info);
 void trap_signal(
     struct thread *td, int sig, int code, uint64_t addr, int trapno);
 
-/* Is there something to deliver to td? EINTR or ERESTART by its action, or
- * 0; for interrupted sleeps. p_lock not held. */
-int sig_interrupts(struct thread *td);
 /* From ast(): delivers all that can be, by sendsig() or default action. */
 void sig_deliver(struct thread *td);
 

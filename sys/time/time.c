@@ -23,7 +23,7 @@
 #include "proc/proc.h"
 #include "core/sched.h"
 #include "proc/signal.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "time/timekeeper.h"
 
 #define PAGE_RENEWAL  (NSEC_PER_SEC / 2)
@@ -42,7 +42,6 @@ static uint32_t generation;   /* (time_lock) writes */
 static struct wall state;     /* (time_lock) writes */
 static struct time_base base; /* (time_lock) */
 static struct callout renewal;
-bool time_page_rests; /* atomic: not renewed while all are idle */
 
 /* What of the slew is in at clock_ns() == now. */
 static int64_t
@@ -161,6 +160,10 @@ all_idle(void)
 	return (true);
 }
 
+static void end_rest(void);
+
+/* While all CPUs are idle nothing is renewed: then end_rest() is
+ * sched_idle_over. */
 static void
 renew(void *arg __unused)
 {
@@ -174,8 +177,8 @@ renew(void *arg __unused)
 		next = MIN(next, slew_end());
 	if (state.slew_total == 0) {
 		/* A CPU that stops being idle looks after it has said so. */
-		atomic_store(&time_page_rests, true);
-		if (all_idle() || !atomic_swap(&time_page_rests, false))
+		atomic_store(&sched_idle_over, end_rest);
+		if (all_idle() || atomic_swap(&sched_idle_over, NULL) == NULL)
 			next = NO_DEADLINE;
 	}
 	write_end();
@@ -183,10 +186,10 @@ renew(void *arg __unused)
 		callout_set(&renewal, next);
 }
 
-void
-time_page_wake(void)
+static void
+end_rest(void)
 {
-	if (atomic_swap(&time_page_rests, false))
+	if (atomic_swap(&sched_idle_over, NULL) != NULL)
 		renew(NULL);
 }
 

@@ -10,14 +10,6 @@
 struct proc;
 struct thread;
 
-/*
- * While all CPUs are idle the time page is not renewed, and this is true
- * (atomic): a CPU that stops being idle (c_idling, by a full barrier) must
- * call time_page_wake() before a program runs, no spin lock held.
- */
-extern bool time_page_rests;
-void time_page_wake(void);
-
 void time_init(void);
 /* Wall clock: ns since 1970. */
 uint64_t time_realtime(void);

@@ -11,7 +11,7 @@
 #include "proc/proc.h"
 #include "vfs/swap.h"
 #include "core/sync.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "vfs/vnode.h"
 
 #define SWAP_MAX       16

@@ -8,7 +8,7 @@
 #include "fbsd/mman.h"
 #include "core/printf.h"
 #include "proc/proc.h"
-#include "kern/random.h"
+#include "core/random.h"
 #include "core/sched.h"
 #include "vm/kmem.h"
 #include "vm/map.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the memory tells about itself: vm.* of sysctl(3). */
 #include "amd64/md.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "vm/kmem.h"
 #include "vm/page.h"
 

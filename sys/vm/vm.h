@@ -22,7 +22,7 @@
 #define VM_VM_H
 
 #include "lib/list.h"
-#include "lib/radix.h"
+#include "vm/radix.h"
 #include "lib/rbtree.h"
 #include "core/sync.h"
 #include "vm/page.h"

@@ -3,7 +3,7 @@
  * Red-black and radix trees against the simplest thing that does the same,
  * with memory that sometimes runs out.
  */
-#include "lib/radix.h"
+#include "vm/radix.h"
 #include "lib/rbtree.h"
 #include "vm/kmem.h"
 

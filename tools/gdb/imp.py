@@ -8,7 +8,7 @@ guest, so the commands work wherever it was stopped.
 
 import gdb
 
-KSTACK_SIZE = 4 * 4096  # KSTACK_PAGES, proc/proc.h
+KSTACK_SIZE = 4 * 4096  # KSTACK_PAGES, core/thread.h
 KERNEL_BASE = 1 << 63
 
 

@@ -12,7 +12,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
 #include "exec/exec.h"
-#include "kern/random.h"
+#include "core/random.h"
 #include "kern/version.h"
 #include "vm/kmem.h"
 

@@ -14,7 +14,7 @@
 #include "amd64/md.h"
 #include "core/printf.h"
 #include "core/sync.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "time/time.h"
 #include "vm/vm.h"
 

@@ -9,7 +9,7 @@
 #include "amd64/md.h"
 #include "file/fdtable.h"
 #include "info/kinfo.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "kern/uio.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"

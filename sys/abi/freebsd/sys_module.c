@@ -8,7 +8,7 @@
 #include "amd64/md.h"
 #include "core/ksyms.h"
 #include "proc/proc.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "lib/string.h"
 #include "vfs/namei.h"
 #include "vm/kmem.h"

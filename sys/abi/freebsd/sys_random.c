@@ -4,7 +4,7 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "proc/proc.h"
-#include "kern/random.h"
+#include "core/random.h"
 #include "time/time.h"
 #include "kern/uio.h"
 
@@ -27,7 +27,7 @@ sys_getrandom(struct thread *td, const struct getrandom_args *a)
 		return (EINVAL);
 	uio_init(
 	    &uio, &iov, (uint64_t)(uintptr_t)a->buf, a->buflen, 0, true, false);
-	error = random_uio(&uio);
+	error = uiorandom(&uio);
 	if (error == 0)
 		td->td_retval[0] = a->buflen - uio.uio_resid;
 	return (error);

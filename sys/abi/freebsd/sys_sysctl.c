@@ -5,7 +5,7 @@
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "proc/proc.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 
 #define NAME_LENGTH_MAX 256
 

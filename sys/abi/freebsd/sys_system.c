@@ -7,7 +7,7 @@
 #include "amd64/md.h"
 #include "kern/kenv.h"
 #include "proc/proc.h"
-#include "kern/reboot.h"
+#include "host/reboot.h"
 #include "vfs/swap.h"
 #include "lib/string.h"
 #include "vm/kmem.h"

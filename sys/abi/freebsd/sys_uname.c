@@ -7,7 +7,7 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "proc/proc.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "lib/string.h"
 
 #define CTL_KERN	1

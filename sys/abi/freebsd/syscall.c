@@ -13,7 +13,7 @@
 #include "core/printf.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 
 #define SYS_SYSCALL	 0
 #define SYS_EXIT	 1

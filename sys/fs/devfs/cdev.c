@@ -4,7 +4,7 @@
  */
 #include "fbsd/errno.h"
 #include "fs/devfs/devfs.h"
-#include "info/sysctl.h"
+#include "core/sysctl.h"
 #include "time/time.h"
 #include "lib/printf.h"
 #include "lib/string.h"

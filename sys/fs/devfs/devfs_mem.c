@@ -6,7 +6,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/filio.h"
 #include "fs/devfs/devfs.h"
-#include "kern/random.h"
+#include "core/random.h"
 #include "proc/signal.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -55,7 +55,7 @@ full_write(struct file *fp, struct uio *uio, int flags)
 static int
 random_read(struct file *fp, struct uio *uio, int flags)
 {
-	return (random_uio(uio));
+	return (uiorandom(uio));
 }
 
 static int

@@ -23,7 +23,7 @@
 
 #include "fs/msdosfs/msdosfs_format.h"
 #include "disk/bio.h"
-#include "lib/radix.h"
+#include "vm/radix.h"
 #include "vfs/readahead.h"
 #include "vfs/syncer.h"
 #include "vfs/vnode.h"

@@ -4,7 +4,7 @@
  */
 #include "fbsd/errno.h"
 #include "fs/tmpfs/tmpfs.h"
-#include "kern/random.h"
+#include "core/random.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 #include "vm/page.h"

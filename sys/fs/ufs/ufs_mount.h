@@ -50,7 +50,7 @@
 #include "fbsd/errno.h"
 #include "fs/ufs/ufs.h"
 #include "disk/bio.h"
-#include "lib/radix.h"
+#include "vm/radix.h"
 #include "vfs/readahead.h"
 #include "vfs/syncer.h"
 #include "vfs/vnode.h"

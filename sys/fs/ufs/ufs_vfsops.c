@@ -10,7 +10,7 @@
 #include "fbsd/errno.h"
 #include "fs/ufs/ufs_mount.h"
 #include "core/printf.h"
-#include "kern/random.h"
+#include "core/random.h"
 #include "time/time.h"
 #include "lib/string.h"
 #include "vm/kmem.h"

@@ -4,7 +4,7 @@
  * 64^h; height 0 is a single value for index 0.  A node knows which of its
  * slots are in use, so that walking a sparse tree skips what is empty.
  */
-#include "lib/radix.h"
+#include "vm/radix.h"
 #include "fbsd/errno.h"
 #include "vm/kmem.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef KERN_RANDOM_H
-#define KERN_RANDOM_H
+#ifndef CORE_RANDOM_H
+#define CORE_RANDOM_H
 
 #include "lib/types.h"
 
@@ -9,9 +9,5 @@ void random_init(void);
 void random_bytes(void *buf, size_t n);
 /* Entropy from a device or an event; any context. */
 void random_stir(const void *buf, size_t n);
-
-struct uio;
-/* Fills it; EFAULT. A signal ends it early when some bytes were moved. */
-int random_uio(struct uio *uio);
 
 #endif

@@ -12,11 +12,8 @@
 #include "lib/chacha.h"
 #include "lib/string.h"
 #include "amd64/md.h"
-#include "proc/proc.h"
-#include "kern/random.h"
-#include "proc/signal.h"
+#include "core/random.h"
 #include "core/sync.h"
-#include "kern/uio.h"
 
 static struct {
 	struct spin lock;
@@ -80,24 +77,6 @@ random_bytes(void *buf, size_t n)
 		p += len;
 		n -= len;
 	}
-}
-
-int
-random_uio(struct uio *uio)
-{
-	uint8_t buf[256];
-	size_t n;
-	int error = 0;
-
-	while (error == 0 && uio->uio_resid > 0) {
-		n = MIN(uio->uio_resid, sizeof(buf));
-		random_bytes(buf, n);
-		error = uiomove(buf, n, uio);
-		if (uio->uio_resid > 0 && sig_interrupts(curthread()) != 0)
-			break;
-	}
-	memset(buf, 0, sizeof(buf));
-	return (error);
 }
 
 /*

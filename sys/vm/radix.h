@@ -4,8 +4,8 @@
  * to pointer.  An empty tree takes no memory, a tree with index 0 alone
  * none either; depth grows with the largest index.  The caller locks.
  */
-#ifndef LIB_RADIX_H
-#define LIB_RADIX_H
+#ifndef VM_RADIX_H
+#define VM_RADIX_H
 
 #include "lib/types.h"
 

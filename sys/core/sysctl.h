@@ -10,8 +10,8 @@
  * The number is FreeBSD's for the last component, or CTL_AUTO where FreeBSD
  * gives it out at run time.  Inner nodes come into being by themselves.
  */
-#ifndef INFO_SYSCTL_H
-#define INFO_SYSCTL_H
+#ifndef CORE_SYSCTL_H
+#define CORE_SYSCTL_H
 
 #include "lib/types.h"
 

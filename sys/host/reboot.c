@@ -8,7 +8,7 @@
 #include "fbsd/errno.h"
 #include "core/printf.h"
 #include "proc/proc.h"
-#include "kern/reboot.h"
+#include "host/reboot.h"
 #include "host/run.h"
 #include "vfs/vnode.h"
 

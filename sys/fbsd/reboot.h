@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * How the system starts (boothowto(), kern/kenv.h) and how it ends, reboot(2).
- */
-#ifndef KERN_REBOOT_H
-#define KERN_REBOOT_H
-
-#include "lib/types.h"
+/* How the system starts and how it ends: boot flags, reboot(2). */
+#ifndef FBSD_REBOOT_H
+#define FBSD_REBOOT_H
 
 #define RB_AUTOBOOT   0
 #define RB_ASKNAME    0x00000001
@@ -25,16 +21,5 @@
 #define RB_REROOT     0x00200000
 #define RB_POWERCYCLE 0x00400000
 #define RB_MULTIPLE   0x20000000
-
-struct thread;
-
-/*
- * Ends the machine as howto says; doesn't return then.  File systems are
- * written back and unmounted first, unless RB_NOSYNC.  EPERM; EOPNOTSUPP for
- * another root.  Sleeps.
- */
-int kern_reboot(struct thread *td, int howto);
-/* The end, with a last word on the console. */
-__noreturn void machine_end(const char *why);
 
 #endif
