@@ -73,6 +73,8 @@ done
 t imp/relay 60 'tests/imp/relay.sh build/imp build/tests/fakevm build/tests/prog/true'
 t imp/guest 120 'tests/imp/guest.sh build/imp build/tests/prog/streams build/tests/pty'
 t boot/session 400 'tests/boot/session.sh build/sys/MICROVM/kernel.stripped build/tests/boot/init build/tests/pty'
+t boot/flood 200 'tests/boot/flood.sh build/imp build/tests/boot/init'
+t debug/flood 300 'tests/boot/flood.sh build/imp build/tests/boot/init --kernel build/sys/TEST/kernel'
 t boot/imp 300 'tests/boot/boot.sh build/imp build/tests/boot/init build/tests/pty'
 
 for file in tests/prog/*.c; do

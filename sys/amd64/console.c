@@ -13,9 +13,10 @@
 #define UART_LSR     5
 #define UART_SCRATCH 7
 #define LSR_THRE     0x20
-#define TRIES	     100000
+#define TRIES	     10000000 /* some ten seconds, where a reader is slow */
 
 static bool present;
+static bool stuck; /* nobody reads: it isn't waited for again until he does */
 
 void
 console_init(void)
@@ -27,9 +28,14 @@ console_init(void)
 static void
 put(char c)
 {
-	for (int i = 0; i < TRIES; i++)
-		if (inb(COM1 + UART_LSR) & LSR_THRE)
-			break;
+	int tries = stuck ? 1 : TRIES;
+
+	while ((inb(COM1 + UART_LSR) & LSR_THRE) == 0)
+		if (--tries == 0) {
+			stuck = true;
+			return;
+		}
+	stuck = false;
 	outb(COM1 + UART_DATA, (uint8_t)c);
 }
 

@@ -107,7 +107,7 @@ trap_fatal(struct trapframe *tf)
 {
 	const struct thread *td = curthread();
 
-	panic_begin();
+	kconsole_seize();
 	kprintf("fatal trap %lu (%s), error 0x%lx, cpu %u\n", tf->tf_trapno,
 	    tf->tf_trapno < 32 && traps[tf->tf_trapno].name != NULL
 		? traps[tf->tf_trapno].name

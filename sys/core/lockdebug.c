@@ -83,7 +83,7 @@ print_held(struct held_locks *h)
 static __noreturn void
 complain(const char *what, const char *name)
 {
-	panic_begin();
+	kconsole_seize();
 	print_held(held_of(LOCK_SPIN));
 	if (curthread() != NULL)
 		print_held(held_of(LOCK_MUTEX));
@@ -93,7 +93,7 @@ complain(const char *what, const char *name)
 static __noreturn void
 complain_of_circle(const struct lock_circle *c)
 {
-	panic_begin();
+	kconsole_seize();
 	held_of(LOCK_SPIN)->n = 0;
 	kprintf("locks are taken in different orders:\n");
 	for (unsigned i = 0; i < c->n; i++) {

@@ -3,6 +3,7 @@
 #include "lib/string.h"
 #include "amd64/md.h"
 #include "core/printf.h"
+#include "core/sched.h"
 #include "core/sync.h"
 
 #define MSGBUF_SIZE 32768u
@@ -16,7 +17,9 @@ static struct {
 	char text[MSGBUF_SIZE]; /* (lock) a ring */
 } msgbuf = {.lock = SPIN_INITIALIZER("msgbuf")};
 
-static bool panicking;
+/* (a) id of the CPU whose messages are the last ones, or -1: it panics, or ends
+ * the machine.  The message buffer's lock is its own. */
+static int last_cpu = -1;
 static int consmute;			/* (a) print nothing */
 static const struct kconsole *kconsole; /* (a) NULL: the polled one */
 static void (*listener)(void);		/* (a) /dev/klog's, or NULL */
@@ -26,7 +29,7 @@ emit(void *arg, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		msgbuf.text[msgbuf.written++ % MSGBUF_SIZE] = s[i];
-	if (panicking || (kconsole == NULL && consmute == 0))
+	if (kconsole == NULL && (consmute == 0 || last_cpu >= 0))
 		md_console_write(s, n);
 }
 
@@ -39,17 +42,26 @@ tell_listener(void)
 		fn();
 }
 
+/* Is the caller the last one to speak? */
+static bool
+is_last(void)
+{
+	int last = atomic_load(&last_cpu);
+
+	return (__predict_false(last >= 0) && last == (int)curcpu()->c_id);
+}
+
 static void
 vkprintf(const char *fmt, va_list ap)
 {
-	/* A panic may come while the lock is held. */
-	bool locked = !panicking;
-
-	if (locked)
-		spin_lock(&msgbuf.lock);
-	vformat(emit, NULL, fmt, ap);
-	if (!locked)
+	if (is_last()) {
+		vformat(emit, NULL, fmt, ap);
+		if (kconsole != NULL)
+			kconsole->kc_flush();
 		return;
+	}
+	spin_lock(&msgbuf.lock);
+	vformat(emit, NULL, fmt, ap);
 	spin_unlock(&msgbuf.lock);
 	if (atomic_load(&kconsole) != NULL)
 		kconsole->kc_kick();
@@ -95,13 +107,12 @@ size_t
 kconsole_read(uint64_t *pos, char *buf, size_t n)
 {
 	size_t done;
-	bool locked = !panicking;
 
-	if (locked)
-		spin_lock(&msgbuf.lock);
+	if (is_last())
+		return (copy_text(pos, 0, buf, n));
+	spin_lock(&msgbuf.lock);
 	done = copy_text(pos, consmute ? msgbuf.written : 0, buf, n);
-	if (locked)
-		spin_unlock(&msgbuf.lock);
+	spin_unlock(&msgbuf.lock);
 	return (done);
 }
 
@@ -118,13 +129,6 @@ kconsole_register(const struct kconsole *kc, uint64_t *pos)
 	*pos = msgbuf.written;
 	atomic_store(&kconsole, kc);
 	spin_unlock(&msgbuf.lock);
-}
-
-void
-kconsole_flush(void)
-{
-	if (atomic_load(&kconsole) != NULL)
-		kconsole->kc_flush();
 }
 
 size_t
@@ -204,13 +208,20 @@ boot_step(const char *what)
 }
 
 void
-panic_begin(void)
+kconsole_seize(void)
 {
+	int last = -1;
+
 	(void)intr_disable();
-	if (!panicking) {
-		panicking = true;
-		kconsole_flush();
+	if (!atomic_cas(&last_cpu, &last, (int)curcpu()->c_id)) {
+		/* Another CPU is about to end the machine. */
+		if (last != (int)curcpu()->c_id)
+			md_halt();
+		return;
 	}
+	spin_seize(&msgbuf.lock);
+	if (kconsole != NULL)
+		kconsole->kc_flush();
 }
 
 void
@@ -219,7 +230,7 @@ panic(const char *fmt, ...)
 	static bool again;
 	va_list ap;
 
-	panic_begin();
+	kconsole_seize();
 	if (again)
 		md_reset();
 	again = true;

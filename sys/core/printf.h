@@ -17,9 +17,6 @@ extern bool boot_verbose;
 
 /* Prints the reason and a backtrace, then resets the machine. */
 __noreturn void panic(const char *fmt, ...) __printflike(1, 2);
-/* Before printing on the way to a panic: stops the other CPUs' messages. */
-void panic_begin(void);
-
 #define kassert(e)                                                             \
 	(__predict_true(e)                                                     \
 		? (void)0                                                      \
@@ -35,8 +32,9 @@ void msgbuf_set_listener(void (*listener)(void));
 
 /*
  * A driver that prints kernel messages takes over from the polled console:
- * kick is called, in any context, after there is more, and flush when only
- * polling is left (a panic, the machine's end): it must put out all it has.
+ * kick is called, in any context, after there is more.  flush is called by the
+ * CPU that has seized the console, with interrupts off: it puts out all there
+ * is, by polling, and waits no longer than a reader may take.
  */
 struct kconsole {
 	const char *kc_name; /* ttyu0 */
@@ -52,8 +50,10 @@ uint64_t kconsole_unread(uint64_t pos);
 const char *kconsole_name(void); /* ttyu0; NULL: the polled one */
 /* Prints nothing with 1; -1 only asks.  What it was. */
 int kconsole_mute(int mute);
-/* Before the machine ends: everything is on the console. */
-void kconsole_flush(void);
+/* Before a panic's messages, or the machine's last one: all that is pending is
+ * out first, and from now on only the caller prints, with interrupts off.
+ * Doesn't return on a second CPU. */
+void kconsole_seize(void);
 
 /* A word of the kernel command line, "name=value": the value up to the next
  * space, or NULL. *len is its length. */

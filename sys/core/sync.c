@@ -23,6 +23,9 @@
 #define WAITERS	   1ul /* in m_owner */
 #define SPIN_TRIES 1000
 
+/* A busy host may let a CPU that holds a spin lock wait for so long. */
+#define SEIZE_PATIENCE (2 * NSEC_PER_SEC)
+
 void
 spin_init(struct spin *s, const char *name)
 {
@@ -54,6 +57,16 @@ spin_unlock(struct spin *s)
 	__atomic_store_n(&s->s_locked, 0, __ATOMIC_RELEASE);
 	if (--c->c_spins == 0)
 		intr_restore(c->c_spin_flags);
+}
+
+void
+spin_seize(struct spin *s)
+{
+	uint64_t deadline = clock_ns() + SEIZE_PATIENCE;
+
+	while (__atomic_exchange_n(&s->s_locked, 1, __ATOMIC_ACQUIRE) != 0 &&
+	       clock_ns() < deadline)
+		cpu_relax();
 }
 
 static uintptr_t *

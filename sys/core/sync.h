@@ -33,6 +33,10 @@ struct spin {
 void spin_init(struct spin *s, const char *name);
 void spin_lock(struct spin *s); /* nests with other spin locks */
 void spin_unlock(struct spin *s);
+/* At the machine's end: it is the caller's for good, also if its holder, who
+ * may be stopped, or the caller himself, doesn't release it in time. Interrupts
+ * are off. */
+void spin_seize(struct spin *s);
 
 struct mutex {
 	struct thread *volatile m_owner;

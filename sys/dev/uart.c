@@ -10,10 +10,15 @@
  * into u_chunk, and from there into the FIFO, a FIFO's worth at a time; for
  * more the transmitter interrupts.
  *
- * Input and output are each moved by one context at a time (busy), and the
- * others leave word that there is more (again): the terminal is called
- * without u_lock.  kprintf() may come with any lock held, so uart_kick()
- * touches nothing but the message buffer and the chip.
+ * Whoever holds u_lock owns the transmitter, and leaves its interrupt on if
+ * anything is left to send.  The order is u_lock, then the terminal's lock.
+ * kprintf() may come with any lock held, the terminal's too, so uart_kick()
+ * takes nothing from the terminal and leaves that to the interrupt.  At the
+ * machine's end, and in a panic, both locks are seized and all goes out by
+ * polling.
+ *
+ * Input is moved by one context at a time (busy), and the others leave word
+ * that there is more (again): the terminal is called without u_lock.
  *
  * Under `imp run` nothing attaches: messages are printed polled, the program's
  * terminal is another.
@@ -30,64 +35,65 @@
 #define UART_IRQ  4
 
 /* Registers. */
-#define REG_DATA     0
-#define REG_DLL	     0 /* with LCR_DLAB */
-#define REG_IER	     1
-#define REG_DLM	     1 /* with LCR_DLAB */
-#define REG_IIR	     2 /* read */
-#define REG_FCR	     2 /* written */
-#define REG_LCR	     3
-#define REG_MCR	     4
-#define REG_LSR	     5
-#define REG_MSR	     6
-#define REG_SCR	     7
+#define REG_DATA       0
+#define REG_DLL	       0 /* with LCR_DLAB */
+#define REG_IER	       1
+#define REG_DLM	       1 /* with LCR_DLAB */
+#define REG_IIR	       2 /* read */
+#define REG_FCR	       2 /* written */
+#define REG_LCR	       3
+#define REG_MCR	       4
+#define REG_LSR	       5
+#define REG_MSR	       6
+#define REG_SCR	       7
 
-#define IER_RX	     0x01
-#define IER_TX	     0x02
-#define IER_LINE     0x04
-#define IER_MODEM    0x08
-#define IIR_NONE     0x01
-#define IIR_FIFO     0xc0
-#define FCR_ENABLE   0x01
-#define FCR_RX_8     0x80 /* interrupt at 8 characters, or a pause */
-#define LCR_STOP_2   0x04
-#define LCR_PARITY   0x08
-#define LCR_EVEN     0x10
-#define LCR_BREAK    0x40
-#define LCR_DLAB     0x80
-#define MCR_DTR	     0x01
-#define MCR_RTS	     0x02
-#define MCR_OUT2     0x08 /* lets interrupts through */
-#define LSR_DATA     0x01
-#define LSR_PARITY   0x04
-#define LSR_FRAME    0x08
-#define LSR_BREAK    0x10
-#define LSR_THRE     0x20
-#define MSR_DDCD     0x08
-#define MSR_CTS	     0x10
-#define MSR_DSR	     0x20
-#define MSR_RI	     0x40
-#define MSR_DCD	     0x80
+#define IER_RX	       0x01
+#define IER_TX	       0x02
+#define IER_LINE       0x04
+#define IER_MODEM      0x08
+#define IIR_NONE       0x01
+#define IIR_FIFO       0xc0
+#define FCR_ENABLE     0x01
+#define FCR_RX_8       0x80 /* interrupt at 8 characters, or a pause */
+#define LCR_STOP_2     0x04
+#define LCR_PARITY     0x08
+#define LCR_EVEN       0x10
+#define LCR_BREAK      0x40
+#define LCR_DLAB       0x80
+#define MCR_DTR	       0x01
+#define MCR_RTS	       0x02
+#define MCR_OUT2       0x08 /* lets interrupts through */
+#define LSR_DATA       0x01
+#define LSR_PARITY     0x04
+#define LSR_FRAME      0x08
+#define LSR_BREAK      0x10
+#define LSR_FAULTS     (LSR_PARITY | LSR_FRAME | LSR_BREAK)
+#define LSR_THRE       0x20 /* the FIFO is empty */
+#define LSR_TEMT       0x40 /* and the last character is out */
+#define MSR_DDCD       0x08
+#define MSR_CTS	       0x10
+#define MSR_DSR	       0x20
+#define MSR_RI	       0x40
+#define MSR_DCD	       0x80
 
-#define CLOCK	     115200 /* bits per second at divisor 1 */
-#define FIFO_SIZE    16
-#define ROUNDS	     16	   /* FIFOs' worth that one context sends at most */
-#define CAUSES	     64	   /* that one interrupt looks at at most */
-#define WAIT_MAX     512   /* kernel messages wait for no longer line */
-#define BACKLOG	     16384 /* unprinted messages that are waited for */
-#define STAGE_SIZE   128
-#define TRIES	     100000 /* to find room by polling */
-#define SCRATCH_BYTE 0x5a
+#define CLOCK	       115200 /* bits per second at divisor 1 */
+#define FIFO_SIZE      16
+#define ROUNDS	       16    /* FIFOs' worth that one context sends at most */
+#define CAUSES	       8     /* that one interrupt looks at at most */
+#define WAIT_MAX       512   /* kernel messages wait for no longer line */
+#define BACKLOG	       16384 /* unprinted messages that are waited for */
+#define STAGE_SIZE     128
+#define KICK_PATIENCE  (NSEC_PER_SEC / 50) /* for room, by polling */
+#define FLUSH_PATIENCE (10 * NSEC_PER_SEC)
+#define SCRATCH_BYTE   0x5a
 
 enum owner { OWNER_TTY, OWNER_KERNEL };
 
-/* A received character with the line's state. */
-struct received {
-	char c;
-	uint8_t lsr;
-};
+/* How to get more of the terminal's output: not at all, as its lock may be
+ * held; as it gives it; or, with its lock seized, all there is. */
+enum source { SOURCE_NONE, SOURCE_TTY, SOURCE_REST };
 
-/* (!) set once; (l) u_lock; (i), (o): of who set u_in_busy, u_out_busy. */
+/* (!) set once; (l) u_lock; (i): of who set u_in_busy. */
 static struct uart {
 	struct spin u_lock;
 	struct serial *u_serial;     /* (!) NULL: isn't there */
@@ -98,12 +104,17 @@ static struct uart {
 	bool u_deaf;		     /* (l) CREAD is off */
 	uint8_t u_ier, u_lcr, u_mcr; /* (l) what the registers hold */
 
-	bool u_in_busy, u_in_again;	 /* (l) */
-	struct received u_in[FIFO_SIZE]; /* (i) */
-	unsigned u_in_start, u_in_end;	 /* (i) what the terminal didn't take */
+	bool u_in_busy, u_in_again;	/* (l) */
+	char u_in[FIFO_SIZE];		/* (i) */
+	uint8_t u_in_faults[FIFO_SIZE]; /* (i) of each: LSR_FAULTS */
+	unsigned u_in_start, u_in_end;	/* (i) what the terminal didn't take */
+	uint8_t u_faults;		/* (l) of the next to be read */
 
-	bool u_out_busy, u_out_again;	     /* (l) */
-	char u_stage[STAGE_SIZE];	     /* (o) from the terminal */
+	bool u_stuck;		  /* (l) the other side reads nothing */
+	bool u_ended;		  /* (l) it is held for good */
+	bool u_taken;		  /* (l) and the terminal not told */
+	unsigned u_sent;	  /* (l) as tty_output_sent() wants */
+	char u_stage[STAGE_SIZE]; /* (l) from the terminal */
 	unsigned u_stage_start, u_stage_end; /* (l) */
 	char u_text[64];		     /* (l) of the kernel */
 	unsigned u_text_start, u_text_end;   /* (l) */
@@ -136,6 +147,17 @@ set_bits(unsigned reg, uint8_t *kept, uint8_t bits, bool on)
 		put(reg, *kept = value);
 }
 
+/* Reading the line's state clears what it says of the next character: that is
+ * kept for read_fifo(). (l) */
+static uint8_t
+line_state(struct uart *u)
+{
+	uint8_t lsr = get(REG_LSR);
+
+	u->u_faults |= lsr & LSR_FAULTS;
+	return (lsr);
+}
+
 /* Output. */
 
 /* Is there kernel text? (l) */
@@ -160,7 +182,27 @@ line_goes_on(struct uart *u)
 	    u->u_owner == OWNER_KERNEL)
 		return (false);
 	return (u->u_stage_start < u->u_stage_end ||
-		(tty_out_used(tp) > 0 && !tp->t_stopped));
+		(!tp->t_stopped &&
+		    (tty_out_used(tp) > 0 || atomic_load(&tp->t_writing) > 0)));
+}
+
+/* Is there text of the terminal's?  `from` is how to get more. (l) */
+static bool
+stage_pending(struct uart *u, enum source from)
+{
+	struct tty *tp = serial_tty(u->u_serial);
+
+	if (u->u_stage_start < u->u_stage_end || from == SOURCE_NONE)
+		return (u->u_stage_start < u->u_stage_end);
+	u->u_stage_start = 0;
+	if (from == SOURCE_TTY)
+		u->u_stage_end =
+		    (unsigned)tty_output_take(tp, u->u_stage, STAGE_SIZE);
+	else
+		u->u_stage_end =
+		    (unsigned)tty_output_rest(tp, u->u_stage, STAGE_SIZE);
+	u->u_taken |= u->u_stage_end > 0;
+	return (u->u_stage_end > 0);
 }
 
 static void
@@ -192,16 +234,16 @@ fill_chunk(struct uart *u, enum owner owner, const char *text, unsigned *start,
 	}
 }
 
-/* What is to be sent next; false: nothing that is there already. (l) */
+/* What is to be sent next; false: there is nothing. (l) */
 static bool
-next_chunk(struct uart *u)
+next_chunk(struct uart *u, enum source from)
 {
 	if (u->u_chunk_start < u->u_chunk_end)
 		return (true);
 	if (!line_goes_on(u) && text_pending(u))
 		fill_chunk(u, OWNER_KERNEL, u->u_text, &u->u_text_start,
 		    u->u_text_end);
-	else if (u->u_stage_start < u->u_stage_end)
+	else if (stage_pending(u, from))
 		fill_chunk(u, OWNER_TTY, u->u_stage, &u->u_stage_start,
 		    u->u_stage_end);
 	else
@@ -215,106 +257,117 @@ may_send(struct uart *u)
 	return (!u->u_cts_flow || (get(REG_MSR) & MSR_CTS) != 0);
 }
 
-/* Sends what is there, while the chip takes it: true if all was sent, else
- * an interrupt will come. (l) */
-static bool
-send(struct uart *u)
+/* A FIFO's worth of the chunk: the chip has room for it. (l) */
+static void
+put_chunk(struct uart *u)
 {
-	unsigned room = 0, rounds = 0;
-
-	while (next_chunk(u)) {
-		if (room == 0) {
-			if (rounds++ == ROUNDS ||
-			    (get(REG_LSR) & LSR_THRE) == 0 || !may_send(u)) {
-				/* Without CTS its change interrupts. */
-				set_bits(
-				    REG_IER, &u->u_ier, IER_TX, may_send(u));
-				return (false);
-			}
-			room = u->u_fifo;
-		}
+	for (unsigned room = u->u_fifo;
+	     room > 0 && u->u_chunk_start < u->u_chunk_end; room--)
 		put(REG_DATA, (uint8_t)u->u_chunk[u->u_chunk_start++]);
-		room--;
-	}
-	set_bits(REG_IER, &u->u_ier, IER_TX, false);
-	return (true);
 }
 
-/* Moves what the terminal and the kernel have to say. Any context, without
+/*
+ * Sends what is there, while the chip takes it.  The transmitter's interrupt is
+ * on as long as anything is left, the chip's own included; whatever isn't sent
+ * now, it will be. (l)
+ */
+static void
+send(struct uart *u, enum source from)
+{
+	struct tty *tp = serial_tty(u->u_serial);
+	bool left;
+
+	for (unsigned rounds = 0; next_chunk(u, from); rounds++) {
+		if (!may_send(u)) {
+			/* CTS interrupts when it changes. */
+			set_bits(REG_IER, &u->u_ier, IER_TX, false);
+			return;
+		}
+		if (rounds == ROUNDS || (line_state(u) & LSR_THRE) == 0)
+			break;
+		put_chunk(u);
+	}
+	left = u->u_chunk_start < u->u_chunk_end ||
+	       (from == SOURCE_NONE && (u->u_taken || tty_out_used(tp) > 0)) ||
+	       (line_state(u) & LSR_THRE) == 0;
+	if (!left)
+		u->u_sent = tp->t_out_first;
+	set_bits(REG_IER, &u->u_ier, IER_TX, left);
+}
+
+/* Sends what the terminal and the kernel have to say. Any context, without
  * the terminal's lock. */
 static void
 output(struct uart *u)
 {
-	struct tty *tp = serial_tty(u->u_serial);
+	unsigned sent;
+	bool tell;
 
 	spin_lock(&u->u_lock);
-	u->u_out_again = true;
-	if (u->u_out_busy) {
-		spin_unlock(&u->u_lock);
-		return;
-	}
-	u->u_out_busy = true;
-	while (u->u_out_again) {
-		u->u_out_again = false;
-		if (!send(u) || u->u_stage_start < u->u_stage_end)
-			continue;
-		spin_unlock(&u->u_lock);
-		unsigned n =
-		    (unsigned)tty_output_get(tp, u->u_stage, STAGE_SIZE);
-		spin_lock(&u->u_lock);
-		u->u_stage_start = 0;
-		u->u_stage_end = n;
-		u->u_out_again |= n > 0;
-	}
-	u->u_out_busy = false;
+	send(u, SOURCE_TTY);
+	sent = u->u_sent;
+	tell = u->u_taken;
+	/* It is told once more at the end. */
+	u->u_taken = tell && (u->u_ier & IER_TX) != 0;
 	spin_unlock(&u->u_lock);
+	if (tell)
+		tty_output_sent(serial_tty(u->u_serial), sent);
 }
 
-/* The chunk, by polling. (l) */
-static void
-poll_chunk(struct uart *u)
+/* Waits for room in the chip; false: there was none for so long.  Who doesn't
+ * read isn't waited for again until he does. (l) */
+static bool
+wait_room(struct uart *u, uint64_t patience)
 {
-	while (u->u_chunk_start < u->u_chunk_end) {
-		for (int i = 0; i < TRIES; i++)
-			if (get(REG_LSR) & LSR_THRE)
-				break;
-		put(REG_DATA, (uint8_t)u->u_chunk[u->u_chunk_start++]);
+	uint64_t deadline = clock_ns() + patience;
+
+	for (;;) {
+		if ((line_state(u) & LSR_THRE) != 0 && may_send(u)) {
+			u->u_stuck = false;
+			return (true);
+		}
+		if (u->u_stuck || clock_ns() >= deadline)
+			break;
+		cpu_relax();
 	}
+	u->u_stuck = true;
+	return (false);
 }
 
-/* The kernel has printed something.  When it prints faster than the line is,
- * it waits, because the message buffer is finite. */
+/* The kernel has printed something, with any lock held.  When it prints faster
+ * than the line is, it waits a little, because the message buffer is finite. */
 static void
 uart_kick(void)
 {
 	struct uart *u = &uart;
 
 	spin_lock(&u->u_lock);
-	u->u_out_again = true;
-	if (!u->u_out_busy)
-		(void)send(u);
-	while (kconsole_unread(u->u_text_pos) > BACKLOG && next_chunk(u))
-		poll_chunk(u);
+	send(u, SOURCE_NONE);
+	while (kconsole_unread(u->u_text_pos) > BACKLOG &&
+	       next_chunk(u, SOURCE_NONE) && wait_room(u, KICK_PATIENCE))
+		put_chunk(u);
 	spin_unlock(&u->u_lock);
 }
 
-/* Everything out, by polling: other CPUs may have stopped anywhere. */
+/* Everything out, by polling, and out of the chip as well: the line is ours
+ * until the machine's end, which is near. */
 static void
 uart_flush(void)
 {
 	struct uart *u = &uart;
-	struct tty *tp = serial_tty(u->u_serial);
+	uint64_t deadline;
 
-	do {
-		while (next_chunk(u))
-			poll_chunk(u);
-		u->u_stage_start = u->u_stage_end = 0;
-		while (u->u_stage_end < STAGE_SIZE && tty_out_used(tp) > 0)
-			u->u_stage[u->u_stage_end++] =
-			    tp->t_out[tp->t_out_first++ % TTY_OUTPUT];
-	} while (u->u_stage_end > 0);
-	if (u->u_column > 0)
-		md_console_write("\n", 1);
+	if (!u->u_ended) {
+		spin_seize(&u->u_lock);
+		tty_output_seize(serial_tty(u->u_serial));
+		u->u_ended = true;
+	}
+	while (next_chunk(u, SOURCE_REST) && wait_room(u, FLUSH_PATIENCE))
+		put_chunk(u);
+	deadline = clock_ns() + FLUSH_PATIENCE;
+	while (!u->u_stuck && (line_state(u) & LSR_TEMT) == 0 &&
+	       clock_ns() < deadline)
+		cpu_relax();
 }
 
 static const struct kconsole uart_console = {
@@ -331,15 +384,25 @@ read_fifo(struct uart *u)
 {
 	u->u_in_start = u->u_in_end = 0;
 	while (u->u_in_end < FIFO_SIZE) {
-		uint8_t lsr = get(REG_LSR);
-
-		if ((lsr & LSR_DATA) == 0)
+		if ((line_state(u) & LSR_DATA) == 0)
 			break;
-		u->u_in[u->u_in_end++] =
-		    (struct received){.c = (char)get(REG_DATA), .lsr = lsr};
+		u->u_in[u->u_in_end] = (char)get(REG_DATA);
+		u->u_in_faults[u->u_in_end++] = u->u_faults;
+		u->u_faults = 0;
 	}
 	if (u->u_deaf)
 		u->u_in_end = 0;
+}
+
+/* Characters in good order from u_in_start on. (i) */
+static unsigned
+good_run(const struct uart *u)
+{
+	unsigned i = u->u_in_start;
+
+	while (i < u->u_in_end && u->u_in_faults[i] == 0)
+		i++;
+	return (i - u->u_in_start);
 }
 
 /* To the terminal; false: it has no room. (i) */
@@ -348,15 +411,21 @@ deliver(struct uart *u)
 {
 	struct tty *tp = serial_tty(u->u_serial);
 
-	for (; u->u_in_start < u->u_in_end; u->u_in_start++) {
-		struct received *r = &u->u_in[u->u_in_start];
+	while (u->u_in_start < u->u_in_end) {
+		unsigned n = good_run(u), i = u->u_in_start;
 
-		if (r->lsr & LSR_BREAK)
-			tty_input_fault(tp, TTY_BREAK, 0);
-		else if (r->lsr & (LSR_PARITY | LSR_FRAME))
-			tty_input_fault(tp, TTY_BAD_CHAR, r->c);
-		else if (tty_input(tp, &r->c, 1) == 0)
-			return (false);
+		if (n > 0) {
+			size_t taken = tty_input(tp, &u->u_in[i], n);
+
+			u->u_in_start += (unsigned)taken;
+			if (taken < n)
+				return (false);
+			continue;
+		}
+		tty_input_fault(tp,
+		    u->u_in_faults[i] & LSR_BREAK ? TTY_BREAK : TTY_BAD_CHAR,
+		    u->u_in[i]);
+		u->u_in_start++;
 	}
 	return (true);
 }
@@ -409,13 +478,11 @@ uart_intr(void *arg)
 {
 	struct uart *u = arg;
 
-	/* The interrupt is an edge: it comes again only after all causes have
-	 * been seen to. */
 	for (int i = 0; i < CAUSES; i++) {
 		uint8_t iir = get(REG_IIR);
 
 		if (iir & IIR_NONE)
-			break;
+			return;
 		switch (iir & 0x0e) {
 		case 0x00:
 			modem_changed(u);
@@ -428,6 +495,12 @@ uart_intr(void *arg)
 			break;
 		}
 	}
+	/* The interrupt is an edge: it would come again only after all causes
+	 * have been seen to.  Others have their turn, and then it comes. */
+	spin_lock(&u->u_lock);
+	put(REG_IER, 0);
+	put(REG_IER, u->u_ier);
+	spin_unlock(&u->u_lock);
 }
 
 /* The terminal's side. */

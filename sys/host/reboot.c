@@ -15,8 +15,8 @@
 void
 machine_end(const char *why)
 {
+	kconsole_seize();
 	kprintf("%s\n", why);
-	kconsole_flush();
 	md_reset();
 }
 

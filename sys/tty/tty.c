@@ -179,20 +179,62 @@ tty_input_fault(struct tty *tp, enum tty_fault fault, char c)
 	tty_start(tp);
 }
 
+/* (l) */
+static size_t
+take_output(struct tty *tp, char *buf, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n && tty_out_used(tp) > 0)
+		buf[done++] = tp->t_out[tp->t_out_first++ % TTY_OUTPUT];
+	return (done);
+}
+
 size_t
-tty_output_get(struct tty *tp, char *buf, size_t n)
+tty_output_take(struct tty *tp, char *buf, size_t n)
 {
 	size_t done = 0;
 
 	spin_lock(&tp->t_lock);
-	while (!tp->t_stopped && done < n && tty_out_used(tp) > 0)
-		buf[done++] = tp->t_out[tp->t_out_first++ % TTY_OUTPUT];
+	if (!tp->t_stopped)
+		done = take_output(tp, buf, n);
+	spin_unlock(&tp->t_lock);
+	return (done);
+}
+
+void
+tty_output_sent(struct tty *tp, unsigned position)
+{
+	spin_lock(&tp->t_lock);
+	/* Reports may come in another order than they were made. */
+	if ((int)(position - tp->t_out_sent) > 0)
+		tp->t_out_sent = position;
 	if (tty_out_used(tp) <= TTY_OUTPUT / 2)
 		cv_broadcast(&tp->t_out_cv);
 	spin_unlock(&tp->t_lock);
+	event_notify(&tp->t_events, 0);
+}
+
+size_t
+tty_output_get(struct tty *tp, char *buf, size_t n)
+{
+	size_t done = tty_output_take(tp, buf, n);
+
 	if (done > 0)
-		event_notify(&tp->t_events, 0);
+		tty_output_sent(tp, tp->t_out_first);
 	return (done);
+}
+
+void
+tty_output_seize(struct tty *tp)
+{
+	spin_seize(&tp->t_lock);
+}
+
+size_t
+tty_output_rest(struct tty *tp, char *buf, size_t n)
+{
+	return (take_output(tp, buf, n));
 }
 
 void
@@ -451,6 +493,7 @@ tty_write(struct file *fp, struct uio *uio, int flags)
 
 	if (tp->t_termios.c_lflag & TOSTOP)
 		error = check_foreground(tp, SIGTTOU);
+	atomic_add(&tp->t_writing, 1);
 	while (error == 0 && uio->uio_resid > 0) {
 		size_t n = MIN(sizeof(buf), uio->uio_resid), done = 0;
 
@@ -460,7 +503,9 @@ tty_write(struct file *fp, struct uio *uio, int flags)
 		if (error != 0)
 			uio->uio_resid += n - done;
 	}
-	tty_start(tp);
+	atomic_sub(&tp->t_writing, 1);
+	/* Also with nothing left: a device may have waited for the end. */
+	tp->t_ops->td_start(tp, tp->t_arg);
 	return (error);
 }
 
@@ -471,7 +516,7 @@ drain(struct tty *tp)
 
 	tty_start(tp);
 	spin_lock(&tp->t_lock);
-	while (tty_out_used(tp) > 0 && !tp->t_gone && error == 0)
+	while (tp->t_out_sent != tp->t_out_last && !tp->t_gone && error == 0)
 		error = wait_on(tp, &tp->t_out_cv, NO_DEADLINE);
 	spin_unlock(&tp->t_lock);
 	return (error);

@@ -33,7 +33,17 @@ size_t tty_input(struct tty *tp, const char *s, size_t n); /* taken */
 /* A break, or a character that arrived damaged: what termios says of it. */
 enum tty_fault { TTY_BREAK, TTY_BAD_CHAR };
 void tty_input_fault(struct tty *tp, enum tty_fault fault, char c);
+/* Output for the device, up to n bytes; any context. */
 size_t tty_output_get(struct tty *tp, char *buf, size_t n);
+/* The same for a device that keeps it for a while, under a lock of its own:
+ * after that is released it must say, and again when all is out, up to which
+ * position (t_out_first) it is. */
+size_t tty_output_take(struct tty *tp, char *buf, size_t n);
+void tty_output_sent(struct tty *tp, unsigned position);
+/* At the machine's end: nobody else uses the terminal any more, and what is in
+ * it is for the device, stopped or not. */
+void tty_output_seize(struct tty *tp);
+size_t tty_output_rest(struct tty *tp, char *buf, size_t n);
 void tty_hangup(struct tty *tp); /* carrier lost: SIGHUP, EOF */
 void tty_set_winsize(struct tty *tp, const struct winsize *ws);
 /* A file on the terminal for run.c: as if opened. */

@@ -38,8 +38,11 @@ struct tty {
 	struct cv t_in_cv;	  /* with t_lock: t_in_ready moved */
 
 	char t_out[TTY_OUTPUT]; /* (l) ring */
-	unsigned t_out_first;	/* (l) */
+	unsigned t_out_sent;	/* (l) up to where the device is done;
+				   free-running, as the others */
+	unsigned t_out_first;	/* (l) up to where it has taken it */
 	unsigned t_out_last;	/* (l) */
+	unsigned t_writing;	/* (a) calls that have more to put there */
 	unsigned t_column;	/* (l) of the cursor, for tabs */
 	bool t_stopped;		/* (l) by VSTOP or TIOCSTOP */
 	struct cv t_out_cv;	/* with t_lock: room, or all gone */

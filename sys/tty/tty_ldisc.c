@@ -215,6 +215,9 @@ ldisc_flush_input(struct tty *tp)
 void
 ldisc_flush_output(struct tty *tp)
 {
+	/* What the device has taken is still on its way. */
+	if (tp->t_out_sent == tp->t_out_first)
+		tp->t_out_sent = tp->t_out_last;
 	tp->t_out_first = tp->t_out_last;
 	cv_broadcast(&tp->t_out_cv);
 }

@@ -87,6 +87,46 @@ bulk(const char *arg)
 	say("bulk done\n");
 }
 
+/* A process that dies is reported by the kernel. */
+static void
+die(unsigned times)
+{
+	int status;
+	long pid;
+
+	for (unsigned i = 0; i < times; i++) {
+		pid = SYS(SYS_fork);
+		if (pid == 0)
+			(void)SYS(SYS_kill, SYS(SYS_getpid), SIGSEGV);
+		(void)SYS(SYS_wait4, pid, &status, 0, NULL);
+	}
+}
+
+/* Lines from here and from the kernel at once, and then the machine's end,
+ * before they are all out: nothing may be missing. */
+static void
+flood(const char *arg)
+{
+	static char text[] = "flood 00000 and more of it, to the end of line\n";
+	long n = parse_number(arg), child;
+	int status;
+
+	say("\n");
+	child = SYS(SYS_fork);
+	if (child == 0) {
+		die(100);
+		(void)SYS(SYS_exit, 0);
+	}
+	for (long i = 0; i < n; i++) {
+		for (long digit = 10, rest = i; digit > 5; rest /= 10)
+			text[digit--] = (char)('0' + rest % 10);
+		(void)SYS(SYS_write, 1, text, sizeof(text) - 1);
+	}
+	(void)SYS(SYS_wait4, child, &status, 0, NULL);
+	(void)SYS(SYS_write, 1, "flood ends\n", 11);
+	(void)SYS(SYS_reboot, 0x4000);
+}
+
 /* Half a line, while the kernel says something of its own. */
 static void
 half(const char *arg)
@@ -234,6 +274,7 @@ static const struct command {
     {"bulk ", bulk},
     {"echo ", echo},
     {"exit ", leave},
+    {"flood ", flood},
     {"half", half},
     {"harm", harm},
     {"job", job},

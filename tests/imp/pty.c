@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE 15000 /* milliseconds */
+#define PATIENCE 60000 /* milliseconds */
 
 static int master;
 static pid_t child;
