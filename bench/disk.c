@@ -164,6 +164,19 @@ write_and_sync(void)
 	close(fd);
 }
 
+static void
+overwrite_and_sync(void)
+{
+	int fd = open(ON "/log", O_WRONLY);
+
+	must(fd >= 0, ON "/log");
+	for (int i = 0; i < SYNCS; i++) {
+		must(pwrite(fd, buf, 4096, 0) == 4096, ON "/log");
+		must(fsync(fd) == 0, "fsync");
+	}
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -179,6 +192,7 @@ main(void)
 	remount();
 	measure("random-read-4-KB", RANDOM, read_random);
 	measure("write-4-KB-fsync", SYNCS, write_and_sync);
+	measure("overwrite-4-KB-fsync", SYNCS, overwrite_and_sync);
 	make_folders();
 	measure("create-small-file", SMALL, create_small);
 	measure("stat-small-file", SMALL, stat_small);

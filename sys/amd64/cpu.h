@@ -63,6 +63,7 @@ struct md_cpu {
 struct cpu_features {
 	bool nx, pdpe1gb, smep, smap, umip, fsgsbase, pge;
 	bool xsave, xsaveopt, rdrand, x2apic, tsc_deadline, erms;
+	bool sse42;
 	uint32_t max_leaf;
 	uint32_t hv_max_leaf; /* 0: no hypervisor leaves */
 	char brand[49];

@@ -157,6 +157,7 @@ cpu_detect(void)
 	cpuid(0, 0, r);
 	f->max_leaf = r[0];
 	cpuid(1, 0, r);
+	f->sse42 = bit(r[2], 20);
 	f->xsave = bit(r[2], 26);
 	f->x2apic = bit(r[2], 21);
 	f->tsc_deadline = bit(r[2], 24);
@@ -313,6 +314,23 @@ md_rdrand(uint64_t *val)
 		__asm__ volatile("rdrand %0; setc %1"
 				 : "=r"(*val), "=q"(ok)::"cc");
 	return (ok);
+}
+
+bool
+md_has_crc32c(void)
+{
+	return (cpu_features.sse42);
+}
+
+uint32_t
+md_crc32c(uint32_t crc, const void *data, size_t words)
+{
+	const uint64_t *p = data;
+	uint64_t sum = crc;
+
+	while (words-- > 0)
+		__asm__("crc32q %1, %0" : "+r"(sum) : "rm"(*p++));
+	return ((uint32_t)sum);
 }
 
 const char *

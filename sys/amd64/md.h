@@ -272,6 +272,11 @@ __noreturn void md_halt(void);
 /* Randomness of the CPU: false if RDRAND/RDSEED isn't there or fails. */
 bool md_rdrand(uint64_t *val);
 
+/* CRC-32C, without inversions, of words of 8 bytes at any address, by the
+ * instruction for that: if md_has_crc32c(). */
+bool md_has_crc32c(void);
+uint32_t md_crc32c(uint32_t crc, const void *data, size_t words);
+
 /* CPU brand for hw.model; feature words for AT_HWCAP/AT_HWCAP2. */
 const char *md_cpu_model(void);
 uint64_t md_hwcap2(void);

@@ -137,6 +137,7 @@ make_dirty(struct vm_object *o, struct page *pg)
 	if (pg->pg_flags & PG_DIRTY)
 		return;
 	pg->pg_flags |= PG_DIRTY;
+	radix_mark(&o->o_pages, pg->pg_index);
 	if (o->o_ops->vo_dirtied != NULL)
 		o->o_ops->vo_dirtied(o);
 }
@@ -314,11 +315,11 @@ vm_object_clean(struct vm_object *o, uint64_t *index, uint64_t end,
 	struct page *pg;
 
 	mutex_lock(&o->o_lock);
-	for (; found < n && (pg = radix_next(&o->o_pages, index)) != NULL &&
+	for (; found < n &&
+	       (pg = radix_next_marked(&o->o_pages, index)) != NULL &&
 	       *index < end;
 	     ++*index) {
-		if (!(pg->pg_flags & PG_DIRTY))
-			continue;
+		radix_unmark(&o->o_pages, *index);
 		pg->pg_flags &= ~PG_DIRTY;
 		pg->pg_flags |= PG_WRITING;
 		page_hold(pg);
@@ -356,12 +357,10 @@ uint64_t
 vm_object_dirty(struct vm_object *o)
 {
 	uint64_t n = 0;
-	struct page *pg;
 
 	mutex_lock(&o->o_lock);
-	for (uint64_t i = 0; (pg = radix_next(&o->o_pages, &i)) != NULL; i++)
-		if (pg->pg_flags & PG_DIRTY)
-			n++;
+	for (uint64_t i = 0; radix_next_marked(&o->o_pages, &i) != NULL; i++)
+		n++;
 	mutex_unlock(&o->o_lock);
 	return (n);
 }

@@ -2,7 +2,8 @@
 /*
  * Radix trees of 64-way nodes.  A tree of height h covers the indices below
  * 64^h; height 0 is a single value for index 0.  A node knows which of its
- * slots are in use, so that walking a sparse tree skips what is empty.
+ * slots are in use, and which have marked values in or below them, so that a
+ * walk skips what it isn't looking for.
  */
 #include "vm/radix.h"
 #include "fbsd/errno.h"
@@ -12,7 +13,8 @@
 #define SLOTS (1u << BITS)
 
 struct node {
-	uint64_t used; /* bit n: slots[n] isn't NULL */
+	uint64_t used;	 /* bit n: slots[n] isn't NULL */
+	uint64_t marked; /* bit n: what is there, or something below, is */
 	void *slots[SLOTS];
 };
 
@@ -65,6 +67,9 @@ grow(struct radix *r)
 			return (ENOMEM);
 		n->slots[0] = r->root;
 		n->used = 1;
+		n->marked = r->height == 0
+				? r->marked
+				: ((struct node *)r->root)->marked != 0;
 		r->root = n;
 	}
 	r->height++;
@@ -95,11 +100,13 @@ prune(struct radix *r, uint64_t index)
 		}
 		path[depth - 2]->slots[slot(index, h + 1)] = NULL;
 		path[depth - 2]->used &= ~(1ul << slot(index, h + 1));
+		path[depth - 2]->marked &= ~(1ul << slot(index, h + 1));
 	}
 	while (r->height > 0 && ((struct node *)r->root)->used == 1) {
 		struct node *top = r->root;
 
 		r->root = top->slots[0];
+		r->marked = top->marked & 1;
 		r->height--;
 		node_free(top);
 	}
@@ -148,9 +155,10 @@ radix_del(struct radix *r, uint64_t index)
 	if (n == NULL || too_high(index, r->height))
 		return (NULL);
 	if (r->height == 0) {
-		r->root = NULL;
+		radix_init(r);
 		return (n);
 	}
+	radix_unmark(r, index);
 	for (unsigned h = r->height; h > 1; h--) {
 		n = n->slots[slot(index, h)];
 		if (n == NULL)
@@ -167,37 +175,55 @@ radix_del(struct radix *r, uint64_t index)
 	return (value);
 }
 
-/* The first value at or after *index below p, a subtree of height h. */
-static void *
-next_below(void *p, unsigned h, uint64_t *index)
+static uint64_t
+bits(const struct node *n, bool marked)
 {
-	struct node *n = p;
-	uint64_t span, todo;
-	unsigned first;
+	return (marked ? n->marked : n->used);
+}
 
-	if (h == 0)
-		return (p);
-	span = 1ul << ((h - 1) * BITS);
-	first = slot(*index, h);
-	todo = n->used & (~0ul << first);
-	while (todo != 0) {
-		unsigned s = (unsigned)__builtin_ctzll(todo);
-		uint64_t at = *index;
-		void *v;
+/* The first index behind the subtree of height h that `index` is in; 0: there
+ * is none. */
+static uint64_t
+behind(uint64_t index, unsigned h)
+{
+	return (h * BITS < 64 ? (index | ((1ul << h * BITS) - 1)) + 1 : 0);
+}
 
-		/* A later slot is searched from its beginning. */
-		if (s != first) {
-			at &= ~(span - 1);
-			at += (uint64_t)(s - first) * span;
+/* Index of the first value at or after *index, among all or those marked. */
+static void *
+next(const struct radix *r, uint64_t *index, bool marked)
+{
+	struct node *path[64 / BITS + 2], *n;
+	unsigned h = r->height, from, to;
+	uint64_t at = *index, todo;
+
+	path[h] = r->root;
+	for (;;) {
+		n = path[h];
+		from = slot(at, h);
+		todo = bits(n, marked) >> from;
+		if (todo == 0) {
+			/* Up, to the first node that goes on there. */
+			at = behind(at, h);
+			if (at == 0)
+				return (NULL);
+			do
+				if (h++ == r->height)
+					return (NULL);
+			while (slot(at, h) == 0);
+			continue;
 		}
-		v = next_below(n->slots[s], h - 1, &at);
-		if (v != NULL) {
-			*index = at;
-			return (v);
+		to = from + (unsigned)__builtin_ctzll(todo);
+		if (to != from) {
+			at &= ~((1ul << (h - 1) * BITS) - 1);
+			at += (uint64_t)(to - from) << (h - 1) * BITS;
 		}
-		todo &= todo - 1;
+		if (h == 1)
+			break;
+		path[--h] = n->slots[to];
 	}
-	return (NULL);
+	*index = at;
+	return (n->slots[to]);
 }
 
 void *
@@ -205,7 +231,61 @@ radix_next(const struct radix *r, uint64_t *index)
 {
 	if (r->root == NULL || too_high(*index, r->height))
 		return (NULL);
-	return (next_below(r->root, r->height, index));
+	return (r->height == 0 ? r->root : next(r, index, false));
+}
+
+void *
+radix_next_marked(const struct radix *r, uint64_t *index)
+{
+	if (r->root == NULL || too_high(*index, r->height))
+		return (NULL);
+	if (r->height == 0)
+		return (r->marked ? r->root : NULL);
+	return (next(r, index, true));
+}
+
+/* The nodes on the way to index, path[1] the last; NULL: it has no value. */
+static void *
+find_path(const struct radix *r, uint64_t index, struct node **path)
+{
+	void *p = r->root;
+
+	if (too_high(index, r->height))
+		return (NULL);
+	for (unsigned h = r->height; h > 0 && p != NULL; h--) {
+		path[h] = p;
+		p = path[h]->slots[slot(index, h)];
+	}
+	return (p);
+}
+
+void
+radix_mark(struct radix *r, uint64_t index)
+{
+	struct node *path[64 / BITS + 2];
+
+	if (find_path(r, index, path) == NULL)
+		return;
+	if (r->height == 0)
+		r->marked = true;
+	for (unsigned h = 1; h <= r->height; h++)
+		path[h]->marked |= 1ul << slot(index, h);
+}
+
+void
+radix_unmark(struct radix *r, uint64_t index)
+{
+	struct node *path[64 / BITS + 2];
+
+	if (find_path(r, index, path) == NULL)
+		return;
+	if (r->height == 0)
+		r->marked = false;
+	for (unsigned h = 1; h <= r->height; h++) {
+		path[h]->marked &= ~(1ul << slot(index, h));
+		if (path[h]->marked != 0)
+			break;
+	}
 }
 
 static void

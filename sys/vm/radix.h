@@ -3,6 +3,9 @@
  * Radix trees: 64-bit index (a page number within an object, a descriptor)
  * to pointer.  An empty tree takes no memory, a tree with index 0 alone
  * none either; depth grows with the largest index.  The caller locks.
+ *
+ * Values can be marked, and those that are found without a look at the others:
+ * dirty pages among clean ones.  A mark goes with its value.
  */
 #ifndef VM_RADIX_H
 #define VM_RADIX_H
@@ -12,6 +15,7 @@
 struct radix {
 	void *root;
 	unsigned height; /* 0: root is the value at index 0 */
+	bool marked;	 /* height 0: that one is */
 };
 
 static inline void
@@ -19,21 +23,28 @@ radix_init(struct radix *r)
 {
 	r->root = NULL;
 	r->height = 0;
+	r->marked = false;
 }
 
 void *radix_get(const struct radix *r, uint64_t index);
-/* Stores value (not NULL) at index, replacing. 0, or ENOMEM. */
+/* Stores value (not NULL) at index, replacing; a mark stays. 0, or ENOMEM. */
 int radix_set(struct radix *r, uint64_t index, void *value);
 /* Takes index out; returns what was there, or NULL. Frees empty nodes. */
 void *radix_del(struct radix *r, uint64_t index);
 /* The first value at an index >= *index, with *index set; NULL: none. */
 void *radix_next(const struct radix *r, uint64_t *index);
 
+/* The value at index, if there is one, is marked from now on, or isn't. */
+void radix_mark(struct radix *r, uint64_t index);
+void radix_unmark(struct radix *r, uint64_t index);
+/* As radix_next(), among those that are marked. */
+void *radix_next_marked(const struct radix *r, uint64_t *index);
+
 /* Empties the tree, calling fn, if there is one, for each value, in order. */
 void radix_clear(
     struct radix *r, void (*fn)(void *arg, void *value), void *arg);
-/* Makes copy, which is empty, a copy of r, calling fn for each value. 0; or
- * ENOMEM, with some in the copy. */
+/* Makes copy, which is empty, a copy of r without marks, calling fn for each
+ * value. 0; or ENOMEM, with some in the copy. */
 int radix_copy(
     const struct radix *r, struct radix *copy, void (*fn)(void *value));
 

@@ -142,6 +142,7 @@ test_rbtree(void)
 #define KEYS 300u
 static uint64_t keys[KEYS];
 static void *values[KEYS];
+static bool marked[KEYS];
 
 static int
 by_key(const void *a, const void *b)
@@ -182,6 +183,34 @@ check_walk(const struct radix *r)
 	CHECK(radix_next(r, &at) == NULL);
 }
 
+static void
+check_marks(const struct radix *r)
+{
+	uint64_t at = 0;
+
+	for (unsigned i = 0; i < KEYS; i++) {
+		CHECK(values[i] != NULL || !marked[i]);
+		if (!marked[i])
+			continue;
+		CHECK(radix_next_marked(r, &at) == values[i] && at == keys[i]);
+		if (at++ == UINT64_MAX)
+			return;
+	}
+	CHECK(radix_next_marked(r, &at) == NULL);
+}
+
+static void
+change_mark(struct radix *r, unsigned i)
+{
+	if (rnd() % 2 == 0) {
+		radix_mark(r, keys[i]);
+		marked[i] = values[i] != NULL;
+	} else {
+		radix_unmark(r, keys[i]);
+		marked[i] = false;
+	}
+}
+
 static unsigned visited;
 
 static void
@@ -214,6 +243,7 @@ test_copy(const struct radix *r)
 	if (radix_copy(r, &copy, visit) == 0) {
 		CHECK(visited == count);
 		check_walk(&copy);
+		CHECK(radix_next_marked(&copy, &(uint64_t){0}) == NULL);
 		radix_clear(&copy, visit_arg, &next);
 	} else {
 		CHECK(fail_every != 0);
@@ -237,19 +267,24 @@ test_radix(unsigned bits)
 		if (rnd() % 3 == 0) {
 			CHECK(radix_del(&r, keys[i]) == values[i]);
 			values[i] = NULL;
+			marked[i] = false;
 		} else if (radix_set(&r, keys[i], &object[i]) == 0) {
 			values[i] = &object[i];
 		} else {
 			CHECK(fail_every != 0);
 		}
+		change_mark(&r, (unsigned)(rnd() % KEYS));
 		if (step % 64 == 0) {
 			check_walk(&r);
+			check_marks(&r);
 			test_copy(&r);
 		}
 	}
 	for (unsigned i = 0; i < KEYS; i++) {
 		CHECK(radix_del(&r, keys[i]) == values[i]);
 		values[i] = NULL;
+		marked[i] = false;
+		check_marks(&r);
 	}
 	CHECK(r.root == NULL && allocated == 0);
 }

@@ -121,5 +121,9 @@ int ufs_dir_lookup(struct ufs *fs, const struct ufs_inode *dir,
 
 /* CRC32C without the final inversion, as UFS's check hashes have it. */
 uint32_t ufs_crc32c(uint32_t crc, const void *data, size_t size);
+/* Of words of 8 bytes, as this processor does it best; before any is asked for.
+ * The host goes by a table. */
+typedef uint32_t ufs_crc32c_fn(uint32_t crc, const void *data, size_t words);
+void ufs_crc32c_by(ufs_crc32c_fn *words);
 
 #endif

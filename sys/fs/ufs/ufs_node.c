@@ -7,6 +7,7 @@
  * a name: when the last user goes, that one waits for the next commit, which
  * frees it.
  */
+#include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fs/ufs/ufs_mount.h"
 #include "core/printf.h"
@@ -22,6 +23,8 @@ static struct kcache *node_cache;
 int
 ufs_node_init(void)
 {
+	if (md_has_crc32c())
+		ufs_crc32c_by(md_crc32c);
 	if (node_cache == NULL)
 		node_cache =
 		    kcache_create("ufs node", sizeof(struct ufs_node), 16);

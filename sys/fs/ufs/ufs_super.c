@@ -34,15 +34,13 @@ make_table(void)
 	__atomic_store_n(&table_made, true, __ATOMIC_RELEASE);
 }
 
-uint32_t
-ufs_crc32c(uint32_t crc, const void *data, size_t size)
+static uint32_t
+by_table(uint32_t crc, const void *data, size_t words)
 {
 	const uint8_t *p = data;
 	uint64_t word;
 
-	if (!__atomic_load_n(&table_made, __ATOMIC_ACQUIRE))
-		make_table();
-	for (; size >= sizeof(word); size -= sizeof(word)) {
+	for (; words > 0; words--) {
 		memcpy(&word, p, sizeof(word));
 		p += sizeof(word);
 		word ^= crc;
@@ -50,8 +48,28 @@ ufs_crc32c(uint32_t crc, const void *data, size_t size)
 		for (int t = 0; t < 8; t++)
 			crc ^= table[7 - t][word >> (8 * t) & 255];
 	}
-	while (size-- > 0)
-		crc = crc >> 8 ^ table[0][(crc ^ *p++) & 255];
+	return (crc);
+}
+
+static ufs_crc32c_fn *by_words = by_table;
+
+void
+ufs_crc32c_by(ufs_crc32c_fn *words)
+{
+	by_words = words;
+}
+
+uint32_t
+ufs_crc32c(uint32_t crc, const void *data, size_t size)
+{
+	const uint8_t *p = data;
+	const size_t words = size / sizeof(uint64_t);
+
+	if (!__atomic_load_n(&table_made, __ATOMIC_ACQUIRE))
+		make_table();
+	crc = by_words(crc, p, words);
+	for (size_t i = words * sizeof(uint64_t); i < size; i++)
+		crc = crc >> 8 ^ table[0][(crc ^ p[i]) & 255];
 	return (crc);
 }
 
