@@ -16,7 +16,14 @@
 /* struct thread */
 #define TD_ONFAULT   24 /* td_md.md_onfault */
 #define TD_FLAGS     48
+#define TD_PROC	     56
 #define TD_FLAGS_AST 0x2f /* the td_flags that ast() must see */
+
+/* struct proc */
+#define P_ABI 0
+
+/* struct abi */
+#define ABI_SYSCALL 0
 
 /* struct trapframe */
 #define TF_RCX	  24

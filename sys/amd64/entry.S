@@ -157,7 +157,9 @@ syscall_entry:
 	movq	%gs:CPU_THREAD, %rdi
 	movq	%rsp, %rsi
 	xorl	%ebp, %ebp
-	call	syscall_dispatch
+	movq	TD_PROC(%rdi), %rax
+	movq	P_ABI(%rax), %rax
+	call	*ABI_SYSCALL(%rax)
 	cli
 	movq	%gs:CPU_THREAD, %rdi
 	testl	$TD_FLAGS_AST, TD_FLAGS(%rdi)

@@ -9,6 +9,7 @@
 #include "amd64/fpu.h"
 #include "amd64/md.h"
 #include "core/printf.h"
+#include "proc/abi.h"
 #include "proc/proc.h"
 #include "vm/vm.h"
 
@@ -18,6 +19,9 @@ void thread_start(void);
 _Static_assert(offsetof(struct thread, td_md) == 0, "td_md is first");
 _Static_assert(offsetof(struct md_thread, md_onfault) == TD_ONFAULT, "asm.h");
 _Static_assert(offsetof(struct thread, td_flags) == TD_FLAGS, "asm.h");
+_Static_assert(offsetof(struct thread, td_proc) == TD_PROC, "asm.h");
+_Static_assert(offsetof(struct proc, p_abi) == P_ABI, "asm.h");
+_Static_assert(offsetof(struct abi, abi_syscall) == ABI_SYSCALL, "asm.h");
 _Static_assert(offsetof(struct cpu, c_thread) == CPU_THREAD, "asm.h");
 _Static_assert(offsetof(struct cpu, c_self) == CPU_SELF, "asm.h");
 _Static_assert(offsetof(struct cpu, c_scratch) == CPU_KSTACK, "asm.h");

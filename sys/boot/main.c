@@ -4,7 +4,7 @@
  * Nothing starts because of a magic priority somewhere else.
  */
 #include "amd64/md.h"
-#include "abi/freebsd/shpage.h"
+#include "proc/abi.h"
 #include "fs/tmpfs/archive.h"
 #include "core/callout.h"
 #include "file/file.h"
@@ -45,7 +45,7 @@ kernel_main(void)
 	random_init();
 	time_init();
 	umtx_init();
-	shpage_init();
+	abi_init();
 	sysctl_init();
 	file_init();
 	intr_enable();

@@ -12,6 +12,7 @@
 #include "fbsd/event.h"
 #include "fbsd/fcntl.h"
 #include "exec/exec.h"
+#include "proc/abi.h"
 #include "file/file.h"
 #include "core/printf.h"
 #include "proc/signal.h"
@@ -344,6 +345,7 @@ take_over(struct thread *td, struct image *img, const char *path)
 		vn_text_release(old_text);
 	set_name(p, td, img, path);
 	p->p_osrel = img->osrel;
+	p->p_abi = img->abi;
 	fdtable_exec(td);
 	sig_exec(p);
 	itimer_exec(p);
@@ -353,7 +355,7 @@ take_over(struct thread *td, struct image *img, const char *path)
 	spin_unlock(&p->p_lock);
 	error = change_ids(p, p->p_textvp);
 	if (error == 0)
-		error = abi_exec_stack(td, img);
+		error = img->abi->abi_exec_stack(td, img);
 	if (error != 0)
 		return (error);
 	entry = img->interp_vp != NULL ? img->interp.entry + img->interp_base

@@ -31,23 +31,20 @@ struct image {
 	char path[1024];    /* absolute, for AT_EXECPATH */
 	uint64_t base;	    /* added to the program's addresses */
 	uint64_t interp_base;
-	uint32_t osrel;
+	const struct abi *abi;
+	uint32_t osrel; /* abi's: the release it was built for */
 	struct exec_strings strings;
 	struct vmspace *vm;	/* the new address space */
-	uint64_t stack_pointer; /* out of abi_exec_stack() */
+	uint64_t stack_pointer; /* out of abi's abi_exec_stack */
 	uint64_t stack_arg;	/* %rdi at entry */
 };
 
 /* Reads and checks; nothing of the process changes. */
 int image_read(struct thread *td, struct image *img);
+/* Reads a note of the file, the i-th of img->elf.note, into kmem of *size
+ * bytes, which the caller frees; NULL: it can't be read. */
+void *image_note(const struct image *img, int i, size_t *size);
 /* Maps segments into img->vm. */
 int image_map(struct image *img);
-
-/*
- * abi/freebsd/exec_stack.c: maps the stack and the shared page and writes
- * strings, vectors and ps_strings; the new space is active already. An errno
- * is fatal to the process.
- */
-int abi_exec_stack(struct thread *td, struct image *img);
 
 #endif

@@ -6,6 +6,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
 #include "exec/exec.h"
+#include "proc/abi.h"
 #include "core/random.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
@@ -40,22 +41,32 @@ read_headers(struct vnode *vp, struct elf_header *eh, struct elf_phdr *ph,
 	return (elf_check(eh, ph, va.va_size, USER_TOP, elf) ? 0 : ENOEXEC);
 }
 
-static uint32_t
-find_osrel(struct vnode *vp, const struct elf_image *elf)
+void *
+image_note(const struct image *img, int i, size_t *size)
 {
-	uint32_t osrel = 0;
+	const struct elf_phdr *ph = img->elf.note[i];
+	void *buf;
 
-	for (int i = 0; i < elf->nnotes && osrel == 0; i++) {
-		size_t size = MIN(elf->note[i]->p_filesz, NOTES_MAX);
-		void *buf = kmem_alloc(size, 0);
-
-		if (buf != NULL &&
-		    vn_pread(vp, buf, size, (off_t)elf->note[i]->p_offset,
-			NULL) == 0)
-			osrel = elf_osrel(buf, size);
-		kmem_free(buf, size);
+	*size = MIN(ph->p_filesz, NOTES_MAX);
+	buf = kmem_alloc(*size, 0);
+	if (buf != NULL &&
+	    vn_pread(img->vp, buf, *size, (off_t)ph->p_offset, NULL) != 0) {
+		kmem_free(buf, *size);
+		buf = NULL;
 	}
-	return (osrel);
+	return (buf);
+}
+
+static const struct abi *
+find_abi(struct image *img)
+{
+	SET_FOREACH (p, abi) {
+		const struct abi *abi = *p;
+
+		if (abi->abi_recognize(img))
+			return (abi);
+	}
+	return (NULL);
 }
 
 /* The interpreter's name; "" if there is none. */
@@ -115,13 +126,11 @@ image_read(struct thread *td, struct image *img)
 
 	if (error != 0)
 		return (error);
-	img->osrel = find_osrel(img->vp, &img->elf);
 	error = read_interp_path(img);
 	if (error != 0)
 		return (error);
-	/* A brand, an ABI note, or our dynamic linker makes it ours. */
-	if (!img->elf.freebsd && img->osrel == 0 &&
-	    strcmp(img->interp_path, "/libexec/ld-elf.so.1") != 0)
+	img->abi = find_abi(img);
+	if (img->abi == NULL)
 		return (ENOEXEC);
 	if (img->elf.dyn)
 		img->base = random_base(PIE_BASE);

@@ -6,6 +6,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/unistd.h"
 #include "info/kinfo.h"
+#include "proc/abi.h"
 #include "proc/resource.h"
 #include "lib/string.h"
 #include "vfs/namei.h"
@@ -175,13 +176,13 @@ sysctl_sv_name(const struct sysctl_node *node, struct sysctl_req *req)
 {
 	struct proc *p;
 	int error = kinfo_lock(req, 1, false, &p);
-	bool kernel;
+	const struct abi *abi;
 
 	if (error != 0)
 		return (error);
-	kernel = p->p_flags & P_KERNEL;
+	abi = p->p_abi;
 	kinfo_unlock();
-	return (sysctl_out_string(req, kernel ? "null" : "FreeBSD ELF64"));
+	return (sysctl_out_string(req, abi != NULL ? abi->abi_name : "null"));
 }
 SYSCTL_PROC(kern_proc_sv_name, "kern.proc.sv_name", KERN_PROC_SV_NAME,
     CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_sv_name, NULL);

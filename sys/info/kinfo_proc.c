@@ -7,6 +7,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/stat.h"
 #include "info/kinfo.h"
+#include "proc/abi.h"
 #include "proc/resource.h"
 #include "proc/sigqueue.h"
 #include "time/time.h"
@@ -138,7 +139,7 @@ fill_proc(struct proc *p, struct kinfo_proc *ki)
 	}
 	memcpy(ki->ki_comm, p->p_comm, sizeof(ki->ki_comm));
 	spin_unlock(&p->p_lock);
-	strlcpy(ki->ki_emul, p->p_flags & P_KERNEL ? "null" : "FreeBSD ELF64",
+	strlcpy(ki->ki_emul, p->p_abi != NULL ? p->p_abi->abi_name : "null",
 	    sizeof(ki->ki_emul));
 	ki->ki_sflag = PS_INMEM;
 	ki->ki_stat = p->p_state == P_ZOMBIE ? SZOMB : SIDL;

@@ -96,6 +96,7 @@ copy_fields(struct proc *p, struct proc *parent, struct thread *td,
 	p->p_umask = parent->p_umask;
 	p->p_nice = parent->p_nice;
 	p->p_osrel = parent->p_osrel;
+	p->p_abi = parent->p_abi;
 	p->p_flags = parent->p_flags & (P_SUGID | P_CONTROLT | P_TRACED);
 	memcpy(p->p_limits, parent->p_limits, sizeof(p->p_limits));
 	memcpy(p->p_comm, parent->p_comm, sizeof(p->p_comm));

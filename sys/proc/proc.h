@@ -26,6 +26,7 @@
 #include "core/sync.h"
 #include "core/thread.h"
 
+struct abi;
 struct fdtable;
 struct file;
 struct ktrace;
@@ -113,9 +114,10 @@ struct itimer {
 };
 
 struct proc {
-	struct list p_all;		  /* (t) allproc */
-	struct list p_hash;		  /* (t) by pid */
-	pid_t p_pid;			  /* (!) */
+	const struct abi *p_abi; /* (k) first: amd64 knows; NULL: kernel's */
+	struct list p_all;	 /* (t) allproc */
+	struct list p_hash;	 /* (t) by pid */
+	pid_t p_pid;		 /* (!) */
 	volatile enum proc_state p_state; /* (p) and (t) */
 	struct spin p_lock;
 	uint32_t p_flags; /* (p) P_*; by proc_flags_set(), _clear() */

@@ -9,6 +9,7 @@
  */
 #include "fbsd/errno.h"
 #include "fbsd/ucontext.h"
+#include "proc/abi.h"
 #include "proc/sigqueue.h"
 #include "vm/vm.h"
 
@@ -228,7 +229,7 @@ enter_handler(struct thread *td, int sig, const struct sigaction *act,
 	}
 	spin_unlock(&p->p_lock);
 	td->td_ru.nsignals++;
-	abi_sendsig(td, act, info, &oldmask);
+	p->p_abi->abi_sendsig(td, act, info, &oldmask);
 }
 
 void

@@ -56,8 +56,4 @@ void sig_set_mask(struct thread *td, const sigset_t *mask);
  * back after signals were delivered. */
 void sig_push_mask(struct thread *td, const sigset_t *mask);
 
-/* abi/freebsd/sigframe.c: makes the user frame; kills on a bad stack. */
-void abi_sendsig(struct thread *td, const struct sigaction *sa,
-    const struct siginfo *info, const sigset_t *oldmask);
-
 #endif

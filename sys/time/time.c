@@ -20,6 +20,7 @@
 #include "fbsd/errno.h"
 #include "amd64/md.h"
 #include "core/callout.h"
+#include "proc/abi.h"
 #include "proc/proc.h"
 #include "core/sched.h"
 #include "proc/signal.h"
@@ -138,7 +139,11 @@ publish(void)
 {
 	base.wall = state.wall;
 	base.enabled = state.slew_total == 0;
-	abi_publish_time(&base);
+	SET_FOREACH (p, abi) {
+		const struct abi *abi = *p;
+
+		abi->abi_publish_time(&base);
+	}
 }
 
 static uint64_t

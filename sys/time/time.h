@@ -35,8 +35,8 @@ void itimer_cpu_limit(struct proc *p);
 /*
  * What user programs need to compute the time themselves.  At cycle count
  * `tsc` the monotonic clock showed ns + frac / 2^32, and each cycle adds
- * mult / 2^32 ns; the wall clock is that plus `wall`.  abi/freebsd/shpage.c
- * publishes it; enabled false makes them call us.
+ * mult / 2^32 ns; the wall clock is that plus `wall`.  Each
+ * struct abi publishes it; enabled false makes them call us.
  */
 struct time_base {
 	uint64_t tsc;
@@ -46,6 +46,5 @@ struct time_base {
 	uint64_t wall;
 	bool enabled;
 };
-void abi_publish_time(const struct time_base *tb);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Pending queues, clocks and the time page, in the kernel. */
-#include "abi/freebsd/shpage.h"
+#include "abi/freebsd/freebsd.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "boot/ktest.h"
@@ -161,7 +161,7 @@ KTEST(time_page)
 
 	vm_shared_page = page;
 	for (int i = 0; i < 9; i++)
-		abi_publish_time(&tb);
+		freebsd_publish_time(&tb);
 	vm_shared_page = real;
 	KT_ASSERT(tk[0] == 1 && tk[1] == 1 && tk[2] < 4);
 	th = &tk[4 + tk[2] * 22];

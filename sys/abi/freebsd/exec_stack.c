@@ -8,6 +8,7 @@
 #include "lib/string.h"
 #include "amd64/md.h"
 #include "abi/freebsd/auxv.h"
+#include "abi/freebsd/freebsd.h"
 #include "abi/freebsd/shpage.h"
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
@@ -160,7 +161,7 @@ write_top(struct vmspace *vs, struct image *img, uint64_t *sp, struct layout *l)
 }
 
 int
-abi_exec_stack(struct thread *td, struct image *img)
+freebsd_exec_stack(struct thread *td, struct image *img)
 {
 	struct vmspace *vs = td->td_proc->p_vm;
 	const struct exec_strings *s = &img->strings;

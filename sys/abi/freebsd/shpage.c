@@ -10,6 +10,7 @@
  * the choice of the shift; time/time.c renews the base every few seconds.
  */
 #include "lib/string.h"
+#include "abi/freebsd/freebsd.h"
 #include "abi/freebsd/shpage.h"
 #include "amd64/md.h"
 #include "core/printf.h"
@@ -101,7 +102,7 @@ fill(struct vdso_timehands *th, const struct time_base *tb)
 }
 
 void
-abi_publish_time(const struct time_base *tb)
+freebsd_publish_time(const struct time_base *tb)
 {
 	struct vdso_timekeep *tk;
 	struct vdso_timehands *th;
@@ -123,7 +124,7 @@ abi_publish_time(const struct time_base *tb)
 }
 
 void
-shpage_init(void)
+freebsd_shpage_init(void)
 {
 	size_t size = (size_t)(esigcode - sigcode);
 

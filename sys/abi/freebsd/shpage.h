@@ -10,8 +10,4 @@
 #define SHPAGE_TIMEKEEP 0x000
 #define SHPAGE_SIGCODE	0x800
 
-#ifndef __ASSEMBLER__
-void shpage_init(void);
-#endif
-
 #endif

@@ -13,6 +13,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/ucontext.h"
 #include "abi/freebsd/context.h"
+#include "abi/freebsd/freebsd.h"
 #include "abi/freebsd/syscall.h"
 #include "amd64/md.h"
 #include "proc/signal.h"
@@ -307,7 +308,7 @@ copyout_frame(struct thread *td, const struct sigframe *sf, uint64_t frame,
 }
 
 void
-abi_sendsig(struct thread *td, const struct sigaction *sa,
+freebsd_sendsig(struct thread *td, const struct sigaction *sa,
     const struct siginfo *info, const sigset_t *oldmask)
 {
 	bool onstack = context_on_altstack(td, td_frame(td)->tf_rsp);

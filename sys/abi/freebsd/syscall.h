@@ -20,11 +20,7 @@ struct sysent {
 extern const struct sysent sysent[];
 extern const unsigned nsysent;
 
-/*
- * The system call in the thread's trapframe, from amd64's entry: interrupts
- * on, td_tf set. Leaves results in the frame; the caller goes through ast()
- * if td_flags asks for it.
- */
+/* abi_syscall. */
 void syscall_dispatch(struct thread *td, struct trapframe *tf);
 
 /* --trace: one line in truss(1)'s format for each call. */
