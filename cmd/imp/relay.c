@@ -79,8 +79,8 @@ struct relay {
 	int ctl;	  /* -1: closed */
 	char heard[1024]; /* an unfinished line of the guest's */
 	size_t heard_size;
-	char say[1024]; /* what waits to be sent to the guest */
-	size_t say_size;
+	char *say; /* what waits to be sent to the guest */
+	size_t say_size, say_room;
 
 	enum outcome outcome;
 	int status;	/* of EXITED, KILLED, FAILED */
@@ -120,19 +120,25 @@ send_lines(struct relay *r)
 	}
 }
 
-/* A guest that doesn't listen for so long that this fills up misses a line. */
+/* A line for the guest, which may not listen yet: it waits for it. */
 static void __attribute__((format(printf, 2, 3)))
 tell(struct relay *r, const char *fmt, ...)
 {
+	char line[64];
 	va_list args;
-	size_t room = sizeof(r->say) - r->say_size;
-	int n;
+	size_t n;
 
 	va_start(args, fmt);
-	n = vsnprintf(r->say + r->say_size, room, fmt, args);
+	n = (size_t)vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	if (n > 0 && (size_t)n < room)
-		r->say_size += (size_t)n;
+	if (r->say_size + n > r->say_room) {
+		r->say_room = 2 * r->say_room + sizeof(line);
+		r->say = realloc(r->say, r->say_room);
+		if (r->say == NULL)
+			err(EXIT_IMP, "memory");
+	}
+	memcpy(r->say + r->say_size, line, n);
+	r->say_size += n;
 	send_lines(r);
 }
 

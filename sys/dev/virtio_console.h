@@ -54,8 +54,12 @@ bool vport_eof(struct vport *vp); /* input has ended, and all was read */
  * EFAULT, ENOMEM; bytes before an error are as the uio tells.
  */
 int vport_write(struct vport *vp, struct uio *uio, bool nonblock);
-/* Any context; all or nothing, never sleeps. */
+/* Any context; all or nothing, never sleeps: up to VPORT_PUT_MAX bytes. false:
+ * vc_room will be called, or the reader has gone, or there is no memory. */
+#define VPORT_PUT_MAX 512
 bool vport_put(struct vport *vp, const char *s, size_t n);
+/* From now on vport_put() always finds memory.  0 or ENOMEM. */
+int vport_reserve(struct vport *vp);
 size_t vport_writable(struct vport *vp); /* bytes of room */
 /* Waits until the host has taken all that was written before, whatever signals
  * come. */

@@ -16,6 +16,7 @@
 #include "amd64/md.h"
 #include "dev/virtio_port.h"
 #include "fbsd/errno.h"
+#include "core/printf.h"
 #include "kern/uio.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
@@ -39,7 +40,8 @@ struct block {
 	uint32_t order; /* pages, or KMEM */
 	char data[];
 };
-#define BLOCK_KMEM UINT32_MAX
+#define BLOCK_KMEM  UINT32_MAX
+#define BLOCK_SPARE (UINT32_MAX - 1)
 
 static struct block *
 block_alloc(size_t size)
@@ -128,6 +130,16 @@ land(struct vport *vp, size_t bytes)
 	return (vp->vp_slots == 0 ? TELL_ROOM | TELL_IDLE : TELL_ROOM);
 }
 
+/* A block that is sent, or won't be.  (p) held. */
+static void
+block_done(struct vport *vp, struct block *b)
+{
+	if (b->order == BLOCK_SPARE)
+		vp->vp_spare = b;
+	else
+		block_free(b);
+}
+
 /* Frees what the device is done with.  (p) held. */
 static unsigned
 take_output(struct vport *vp)
@@ -139,7 +151,7 @@ take_output(struct vport *vp)
 	while ((b = virtqueue_take(&vp->vp_txq, &length)) != NULL) {
 		vp->vp_taken++;
 		what |= land(vp, b->size);
-		block_free(b);
+		block_done(vp, b);
 	}
 	return (what);
 }
@@ -455,7 +467,7 @@ send_block(struct vport *vp, struct block *b)
 
 	if (virtqueue_add(&vp->vp_txq, &buf, 1, 0, b) != 0) {
 		/* Only a queue that is broken has fewer than it says. */
-		block_free(b);
+		block_done(vp, b);
 		return (land(vp, buf.size));
 	}
 	vp->vp_sent++;
@@ -512,26 +524,53 @@ vport_write(struct vport *vp, struct uio *uio, bool nonblock)
 	return (error);
 }
 
+int
+vport_reserve(struct vport *vp)
+{
+	struct block *b = kmem_alloc(sizeof(*b) + VPORT_PUT_MAX, 0);
+
+	if (b == NULL)
+		return (ENOMEM);
+	b->order = BLOCK_SPARE;
+	spin_lock(&vp->vp_lock);
+	block_done(vp, b);
+	spin_unlock(&vp->vp_lock);
+	return (0);
+}
+
+/* The reserved block for n bytes, or NULL.  (p) held. */
+static struct block *
+take_spare(struct vport *vp, size_t n)
+{
+	struct block *b = vp->vp_spare;
+
+	vp->vp_spare = NULL;
+	if (b != NULL)
+		b->size = (uint32_t)n;
+	else /* it comes back, and makes room */
+		atomic_store(&vp->vp_refused, true);
+	return (b);
+}
+
 bool
 vport_put(struct vport *vp, const char *s, size_t n)
 {
+	struct block *b = block_alloc(n);
 	unsigned what = 0;
-	struct block *b;
-	int error;
+	int error = ENOMEM;
 
-	if (n > BLOCK_MAX)
-		return (false);
-	b = block_alloc(n);
-	if (b == NULL)
-		return (false);
-	memcpy(b->data, s, n);
+	kassert(n <= VPORT_PUT_MAX);
 	spin_lock(&vp->vp_lock);
-	error = reserve(vp, n, true);
-	if (error == 0)
+	if (b == NULL)
+		b = take_spare(vp, n);
+	if (b != NULL)
+		error = reserve(vp, n, true);
+	if (error == 0) {
+		memcpy(b->data, s, n);
 		what = send_block(vp, b);
+	} else if (b != NULL)
+		block_done(vp, b);
 	spin_unlock(&vp->vp_lock);
-	if (error != 0)
-		block_free(b);
 	tell(vp, what);
 	return (error == 0);
 }

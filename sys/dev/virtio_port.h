@@ -19,6 +19,8 @@ struct vport_rx {
 	uint32_t rx_end;
 };
 
+struct block;
+
 /*
  * (!) set before the device runs, or once; (c) the console's lock, vc_lock;
  * (p) vp_lock.  Order: vc_lock, vp_lock.
@@ -45,15 +47,17 @@ struct vport {
 	unsigned vp_rx_count;  /* (p) buffers there are */
 	struct cv vp_input;    /* (p) input, or its end */
 
-	bool vp_broken;	   /* (p) nobody reads our output */
-	size_t vp_flying;  /* (p) bytes on their way, and those
-			      that have a place reserved */
-	unsigned vp_slots; /* (p) descriptors they take */
-	uint64_t vp_sent;  /* (p) blocks given to the device, ever */
-	uint64_t vp_taken; /* (p) and done with, in the same order */
-	bool vp_refused;   /* (p) set; (a) the client wants to
-			      hear of room */
-	struct cv vp_room; /* (p) less is on its way */
+	bool vp_broken;		/* (p) nobody reads our output */
+	size_t vp_flying;	/* (p) bytes on their way, and those
+				   that have a place reserved */
+	unsigned vp_slots;	/* (p) descriptors they take */
+	uint64_t vp_sent;	/* (p) blocks given to the device, ever */
+	uint64_t vp_taken;	/* (p) and done with, in the same order */
+	bool vp_refused;	/* (p) set; (a) the client wants to
+				   hear of room */
+	struct cv vp_room;	/* (p) less is on its way */
+	struct block *vp_spare; /* (p) reserved, for want of memory; NULL:
+				   it is on its way, or never was */
 };
 
 /* 0 or an errno of virtqueue_init(). */

@@ -35,6 +35,7 @@
 #include "host/run.h"
 #include "host/run_config.h"
 #include "host/run_stream.h"
+#include "host/run_tell.h"
 #include "proc/signal.h"
 #include "time/time.h"
 #include "lib/printf.h"
@@ -61,30 +62,19 @@ static struct {
 } run;
 
 void
-run_tell(const char *fmt, ...)
-{
-	char line[256];
-	va_list ap;
-	int n;
-
-	if (run.ctl == NULL)
-		return;
-	va_start(ap, fmt);
-	n = vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	(void)vport_put(run.ctl, line, MIN((size_t)n, sizeof(line) - 1));
-}
-
-void
 run_trace(const char *s, size_t n)
 {
 	struct iovec iov;
 	struct uio uio;
+	int error;
 
 	if (run.trace == NULL)
 		return;
 	uio_init(&uio, &iov, (uint64_t)(uintptr_t)s, n, 0, false, true);
-	(void)vport_write(run.trace, &uio, false);
+	/* A signal for the program is no reason to miss the text. */
+	while ((error = vport_write(run.trace, &uio, false)) == EINTR ||
+	       error == ERESTART)
+		vport_drain(run.trace);
 }
 
 /* The end of the machine, when everything was said. */
@@ -93,8 +83,7 @@ finish(void)
 {
 	if (run.trace != NULL)
 		vport_drain(run.trace);
-	if (run.ctl != NULL)
-		vport_drain(run.ctl);
+	run_tell_drain();
 	md_reset();
 }
 
@@ -181,6 +170,7 @@ listen_to_host(void *arg)
 		}
 		line[length] = '\0';
 		length = 0;
+		run_tell_pause();
 		hear_line(line);
 	}
 }
@@ -223,9 +213,10 @@ connect(struct thread *td)
 
 	run.ctl = vport_find("imp.ctl", clock_ns() + PORT_TIMEOUT);
 	if (run.ctl != NULL) {
+		error = run_tell_start(run.ctl);
 		if (run.config.rc_trace != 0)
 			run.trace = find_port("imp.trace");
-		if (run.config.rc_tty != 0)
+		if (error == 0 && run.config.rc_tty != 0)
 			error =
 			    run_tty_create(find_port("imp.tty"), &run.config);
 		if (error == 0)

@@ -18,6 +18,7 @@
 #include "fbsd/stat.h"
 #include "file/kqueue.h"
 #include "host/run_stream.h"
+#include "host/run_tell.h"
 
 /* Input that may wait in the guest: in pages, as QEMU sends no more at once. */
 #define INPUT_BUFFERS 16

@@ -30,7 +30,4 @@ int run_tty_start(struct proc *p);
 void run_tty_winsize(unsigned rows, unsigned cols);
 void run_tty_drain(void);
 
-/* run.c: a line for the host; any context. */
-void run_tell(const char *fmt, ...) __printflike(1, 2);
-
 #endif

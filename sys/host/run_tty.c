@@ -8,22 +8,9 @@
 
 #include "amd64/md.h"
 #include "fbsd/errno.h"
+#include "host/pump.h"
 #include "host/run_stream.h"
 #include "tty/tty.h"
-
-/*
- * A worker that is asked to go on from any context, also by what it does
- * itself: only one works at a time, and the others leave word that there is
- * more.
- */
-struct pump {
-	struct spin pu_lock;
-	bool pu_busy;	  /* (pu_lock) */
-	bool pu_again;	  /* (pu_lock) */
-	char pu_buf[512]; /* of who set pu_busy, as well as: */
-	size_t pu_start;  /* what the other side hasn't taken */
-	size_t pu_end;
-};
 
 /* (!) set before the port is listened to. */
 static struct {
@@ -32,27 +19,6 @@ static struct {
 	struct pump in;
 	struct pump out;
 } terminal;
-
-static void
-pump_run(struct pump *pu, bool (*step)(struct pump *pu))
-{
-	spin_lock(&pu->pu_lock);
-	pu->pu_again = true;
-	if (pu->pu_busy) {
-		spin_unlock(&pu->pu_lock);
-		return;
-	}
-	pu->pu_busy = true;
-	while (pu->pu_again) {
-		pu->pu_again = false;
-		spin_unlock(&pu->pu_lock);
-		while (step(pu))
-			continue;
-		spin_lock(&pu->pu_lock);
-	}
-	pu->pu_busy = false;
-	spin_unlock(&pu->pu_lock);
-}
 
 /* Some input to the tty; false if there is none, or it has no room. */
 static bool
@@ -138,6 +104,8 @@ run_tty_create(struct vport *vp, const struct run_config *rc)
 	spin_init(&terminal.in.pu_lock, "runttyin");
 	spin_init(&terminal.out.pu_lock, "runttyout");
 	terminal.port = vp;
+	if (vport_reserve(vp) != 0)
+		return (ENOMEM);
 	terminal.tty = tty_create(&tty_ops, NULL, "ttyV0");
 	if (terminal.tty == NULL)
 		return (ENOMEM);

@@ -172,6 +172,14 @@ act(void)
 		write_all(port("imp.stdout"), "ready\n", 6);
 		hear(line, sizeof(line));
 		write_all(port("imp.stdout"), line, strlen(line));
+	} else if (strcmp(action, "late") == 0) {
+		/* Hears nothing before it has read something. */
+		write_all(port("imp.stdout"), "ready\n", 6);
+		tell("want 0\n");
+		(void)!read(port("imp.stdin"), line, 1);
+		while (strcmp(line, "signal 31") != 0)
+			hear(line, sizeof(line));
+		write_all(port("imp.stdout"), "heard\n", 6);
 	} else if (strcmp(action, "take") == 0) {
 		/* Signals are taken, and change nothing. */
 		write_all(port("imp.stdout"), "ready\n", 6);

@@ -190,6 +190,24 @@ done
 wait $pid
 check "signals that are taken end nothing" 0 $?
 check "and without a word" "" "$(cat "$tmp/err")"
+# A guest that listens late hears all; more than its socket holds.
+mkfifo "$tmp/late"
+: >"$tmp/out"
+"$imp" run -t 20 "$prog" late <"$tmp/late" >"$tmp/out" &
+pid=$!
+exec 3>"$tmp/late"
+while ! grep -q ready "$tmp/out"; do sleep 0.01; done
+n=0
+while [ $n -lt 3000 ]; do
+	kill -USR1 $pid
+	n=$((n + 1))
+done
+kill -USR2 $pid
+sleep 0.2 # the signal comes first, or there would be nothing to wait for
+echo >&3
+wait $pid
+check "a guest that listens late" heard "$(tail -n 1 "$tmp/out")"
+exec 3>&-
 # The program has ended, and its output's reader reads no more.
 mkfifo "$tmp/fifo"
 # shellcheck disable=SC2217 # it holds the pipe open
