@@ -7,6 +7,7 @@
 #include "proc/abi.h"
 #include "fs/tmpfs/archive.h"
 #include "core/callout.h"
+#include "core/device.h"
 #include "file/file.h"
 #include "boot/init.h"
 #include "boot/main.h"
@@ -23,7 +24,6 @@
 #include "vm/kmem.h"
 #include "vm/page.h"
 #include "vm/vm.h"
-#include "dev/device.h"
 #ifdef OPT_KTEST
 #include "boot/ktest.h"
 #endif
@@ -55,7 +55,7 @@ kernel_main(void)
 	if (vfs_mount_root() != 0)
 		panic("no root file system");
 	boot_step("root file system");
-	device_attach_all();
+	device_attach_all(run_wanted());
 	boot_step("devices");
 #ifdef OPT_KTEST
 	ktest_start();

@@ -7,7 +7,7 @@
  * came with none: else the next message does.
  */
 #include "amd64/md.h"
-#include "dev/device.h"
+#include "core/device.h"
 #include "fbsd/errno.h"
 #include "fbsd/event.h"
 #include "fbsd/fcntl.h"
@@ -20,8 +20,7 @@
 #include "core/sched.h"
 #include "core/sysctl.h"
 #include "lib/string.h"
-#include "vfs/vn_file.h"
-#include "vfs/vnode.h"
+#include "file/cdev.h"
 
 static struct {
 	struct spin kl_lock;
@@ -152,9 +151,6 @@ static const struct fileops klog_fileops = {
     .fo_poll = klog_poll,
     .fo_events = klog_events,
     .fo_ready = klog_ready,
-    .fo_stat = vn_file_stat,
-    .fo_chmod = vn_file_chmod,
-    .fo_chown = vn_file_chown,
     .fo_close = klog_close,
     .fo_passable = true,
 };
@@ -170,7 +166,8 @@ klog_attach(void)
 		cdev_set_open(dev, klog_open);
 }
 
-static const struct driver klog_driver = {"klog", klog_attach};
+static const struct driver klog_driver = {
+    .d_name = "klog", .d_attach = klog_attach};
 DRIVER_SET(klog_driver);
 
 /* The kernel's messages; with the number 0 after the name, too. */

@@ -24,9 +24,8 @@
  * terminal is another.
  */
 #include "amd64/md.h"
-#include "dev/device.h"
+#include "core/device.h"
 #include "fbsd/errno.h"
-#include "fs/tmpfs/archive.h"
 #include "core/printf.h"
 #include "tty/tty_impl.h"
 #include "tty/tty_serial.h"
@@ -670,9 +669,8 @@ static void
 uart_attach(void)
 {
 	struct uart *u = &uart;
-	size_t size;
 
-	if (archive_run_config(&size) != NULL || !probe())
+	if (!probe())
 		return;
 	spin_init(&u->u_lock, "uart");
 	put(REG_IER, 0);
@@ -690,5 +688,6 @@ uart_attach(void)
 	kconsole_register(&uart_console, &u->u_text_pos);
 }
 
-static const struct driver uart_driver = {"uart", uart_attach};
+static const struct driver uart_driver = {
+    .d_name = "uart", .d_attach = uart_attach, .d_system = true};
 DRIVER_SET(uart_driver);

@@ -16,8 +16,7 @@
 #include "core/sysctl.h"
 #include "lib/printf.h"
 #include "lib/string.h"
-#include "vfs/vn_file.h"
-#include "vfs/vnode.h"
+#include "file/cdev.h"
 #include "vm/kmem.h"
 
 #define OPERATOR_GID 5
@@ -230,10 +229,7 @@ static const struct fileops disk_fileops = {
     .fo_read = disk_rw,
     .fo_write = disk_rw,
     .fo_ioctl = disk_ioctl,
-    .fo_stat = vn_file_stat,
     .fo_seek = disk_seek,
-    .fo_chmod = vn_file_chmod,
-    .fo_chown = vn_file_chown,
     .fo_close = disk_close,
     .fo_passable = true,
 };

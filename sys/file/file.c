@@ -186,13 +186,19 @@ kern_writev(struct thread *td, int fd, struct uio *uio, off_t offset)
 }
 
 int
+file_stat_named(struct file *fp, struct stat *st)
+{
+	return (vn_stat(fp->f_vnode, st));
+}
+
+int
 file_stat(struct file *fp, struct stat *st)
 {
 	*st = (struct stat){0};
 	if (fp->f_ops->fo_stat != NULL)
 		return (fp->f_ops->fo_stat(fp, st));
 	if (fp->f_vnode != NULL)
-		return (vn_stat(fp->f_vnode, st));
+		return (file_stat_named(fp, st));
 	return (EOPNOTSUPP);
 }
 

@@ -54,9 +54,11 @@ struct fileops {
 	struct event_source *(*fo_events)(struct file *fp);
 	/* kqueue's `data`: bytes to read, room to write. NULL: 0 or 1. */
 	int64_t (*fo_ready)(struct file *fp, int filter);
+	/* NULL: of what was opened, if it was by a name. */
 	int (*fo_stat)(struct file *fp, struct stat *st);
 	int (*fo_truncate)(struct file *fp, off_t length);
 	int (*fo_seek)(struct file *fp, off_t offset, int whence, off_t *res);
+	/* Of what wasn't opened by a name. */
 	int (*fo_chmod)(struct file *fp, mode_t mode);
 	int (*fo_chown)(struct file *fp, uid_t uid, gid_t gid);
 	/* Fills m->object (with a reference), offset, maxprot, vnode; checks
@@ -100,6 +102,8 @@ void file_release(struct file *fp); /* closes with the last; may sleep */
 /* Waits on a cv as a read or write of fp does: EAGAIN if it shall not wait,
  * else as cv_wait_spin_sig(). */
 int file_wait(struct file *fp, struct cv *cv, struct spin *s);
+/* Of the name that it was opened by: f_vnode isn't NULL. */
+int file_stat_named(struct file *fp, struct stat *st);
 /* For what has no inode of its own: type, mode, and the opener's ids. */
 void file_stat_plain(struct file *fp, mode_t mode, struct stat *st);
 

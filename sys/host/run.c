@@ -417,6 +417,14 @@ run_main(void *arg)
 }
 
 bool
+run_wanted(void)
+{
+	size_t size;
+
+	return (archive_run_config(&size) != NULL);
+}
+
+bool
 run_start(void)
 {
 	const char *text;

@@ -6,6 +6,9 @@
 
 struct proc;
 
+/* Is it a program that will run, and not a system? */
+bool run_wanted(void);
+
 /*
  * Starts process 1 and what the boot archive's imp.run asks for.  Returns;
  * the rest happens in process 1.  False: there is no imp.run.

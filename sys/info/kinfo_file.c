@@ -82,9 +82,7 @@ kinfo_file_fill(struct thread *td, struct file *fp, struct kinfo_file *kf)
 	kf->kf_flags = flags_of(atomic_load(&fp->f_flag));
 	kf->kf_offset = fp->f_ops->fo_seek != NULL ? fp->f_offset : -1;
 	if (kf->kf_type == KF_TYPE_VNODE || kf->kf_type == KF_TYPE_FIFO) {
-		memset(&st, 0, sizeof(st));
-		if (fp->f_ops->fo_stat != NULL &&
-		    fp->f_ops->fo_stat(fp, &st) == 0)
+		if (file_stat(fp, &st) == 0)
 			fill_stat(kf, &st);
 		else
 			kf->kf_un.kf_file.kf_file_type = KF_VTYPE_UNKNOWN;

@@ -17,10 +17,10 @@
 #include "fbsd/poll.h"
 #include "fbsd/stat.h"
 #include "fbsd/user.h"
-#include "dev/device.h"
+#include "core/device.h"
 #include "tty/pty.h"
 #include "tty/tty_impl.h"
-#include "vfs/vnode.h"
+#include "file/cdev.h"
 #include "vm/kmem.h"
 
 #define PTY_MAX 1024
@@ -401,5 +401,5 @@ ptmx_attach(void)
 		cdev_set_open(dev, ptmx_open);
 }
 
-static const struct driver ptmx = {"ptmx", ptmx_attach};
+static const struct driver ptmx = {.d_name = "ptmx", .d_attach = ptmx_attach};
 DRIVER_SET(ptmx);

@@ -16,7 +16,7 @@
 #include "core/printf.h"
 #include "proc/signal.h"
 #include "tty/tty_impl.h"
-#include "vfs/vnode.h"
+#include "file/cdev.h"
 #include "vm/kmem.h"
 
 #define TTYDISC 0
@@ -804,7 +804,7 @@ tty_stat(struct file *fp, struct stat *st)
 	if (tty_revoked(fp))
 		return (EBADF);
 	if (fp->f_vnode != NULL)
-		return (vn_stat(fp->f_vnode, st));
+		return (file_stat_named(fp, st));
 	memset(st, 0, sizeof(*st));
 	st->st_mode = S_IFCHR | 0620;
 	st->st_nlink = 1;

@@ -9,10 +9,10 @@
  */
 #include "fbsd/errno.h"
 #include "fbsd/signal.h"
-#include "dev/device.h"
+#include "core/device.h"
 #include "proc/signal.h"
 #include "tty/tty_impl.h"
-#include "vfs/vnode.h"
+#include "file/cdev.h"
 
 #define FOREVER UINTPTR_MAX /* a generation that doesn't end */
 
@@ -183,5 +183,5 @@ own_attach(void)
 		cdev_set_open(dev, own_open);
 }
 
-static const struct driver own_tty = {"tty", own_attach};
+static const struct driver own_tty = {.d_name = "tty", .d_attach = own_attach};
 DRIVER_SET(own_tty);

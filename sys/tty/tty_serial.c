@@ -13,8 +13,7 @@
 #include "fbsd/filio.h"
 #include "tty/tty_impl.h"
 #include "tty/tty_serial.h"
-#include "vfs/vn_file.h"
-#include "vfs/vnode.h"
+#include "file/cdev.h"
 #include "vm/kmem.h"
 
 /* What a state device, *.init or *.lock, holds. */
@@ -240,9 +239,6 @@ static const struct fileops state_fileops = {
     .fo_read = state_io,
     .fo_write = state_io,
     .fo_ioctl = state_ioctl,
-    .fo_stat = vn_file_stat,
-    .fo_chmod = vn_file_chmod,
-    .fo_chown = vn_file_chown,
     .fo_passable = true,
 };
 

@@ -321,9 +321,6 @@ static const struct fileops fifo_fileops = {
     .fo_poll = fifo_poll,
     .fo_events = fifo_events,
     .fo_ready = fifo_ready,
-    .fo_stat = vn_file_stat,
-    .fo_chmod = vn_file_chmod,
-    .fo_chown = vn_file_chown,
     .fo_close = fifo_close,
     .fo_passable = true,
 };

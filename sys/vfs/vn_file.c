@@ -173,12 +173,6 @@ vn_file_ready(struct file *fp, int filter)
 	return (size - fp->f_offset);
 }
 
-int
-vn_file_stat(struct file *fp, struct stat *st)
-{
-	return (vn_stat(fp->f_vnode, st));
-}
-
 static int
 vn_file_setattr(struct file *fp, struct vattr *va)
 {
@@ -203,26 +197,6 @@ vn_file_truncate(struct file *fp, off_t length)
 		return (EISDIR);
 	error = vn_check_size(curthread(), (uint64_t)length);
 	return (error != 0 ? error : vn_file_setattr(fp, &va));
-}
-
-int
-vn_file_chmod(struct file *fp, mode_t mode)
-{
-	struct vattr va = {.va_set = VA_MODE, .va_mode = mode & ALLPERMS};
-
-	return (vn_file_setattr(fp, &va));
-}
-
-int
-vn_file_chown(struct file *fp, uid_t uid, gid_t gid)
-{
-	struct vattr va = {.va_uid = uid, .va_gid = gid};
-
-	if (uid != (uid_t)-1)
-		va.va_set |= VA_UID;
-	if (gid != (gid_t)-1)
-		va.va_set |= VA_GID;
-	return (vn_file_setattr(fp, &va));
 }
 
 static int
@@ -308,11 +282,8 @@ const struct fileops vnode_fileops = {
     .fo_ioctl = vn_file_ioctl,
     .fo_events = vn_file_events,
     .fo_ready = vn_file_ready,
-    .fo_stat = vn_file_stat,
     .fo_truncate = vn_file_truncate,
     .fo_seek = vn_file_seek,
-    .fo_chmod = vn_file_chmod,
-    .fo_chown = vn_file_chown,
     .fo_mmap = vn_file_mmap,
     .fo_close = vn_file_close,
     .fo_passable = true,
@@ -325,7 +296,6 @@ const struct fileops vn_opening_fileops = {
 const struct fileops vn_path_fileops = {
     .fo_poll = vn_path_poll,
     .fo_events = vn_file_events,
-    .fo_stat = vn_file_stat,
     .fo_chmod = vn_path_chmod,
     .fo_chown = vn_path_chown,
     .fo_close = vn_path_close,

@@ -10,10 +10,6 @@ extern const struct fileops vn_opening_fileops;
 /* O_PATH: a place, not its contents. */
 extern const struct fileops vn_path_fileops;
 
-/* For devices' operations too: they concern the node. */
-int vn_file_stat(struct file *fp, struct stat *st);
-int vn_file_chmod(struct file *fp, mode_t mode);
-int vn_file_chown(struct file *fp, uid_t uid, gid_t gid);
 int vn_file_seek(struct file *fp, off_t offset, int whence, off_t *res);
 
 /* Opening a name for descriptor `fd`: *dupfp is its file, held. EBADF, EACCES

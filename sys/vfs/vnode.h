@@ -290,20 +290,4 @@ vn_note(struct vnode *vp, long note)
 		event_notify(es, note);
 }
 
-/* Device files: fs/devfs. `name` is the path below /dev. */
-struct cdev;
-struct cdev *make_dev(const struct fileops *ops, void *data, mode_t mode,
-    uid_t uid, gid_t gid, const char *fmt, ...) __printflike(6, 7);
-void destroy_dev(struct cdev *dev);
-/* In vo_open of a device: called before f_ops is replaced; may be NULL. */
-void cdev_set_open(struct cdev *dev,
-    int (*open)(struct cdev *dev, struct file *fp, struct thread *td));
-/* revoke(2): whoever has the device open has it no longer.  NULL, as at first:
- * EOPNOTSUPP. */
-void cdev_set_revoke(struct cdev *dev, void (*revoke)(struct cdev *dev));
-void *cdev_data(struct cdev *dev);
-dev_t cdev_number(const struct cdev *dev); /* st_rdev */
-/* The name below /dev of the device with that number: 0, ENOENT. */
-int cdev_name(dev_t number, char *buf, size_t size);
-
 #endif

@@ -12,7 +12,7 @@
  */
 
 #include "amd64/md.h"
-#include "dev/device.h"
+#include "core/device.h"
 #include "dev/virtio/mmio_cmdline.h"
 #include "dev/virtio/virtio.h"
 #include "fbsd/errno.h"
@@ -290,5 +290,6 @@ virtio_mmio_attach(void)
 	}
 }
 
-static const struct driver virtio_mmio = {"virtio_mmio", virtio_mmio_attach};
+static const struct driver virtio_mmio = {
+    .d_name = "virtio_mmio", .d_attach = virtio_mmio_attach};
 DRIVER_SET(virtio_mmio);

@@ -4,32 +4,16 @@
  *
  * Drivers make cdevs; each mount of devfs has a node for each of them, with
  * rights and times of its own, in a tree that follows the names' slashes.
- * devfs_lock, one for all, guards the list of cdevs and the trees: devices
+ * cdev_lock, one for all, guards the list of cdevs and the trees: devices
  * are few, and nothing is done under it but walking them.
  */
 #ifndef FS_DEVFS_DEVFS_H
 #define FS_DEVFS_DEVFS_H
 
+#include "file/cdev.h"
 #include "vfs/vnode.h"
 
-/* (l) devfs_lock, (!) set once, (a) atomic. */
-struct cdev {
-	struct list cd_link;	      /* (l) in devfs_cdevs */
-	unsigned cd_refs;	      /* (a) the list's and each node's */
-	const struct fileops *cd_ops; /* (!) */
-	void *cd_data;		      /* (!) */
-	int (*cd_open)(struct cdev *, struct file *, struct thread *);
-	void (*cd_revoke)(struct cdev *);
-	mode_t cd_mode; /* (!) of new nodes; and the owners */
-	uid_t cd_uid;
-	gid_t cd_gid;
-	unsigned cd_number;	 /* (!) minor number, and inode's */
-	int cd_dupfd;		 /* (!) opens this descriptor; -1 */
-	bool cd_gone;		 /* (l) destroy_dev() was called */
-	struct timespec cd_made; /* (!) */
-	char cd_name[64];	 /* (!) below /dev */
-};
-
+/* (l) cdev_lock, (!) set once. */
 struct devfs_node {
 	struct vnode dn_vnode;
 	struct devfs_node *dn_parent; /* (l) NULL: root, or removed */
@@ -53,9 +37,6 @@ struct devfs_mount {
 	struct devfs_node *dm_root; /* (!) */
 };
 
-extern struct mutex devfs_lock;
-extern struct list devfs_cdevs;	 /* (l) */
-extern struct list devfs_mounts; /* (l) */
 extern const struct vnode_ops devfs_vnode_ops;
 
 static inline struct devfs_node *
@@ -64,9 +45,7 @@ devfs_node(struct vnode *vp)
 	return (container_of(vp, struct devfs_node, dn_vnode));
 }
 
-void cdev_release(struct cdev *cd);
-
-/* devfs_node.c; all but the last with devfs_lock. ENOMEM. */
+/* devfs_node.c; all but the last with cdev_lock. ENOMEM. */
 int devfs_add(struct devfs_mount *dm, struct cdev *cd);
 int devfs_add_link(struct devfs_mount *dm, struct devfs_node *dir,
     const char *name, const char *target, struct devfs_node **np);

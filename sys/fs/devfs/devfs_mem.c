@@ -99,9 +99,7 @@ zero_mmap(struct file *fp, struct vm_mapping *m)
 
 #define MEM_FILEOPS(read, write)                                               \
 	.fo_read = (read), .fo_write = (write), .fo_ioctl = mem_ioctl,         \
-	.fo_stat = vn_file_stat, .fo_seek = vn_file_seek,                      \
-	.fo_chmod = vn_file_chmod, .fo_chown = vn_file_chown,                  \
-	.fo_passable = true
+	.fo_seek = vn_file_seek, .fo_passable = true
 
 static const struct fileops null_fileops = {MEM_FILEOPS(null_read, null_write)};
 static const struct fileops zero_fileops = {

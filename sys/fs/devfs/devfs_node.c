@@ -11,7 +11,7 @@
 
 /* Numbers of directories and links; devices have their cdev's. */
 #define FIRST_INO 0x10000
-static uint64_t last_ino = FIRST_INO; /* (devfs_lock) */
+static uint64_t last_ino = FIRST_INO; /* (cdev_lock) */
 
 struct devfs_node *
 devfs_new_node(

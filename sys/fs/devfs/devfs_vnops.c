@@ -20,7 +20,7 @@ look_up(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 {
 	struct devfs_node *dir = devfs_node(dvp), *n;
 
-	mutex_lock(&devfs_lock);
+	mutex_lock(&cdev_lock);
 	if (cn->cn_len == 2 && cn->cn_name[0] == '.' && cn->cn_name[1] == '.')
 		n = dir->dn_parent;
 	else
@@ -29,7 +29,7 @@ look_up(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 		*vpp = &n->dn_vnode;
 		vnode_hold(*vpp);
 	}
-	mutex_unlock(&devfs_lock);
+	mutex_unlock(&cdev_lock);
 	return (n != NULL ? 0 : ENOENT);
 }
 
@@ -60,7 +60,7 @@ devfs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
 		return (ENAMETOOLONG);
 	memcpy(name, cn->cn_name, cn->cn_len);
 	name[cn->cn_len] = '\0';
-	mutex_lock(&devfs_lock);
+	mutex_lock(&cdev_lock);
 	error = devfs_add_link(dm, devfs_node(dvp), name, target, &n);
 	if (error == 0) {
 		n->dn_uid = va->va_uid;
@@ -68,7 +68,7 @@ devfs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
 		*vpp = &n->dn_vnode;
 		vnode_hold(*vpp);
 	}
-	mutex_unlock(&devfs_lock);
+	mutex_unlock(&cdev_lock);
 	return (error);
 }
 
@@ -78,14 +78,14 @@ devfs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	struct devfs_node *n = devfs_node(vp);
 	int error = 0;
 
-	mutex_lock(&devfs_lock);
+	mutex_lock(&cdev_lock);
 	if (vp->v_type != VLNK)
 		error = EPERM;
 	else if (n->dn_parent != devfs_node(dvp))
 		error = ENOENT;
 	else
 		devfs_unlink(n);
-	mutex_unlock(&devfs_lock);
+	mutex_unlock(&cdev_lock);
 	return (error);
 }
 
@@ -103,11 +103,11 @@ count_links(struct devfs_node *n)
 
 	if (n->dn_vnode.v_type != VDIR)
 		return (n->dn_parent != NULL ? 1 : 0);
-	mutex_lock(&devfs_lock);
+	mutex_lock(&cdev_lock);
 	LIST_FOREACH (child, &n->dn_children, dn_link)
 		if (child->dn_vnode.v_type == VDIR)
 			links++;
-	mutex_unlock(&devfs_lock);
+	mutex_unlock(&cdev_lock);
 	return (links);
 }
 
@@ -183,7 +183,7 @@ devfs_readdir(struct vnode *vp, struct dir_emit *de)
 	struct devfs_node *up = dir->dn_parent != NULL ? dir->dn_parent : dir;
 
 	(void)disk_taste();
-	mutex_lock(&devfs_lock);
+	mutex_lock(&cdev_lock);
 	if (de->cookie == 0 && !de->emit(de, ".", 1, dir->dn_ino, DT_DIR, 1))
 		goto full;
 	if (de->cookie <= 1 &&
@@ -194,7 +194,7 @@ devfs_readdir(struct vnode *vp, struct dir_emit *de)
 			goto full;
 	de->eof = true;
 full:
-	mutex_unlock(&devfs_lock);
+	mutex_unlock(&cdev_lock);
 	return (0);
 }
 
@@ -249,7 +249,7 @@ devfs_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len)
 	size_t size = strlen(n->dn_name);
 	int error = ENOENT;
 
-	mutex_lock(&devfs_lock);
+	mutex_lock(&cdev_lock);
 	if (n->dn_parent != NULL && size <= *len) {
 		memcpy(buf, n->dn_name, size);
 		*len = size;
@@ -257,7 +257,7 @@ devfs_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len)
 		vnode_hold(*dvpp);
 		error = 0;
 	}
-	mutex_unlock(&devfs_lock);
+	mutex_unlock(&cdev_lock);
 	return (error);
 }
 
@@ -282,7 +282,7 @@ const struct vnode_ops devfs_vnode_ops = {
     .vo_inactive = devfs_inactive,
 };
 
-/* Frees a tree that nobody else refers to; with devfs_lock. */
+/* Frees a tree that nobody else refers to; with cdev_lock. */
 static void
 free_tree(struct devfs_node *n)
 {
@@ -304,7 +304,7 @@ fill(struct devfs_mount *dm)
 	struct cdev *cd;
 	int error = 0;
 
-	LIST_FOREACH (cd, &devfs_cdevs, cd_link)
+	LIST_FOREACH (cd, &cdevs, cd_link)
 		if (error == 0)
 			error = devfs_add(dm, cd);
 	for (unsigned i = 0; i < nitems(links) && error == 0; i++)
@@ -312,6 +312,33 @@ fill(struct devfs_mount *dm)
 		    dm, dm->dm_root, links[i][0], links[i][1], NULL);
 	return (error);
 }
+
+static struct list devfs_mounts = LIST_INITIALIZER(devfs_mounts); /* (l) */
+
+/* A mount that has no memory for the node goes without it. (l) */
+static void
+add_everywhere(struct cdev *cd)
+{
+	struct devfs_mount *dm;
+
+	LIST_FOREACH (dm, &devfs_mounts, dm_link)
+		(void)devfs_add(dm, cd);
+}
+
+/* (l) */
+static void
+drop_everywhere(struct cdev *cd)
+{
+	struct devfs_mount *dm;
+
+	LIST_FOREACH (dm, &devfs_mounts, dm_link)
+		devfs_drop(dm, cd);
+}
+
+static const struct cdev_watcher watcher = {
+    .cw_made = add_everywhere,
+    .cw_gone = drop_everywhere,
+};
 
 static int
 devfs_mount(struct mount *mp, const struct mount_opts *opts)
@@ -324,7 +351,8 @@ devfs_mount(struct mount *mp, const struct mount_opts *opts)
 	devfs_mem_init();
 	dm->dm_mount = mp;
 	mp->mnt_data = dm;
-	mutex_lock(&devfs_lock);
+	mutex_lock(&cdev_lock);
+	cdev_watch(&watcher);
 	dm->dm_root = devfs_new_node(dm, VDIR, "", 0);
 	if (dm->dm_root != NULL) {
 		dm->dm_root->dn_vnode.v_flags |= VV_ROOT;
@@ -334,7 +362,7 @@ devfs_mount(struct mount *mp, const struct mount_opts *opts)
 		else
 			list_push_back(&devfs_mounts, &dm->dm_link);
 	}
-	mutex_unlock(&devfs_lock);
+	mutex_unlock(&cdev_lock);
 	if (error != 0)
 		kmem_free(dm, sizeof(*dm));
 	return (error);
@@ -359,14 +387,14 @@ devfs_unmount(struct mount *mp, enum unmount_how how)
 {
 	struct devfs_mount *dm = mp->mnt_data;
 
-	mutex_lock(&devfs_lock);
+	mutex_lock(&cdev_lock);
 	if (how != UNMOUNT_UNKNOWN && in_use(dm->dm_root, 2)) {
-		mutex_unlock(&devfs_lock);
+		mutex_unlock(&cdev_lock);
 		return (EBUSY);
 	}
 	list_remove(&dm->dm_link);
 	free_tree(dm->dm_root);
-	mutex_unlock(&devfs_lock);
+	mutex_unlock(&cdev_lock);
 	kmem_free(dm, sizeof(*dm));
 	return (0);
 }

@@ -3,17 +3,20 @@
  * Drivers.  One that finds its devices by itself (a port, the command line)
  * adds an attach function; the order is of no importance.
  */
-#ifndef DEV_DEVICE_H
-#define DEV_DEVICE_H
+#ifndef CORE_DEVICE_H
+#define CORE_DEVICE_H
 
 #include "lib/types.h"
 
 struct driver {
 	const char *d_name;
 	void (*d_attach)(void); /* finds and starts all of its kind */
+	bool d_system;		/* a program that is run alone has no use
+				   for it */
 };
 #define DRIVER_SET(d) LINKER_SET(driver, d)
 
-void device_attach_all(void);
+/* `alone`: it isn't a whole system that will run. */
+void device_attach_all(bool alone);
 
 #endif

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Devices, as their drivers see them.
- */
 #include "fbsd/errno.h"
-#include "fs/devfs/devfs.h"
+#include "file/cdev.h"
 #include "core/sysctl.h"
 #include "time/time.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 
-struct mutex devfs_lock = MUTEX_INITIALIZER(devfs_lock, "devfs");
-struct list devfs_cdevs = LIST_INITIALIZER(devfs_cdevs);
-struct list devfs_mounts = LIST_INITIALIZER(devfs_mounts);
-static unsigned last_number; /* (devfs_lock) */
+struct mutex cdev_lock = MUTEX_INITIALIZER(cdev_lock, "cdevs");
+struct list cdevs = LIST_INITIALIZER(cdevs);
+static unsigned last_number;		   /* (l) */
+static const struct cdev_watcher *watcher; /* (l) or NULL */
 
 void
 cdev_release(struct cdev *cd)
@@ -22,19 +19,21 @@ cdev_release(struct cdev *cd)
 		kmem_free(cd, sizeof(*cd));
 }
 
-/* The device exists from now on, in all mounts. */
+void
+cdev_watch(const struct cdev_watcher *who)
+{
+	watcher = who;
+}
+
 static void
 publish(struct cdev *cd)
 {
-	struct devfs_mount *dm;
-
-	mutex_lock(&devfs_lock);
+	mutex_lock(&cdev_lock);
 	cd->cd_number = ++last_number;
-	list_push_back(&devfs_cdevs, &cd->cd_link);
-	/* A mount that has no memory for the node goes without it. */
-	LIST_FOREACH (dm, &devfs_mounts, dm_link)
-		(void)devfs_add(dm, cd);
-	mutex_unlock(&devfs_lock);
+	list_push_back(&cdevs, &cd->cd_link);
+	if (watcher != NULL)
+		watcher->cw_made(cd);
+	mutex_unlock(&cdev_lock);
 }
 
 static struct cdev *
@@ -76,14 +75,12 @@ make_dev(const struct fileops *ops, void *data, mode_t mode, uid_t uid,
 void
 destroy_dev(struct cdev *cd)
 {
-	struct devfs_mount *dm;
-
-	mutex_lock(&devfs_lock);
+	mutex_lock(&cdev_lock);
 	cd->cd_gone = true;
 	list_remove(&cd->cd_link);
-	LIST_FOREACH (dm, &devfs_mounts, dm_link)
-		devfs_drop(dm, cd);
-	mutex_unlock(&devfs_lock);
+	if (watcher != NULL)
+		watcher->cw_gone(cd);
+	mutex_unlock(&cdev_lock);
 	cdev_release(cd);
 }
 
@@ -118,14 +115,14 @@ cdev_name(dev_t number, char *buf, size_t size)
 	struct cdev *cd;
 	int error = ENOENT;
 
-	mutex_lock(&devfs_lock);
-	LIST_FOREACH (cd, &devfs_cdevs, cd_link)
+	mutex_lock(&cdev_lock);
+	LIST_FOREACH (cd, &cdevs, cd_link)
 		if (cd->cd_number == number) {
 			strlcpy(buf, cd->cd_name, size);
 			error = 0;
 			break;
 		}
-	mutex_unlock(&devfs_lock);
+	mutex_unlock(&cdev_lock);
 	return (error);
 }
 
@@ -133,7 +130,7 @@ cdev_name(dev_t number, char *buf, size_t size)
 static int
 sysctl_devname(const struct sysctl_node *node, struct sysctl_req *req)
 {
-	char name[sizeof(((struct cdev *)NULL)->cd_name)];
+	char name[CDEV_NAME_MAX];
 	dev_t number;
 	int error;
 

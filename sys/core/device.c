@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "dev/device.h"
+#include "core/device.h"
 
 SET_DECLARE(driver);
 
 void
-device_attach_all(void)
+device_attach_all(bool alone)
 {
 	SET_FOREACH (p, driver) {
 		const struct driver *d = *p;
 
-		d->d_attach();
+		if (!alone || !d->d_system)
+			d->d_attach();
 	}
 }
