@@ -6,7 +6,7 @@ set -u
 
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-timeout 50 qemu-system-x86_64 -M microvm,acpi=off -cpu max -m 256m -smp 2 \
+timeout 350 qemu-system-x86_64 -M microvm,acpi=off -cpu max -m 256m -smp 2 \
     -nodefaults -no-user-config -display none -no-reboot -serial stdio \
     -kernel "$1" -append "ktest=$2" >"$out" </dev/null || exit 1
 shift 2

@@ -1,11 +1,57 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Prints the tests: name, time limit in seconds, command; tab-separated.
+# Prints the tests: name, subjects, time limit in seconds, command; separated by
+# tabs. README.md here tells how to add one.
 # What takes longest comes first, so that two run side by side to the end.
 set -u
 
+# A limit is for what hangs: so many times what an idle machine needs at most.
+patience=6
+
+# t NAME SECONDS COMMAND
 t() {
-	printf '%s\t%s\t%s\n' "$1" "$2" "$3"
+	printf '%s\t%s\t%s\t%s\n' "$1" "$(subjects_of "$1")" $(($2 * patience)) "$3"
+}
+
+# What make test SUBJECT=... goes by: without a line here, a name's first part.
+subjects_of() {
+	case $1 in
+	prog/* | debug/*)
+		program=${1#*/}
+		subject_of_program "${program%%/*}"
+		;;
+	boot/imp) echo boot tty imp ;;
+	boot/*) echo boot tty ;;
+	disk/fat*) echo msdosfs ;;
+	disk/cuts/* | disk/fsck | disk/hostile-* | disk/imp-* | disk/linux-* | \
+		disk/machines | disk/root) echo disk ufs ;;
+	host/part) echo host disk ;;
+	host/fuzz-ufs | host/newfs | host/ufs) echo host ufs ;;
+	host/fsck) echo host fsck ufs ;;
+	host/*) echo host kernel ;;
+	imp/create | imp/image) echo imp ufs ;;
+	imp/fsck) echo imp fsck ufs ;;
+	ufs/*/* | ufs/ending | ufs/life | ufs/many | ufs/pressure) echo ufs ;;
+	ufs/*) echo ufs "$(subject_of_program "${1#ufs/}")" ;;
+	*) echo "${1%%/*}" ;;
+	esac
+}
+
+# Of a program of tests/prog: without a line here, its own name.
+subject_of_program() {
+	case $1 in
+	attributes | beneath | churn | fileio | handles | locks | mounts | names | \
+		nullfs | vnotes) echo vfs ;;
+	children | ids | interrupts | kinfo | priorities | procdesc | sigio | \
+		signals | threads) echo proc ;;
+	clocks | naps) echo time ;;
+	copying | events | pipes | poll) echo file ;;
+	hello | streams | true) echo imp ;;
+	anycall | modules | oldcalls | random | sweep | sysctl) echo kernel ;;
+	exhaust | memory | memmodel | memrace | oom | seals) echo vm ;;
+	flood | pty | revoke) echo tty ;;
+	*) echo "$1" ;;
+	esac
 }
 
 # The Go standard library's own tests, the slow packages first.
@@ -70,6 +116,7 @@ for case in pattern-1 pattern-2 pattern-4 modern rules small-queue sectors \
 	t "disk/$case" 200 \
 	    "tests/disk/run.sh build/imp build/tests/disk/disk $case"
 done
+t tools/deps 20 tests/deps.sh
 t imp/relay 60 'tests/imp/relay.sh build/imp build/tests/fakevm build/tests/prog/true'
 t imp/guest 120 'tests/imp/guest.sh build/imp build/tests/prog/streams build/tests/pty'
 t boot/session 400 'tests/boot/session.sh build/sys/MICROVM/kernel.stripped build/tests/boot/init build/tests/pty'
@@ -81,11 +128,11 @@ for file in tests/prog/*.c; do
 	name=$(basename "$file" .c)
 	for cpus in 1 2 4; do
 		t "prog/$name/$cpus-cpus" 150 \
-		    "build/imp run -t 140 -c $cpus build/tests/prog/$name"
+		    "build/imp run -t 840 -c $cpus build/tests/prog/$name"
 	done
 	# With the checks of locks and memory.
 	t "debug/$name" 150 \
-	    "build/imp run -t 140 -c 2 --kernel build/sys/TEST/kernel build/tests/prog/$name"
+	    "build/imp run -t 840 -c 2 --kernel build/sys/TEST/kernel build/tests/prog/$name"
 done
 
 # What concerns files, on a disk; fsck judges what is left there.
@@ -141,7 +188,7 @@ for file in tests/libc/*.c; do
 	name=$(basename "$file" .c)
 	for cpus in 1 4; do
 		t "libc/$name/$cpus-cpus" 60 \
-		    "build/imp run -t 50 -c $cpus build/tests/libc/$name"
+		    "build/imp run -t 340 -c $cpus build/tests/libc/$name"
 	done
 done
 

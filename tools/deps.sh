@@ -19,15 +19,34 @@ done
 if command -v npm >/dev/null 2>&1; then
 	missing=$(echo "$missing" | sed 's/ npm\b//')
 fi
+# apt ARG...: apt-get; if another one is at work, waits for it to end.
+apt() {
+	tries=0
+	until $sudo env DEBIAN_FRONTEND=noninteractive LC_ALL=C \
+	    apt-get "$@" >"$log" 2>&1; do
+		if ! grep -qE 'Could not get lock|Unable to (acquire|lock)' "$log"
+		then
+			cat "$log" >&2
+			exit 1
+		fi
+		if [ $((tries += 1)) -gt 300 ]; then
+			echo "another apt-get doesn't end: $(head -n 1 "$log")" >&2
+			exit 1
+		fi
+		[ $tries -gt 1 ] || echo "waiting for another apt-get"
+		sleep 2
+	done
+}
+
 if [ -n "$missing" ]; then
 	echo "installing:$missing"
 	sudo=
 	[ "$(id -u)" = 0 ] || sudo=sudo
-	export DEBIAN_FRONTEND=noninteractive
-	$sudo apt-get update -qq
+	log=$(mktemp)
+	trap 'rm -f "$log"' EXIT
+	apt update -qq
 	# shellcheck disable=SC2086 # a list of words
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-	    --no-install-recommends $missing >/dev/null
+	apt install -y -qq --no-install-recommends $missing
 fi
 mkdir -p "$(dirname "$stamp")"
 : >"$stamp"

@@ -23,7 +23,7 @@ hash='$6$impimpimp$tBGIL9bocHTjlQiqVUdqAh9tqunIWoB1C51SOz9qY.ohJ.3nV37LHFPj8R3SV
 session() {
 	name=$1
 	shift
-	if timeout -k 5 100 "$pty" "$imp" boot -m 128m "$@" >"$tmp/out" 2>&1 &&
+	if timeout -k 5 600 "$pty" "$imp" boot -m 128m "$@" >"$tmp/out" 2>&1 &&
 	    "$imp" image fsck -n "$tmp/disk.raw" >>"$tmp/out" 2>&1; then
 		echo "ok - $name"
 	else
@@ -111,7 +111,7 @@ session "a session, with the checks of locks and memory" -c 2 -k "$checked" \
 
 # QEMU's plain command line, which lets the machine restart.
 cp "$tmp/disk.raw" "$tmp/copy.raw"
-if timeout -k 5 100 "$pty" tools/microvm.sh build/sys/MICROVM/kernel \
+if timeout -k 5 600 "$pty" tools/microvm.sh build/sys/MICROVM/kernel \
     "$tmp/copy.raw" >"$tmp/out" 2>&1 <<\END; then
 see login: 
 type root\r

@@ -44,7 +44,7 @@ journal_is() {
 
 session() {
 	name=$1
-	timeout -k 5 100 "$pty" "$imp" boot -m 128m -c 2 "$tmp/disk" \
+	timeout -k 5 600 "$pty" "$imp" boot -m 128m -c 2 "$tmp/disk" \
 	    >"$tmp/out" 2>&1 || fail "$name"
 	"$imp" fsck -n "$tmp/disk" >"$tmp/check" 2>&1 || {
 		fail "$name: not clean afterwards"

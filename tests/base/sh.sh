@@ -11,7 +11,7 @@ failed=0
 
 # check EXPECTED-OUTPUT EXPECTED-STATUS SCRIPT
 check() {
-	got=$("$imp" run -t 30 -v "$root/bin:/bin" "$root/bin/sh" -c "$3" 2>&1)
+	got=$("$imp" run -t 200 -v "$root/bin:/bin" "$root/bin/sh" -c "$3" 2>&1)
 	status=$?
 	if [ "$got" != "$1" ] || [ $status != "$2" ]; then
 		printf 'script: %s\nexpected (%s): %s\ngot (%s): %s\n' \

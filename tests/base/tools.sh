@@ -139,7 +139,7 @@ reboot -q
 END
 "$imp" image create -o "$tmp/disk.raw" -s 64m "$tmp/root"
 truncate -s 1m "$tmp/second.raw"
-timeout -k 5 60 "$imp" boot -m 128m -c 2 -a 'test.name="a b"' "$tmp/disk.raw" \
+timeout -k 5 600 "$imp" boot -m 128m -c 2 -a 'test.name="a b"' "$tmp/disk.raw" \
     "$tmp/second.raw" </dev/null >"$tmp/out" 2>&1 || echo "imp boot: $?"
 if grep -q '^not ok' "$tmp/out" || ! grep -q '^all checked' "$tmp/out"; then
 	cat "$tmp/out"

@@ -21,7 +21,7 @@ tar -C "$tmp/root" --format=ustar -cf "$tmp/root.tar" .
 session() {
 	name=$1 cpus=$2 append=$3
 	shift 3
-	if timeout -k 5 100 "$pty" qemu-system-x86_64 -M microvm,acpi=off \
+	if timeout -k 5 600 "$pty" qemu-system-x86_64 -M microvm,acpi=off \
 	    -cpu max -m 64m -smp "$cpus" -nodefaults -no-user-config \
 	    -no-reboot -display none -chardev stdio,id=line,signal=off \
 	    -serial chardev:line -kernel "$kernel" \

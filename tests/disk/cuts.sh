@@ -27,7 +27,7 @@ fi >"$dir/out" 2>&1 || {
 }
 # shellcheck disable=SC2046 # words
 $tests/logdisk ${failing:+-f "$failing"} "$dir/socket" "$dir/base" "$dir/log" "$seed" \
-    "$imp" run -t 60 -c "$cpus" --verbose $(disk 0 disk) $(disk 1 marks) \
+    "$imp" run -t 700 -c "$cpus" --verbose $(disk 0 disk) $(disk 1 marks) \
     $tests/torture "$seed" "$operations" /dev/vtbd0 /dev/vtbd1 \
     ${failing:+failing} \
     >"$dir/out" 2>&1 || {

@@ -40,7 +40,7 @@ make_disk() {
 
 # run PROGRAM ARG...: in a machine with the disk.
 run() {
-	timeout -k 5 170 "$imp" run -t 160 -m 128m -c 2 --verbose \
+	timeout -k 5 800 "$imp" run -t 700 -m 128m -c 2 --verbose \
 	    --kernel "$kernel" --qemu-arg=-drive \
 	    --qemu-arg="id=d0,if=none,format=raw,cache=unsafe,file=$disk" \
 	    --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \
@@ -175,7 +175,7 @@ cuts)
 	rm -rf "$dir/tree/many"
 	mv "$disk" "$dir/base"
 	build/tests/disk/logdisk "$dir/socket" "$dir/base" "$dir/log" "$bits" \
-	    "$imp" run -t 100 -c 2 --verbose --kernel "$kernel" \
+	    "$imp" run -t 700 -c 2 --verbose --kernel "$kernel" \
 	    --qemu-arg=-drive --qemu-arg="id=d0,if=none,format=raw,file=nbd+unix:///disk?socket=$dir/socket" \
 	    --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \
 	    build/tests/disk/fat life "$bits" 500 calm >"$dir/out" 2>&1 ||

@@ -25,7 +25,7 @@ fail() {
 
 # guest PROGRAM ARG...
 guest() {
-	timeout -k 5 170 "$imp" run -t 160 -m 512m -c 2 --verbose \
+	timeout -k 5 800 "$imp" run -t 700 -m 512m -c 2 --verbose \
 	    --qemu-arg=-drive \
 	    --qemu-arg="id=d0,if=none,format=raw,cache=unsafe,file=$disk" \
 	    --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \

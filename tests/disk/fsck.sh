@@ -18,7 +18,7 @@ guest() {
 	expected=$1
 	shift
 	status=0
-	"$imp" run -t 60 -v "$dir/fstab:/etc/fstab" \
+	"$imp" run -t 700 -v "$dir/fstab:/etc/fstab" \
 	    --qemu-arg=-drive \
 	    --qemu-arg="id=d0,if=none,format=raw,file=$disk$readonly" \
 	    --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \
@@ -97,7 +97,7 @@ host 0 -n
 # It asks; until it is answered the disk isn't for others to repair.
 build/tests/host/damage "$disk" links-low
 mkfifo "$dir/answers"
-"$imp" run -t 60 --qemu-arg=-drive \
+"$imp" run -t 700 --qemu-arg=-drive \
     --qemu-arg="id=d0,if=none,format=raw,file=$disk" --qemu-arg=-device \
     --qemu-arg=virtio-blk-device,drive=d0 $fsck /dev/vtbd0 \
     <"$dir/answers" >"$dir/asked" 2>&1 &

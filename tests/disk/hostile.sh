@@ -29,7 +29,7 @@ for i in $(seq 0 $((count - 1))); do
 done | sfdisk -q -X gpt -w never -W never "$disk" || exit 1
 $tests/mutate "$dir/image" "$disk" "$seed" "$count" || exit 1
 
-"$imp" run -t 100 -c 2 --verbose --qemu-arg=-drive \
+"$imp" run -t 700 -c 2 --verbose --qemu-arg=-drive \
     --qemu-arg="id=d0,if=none,format=raw,cache=unsafe,file=$disk" --qemu-arg=-device \
     --qemu-arg=virtio-blk-device,drive=d0 $tests/hostile ufs >"$dir/lines" \
     2>"$dir/out"

@@ -16,7 +16,7 @@ failed=0
 guest() {
 	cpus=$1 memory=$2
 	shift 2
-	"$imp" run -t 60 -c "$cpus" -m "$memory" --verbose --qemu-arg=-drive \
+	"$imp" run -t 700 -c "$cpus" -m "$memory" --verbose --qemu-arg=-drive \
 	    --qemu-arg="id=d0,if=none,format=raw,cache=unsafe,file=$dir/disk" \
 	    --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \
 	    "$@" >"$dir/lines" 2>"$dir/out" || {

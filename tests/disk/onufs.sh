@@ -22,7 +22,7 @@ cp "$prog" "$root/$name"
 printf '/%s' "$name" >"$root/prog"
 makefs -t ffs -s 48m -f 4000 -o "version=2,bsize=$bsize,fsize=$fsize" \
     "$dir/disk" "$root" >/dev/null || exit 1
-timeout -k 5 130 qemu-system-x86_64 -M microvm,acpi=off -cpu max -m 256m \
+timeout -k 5 800 qemu-system-x86_64 -M microvm,acpi=off -cpu max -m 256m \
     -smp 2 -nodefaults -no-user-config -no-reboot -display none -serial stdio \
     -kernel "$kernel" -append vfs.root.mountfrom=ufs:/dev/vtbd0,rw \
     -drive "id=d,file=$dir/disk,format=raw,if=none,cache=unsafe" \

@@ -14,7 +14,7 @@ failed=0
 boot() {
 	append=$1
 	shift
-	timeout -k 5 60 qemu-system-x86_64 -M microvm,acpi=off -cpu max -m 64m \
+	timeout -k 5 600 qemu-system-x86_64 -M microvm,acpi=off -cpu max -m 64m \
 	    -nodefaults -no-user-config -no-reboot -display none \
 	    -serial stdio -kernel "$kernel" -append "$append" "$@" \
 	    </dev/null >"$dir/out" 2>&1 || {

@@ -26,7 +26,7 @@ guest() {
 		    --qemu-arg=-device \
 		    --qemu-arg=virtio-blk-device,drive=d1 "$@"
 	fi
-	"$imp" run -t 100 -c "$cpus" --verbose \
+	"$imp" run -t 700 -c "$cpus" --verbose \
 	    --qemu-arg=-global --qemu-arg="$global" \
 	    --qemu-arg=-drive --qemu-arg="id=d0,if=none,${drive:-file=$disk,format=raw,discard=unmap}" \
 	    --qemu-arg=-device --qemu-arg="virtio-blk-device,drive=d0,serial=S1${options:-}" \

@@ -46,7 +46,7 @@ while [ $# -gt 1 ]; do
 	shift 2
 done
 # shellcheck disable=SC2086 # words
-"$imp" run -t 150 -m "$memory" -c "$cpus" --verbose --kernel "$kernel" \
+"$imp" run -t 700 -m "$memory" -c "$cpus" --verbose --kernel "$kernel" \
     --qemu-arg=-drive \
     --qemu-arg="id=d0,if=none,format=raw,file=$file,cache=$cache" \
     --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \

@@ -28,7 +28,7 @@ if [ "$package" = time ]; then
 fi
 skip=$(awk -F'\t' -v p="$package" '$1 == p { print $2 }' "$here/skip")
 # shellcheck disable=SC2086 # two words, or none
-all=$(build/imp run -t 60 $zones "$binary" -test.list . | grep -E '^(Test|Example)')
+all=$(build/imp run -t 700 $zones "$binary" -test.list . | grep -E '^(Test|Example)')
 if [ -n "$skip" ]; then
 	all=$(echo "$all" | grep -vxF "$skip")
 fi
@@ -42,7 +42,7 @@ case $package in
 *) tree=$source ;;
 esac
 # shellcheck disable=SC2086 # two words, or none
-if build/imp run -m 1g -t "${LIMIT:-240}" -e TMPDIR=/tmp \
+if build/imp run -m 1g -t "${LIMIT:-1700}" -e TMPDIR=/tmp \
     -v "$tree" -w "$source" $zones -v "$base/bin:/bin" \
     -v "$base/usr/bin:/usr/bin" -v "$base/etc:/etc" \
     "$binary" -test.short -test.v -test.run "^($pattern)\$" >"$log" 2>&1; then

@@ -34,7 +34,7 @@ check "without the real-time clock" "" "$(nm $kernel | grep ' rtc_')"
 
 # imp's machine has neither PIT nor PIC nor RTC.
 run() {
-	build/imp run -t 60 --kernel $kernel --qemu-arg -global \
+	build/imp run -t 700 --kernel $kernel --qemu-arg -global \
 		--qemu-arg virtio-mmio.force-legacy=false "$@"
 }
 check "Firecracker's kernel: input and output" "a b" \
@@ -44,7 +44,7 @@ for prog in pipes umtx; do
 	check "Firecracker's kernel: $prog" 0 $?
 done
 # The interface that it hasn't: said, and no hang.
-build/imp run -t 60 --kernel $kernel build/tests/prog/true >"$tmp/out" 2>&1
+build/imp run -t 700 --kernel $kernel build/tests/prog/true >"$tmp/out" 2>&1
 check "the legacy interface fails" 125 $?
 check "and is named" 0 "$(grep -q 'virtio-mmio version 1' "$tmp/out"
 	echo $?)"

@@ -17,14 +17,14 @@ failed=0
 session() {
 	cat >"$tmp/commands"
 	: >"$tmp/err"
-	build/imp run --gdb -t 100 "$@" 2>"$tmp/err" &
+	build/imp run --gdb -t 700 "$@" 2>"$tmp/err" &
 	pid=$!
 	while ! grep -q 'waiting for GDB' "$tmp/err"; do
 		kill -0 $pid || return 1
 		sleep 0.05
 	done
 	line=$(sed -n 's/.*waiting for GDB: //p' "$tmp/err" | head -n 1)
-	sh -c "timeout 90 $line -nx -batch -x '$tmp/commands'" \
+	sh -c "timeout 600 $line -nx -batch -x '$tmp/commands'" \
 	    >"$tmp/out" 2>&1 </dev/null
 	wait $pid
 }

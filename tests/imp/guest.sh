@@ -13,7 +13,7 @@ trap 'rm -rf "$tmp"' EXIT
 . tests/check.sh
 
 run() {
-	"$imp" run -t 30 "$prog" "$@"
+	"$imp" run -t 200 "$prog" "$@"
 }
 
 status() {
@@ -59,7 +59,7 @@ check "guest closes its output" "last words" \
 # Signals.
 pass_on() {
 	: >"$tmp/out"
-	"$imp" run -t 30 "$prog" signal >"$tmp/out" &
+	"$imp" run -t 200 "$prog" signal >"$tmp/out" &
 	pid=$!
 	while ! grep -q ready "$tmp/out"; do sleep 0.01; done
 	kill "-$1" $pid
@@ -85,7 +85,7 @@ wait $pid
 check "signals that the program handles" 0 $?
 check "signals that the program handles: no message" "" "$(cat "$tmp/err")"
 # A machine whose processors stand still, and a QEMU that does.
-"$imp" run -t 20 --qemu-arg -S "$prog" exit 0 2>"$tmp/err" &
+"$imp" run -t 200 --qemu-arg -S "$prog" exit 0 2>"$tmp/err" &
 pid=$!
 sleep 0.5
 kill -TERM $pid
@@ -94,7 +94,7 @@ check "SIGTERM ends a hung kernel" 143 $?
 check "and says so" "imp: $prog: ended by signal 15: the machine doesn't \
 answer" "$(cat "$tmp/err")"
 : >"$tmp/out"
-env --default-signal=INT "$imp" run -t 20 "$prog" signal \
+env --default-signal=INT "$imp" run -t 200 "$prog" signal \
 	>"$tmp/out" 2>"$tmp/err" &
 pid=$!
 while ! grep -q ready "$tmp/out"; do sleep 0.01; done

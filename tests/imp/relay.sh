@@ -160,7 +160,7 @@ check "SIGUSR1 has FreeBSD's number" "signal 30" "$(pass_on USR1)"
 deaf() {
 	: >"$tmp/out"
 	# A job in the background ignores SIGINT, and so would imp.
-	env --default-signal=INT "$imp" run -t 20 "$prog" deaf \
+	env --default-signal=INT "$imp" run -t 200 "$prog" deaf \
 		>"$tmp/out" 2>"$tmp/err" &
 	pid=$!
 	while ! grep -q ready "$tmp/out"; do sleep 0.01; done
@@ -178,7 +178,7 @@ the machine doesn't answer 130" "$(deaf INT)"
 check "SIGHUP, twice, at once" "imp: $prog: ended by signal 1: it came \
 twice, and the machine doesn't answer 129" "$(deaf HUP HUP)"
 : >"$tmp/out"
-"$imp" run -t 20 "$prog" take 3 >"$tmp/out" 2>"$tmp/err" &
+"$imp" run -t 200 "$prog" take 3 >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 while ! grep -q ready "$tmp/out"; do sleep 0.01; done
 for n in 1 2 3; do
@@ -193,7 +193,7 @@ check "and without a word" "" "$(cat "$tmp/err")"
 # A guest that listens late hears all; more than its socket holds.
 mkfifo "$tmp/late"
 : >"$tmp/out"
-"$imp" run -t 20 "$prog" late <"$tmp/late" >"$tmp/out" &
+"$imp" run -t 200 "$prog" late <"$tmp/late" >"$tmp/out" &
 pid=$!
 exec 3>"$tmp/late"
 while ! grep -q ready "$tmp/out"; do sleep 0.01; done
@@ -213,7 +213,7 @@ mkfifo "$tmp/fifo"
 # shellcheck disable=SC2217 # it holds the pipe open
 sleep 20 <"$tmp/fifo" &
 sleeper=$!
-"$imp" run -t 20 "$prog" pattern 1000000 >"$tmp/fifo" 2>"$tmp/err" &
+"$imp" run -t 200 "$prog" pattern 1000000 >"$tmp/fifo" 2>"$tmp/err" &
 pid=$!
 sleep 0.3
 kill -TERM $pid

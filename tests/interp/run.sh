@@ -40,13 +40,13 @@ expect() {
 for program in moving fixed; do
 	readelf -l "$tmp/$program" | grep -q /lib/ld.so || exit 1
 	expect 0 '^hello$' "$program" \
-	    $imp run -t 20 -v "$tmp/ld.so:/lib/ld.so" "$tmp/$program"
+	    $imp run -t 200 -v "$tmp/ld.so:/lib/ld.so" "$tmp/$program"
 	expect 127 '/lib/ld.so: No such file' "$program without it" \
-	    $imp run -t 20 "$tmp/$program"
+	    $imp run -t 200 "$tmp/$program"
 	expect 126 '/lib/ld.so: Exec format' "$program with a text for it" \
-	    $imp run -t 20 -v "$here/ld.c:/lib/ld.so" "$tmp/$program"
+	    $imp run -t 200 -v "$here/ld.c:/lib/ld.so" "$tmp/$program"
 	head -c 200 "$tmp/ld.so" >"$tmp/short"
 	expect 126 '/lib/ld.so: Exec format' "$program with a short one" \
-	    $imp run -t 20 -v "$tmp/short:/lib/ld.so" "$tmp/$program"
+	    $imp run -t 200 -v "$tmp/short:/lib/ld.so" "$tmp/$program"
 done
 exit $failed

@@ -31,7 +31,7 @@ counts() {
 counts "$tmp/host" >"$tmp/wanted"
 grep -q '40 pages\|41 pages' "$tmp/wanted"
 for cpus in 1 2 4; do
-	build/imp run -m 512m -c $cpus -t 100 -v "$tmp/site:/site" "$freebsd" \
+	build/imp run -m 512m -c $cpus -t 700 -v "$tmp/site:/site" "$freebsd" \
 	    --site /site --output-path /out >"$tmp/imp"
 	counts "$tmp/imp" | diff "$tmp/wanted" -
 done

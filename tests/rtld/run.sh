@@ -49,7 +49,7 @@ for release in 14 15; do
 	link "$tmp/$release/abi" -DRELEASE=$release $here/start.c $here/abi.c
 	for cpus in 1 2; do
 		expect 0 '^abi: ok$' "release $release, $cpus CPUs" \
-		    "$imp" run -t 50 -c $cpus -e WORD=value "$tmp/$release/abi"
+		    "$imp" run -t 700 -c $cpus -e WORD=value "$tmp/$release/abi"
 	done
 done
 
@@ -60,16 +60,16 @@ int main(void) { return (mtx_init(0, 0)); }
 END
 link "$tmp/lacks" -DRELEASE=15 $here/start.c "$tmp/lacks.c"
 expect 127 'mtx_init: symbol not found' "a function that isn't offered" \
-    "$imp" run -t 20 "$tmp/lacks"
+    "$imp" run -t 200 "$tmp/lacks"
 
 # The user's own dynamic linker comes first.
 expect 126 'ld-elf.so.1: Exec format' "a linker of the user's" \
-    "$imp" run -t 20 -v "$here/abi.c:/libexec/ld-elf.so.1" "$tmp/15/abi"
+    "$imp" run -t 200 -v "$here/abi.c:/libexec/ld-elf.so.1" "$tmp/15/abi"
 
 # An imp without any.
 mkdir -p "$tmp/alone/sys/MICROVM"
 cp "$imp" "$tmp/alone/imp"
 cp build/sys/MICROVM/kernel.stripped "$tmp/alone/sys/MICROVM/"
 expect 127 "abi: its dynamic linker /libexec/ld-elf.so.1 isn't there: make rtld" \
-    "no linker" "$tmp/alone/imp" run -t 20 "$tmp/15/abi"
+    "no linker" "$tmp/alone/imp" run -t 200 "$tmp/15/abi"
 exit $failed
