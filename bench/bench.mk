@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # make bench: what is measured, and with what.
 
-BENCHPROGS = $(addprefix $(B)/bench/,ops tiny hello)
+BENCHPROGS = $(addprefix $(B)/bench/,ops tiny hello scale_proc)
 BENCHLINUX = $(addprefix $(B)/bench/,ops-linux tiny-linux disk-linux)
 BENCHES = $(BENCHPROGS) $(BENCHLINUX) $(addprefix $(B)/bench/,null count.so disk)
 
@@ -10,7 +10,7 @@ $(BENCHPROGS) $(BENCHLINUX): bench/bench_freebsd.h bench/bench_linux.h \
 	@mkdir -p $(@D)
 	@gcc $(BENCHCFLAGS) -o $@ $(filter %.c,$^)
 $(BENCHPROGS): BENCHCFLAGS = $(PROGCFLAGS) -Ibench
-$(B)/bench/ops $(B)/bench/tiny: $(B)/%: %.c
+$(addprefix $(B)/bench/,ops tiny scale_proc): $(B)/%: %.c
 $(B)/bench/tiny: BENCHCFLAGS += -s
 $(B)/bench/hello: tests/prog/hello.c
 $(BENCHLINUX): $(B)/%-linux: %.c
@@ -33,5 +33,6 @@ bench: $(DEPS)
 	@$(MAKE) --no-print-directory all $(BENCHES) $(B)/tests/host/newfs
 	@$(MAKE) --no-print-directory -s image
 	@bench/run.sh
+	@bench/scale.sh
 
 .PHONY: bench

@@ -42,7 +42,7 @@ subject_of_program() {
 	case $1 in
 	attributes | beneath | churn | fileio | handles | locks | mounts | names | \
 		nullfs | vnotes) echo vfs ;;
-	children | ids | interrupts | kinfo | priorities | procdesc | sigio | \
+	children | crowd | ids | interrupts | kinfo | priorities | procdesc | sigio | \
 		signals | threads) echo proc ;;
 	clocks | naps) echo time ;;
 	copying | events | pipes | poll) echo file ;;

@@ -48,6 +48,22 @@ spin_lock(struct spin *s)
 	lockdebug_taken(LOCK_USE(LOCK_SPIN, s, s->s_name));
 }
 
+bool
+spin_trylock(struct spin *s)
+{
+	uint64_t flags = intr_disable();
+	struct cpu *c = curcpu();
+
+	if (__atomic_exchange_n(&s->s_locked, 1, __ATOMIC_ACQUIRE) != 0) {
+		intr_restore(flags);
+		return (false);
+	}
+	if (c->c_spins++ == 0)
+		c->c_spin_flags = flags;
+	lockdebug_taken(LOCK_USE(LOCK_SPIN, s, s->s_name));
+	return (true);
+}
+
 void
 spin_unlock(struct spin *s)
 {

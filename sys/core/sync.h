@@ -32,6 +32,7 @@ struct spin {
 
 void spin_init(struct spin *s, const char *name);
 void spin_lock(struct spin *s); /* nests with other spin locks */
+bool spin_trylock(struct spin *s);
 void spin_unlock(struct spin *s);
 /* At the machine's end: it is the caller's for good, also if its holder, who
  * may be stopped, or the caller himself, doesn't release it in time. Interrupts

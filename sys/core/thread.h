@@ -13,6 +13,7 @@
 #ifndef CORE_THREAD_H
 #define CORE_THREAD_H
 
+#include "lib/idtable.h"
 #include "lib/list.h"
 #include "amd64/md.h"
 #include "fbsd/resource.h"
@@ -51,7 +52,8 @@ struct thread {
 	uint32_t td_flags;	     /* (a) TDF_*: asks of ast(); amd64 too */
 	struct proc *td_proc;	     /* (!) */
 	struct list td_plink;	     /* (p) in p_threads */
-	struct list td_hash;	     /* (thread table's lock) */
+	struct list td_spare;	     /* (thread table's lock) dead */
+	struct idlink td_idlink;     /* (thread table's lock) by td_tid */
 	lwpid_t td_tid;		     /* (!) */
 	void *td_kstack;	     /* (!) KSTACK_PAGES pages */
 	char td_name[MAXCOMLEN + 1]; /* (k) */

@@ -10,8 +10,7 @@
  * pdwait(2).  Closing the last descriptor kills the process, unless it is a
  * daemon, and hands it over to its reaper like any orphan.
  *
- * The process's number stays taken as long as the file is open: waited_for
- * has the procdescs whose processes are no more.
+ * The process's number stays taken as long as the file is open.
  */
 #include "amd64/md.h"
 #include "fbsd/errno.h"
@@ -22,6 +21,7 @@
 #include "fbsd/user.h"
 #include "fbsd/wait.h"
 #include "file/procdesc.h"
+#include "proc/pid.h"
 #include "proc/signal.h"
 #include "proc/thread.h"
 #include "time/time.h"
@@ -30,17 +30,14 @@
 
 /* (t) proctree_lock, (a) atomic, (!) set before others can see it. */
 struct procdesc {
-	struct list pd_link;  /* (t) in waited_for */
 	struct proc *pd_proc; /* (t) NULL: waited for */
-	pid_t pd_pid;	      /* (t) stays */
+	struct pid *pd_id;    /* (t) held; NULL: has no process yet */
 	bool pd_daemon;	      /* (!) closing doesn't kill */
 	bool pd_exited;	      /* (a) */
 	int pd_status;	      /* (t) with pd_exited */
 	struct cv pd_changed; /* with (t): there may be something to report */
 	struct event_source pd_events;
 };
-
-static struct list waited_for = LIST_INITIALIZER(waited_for); /* (t) */
 
 /* The process ended: POLLHUP, which poll(2) tells unasked. */
 static int
@@ -102,10 +99,7 @@ static void
 abandon(struct proc *p, bool daemon)
 {
 	p->p_exitsig = SIGCHLD;
-	if (p->p_reaper != NULL)
-		proc_reparent(p, p->p_reaper);
-	else
-		proc_reparent(p, initproc);
+	proc_reparent(p, p->p_reaper);
 	if (!daemon)
 		(void)sig_send(p, SIGKILL, NULL);
 }
@@ -117,7 +111,8 @@ procdesc_close(struct file *fp)
 	struct proc *p;
 
 	mutex_lock(&proctree_lock);
-	list_remove(&pd->pd_link);
+	if (pd->pd_id != NULL)
+		pid_release(pd->pd_id);
 	p = pd->pd_proc;
 	if (p != NULL)
 		unbind(pd);
@@ -157,7 +152,6 @@ procdesc_create(struct thread *td, int flags, struct file **fpp)
 	pd = kmem_alloc(sizeof(*pd), KM_ZERO);
 	if (pd == NULL)
 		return (ENOMEM);
-	list_init(&pd->pd_link);
 	cv_init(&pd->pd_changed, "pdwait");
 	event_source_init(&pd->pd_events, "procdesc");
 	pd->pd_daemon = flags & PD_DAEMON;
@@ -176,7 +170,7 @@ procdesc_bind(struct file *fp, struct proc *p)
 	struct procdesc *pd = fp->f_data;
 
 	pd->pd_proc = p;
-	pd->pd_pid = p->p_pid;
+	pd->pd_id = pid_hold(p->p_id);
 	p->p_procdesc = pd;
 }
 
@@ -204,20 +198,8 @@ procdesc_reaped(struct proc *p)
 	struct procdesc *pd = p->p_procdesc;
 
 	unbind(pd);
-	list_push_back(&waited_for, &pd->pd_link);
 	/* Others who wait for it wait in vain. */
 	cv_broadcast(&pd->pd_changed);
-}
-
-bool
-procdesc_keeps(pid_t pid)
-{
-	struct procdesc *pd;
-
-	LIST_FOREACH (pd, &waited_for, pd_link)
-		if (pd->pd_pid == pid)
-			return (true);
-	return (false);
 }
 
 int
@@ -251,7 +233,9 @@ get(struct thread *td, int fd, struct file **fpp)
 pid_t
 procdesc_pid(const struct file *fp)
 {
-	return (((struct procdesc *)fp->f_data)->pd_pid);
+	const struct procdesc *pd = fp->f_data;
+
+	return (pd->pd_id != NULL ? pd->pd_id->pi_id : 0);
 }
 
 int

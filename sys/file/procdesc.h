@@ -23,8 +23,6 @@ void procdesc_exited(struct proc *p, int status);
 void procdesc_changed(struct proc *p);
 /* p was waited for: only its number remains. (t) held. */
 void procdesc_reaped(struct proc *p);
-/* Does a descriptor keep this number from being used again? (t) held. */
-bool procdesc_keeps(pid_t pid);
 
 /*
  * For EVFILT_PROCDESC: attaches ew, which hears NOTE_EXIT | status.  EINVAL:

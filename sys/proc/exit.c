@@ -17,6 +17,7 @@
 #include "proc/resource.h"
 #include "host/run.h"
 #include "proc/thread.h"
+#include "proc/uidinfo.h"
 #include "time/time.h"
 #include "tty/tty.h"
 #include "ipc/umtx.h"
@@ -98,7 +99,7 @@ static void
 leave_children(struct proc *p)
 {
 	struct proc *child, *next;
-	struct proc *reaper = p->p_reaper != NULL ? p->p_reaper : initproc;
+	struct proc *reaper = p->p_reaper;
 
 	LIST_FOREACH_SAFE (child, &p->p_children, p_sibling, next) {
 		proc_reparent(child, reaper);
@@ -144,7 +145,7 @@ tell_parent(struct proc *p)
 
 	if (p->p_exitsig != 0 && p->p_procdesc == NULL)
 		sig_send(p->p_parent, p->p_exitsig, &info);
-	cv_broadcast(&p->p_parent->p_childcv);
+	proc_news(p);
 }
 
 /* A program that failed is told of, not one that somebody ended. */
@@ -180,14 +181,16 @@ kern_exit(struct thread *td, int code, int sig)
 	mutex_lock(&proctree_lock);
 	leave_session(p);
 	p->p_state = P_ZOMBIE;
-	pgrp_orphan(p);
+	pgrp_qualify(p);
 	leave_children(p);
 	thread_unlink(td);
 	event_notify(&p->p_events, NOTE_EXIT | status_of(p));
 	if (p->p_procdesc != NULL) {
 		procdesc_exited(p, status_of(p));
 	} else if (!parent_cares(p->p_parent)) {
-		proc_reparent(p, initproc);
+		/* Who waits for it may have nobody to wait for now. */
+		cv_broadcast(&p->p_parent->p_childcv);
+		proc_reparent(p, p->p_reaper);
 	}
 	tell_parent(p);
 	/* From here on a waiter may free p: it waits for the lock. Nothing
@@ -207,6 +210,7 @@ proc_free(struct proc *p)
 	release_vnode(p, &p->p_jailroot);
 	release_text(p);
 	cred_release(p->p_cred);
+	uidinfo_release(p->p_uidinfo);
 	kmem_strfree(p->p_path);
 	if (p->p_args != NULL)
 		kmem_free(p->p_args, p->p_argslen);
@@ -250,6 +254,7 @@ proc_reap(struct thread *td, struct proc *p)
 	if (p->p_procdesc != NULL)
 		procdesc_reaped(p);
 	proc_unlink(p);
+	uidinfo_uncount_proc(p->p_uidinfo);
 	mutex_unlock(&proctree_lock);
 	if (p->p_sigacts != NULL)
 		sigacts_release(p->p_sigacts);
@@ -359,11 +364,74 @@ wait_options_valid(int options)
 		(options & (WEXITED | WUNTRACED | WCONTINUED | WTRAPPED)));
 }
 
+/* The child with this number, or NULL. */
+static struct proc *
+child_of(const struct proc *self, int64_t pid)
+{
+	struct proc *p =
+	    pid < 0 || pid > PID_MAX ? NULL : proc_find_any((pid_t)pid);
+
+	return (p != NULL && p->p_parent == self ? p : NULL);
+}
+
+/* Is there a child to wait for? */
+static bool
+has_child(const struct proc *self, int idtype, int64_t id)
+{
+	struct proc *p;
+
+	if (idtype == P_PID)
+		return (child_of(self, id) != NULL);
+	LIST_FOREACH (p, &self->p_children, p_sibling)
+		if (selected(p, self, idtype, id))
+			return (true);
+	return (false);
+}
+
+/* Has a living child something to tell, whoever asks? */
+static bool
+has_changed(struct proc *p)
+{
+	bool changed;
+
+	spin_lock(&p->p_lock);
+	changed = (p->p_flags & (P_STOPPED | P_WAITED)) == P_STOPPED ||
+		  (p->p_flags & P_CONTINUED);
+	spin_unlock(&p->p_lock);
+	return (changed);
+}
+
+/* As proc_report(), for the first child that was asked for. */
+static bool
+report_child(struct thread *td, int idtype, int64_t id, int options,
+    struct wait_result *wr)
+{
+	struct proc *self = td->td_proc, *p, *next;
+
+	if (idtype == P_PID) {
+		p = child_of(self, id);
+		return (p != NULL && proc_report(td, p, options, wr));
+	}
+	if (options & WEXITED)
+		LIST_FOREACH (p, &self->p_zombies, p_newslink)
+			if (selected(p, self, idtype, id))
+				return (proc_report(td, p, options, wr));
+	if (options & (WUNTRACED | WCONTINUED))
+		LIST_FOREACH_SAFE (p, &self->p_changed, p_newslink, next) {
+			if (!has_changed(p))
+				list_remove(&p->p_newslink);
+			else if (selected(p, self, idtype, id) &&
+				 proc_report(td, p, options, wr))
+				return (true);
+		}
+	return (false);
+}
+
 int
 kern_wait(struct thread *td, int idtype, int64_t id, int options,
     struct wait_result *wr)
 {
-	struct proc *self = td->td_proc, *p;
+	struct proc *self = td->td_proc;
 	int error = 0;
 
 	wr->pid = 0;
@@ -371,16 +439,9 @@ kern_wait(struct thread *td, int idtype, int64_t id, int options,
 		return (EINVAL);
 	mutex_lock(&proctree_lock);
 	for (;;) {
-		bool any = false;
-
-		LIST_FOREACH (p, &self->p_children, p_sibling) {
-			if (!selected(p, self, idtype, id))
-				continue;
-			any = true;
-			if (proc_report(td, p, options, wr))
-				return (0);
-		}
-		if (error == 0 && !any)
+		if (report_child(td, idtype, id, options, wr))
+			return (0);
+		if (error == 0 && !has_child(self, idtype, id))
 			error = ECHILD;
 		if (error != 0 || (options & WNOHANG))
 			break;

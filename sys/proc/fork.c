@@ -12,42 +12,38 @@
 #include "file/fdtable.h"
 #include "file/kqueue.h"
 #include "core/printf.h"
+#include "proc/pid.h"
 #include "proc/proc.h"
 #include "file/procdesc.h"
 #include "proc/signal.h"
 #include "proc/sigqueue.h"
 #include "core/sysctl.h"
 #include "proc/thread.h"
+#include "proc/uidinfo.h"
 #include "time/time.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 #include "vm/vm.h"
 
+#define ROOT_RESERVE 10 /* processes that only root may have */
+
 int maxproc = 8192;
 SYSCTL_INT(kern_maxproc, "kern.maxproc", 6, CTLFLAG_RD, &maxproc);
 
-static unsigned
-count_user(uid_t ruid)
-{
-	struct proc *p;
-	unsigned n = 0;
-
-	LIST_FOREACH (p, &allproc, p_all)
-		n += p->p_cred->cr_ruid == ruid;
-	return (n);
-}
-
-/* proctree_lock held. */
+/* For one more process of p's user. proctree_lock held. */
 static int
-check_limits(struct proc *parent)
+count_process(struct thread *td, struct proc *p)
 {
-	uid_t ruid = parent->p_cred->cr_ruid;
+	uint64_t limit = UINT64_MAX;
+	unsigned most = (unsigned)maxproc;
 
-	if (proc_count() >= (unsigned)maxproc)
+	if (priv_check(td) != 0) {
+		limit = proc_limit(td->td_proc, RLIMIT_NPROC);
+		most -= ROOT_RESERVE;
+	}
+	if (proc_count() >= most)
 		return (EAGAIN);
-	if (ruid != 0 && count_user(ruid) >= proc_limit(parent, RLIMIT_NPROC))
-		return (EAGAIN);
-	return (0);
+	return (uidinfo_count_proc(p->p_uidinfo, limit) ? 0 : EAGAIN);
 }
 
 /* What parent and child share or the child gets a copy of. */
@@ -93,6 +89,7 @@ copy_fields(struct proc *p, struct proc *parent, struct thread *td,
 {
 	spin_lock(&parent->p_lock);
 	p->p_cred = cred_hold(parent->p_cred);
+	p->p_uidinfo = uidinfo_hold(parent->p_uidinfo);
 	p->p_umask = parent->p_umask;
 	p->p_nice = parent->p_nice;
 	p->p_osrel = parent->p_osrel;
@@ -153,27 +150,24 @@ undo(struct proc *p)
 }
 
 static int
-enter_tree(struct proc *p, struct proc *parent, int flags, struct file *pdfile)
+enter_tree(struct thread *td, struct proc *p, int flags, struct file *pdfile)
 {
+	struct proc *parent = td->td_proc;
 	int error;
 
 	mutex_lock(&proctree_lock);
-	error = check_limits(parent);
+	error = count_process(td, p);
+	if (error == 0 && (p->p_id = pid_alloc()) == NULL) {
+		uidinfo_uncount_proc(p->p_uidinfo);
+		error = ENOMEM;
+	}
 	if (error == 0) {
-		p->p_pid = pid_alloc();
-		p->p_reaper =
-		    parent->p_flags & P_REAPER ? parent : parent->p_reaper;
-		p->p_subtree = parent == initproc || parent->p_flags & P_REAPER
-				   ? p->p_pid
-				   : parent->p_subtree;
+		p->p_pid = p->p_id->pi_id;
 		p->p_state = P_ALIVE;
+		proc_link(p, parent, parent->p_pgrp);
 		/* RFNOWAIT: the parent never wants to know. */
 		if (flags & RFNOWAIT)
-			proc_link(p,
-			    p->p_reaper != NULL ? p->p_reaper : initproc,
-			    parent->p_pgrp);
-		else
-			proc_link(p, parent, parent->p_pgrp);
+			proc_reparent(p, p->p_reaper);
 		if (pdfile != NULL)
 			procdesc_bind(pdfile, p);
 	}
@@ -261,7 +255,7 @@ make_child(struct thread *td, struct fork_request *fa, struct proc *p,
 		return (ENOMEM);
 	error = make_procdesc(td, fa, pd);
 	if (error == 0)
-		error = enter_tree(p, td->td_proc, fa->flags, *pd);
+		error = enter_tree(td, p, fa->flags, *pd);
 	if (error != 0)
 		thread_free(fa->child_td);
 	return (error);

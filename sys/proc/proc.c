@@ -1,50 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The table of processes, process groups and sessions (setsid(2),
- * setpgid(2)), and the kernel's own processes.  All under proctree_lock.
+ * The tree of processes, under proctree_lock, and the kernel's own processes.
  */
 #include "lib/string.h"
 #include "amd64/fpu.h"
 #include "fbsd/errno.h"
 #include "fbsd/unistd.h"
 #include "core/printf.h"
+#include "proc/pid.h"
 #include "proc/proc.h"
-#include "file/procdesc.h"
 #include "proc/signal.h"
-#include "core/sysctl.h"
 #include "proc/thread.h"
-#include "tty/tty.h"
+#include "proc/uidinfo.h"
 #include "vm/kmem.h"
 #include "vm/vm.h"
-
-#define BUCKETS 256u
 
 struct mutex proctree_lock = MUTEX_INITIALIZER(proctree_lock, "proctree");
 struct list allproc = LIST_INITIALIZER(allproc);
 struct proc proc0;
 struct proc *initproc;
 
-static struct list pid_hash[BUCKETS];
-static struct list pgrp_hash[BUCKETS];
-static pid_t last_pid;
 static unsigned nprocs;
-
-SYSCTL_INT(kern_lastpid, "kern.lastpid", CTL_AUTO, CTLFLAG_RD, &last_pid);
 
 static struct cred cred0 = {.cr_refs = 1};
 static struct sigacts sigacts0;
-static struct pgrp pgrp0;
-static struct session session0 = {.s_refs = 1, .s_login = "root"};
+static struct pid pid0;
 
 struct proc *
 proc_find_any(pid_t pid)
 {
-	struct proc *p;
+	struct pid *id = pid_find(pid);
 
-	LIST_FOREACH (p, &pid_hash[(unsigned)pid % BUCKETS], p_hash)
-		if (p->p_pid == pid)
-			return (p);
-	return (NULL);
+	return (id != NULL ? id->pi_proc : NULL);
 }
 
 struct proc *
@@ -55,56 +42,37 @@ proc_find(pid_t pid)
 	return (p != NULL && p->p_state == P_ALIVE ? p : NULL);
 }
 
-struct pgrp *
-pgrp_find(pid_t id)
-{
-	struct pgrp *pg;
-
-	LIST_FOREACH (pg, &pgrp_hash[(unsigned)id % BUCKETS], pg_link)
-		if (pg->pg_id == id)
-			return (pg);
-	return (NULL);
-}
-
 unsigned
 proc_count(void)
 {
 	return (atomic_load(&nprocs));
 }
 
-/* A session lives as long as a group of it, so its id is a group's or its
- * leader's: looking for processes, groups and sessions of groups suffices. */
+/* Is p the reaper of its children's descendants? */
 static bool
-pid_in_use(pid_t pid)
+reaps(const struct proc *p)
 {
-	struct proc *p;
-
-	if (proc_find_any(pid) != NULL || pgrp_find(pid) != NULL ||
-	    procdesc_keeps(pid))
-		return (true);
-	LIST_FOREACH (p, &allproc, p_all)
-		if (p->p_pgrp->pg_session->s_sid == pid)
-			return (true);
-	return (false);
+	return ((p->p_flags & P_REAPER) || p == initproc || p == &proc0);
 }
 
-pid_t
-pid_alloc(void)
+static void
+set_reaper(struct proc *p, struct proc *reaper)
 {
-	do {
-		last_pid = last_pid >= PID_MAX ? 2 : last_pid + 1;
-	} while (last_pid > 2 && pid_in_use(last_pid));
-	return (last_pid);
+	list_remove(&p->p_wardlink);
+	list_push_back(&reaper->p_wards, &p->p_wardlink);
+	p->p_reaper = reaper;
 }
 
 void
 proc_link(struct proc *p, struct proc *parent, struct pgrp *pg)
 {
+	p->p_id->pi_proc = p;
 	list_push_back(&allproc, &p->p_all);
-	list_push_front(&pid_hash[(unsigned)p->p_pid % BUCKETS], &p->p_hash);
 	p->p_parent = parent;
 	p->p_ppid = parent->p_pid;
 	list_push_back(&parent->p_children, &p->p_sibling);
+	set_reaper(p, reaps(parent) ? parent : parent->p_reaper);
+	p->p_subtree = reaps(parent) ? p->p_pid : parent->p_subtree;
 	pgrp_enter(p, pg);
 	atomic_add(&nprocs, 1);
 }
@@ -114,9 +82,31 @@ proc_unlink(struct proc *p)
 {
 	pgrp_leave(p);
 	list_remove(&p->p_all);
-	list_remove(&p->p_hash);
 	list_remove(&p->p_sibling);
+	list_remove(&p->p_newslink);
+	list_remove(&p->p_wardlink);
+	p->p_id->pi_proc = NULL;
+	pid_release(p->p_id);
 	atomic_sub(&nprocs, 1);
+}
+
+/* Into the list of its parent's where wait(2) looks for it. */
+static void
+list_news(struct proc *p)
+{
+	struct proc *parent = p->p_parent;
+
+	list_remove(&p->p_newslink);
+	list_push_back(
+	    p->p_state == P_ZOMBIE ? &parent->p_zombies : &parent->p_changed,
+	    &p->p_newslink);
+}
+
+void
+proc_news(struct proc *p)
+{
+	list_news(p);
+	cv_broadcast(&p->p_parent->p_childcv);
 }
 
 void
@@ -126,6 +116,9 @@ proc_reparent(struct proc *child, struct proc *parent)
 	list_push_back(&parent->p_children, &child->p_sibling);
 	child->p_parent = parent;
 	child->p_ppid = parent->p_pid;
+	if (list_linked(&child->p_newslink))
+		list_news(child);
+	pgrp_qualify(child);
 }
 
 void
@@ -133,200 +126,11 @@ proc_hand_over(struct proc *p, struct proc *reaper)
 {
 	struct proc *q;
 
-	LIST_FOREACH (q, &allproc, p_all)
-		if (q->p_reaper == p) {
-			q->p_reaper = reaper;
-			q->p_subtree = p->p_subtree;
-		}
-}
-
-/*
- * A member qualifies its group for job control if its parent is in another
- * group of the same session (POSIX's definition of an orphaned group).
- */
-static bool
-qualifies(const struct proc *p)
-{
-	const struct proc *parent = p->p_parent;
-
-	return (p->p_state == P_ALIVE && parent != NULL &&
-		parent->p_pgrp != NULL && p->p_pgrp != parent->p_pgrp &&
-		p->p_pgrp->pg_session == parent->p_pgrp->pg_session);
-}
-
-static void
-count_job_control(struct pgrp *pg)
-{
-	struct proc *p;
-
-	pg->pg_jobc = 0;
-	LIST_FOREACH (p, &pg->pg_members, p_pglink)
-		pg->pg_jobc += qualifies(p);
-}
-
-/* A group that became orphaned with stopped members is hung up. */
-static void
-check_orphaned(struct pgrp *pg)
-{
-	int before = pg->pg_jobc;
-	struct proc *p;
-	bool stopped = false;
-
-	count_job_control(pg);
-	if (before == 0 || pg->pg_jobc > 0)
-		return;
-	LIST_FOREACH (p, &pg->pg_members, p_pglink)
-		stopped |= (p->p_flags & P_STOPPED) != 0;
-	if (stopped) {
-		sig_send_pgrp(pg, SIGHUP, NULL);
-		sig_send_pgrp(pg, SIGCONT, NULL);
+	LIST_FOREACH (q, &p->p_wards, p_wardlink) {
+		q->p_reaper = reaper;
+		q->p_subtree = p->p_subtree;
 	}
-}
-
-static void
-session_release(struct session *s)
-{
-	if (--s->s_refs == 0)
-		kmem_free(s, sizeof(*s));
-}
-
-static struct pgrp *
-pgrp_create(pid_t id, struct session *s)
-{
-	struct pgrp *pg = kmem_alloc(sizeof(*pg), KM_ZERO);
-
-	if (pg == NULL)
-		return (NULL);
-	pg->pg_id = id;
-	pg->pg_session = s;
-	s->s_refs++;
-	list_init(&pg->pg_members);
-	list_push_front(&pgrp_hash[(unsigned)id % BUCKETS], &pg->pg_link);
-	return (pg);
-}
-
-void
-pgrp_enter(struct proc *p, struct pgrp *pg)
-{
-	p->p_pgrp = pg;
-	list_push_back(&pg->pg_members, &p->p_pglink);
-	count_job_control(pg);
-}
-
-void
-pgrp_leave(struct proc *p)
-{
-	struct pgrp *pg = p->p_pgrp;
-
-	list_remove(&p->p_pglink);
-	p->p_pgrp = NULL;
-	if (!list_empty(&pg->pg_members)) {
-		check_orphaned(pg);
-		return;
-	}
-	list_remove(&pg->pg_link);
-	tty_pgrp_gone(pg);
-	session_release(pg->pg_session);
-	kmem_free(pg, sizeof(*pg));
-}
-
-void
-pgrp_orphan(struct proc *p)
-{
-	struct proc *child;
-
-	check_orphaned(p->p_pgrp);
-	LIST_FOREACH (child, &p->p_children, p_sibling)
-		check_orphaned(child->p_pgrp);
-}
-
-static void
-change_group(struct proc *p, struct pgrp *pg)
-{
-	struct proc *child;
-
-	pgrp_leave(p);
-	pgrp_enter(p, pg);
-	LIST_FOREACH (child, &p->p_children, p_sibling)
-		check_orphaned(child->p_pgrp);
-}
-
-int
-proc_setsid(struct proc *p)
-{
-	struct session *s;
-	struct pgrp *pg = NULL;
-	int error = 0;
-
-	s = kmem_alloc(sizeof(*s), KM_ZERO);
-	if (s == NULL)
-		return (ENOMEM);
-	mutex_lock(&proctree_lock);
-	if (pgrp_find(p->p_pid) != NULL)
-		error = EPERM;
-	else if ((pg = pgrp_create(p->p_pid, s)) == NULL)
-		error = ENOMEM;
-	if (error == 0) {
-		s->s_sid = p->p_pid;
-		s->s_leader = p;
-		strlcpy(s->s_login, p->p_pgrp->pg_session->s_login,
-		    sizeof(s->s_login));
-		change_group(p, pg);
-		spin_lock(&p->p_lock);
-		proc_flags_clear(p, P_CONTROLT);
-		spin_unlock(&p->p_lock);
-	}
-	mutex_unlock(&proctree_lock);
-	if (error != 0)
-		kmem_free(s, sizeof(*s));
-	return (error);
-}
-
-/* proctree_lock held. */
-static int
-setpgid(struct thread *td, pid_t pid, pid_t pgid)
-{
-	struct proc *self = td->td_proc;
-	struct proc *p = pid == 0 ? self : proc_find(pid);
-	struct session *s = self->p_pgrp->pg_session;
-	struct pgrp *pg;
-
-	if (p == NULL || (p != self && p->p_parent != self))
-		return (ESRCH);
-	if (p->p_pgrp->pg_session != s)
-		return (EPERM);
-	if (p != self && (p->p_flags & P_EXEC))
-		return (EACCES);
-	if (p->p_pgrp->pg_session->s_leader == p)
-		return (EPERM);
-	if (pgid == 0)
-		pgid = p->p_pid;
-	pg = pgrp_find(pgid);
-	if (pg == NULL) {
-		if (pgid != p->p_pid)
-			return (EPERM);
-		pg = pgrp_create(pgid, s);
-		if (pg == NULL)
-			return (ENOMEM);
-	} else if (pg->pg_session != s) {
-		return (EPERM);
-	}
-	if (p->p_pgrp != pg)
-		change_group(p, pg);
-	return (0);
-}
-
-int
-proc_setpgid(struct thread *td, pid_t pid, pid_t pgid)
-{
-	int error;
-
-	if (pgid < 0)
-		return (EINVAL);
-	mutex_lock(&proctree_lock);
-	error = setpgid(td, pid, pgid);
-	mutex_unlock(&proctree_lock);
-	return (error);
+	list_splice(&reaper->p_wards, &p->p_wards);
 }
 
 static void
@@ -345,9 +149,13 @@ proc_setup(struct proc *p)
 {
 	spin_init(&p->p_lock, "proc");
 	list_init(&p->p_all);
-	list_init(&p->p_hash);
 	list_init(&p->p_children);
 	list_init(&p->p_sibling);
+	list_init(&p->p_zombies);
+	list_init(&p->p_changed);
+	list_init(&p->p_newslink);
+	list_init(&p->p_wards);
+	list_init(&p->p_wardlink);
 	list_init(&p->p_pglink);
 	list_init(&p->p_threads);
 	list_init(&p->p_ktimers);
@@ -362,10 +170,6 @@ proc_setup(struct proc *p)
 void
 proc_init(void)
 {
-	for (unsigned i = 0; i < BUCKETS; i++) {
-		list_init(&pid_hash[i]);
-		list_init(&pgrp_hash[i]);
-	}
 	thread_init();
 	fpu_init();
 	proc_setup(&proc0);
@@ -377,12 +181,13 @@ proc_init(void)
 	proc0.p_umask = 022;
 	strlcpy(proc0.p_comm, "kernel", sizeof(proc0.p_comm));
 	init_limits(&proc0);
-	list_init(&pgrp0.pg_members);
-	pgrp0.pg_session = &session0;
-	list_push_front(&pgrp_hash[0], &pgrp0.pg_link);
-	list_push_front(&pid_hash[0], &proc0.p_hash);
+	uidinfo_init();
+	proc0.p_uidinfo = uidinfo_get(0);
+	pid_init(&pid0);
+	proc0.p_id = &pid0;
+	pid0.pi_proc = &proc0;
 	list_push_back(&allproc, &proc0.p_all);
-	pgrp_enter(&proc0, &pgrp0);
+	pgrp_init(&proc0);
 	curthread()->td_cred = &cred0; /* this code's, while it boots */
 	nprocs = 1;
 }

@@ -30,9 +30,11 @@ struct abi;
 struct fdtable;
 struct file;
 struct ktrace;
+struct pid;
 struct proc;
 struct procdesc;
 struct tty;
+struct uidinfo;
 struct vmspace;
 struct vnode;
 
@@ -73,14 +75,15 @@ int cred_can_see(const struct cred *cr, struct proc *p);
 struct session {
 	unsigned s_refs;	  /* (t) groups + tty */
 	pid_t s_sid;		  /* (!) */
+	struct pid *s_pid;	  /* (!) held */
 	struct proc *s_leader;	  /* (t) */
 	struct tty *s_tty;	  /* (t) controlling terminal */
 	char s_login[MAXLOGNAME]; /* (t) setlogin(2) */
 };
 
 struct pgrp {
-	struct list pg_link;	    /* (t) in the hash */
 	pid_t pg_id;		    /* (!) */
+	struct pid *pg_pid;	    /* (!) held */
 	struct session *pg_session; /* (!) */
 	struct list pg_members;	    /* (t) procs */
 	int pg_jobc;		    /* (t) members that qualify it for job
@@ -116,8 +119,8 @@ struct itimer {
 struct proc {
 	const struct abi *p_abi; /* (k) first: amd64 knows; NULL: kernel's */
 	struct list p_all;	 /* (t) allproc */
-	struct list p_hash;	 /* (t) by pid */
 	pid_t p_pid;		 /* (!) */
+	struct pid *p_id;	 /* (!) held */
 	volatile enum proc_state p_state; /* (p) and (t) */
 	struct spin p_lock;
 	uint32_t p_flags; /* (p) P_*; by proc_flags_set(), _clear() */
@@ -126,10 +129,17 @@ struct proc {
 	pid_t p_ppid;		/* (t) its pid; read without */
 	struct list p_children; /* (t) */
 	struct list p_sibling;	/* (t) */
+	struct list p_zombies;	/* (t) children that ended, in order */
+	struct list p_changed;	/* (t) children that stopped or went on, not all
+				   of which still have that to tell */
+	struct list p_newslink; /* (t) in one of the parent's */
 	struct proc *p_reaper;	/* (t) who inherits our orphans */
+	struct list p_wards;	/* (t) whose reaper this is */
+	struct list p_wardlink; /* (t) */
 	pid_t p_subtree;	/* (t) its child that we descend from */
 	struct pgrp *p_pgrp;	/* (t) */
 	struct list p_pglink;	/* (t) */
+	bool p_qualifies;	/* (t) counts in pg_jobc */
 	struct cv p_childcv;	/* with (t): a child changed state */
 	int p_exitsig;		/* (t) sent to the parent at exit */
 
@@ -149,6 +159,7 @@ struct proc {
 	struct vnode *p_jailroot;     /* same; chroot's outermost */
 	mode_t p_umask;		      /* (p) */
 	struct cred *p_cred;	      /* (p) */
+	struct uidinfo *p_uidinfo;    /* (p) cr_ruid's, held */
 	struct sigacts *p_sigacts;    /* (!) */
 	struct sigqueue p_sigqueue;   /* (p) */
 	int p_stopsig;		      /* (p) signal that stopped it */
@@ -245,13 +256,15 @@ void thread_link(struct proc *p, struct thread *td);
 /* Leaves its process and ends; not the last one. */
 __noreturn void thread_exit(struct thread *td);
 /* (t) held for all of these. */
-pid_t pid_alloc(void);
 void proc_link(struct proc *p, struct proc *parent, struct pgrp *pg);
 void proc_unlink(struct proc *p);
 void pgrp_enter(struct proc *p, struct pgrp *pg);
 void pgrp_leave(struct proc *p);
-/* p exits: its children's groups may become orphaned. */
-void pgrp_orphan(struct proc *p);
+/* p's state, parent or group, or its parent's group, is another: its group may
+ * have become an orphaned one. */
+void pgrp_qualify(struct proc *p);
+/* p has something to tell its parent, which is woken. */
+void proc_news(struct proc *p);
 /* The parent of a vfork child may go on. */
 void proc_vfork_done(struct proc *p);
 
@@ -336,7 +349,6 @@ void ast(struct thread *td);
 
 int proc_setsid(struct proc *p);
 int proc_setpgid(struct thread *td, pid_t pid, pid_t pgid);
-void pgrp_release_tty(struct tty *tp);
 void proc_reparent(struct proc *child, struct proc *parent); /* (t) */
 /* p is no reaper any more: its descendants get another one. */
 void proc_hand_over(struct proc *p, struct proc *reaper); /* (t) */

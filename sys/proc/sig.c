@@ -317,7 +317,7 @@ tell_parent(struct proc *p, int code, int status)
 			sig_send(parent, SIGCHLD, &info);
 	}
 	if (parent != NULL)
-		cv_broadcast(&parent->p_childcv);
+		proc_news(p);
 	procdesc_changed(p);
 	mutex_unlock(&proctree_lock);
 }

@@ -17,17 +17,17 @@
 #include "ipc/umtx.h"
 #include "vm/kmem.h"
 
-#define TID_FIRST   100001
-#define TID_BUCKETS 256u
-#define SPARE_MAX   64 /* dead threads that keep their stacks */
+#define TID_FIRST 100001
+#define SPARE_MAX 64 /* dead threads that keep their stacks */
 
+/* The lock comes after p_lock. */
 static struct {
 	struct spin lock;
-	struct list bucket[TID_BUCKETS]; /* (lock) by td_tid */
-	lwpid_t next;			 /* (lock) */
-	struct list spare;		 /* (lock) threads with a stack */
-	unsigned nspare;		 /* (lock) */
-	struct kcache *cache;		 /* (!) */
+	struct idtable table; /* (lock) by td_tid */
+	lwpid_t next;	      /* (lock) */
+	struct list spare;    /* (lock) threads with a stack */
+	unsigned nspare;      /* (lock) */
+	struct kcache *cache; /* (!) */
 } threads = {.lock = SPIN_INITIALIZER("threads"), .next = TID_FIRST};
 
 static struct thread idle_threads[MAXCPU];
@@ -35,8 +35,7 @@ static struct thread idle_threads[MAXCPU];
 void
 thread_init(void)
 {
-	for (unsigned i = 0; i < TID_BUCKETS; i++)
-		list_init(&threads.bucket[i]);
+	kassert(idtable_init(&threads.table, kmem_alloc));
 	list_init(&threads.spare);
 	threads.cache = kcache_create("thread", sizeof(struct thread), 64);
 }
@@ -62,7 +61,8 @@ setup(struct thread *td, struct proc *p)
 	td->td_base_priority = td->td_priority = PRI_TIMESHARE + 10;
 	td->td_lent_priority = td->td_ceiling = PRI_COUNT;
 	list_init(&td->td_plink);
-	list_init(&td->td_hash);
+	list_init(&td->td_spare);
+	list_init(&td->td_idlink.il_link);
 	list_init(&td->td_qlink);
 	list_init(&td->td_wlink);
 	callout_init(&td->td_timeout, timeout, td);
@@ -91,13 +91,46 @@ take_spare(void)
 	struct thread *td;
 
 	spin_lock(&threads.lock);
-	td = LIST_FIRST(&threads.spare, struct thread, td_hash);
+	td = LIST_FIRST(&threads.spare, struct thread, td_spare);
 	if (td != NULL) {
-		list_remove(&td->td_hash);
+		list_remove(&td->td_spare);
 		threads.nspare--;
 	}
 	spin_unlock(&threads.lock);
 	return (td);
+}
+
+static struct thread *
+in_table(lwpid_t tid)
+{
+	struct idlink *il = idtable_find(&threads.table, (uint32_t)tid);
+
+	return (il != NULL ? container_of(il, struct thread, td_idlink) : NULL);
+}
+
+/* Gives td a number and enters it. */
+static void
+take_number(struct thread *td)
+{
+	spin_lock(&threads.lock);
+	do {
+		td->td_tid = threads.next;
+		threads.next =
+		    threads.next == INT_MAX ? TID_FIRST : threads.next + 1;
+	} while (in_table(td->td_tid) != NULL);
+	td->td_idlink.il_id = (uint32_t)td->td_tid;
+	idtable_insert(&threads.table, &td->td_idlink);
+	spin_unlock(&threads.lock);
+}
+
+/* Nobody finds it any more. */
+static void
+give_back_number(struct thread *td)
+{
+	spin_lock(&threads.lock);
+	if (list_linked(&td->td_idlink.il_link))
+		idtable_remove(&threads.table, &td->td_idlink);
+	spin_unlock(&threads.lock);
 }
 
 struct thread *
@@ -116,6 +149,7 @@ thread_alloc(struct proc *p)
 		}
 	}
 	setup(td, p);
+	take_number(td);
 	return (td);
 }
 
@@ -126,10 +160,11 @@ thread_free(struct thread *td)
 
 	md_thread_free(td);
 	cred_release(td->td_cred);
+	give_back_number(td);
 	spin_lock(&threads.lock);
 	keep = threads.nspare < SPARE_MAX;
 	if (keep) {
-		list_push_front(&threads.spare, &td->td_hash);
+		list_push_front(&threads.spare, &td->td_spare);
 		threads.nspare++;
 	}
 	spin_unlock(&threads.lock);
@@ -139,21 +174,9 @@ thread_free(struct thread *td)
 	kcache_free(threads.cache, td);
 }
 
-static struct list *
-bucket_of(lwpid_t tid)
-{
-	return (&threads.bucket[(unsigned)tid % TID_BUCKETS]);
-}
-
 void
 thread_link(struct proc *p, struct thread *td)
 {
-	spin_lock(&threads.lock);
-	td->td_tid = threads.next++;
-	if (threads.next == INT32_MAX)
-		threads.next = TID_FIRST;
-	list_push_front(bucket_of(td->td_tid), &td->td_hash);
-	spin_unlock(&threads.lock);
 	spin_lock(&p->p_lock);
 	list_push_back(&p->p_threads, &td->td_plink);
 	p->p_nthreads++;
@@ -168,35 +191,38 @@ proc_thread(struct proc *p, lwpid_t tid)
 {
 	struct thread *td;
 
-	LIST_FOREACH (td, &p->p_threads, td_plink)
-		if (td->td_tid == tid)
-			return (td);
-	return (NULL);
+	spin_assert_held(&p->p_lock);
+	spin_lock(&threads.lock);
+	td = in_table(tid);
+	/* It may be on its way in, or out. */
+	if (td != NULL && (td->td_proc != p || !list_linked(&td->td_plink)))
+		td = NULL;
+	spin_unlock(&threads.lock);
+	return (td);
 }
 
+/*
+ * A thread leaves the table before its process may go, so with the table's lock
+ * the process can be locked; but that is the wrong order, so it is only tried.
+ */
 struct thread *
 thread_find(lwpid_t tid)
 {
 	struct thread *td;
-	struct proc *p = NULL;
 
-	if (tid < TID_FIRST)
-		return (NULL);
-	/* A thread leaves the table before its process may go, so the process
-	 * can be locked while the table is. */
-	spin_lock(&threads.lock);
-	LIST_FOREACH (td, bucket_of(tid), td_hash)
-		if (td->td_tid == tid) {
-			p = td->td_proc;
-			spin_lock(&p->p_lock);
+	for (;;) {
+		spin_lock(&threads.lock);
+		td = in_table(tid);
+		if (td == NULL || spin_trylock(&td->td_proc->p_lock))
 			break;
-		}
+		spin_unlock(&threads.lock);
+		cpu_relax();
+	}
+	if (td != NULL && !list_linked(&td->td_plink)) {
+		spin_unlock(&td->td_proc->p_lock);
+		td = NULL;
+	}
 	spin_unlock(&threads.lock);
-	if (p == NULL)
-		return (NULL);
-	td = proc_thread(p, tid);
-	if (td == NULL)
-		spin_unlock(&p->p_lock);
 	return (td);
 }
 
@@ -229,9 +255,7 @@ thread_unlink(struct thread *td)
 	uint64_t ran = sched_runtime(td);
 
 	sig_thread_exit(td);
-	spin_lock(&threads.lock);
-	list_remove(&td->td_hash);
-	spin_unlock(&threads.lock);
+	give_back_number(td);
 	spin_lock(&p->p_lock);
 	list_remove(&td->td_plink);
 	p->p_runtime += ran;

@@ -6,6 +6,7 @@
 #include "proc/proc.h"
 
 void thread_init(void);
+void pgrp_init(struct proc *zero); /* session and group 0, of process 0 */
 /* A thread of p, not linked yet, with from's registers, mask, priority and
  * name; NULL: no memory. */
 struct thread *thread_copy(struct proc *p, struct thread *from);

@@ -9,6 +9,7 @@
 #include "fbsd/errno.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
+#include "proc/uidinfo.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 
@@ -32,17 +33,23 @@ static int
 commit(struct thread *td, struct cred *cr, int error)
 {
 	struct proc *p = td->td_proc;
+	struct uidinfo *ui = NULL;
 	struct cred *old = cr;
 
+	if (error == 0 && (ui = uidinfo_get(cr->cr_ruid)) == NULL)
+		error = ENOMEM;
 	if (error == 0) {
 		spin_lock(&p->p_lock);
 		old = p->p_cred;
 		p->p_cred = cr;
+		ui = proc_exchange_uidinfo(p, ui);
 		proc_flags_set(p, P_SUGID);
 		spin_unlock(&p->p_lock);
 	}
 	mutex_unlock(&cred_lock);
 	cred_release(old);
+	if (ui != NULL)
+		uidinfo_release(ui);
 	return (error);
 }
 
