@@ -124,6 +124,9 @@ t boot/flood 200 'tests/boot/flood.sh build/imp build/tests/boot/init'
 t debug/flood 300 'tests/boot/flood.sh build/imp build/tests/boot/init --kernel build/sys/TEST/kernel'
 t boot/imp 300 'tests/boot/boot.sh build/imp build/tests/boot/init build/tests/pty'
 
+t vm/latency 30 'tests/vm/latency.sh build/imp'
+t vm/latency/reclaim 40 'tests/vm/latency.sh build/imp 48 130m'
+
 for file in tests/prog/*.c; do
 	name=$(basename "$file" .c)
 	for cpus in 1 2 4; do

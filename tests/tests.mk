@@ -5,8 +5,8 @@
 PROGCFLAGS = -std=gnu17 -O2 -g $(WARN) -ffreestanding -nostdlib -static \
     -fno-pic -no-pie -fno-stack-protector -fno-builtin -mno-red-zone \
     -Wl,--build-id=none -Wl,-z,noexecstack -Isys -Itests/prog -I$(B)/tests/gen
-PROGS = $(patsubst %.c,$(B)/%,$(wildcard tests/prog/*.c tests/boot/*.c)) \
-    $(B)/tests/disk/disk
+PROGS = $(patsubst %.c,$(B)/%,$(wildcard tests/prog/*.c tests/boot/*.c \
+    tests/vm/*.c)) $(B)/tests/disk/disk
 $(PROGS): $(B)/%: %.c $(wildcard tests/prog/*.h sys/fbsd/*.h)
 	@mkdir -p $(@D)
 	@echo "CC $<"

@@ -248,7 +248,7 @@ void copy_page(void *dst, const void *src);
 /*
  * pmap: one address space's page tables. All calls lock internally (spin),
  * never sleep, and have flushed the TLBs of all CPUs when they return, as far
- * as access was taken away.
+ * as access was taken away.  Those that take a range offer the CPU.
  */
 #define PMAP_READ  0x1
 #define PMAP_WRITE 0x2

@@ -23,6 +23,7 @@
 
 #define LEVELS	  4
 #define FLUSH_MAX 32 /* pages flushed one by one */
+#define OFFER	  64 /* tables freed between offers of the CPU */
 
 struct pmap {
 	struct spin pm_lock;
@@ -165,11 +166,13 @@ flush_done(struct flush *f)
 				others &= ~(1u << i);
 		cpu_broadcast(others, flush_local, f);
 	}
-	while (f->tables != NULL) {
+	for (unsigned n = 1; f->tables != NULL; n++) {
 		struct page *pg = f->tables;
 
 		f->tables = (struct page *)pg->pg_index;
 		page_free(pg, 0);
+		if (n % OFFER == 0)
+			sched_maybe_yield();
 	}
 }
 
@@ -209,11 +212,15 @@ void
 pmap_destroy(struct pmap *pm)
 {
 	struct page *pg, *next;
+	unsigned n = 0;
 
 	leave_pmap(pm);
 	cpu_broadcast(atomic_load(&pm->pm_cpus), leave_pmap, pm);
-	LIST_FOREACH_SAFE (pg, &pm->pm_tables, pg_link, next)
+	LIST_FOREACH_SAFE (pg, &pm->pm_tables, pg_link, next) {
 		page_free(pg, 0);
+		if (++n % OFFER == 0)
+			sched_maybe_yield();
+	}
 	kmem_free(pm, sizeof(*pm));
 }
 
@@ -279,43 +286,88 @@ pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned prot)
 }
 
 /*
- * Calls fn for each present entry of [start, end); pm_lock held.  Tables that
- * lie wholly within a removed range are unhooked for flush_done() to free.
+ * Calls fn for each present entry of [start, end).  Tables that lie wholly
+ * within a removed range are unhooked for flush_done() to free.  pm_lock is
+ * held for so many entries at a time, and let go of between tables only; all
+ * is flushed at once in the end.
  */
 struct walk {
 	struct flush flush;
 	void (*fn)(struct walk *w, pte_t *pte, vaddr_t va);
+	vaddr_t start, end;
 	bool free_tables;
 	unsigned prot;
+	int left; /* entries to look at with this hold of pm_lock */
 };
+#define HOLD 1024
+
+static bool
+table_empty(const pte_t *table)
+{
+	for (unsigned i = 0; i < PTES; i++)
+		if (table[i] != 0)
+			return (false);
+	return (true);
+}
+
+/* e, which is for the addresses from base on, leads to a table of that level,
+ * that was walked to its end.  One of those above may have been walked with
+ * several holds, and something been entered there since. */
+static void
+unhook(struct walk *w, pte_t *e, int level, vaddr_t base)
+{
+	struct page *pg;
+
+	if (base < w->start || base + (PAGE_SIZE << 9 * level) > w->end ||
+	    (level > 1 && !table_empty(phys_to_virt(*e & PTE_FRAME))))
+		return;
+	pg = phys_to_page(*e & PTE_FRAME);
+	*e = 0;
+	list_remove(&pg->pg_link);
+	pg->pg_index = (uint64_t)w->flush.tables;
+	w->flush.tables = pg;
+}
 
 static void
+walk_entries(struct walk *w, pte_t *table, vaddr_t start, vaddr_t end)
+{
+	for (vaddr_t va = start; va < end; va += PAGE_SIZE) {
+		pte_t *e = &table[slot(va, 1)];
+
+		if (*e & PTE_P)
+			w->fn(w, e, va);
+	}
+	w->left -= (int)atop(end - start);
+}
+
+/* Returns how far it came. */
+static vaddr_t
 walk_table(struct walk *w, pte_t *table, int level, vaddr_t start, vaddr_t end)
 {
-	uint64_t span = PAGE_SIZE << (9 * (level - 1));
-	vaddr_t next;
+	const uint64_t span = PAGE_SIZE << (9 * (level - 1));
+	vaddr_t next, reached;
 
+	if (level == 1) {
+		walk_entries(w, table, start, end);
+		return (end);
+	}
 	for (vaddr_t va = start; va < end; va = next) {
 		pte_t *e = &table[slot(va, level)];
 
 		next = MIN((va & ~(span - 1)) + span, end);
-		if (!(*e & PTE_P))
-			continue;
-		if (level == 1) {
-			w->fn(w, e, va);
-			continue;
+		w->left--;
+		if (*e & PTE_P) {
+			reached = walk_table(w, phys_to_virt(*e & PTE_FRAME),
+			    level - 1, va, next);
+			if (reached < next)
+				return (reached);
+			if (w->free_tables)
+				unhook(w, e, level - 1, va & ~(span - 1));
 		}
-		walk_table(
-		    w, phys_to_virt(*e & PTE_FRAME), level - 1, va, next);
-		if (w->free_tables && next - va == span) {
-			struct page *pg = phys_to_page(*e & PTE_FRAME);
-
-			*e = 0;
-			list_remove(&pg->pg_link);
-			pg->pg_index = (uint64_t)w->flush.tables;
-			w->flush.tables = pg;
-		}
+		if (w->left <= 0)
+			return (next);
 	}
+	return (end);
 }
 
 static void
@@ -323,9 +375,17 @@ walk(struct pmap *pm, vaddr_t start, vaddr_t end, struct walk *w)
 {
 	w->flush.pm = pm;
 	w->flush.start = UINT64_MAX;
-	spin_lock(&pm->pm_lock);
-	walk_table(w, pm->pm_root, LEVELS, start, end);
-	spin_unlock(&pm->pm_lock);
+	w->start = start;
+	w->end = end;
+	for (;;) {
+		w->left = HOLD;
+		spin_lock(&pm->pm_lock);
+		start = walk_table(w, pm->pm_root, LEVELS, start, end);
+		spin_unlock(&pm->pm_lock);
+		if (start >= end)
+			break;
+		sched_maybe_yield();
+	}
 	/* Paging-structure caches know tables as well as pages. */
 	if (w->flush.tables != NULL)
 		w->flush = (struct flush){pm, 0, USER_TOP, w->flush.tables};

@@ -33,7 +33,7 @@ static void
 arm(struct cpu *c)
 {
 	struct callout *co = first(c);
-	uint64_t deadline = c->c_slice_end;
+	uint64_t deadline = c->c_tick;
 
 	if (co != NULL)
 		deadline =
@@ -42,7 +42,7 @@ arm(struct cpu *c)
 }
 
 void
-callout_arm_slice(struct cpu *c)
+callout_arm_tick(struct cpu *c)
 {
 	spin_lock(&c->c_callout_lock);
 	arm(c);
@@ -157,9 +157,9 @@ callout_interrupt(void)
 	if (c->c_callout_rest <= now)
 		now = call_due(c, now);
 	spin_unlock(&c->c_callout_lock);
-	if (c->c_slice_end <= now)
-		sched_slice_over();
-	callout_arm_slice(c);
+	if (c->c_tick <= now)
+		sched_tick();
+	callout_arm_tick(c);
 }
 
 uint64_t

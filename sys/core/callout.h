@@ -35,9 +35,9 @@ bool callout_drain(struct callout *co);
  */
 uint64_t interval_expire(uint64_t *next, uint64_t interval, uint64_t now);
 
-/* Arms this CPU's timer anew after c_slice_end was set; interrupts off. */
+/* Arms this CPU's timer anew after c_tick was set; interrupts off. */
 struct cpu;
-void callout_arm_slice(struct cpu *c);
+void callout_arm_tick(struct cpu *c);
 
 /* From the clock interrupt, interrupts off. */
 void callout_interrupt(void);

@@ -17,7 +17,13 @@
 #include "core/thread.h"
 #include "core/sched.h"
 
+/*
+ * While threads wait for a CPU, it looks every TICK_NS whether the one that has
+ * it was there for SLICE_NS; or for less, if one of its priority woke since:
+ * who slept isn't late by more than a tick because of its equals.
+ */
 #define SLICE_NS (10 * 1000000ul)
+#define TICK_NS	 500000ul
 
 static void
 queue_insert(struct cpu *c, struct thread *td)
@@ -65,14 +71,23 @@ lock_cpu_of(struct thread *td)
 	}
 }
 
-/* A time slice on this CPU, unless one is under way. */
+/* A tick on this CPU, unless one is under way. */
 static void
-start_slice(struct cpu *c)
+start_tick(struct cpu *c)
 {
-	if (c->c_slice_end != NO_DEADLINE || c->c_thread == c->c_idle)
+	if (c->c_tick != NO_DEADLINE || c->c_thread == c->c_idle)
 		return;
-	c->c_slice_end = clock_ns() + SLICE_NS;
-	callout_arm_slice(c);
+	c->c_tick = clock_ns() + TICK_NS;
+	callout_arm_tick(c);
+}
+
+/* What was queued on this CPU isn't better than what runs. */
+static void
+let_wait(struct cpu *c, unsigned pri)
+{
+	if (pri == c->c_thread->td_priority)
+		atomic_store(&c->c_equal_woke, true);
+	start_tick(c);
 }
 
 /* Something was queued on c (c_lock not held): does it have to know? */
@@ -86,10 +101,12 @@ notify_cpu(struct cpu *c, unsigned pri)
 	    (c->c_thread == c->c_idle || pri < c->c_thread->td_priority))
 		atomic_or(&c->c_thread->td_flags, TDF_RESCHED);
 	else if (self)
-		start_slice(c);
-	else if (atomic_load(&c->c_idling) || c->c_slice_end == NO_DEADLINE ||
+		let_wait(c, pri);
+	else if (atomic_load(&c->c_idling) || c->c_tick == NO_DEADLINE ||
 		 pri < c->c_thread->td_priority)
 		cpu_kick(c->c_id);
+	else if (pri == c->c_thread->td_priority)
+		atomic_store(&c->c_equal_woke, true);
 	intr_restore(flags);
 }
 
@@ -163,6 +180,7 @@ sched_wake(struct thread *td, int result)
 	if (td->td_prio_class == RTP_PRIO_NORMAL)
 		td->td_priority =
 		    MIN(td->td_base_priority, td->td_lent_priority);
+	td->td_woke = true;
 	place(c, td);
 	return (true);
 }
@@ -207,6 +225,16 @@ finish_switch(uint64_t spin_flags)
 		thread_free(prev);
 }
 
+/* Is the next of td's priority one that woke? c_lock held. */
+static bool
+equal_woke(const struct cpu *c, const struct thread *td)
+{
+	const struct list *queue = &c->c_queue[td->td_priority];
+
+	return (c->c_nqueued > 0 && !list_empty(queue) &&
+		LIST_FIRST(queue, struct thread, td_qlink)->td_woke);
+}
+
 /* c_lock of this CPU is held, and the thread's state says what becomes of it;
  * returns when it runs again, with the lock released. */
 static void
@@ -223,6 +251,7 @@ switch_away(struct cpu *c)
 	if (pri < PRI_COUNT) {
 		next = LIST_FIRST(&c->c_queue[pri], struct thread, td_qlink);
 		queue_remove(c, next);
+		next->td_woke = false;
 	}
 	next->td_state = TD_RUNNING;
 	if (next == td) {
@@ -230,10 +259,10 @@ switch_away(struct cpu *c)
 		return;
 	}
 	account(c, td);
-	if (c->c_nqueued > 0 && c->c_slice_end == NO_DEADLINE &&
-	    next != c->c_idle) {
-		c->c_slice_end = c->c_switched + SLICE_NS;
-		callout_arm_slice(c);
+	atomic_store(&c->c_equal_woke, equal_woke(c, next));
+	if (c->c_nqueued > 0 && c->c_tick == NO_DEADLINE && next != c->c_idle) {
+		c->c_tick = c->c_switched + TICK_NS;
+		callout_arm_tick(c);
 	}
 	next->td_oncpu = true;
 	next->td_cpu = c->c_id;
@@ -285,7 +314,7 @@ sched_yield(void)
 		spin_unlock(&c->c_lock);
 		/* It goes on, and pays with its priority for the next. */
 		if (c->c_nqueued > 0)
-			start_slice(c);
+			start_tick(c);
 	} else {
 		td->td_state = TD_RUNNABLE;
 		queue_insert(c, td);
@@ -320,29 +349,32 @@ void
 sched_kicked(void)
 {
 	struct cpu *c = curcpu();
+	unsigned pri = best_priority(c);
 
 	if (c->c_nqueued == 0 || c->c_thread == c->c_idle)
 		return;
-	if (best_priority(c) < c->c_thread->td_priority)
+	if (pri < c->c_thread->td_priority)
 		atomic_or(&c->c_thread->td_flags, TDF_RESCHED);
 	else
-		start_slice(c);
+		let_wait(c, pri);
 }
 
 /* The timer is left alone when threads change; so first see whether this one
  * had its whole slice. */
 void
-sched_slice_over(void)
+sched_tick(void)
 {
 	struct cpu *c = curcpu();
 	struct thread *td = c->c_thread;
 	uint64_t now = clock_ns();
 
-	c->c_slice_end = NO_DEADLINE;
+	c->c_tick = NO_DEADLINE;
 	if (c->c_nqueued == 0 || td == c->c_idle)
 		return;
+	c->c_tick = now + TICK_NS;
 	if (now - c->c_switched < SLICE_NS) {
-		c->c_slice_end = c->c_switched + SLICE_NS;
+		if (c->c_equal_woke && td->td_prio_class != RTP_PRIO_FIFO)
+			atomic_or(&td->td_flags, TDF_RESCHED);
 		return;
 	}
 	/* Busy threads sink, down to the class's last, so that none starves:
@@ -550,7 +582,7 @@ cpu_init(struct cpu *c, struct thread *idle)
 	spin_init(&c->c_callout_lock, "callout");
 	for (unsigned i = 0; i < PRI_COUNT; i++)
 		list_init(&c->c_queue[i]);
-	c->c_slice_end = NO_DEADLINE;
+	c->c_tick = NO_DEADLINE;
 	c->c_idle = idle;
 	c->c_thread = idle;
 	idle->td_state = TD_RUNNING;

@@ -5,7 +5,8 @@
  * user mode.  A CPU with nothing to do takes work from the others' queues
  * before it idles; a woken thread goes to the CPU where it last ran if that
  * is idle, else to any idle one that its affinity allows.  There is no tick:
- * a CPU arms a time slice only while another thread waits in its queue.
+ * a CPU's timer looks after time slices only while another thread waits in
+ * its queue.
  */
 #ifndef CORE_SCHED_H
 #define CORE_SCHED_H
@@ -43,7 +44,8 @@ struct cpu {
 	volatile bool c_idling;		/* about to halt, or halted */
 	volatile bool c_resched;	/* leave user mode, look at the queue */
 	bool c_online;			/* runs threads */
-	uint64_t c_slice_end;		/* (o) clock_ns(), or NO_DEADLINE */
+	uint64_t c_tick;		/* (o) clock_ns(), or NO_DEADLINE */
+	bool c_equal_woke;		/* atomic: since c_thread runs */
 	uint64_t c_switched;		/* (o) when c_thread started to run */
 	uint64_t c_idle_ns;		/* (o) time spent idle */
 	struct spin c_callout_lock;
@@ -95,8 +97,8 @@ extern void (*sched_idle_over)(void);
 void sched_thread_started(void);
 /* Leaves a CPU that the affinity no longer allows. */
 void sched_leave_cpu(void);
-/* The time slice is over (clock interrupt). */
-void sched_slice_over(void);
+/* Some of the time slice is over (clock interrupt). */
+void sched_tick(void);
 __noreturn void sched_exit_thread(void); /* last act of a thread */
 /* CPU time used by td up to now, ns. */
 uint64_t sched_runtime(struct thread *td);

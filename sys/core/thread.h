@@ -73,6 +73,7 @@ struct thread {
 	uint64_t td_stime;	  /* of those in the kernel */
 	uint64_t td_kernel_entry; /* (k) clock at kernel entry, if timed */
 	volatile bool td_oncpu;	  /* its stack is in use */
+	bool td_woke;		  /* and hasn't run since */
 
 	/* Sleep: (q) */
 	const char *td_wmesg; /* what it waits for, NULL: nothing */

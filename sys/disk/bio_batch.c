@@ -6,6 +6,7 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "disk/bio.h"
+#include "core/sched.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 
@@ -63,6 +64,8 @@ wait_until(struct bio_batch *io, unsigned most)
 	while (io->io_pending > most)
 		cv_wait_spin(&io->io_cv, &done_lock);
 	spin_unlock(&done_lock);
+	/* A fast disk may never let it sleep. */
+	sched_maybe_yield();
 }
 
 /* Starts the request that pieces were added to. */

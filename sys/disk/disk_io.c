@@ -5,7 +5,7 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "disk/bio.h"
-#include "core/sync.h"
+#include "core/sched.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 
@@ -46,6 +46,7 @@ bio_run(struct disk *dp, const struct bio *bp)
 	while (!bw.bw_done)
 		cv_wait_spin(&bw.bw_cv, &wait_lock);
 	spin_unlock(&wait_lock);
+	sched_maybe_yield();
 	return (bw.bw_bio.b_error);
 }
 

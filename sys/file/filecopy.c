@@ -6,6 +6,7 @@
 #include "fbsd/errno.h"
 #include "file/filecopy.h"
 #include "proc/signal.h"
+#include "core/sched.h"
 #include "vm/kmem.h"
 
 #define COPY_BUFFER (64 * 1024ul)
@@ -57,7 +58,7 @@ file_copy(struct thread *td, struct file *from, off_t *from_offset,
 	buf = kmem_alloc(COPY_BUFFER, 0);
 	if (buf == NULL)
 		return (ENOMEM);
-	while (*moved < len && error == 0) {
+	for (; *moved < len && error == 0; sched_maybe_yield()) {
 		n = MIN(len - *moved, COPY_BUFFER);
 		error = transfer(from, buf, &n, from_offset, false);
 		if (error != 0 || n == 0)

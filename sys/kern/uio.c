@@ -6,9 +6,12 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "core/random.h"
+#include "core/sched.h"
 #include "core/thread.h"
 #include "kern/uio.h"
 #include "vm/kmem.h"
+
+#define PIECE 65536ul /* moved between offers of the CPU, at most */
 
 /* From or to one place; buf NULL: zeroes to it. */
 static int
@@ -42,7 +45,7 @@ move_all(char *buf, size_t n, struct uio *uio)
 	n = MIN(n, uio->uio_resid);
 	while (n > 0) {
 		iov = uio->uio_iov;
-		part = MIN(n, iov->iov_len);
+		part = MIN(MIN(n, iov->iov_len), PIECE);
 		if (part == 0) {
 			uio->uio_iov++;
 			uio->uio_iovcnt--;
@@ -58,6 +61,9 @@ move_all(char *buf, size_t n, struct uio *uio)
 		if (buf != NULL)
 			buf += part;
 		n -= part;
+		/* Who moves bytes within the kernel may hold spin locks. */
+		if (uio->uio_user)
+			sched_maybe_yield();
 	}
 	return (0);
 }

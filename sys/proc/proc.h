@@ -103,7 +103,7 @@ struct ksiginfo {
 struct sigacts {
 	unsigned sa_refs; /* (a) */
 	struct spin sa_lock;
-	struct sigaction sa_actions[NSIG]; /* (l) [signo - 1] */
+	struct sigaction sa_actions[SIGRTMAX]; /* (l) [signo - 1] */
 	sigset_t sa_ignore; /* (l) ignored, by action or default */
 	sigset_t sa_catch;  /* (l) has a handler */
 };

@@ -152,6 +152,7 @@ will_need(struct vmspace *vs, vaddr_t start, vaddr_t end)
 			break;
 		if (want)
 			(void)vm_fault(vs, va, PMAP_READ, &code);
+		sched_maybe_yield();
 	}
 }
 
@@ -454,6 +455,7 @@ vm_mincore(struct vmspace *vs, vaddr_t addr, uint64_t size,
 	for (vaddr_t va = start; va < end && error == 0; va += PAGE_SIZE) {
 		e = entry_at(vs, va);
 		error = fn(arg, atop(va - start), core_flags(vs, e, va));
+		sched_maybe_yield();
 	}
 	rw_runlock(&vs->vs_lock);
 	return (error);

@@ -66,6 +66,7 @@ static void
 hold_page(void *value)
 {
 	page_hold(value);
+	sched_maybe_yield();
 }
 
 /* A new amap with the same pages. */

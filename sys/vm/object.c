@@ -52,11 +52,14 @@ vm_object_hold(struct vm_object *o)
 	refcount_take(&o->o_refs);
 }
 
+#define OFFER 256 /* pages looked at between offers of the CPU */
+
 /* o_lock held, [start, end) is mapped nowhere. */
 static void
 free_pages(struct vm_object *o, uint64_t start, uint64_t end)
 {
 	struct page *pg;
+	unsigned n = 0;
 
 	for (uint64_t i = start;
 	     (pg = radix_next(&o->o_pages, &i)) != NULL && i < end; i++) {
@@ -64,6 +67,8 @@ free_pages(struct vm_object *o, uint64_t start, uint64_t end)
 		o->o_npages--;
 		pg->pg_object = NULL;
 		page_release(pg);
+		if (++n % OFFER == 0)
+			sched_maybe_yield();
 	}
 }
 
@@ -71,14 +76,19 @@ static void
 free_page(void *arg, void *value)
 {
 	struct page *pg = value;
+	unsigned *n = arg;
 
 	pg->pg_object = NULL;
 	page_release(pg);
+	if (++*n % OFFER == 0)
+		sched_maybe_yield();
 }
 
 void
 vm_object_release(struct vm_object *o)
 {
+	unsigned n = 0;
+
 	if (!refcount_drop(&o->o_refs))
 		return;
 	kassert(list_empty(&o->o_entries));
@@ -86,7 +96,7 @@ vm_object_release(struct vm_object *o)
 		umtx_shm_forget(o);
 	if (o->o_ops->vo_destroy != NULL)
 		o->o_ops->vo_destroy(o);
-	radix_clear(&o->o_pages, free_page, NULL);
+	radix_clear(&o->o_pages, free_page, &n);
 	o->o_npages = 0;
 	if (!o->o_embedded)
 		kmem_free(o, sizeof(*o));
@@ -360,7 +370,8 @@ vm_object_dirty(struct vm_object *o)
 
 	mutex_lock(&o->o_lock);
 	for (uint64_t i = 0; radix_next_marked(&o->o_pages, &i) != NULL; i++)
-		n++;
+		if (++n % OFFER == 0)
+			sched_maybe_yield();
 	mutex_unlock(&o->o_lock);
 	return (n);
 }
@@ -375,6 +386,9 @@ vm_object_reclaim(struct vm_object *o)
 		return (0);
 	for (uint64_t i = 0; (pg = radix_next(&o->o_pages, &i)) != NULL; i++) {
 		bool used = (pg->pg_flags & PG_USED) != 0;
+
+		if (i % OFFER == 0)
+			sched_maybe_yield();
 
 		pg->pg_flags &= ~PG_USED;
 		if (used || (pg->pg_flags & (PG_DIRTY | PG_WRITING)) != 0 ||

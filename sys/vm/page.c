@@ -26,7 +26,8 @@
 #define CACHE_SIZE  64u /* pages that a CPU keeps, at most */
 #define CACHE_MOVE  16u /* moved at once; a block of CACHE_ORDER */
 #define CACHE_ORDER 4
-#define LOOSE_MAX   1024u /* loose pages, at most */
+#define LOOSE_MAX   1024u /* loose pages, about */
+#define MERGE	    64u	  /* of them given back at once */
 #define RESERVE	    48u	  /* pages for PAGE_URGENT only */
 #define KERNEL_PART 256u  /* of memory, for PAGE_KERNEL only */
 
@@ -146,18 +147,18 @@ take_block(unsigned order)
 	return (pg);
 }
 
-/* Gives the loose pages back to the lists. mem.lock held. */
+/* Gives some of the loose pages back to the lists. mem.lock held. */
 static void
 merge_loose(void)
 {
 	struct page *pg;
 
-	while ((pg = mem.loose) != NULL) {
+	for (unsigned i = 0; i < MERGE && (pg = mem.loose) != NULL; i++) {
 		mem.loose = (struct page *)pg->pg_index;
+		mem.nloose--;
 		mem.nfree--;
 		free_block(pg, 0);
 	}
-	mem.nloose = 0;
 }
 
 /* May so many pages be had? What programs and files want stops first, so that

@@ -10,6 +10,7 @@
  */
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
+#include "core/sched.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "lib/string.h"
 #include "vm/page.h"
@@ -233,8 +234,8 @@ tmpfs_seekhole(struct vnode *vp, int whence, off_t *off)
 	if (whence == SEEK_DATA)
 		i = next_data(n, i);
 	else
-		while (i < end && has_data(n, i))
-			i++;
+		for (; i < end && has_data(n, i); i++)
+			sched_maybe_yield();
 	mutex_unlock(&o->o_lock);
 	if (whence == SEEK_DATA && i >= end)
 		return (ENXIO);
@@ -252,6 +253,7 @@ zero_range(struct vnode *vp, uint64_t start, uint64_t end)
 
 	for (; start < end; start += n) {
 		n = MIN(end - start, PAGE_SIZE - (start & PAGE_MASK));
+		sched_maybe_yield();
 		error = tmpfs_getpage(vp, atop(start), &pg);
 		if (error != 0)
 			return (error);
@@ -304,6 +306,7 @@ tmpfs_allocate(struct vnode *vp, off_t start, off_t end)
 		if (error != 0)
 			return (error == ENOMEM ? ENOSPC : error);
 		page_release(pg);
+		sched_maybe_yield();
 	}
 	return (0);
 }

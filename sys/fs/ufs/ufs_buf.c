@@ -9,6 +9,7 @@
  */
 #include "amd64/md.h"
 #include "fbsd/errno.h"
+#include "core/sched.h"
 #include "fs/ufs/ufs_mount.h"
 #include "core/printf.h"
 #include "lib/string.h"
@@ -141,6 +142,8 @@ ufs_buf_get(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
 	struct ufs_buf *b;
 	int error;
 
+	/* Commits and searches for room go through many. */
+	sched_maybe_yield();
 	if (bytes_of(um, block) == 0)
 		return (EINTEGRITY);
 	b = find_or_make(um, block);

@@ -9,6 +9,7 @@
  */
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
+#include "core/sched.h"
 #include "fs/ufs/ufs_mount.h"
 #include "lib/string.h"
 #include "vm/map.h"
@@ -422,6 +423,7 @@ ufs_allocate(struct vnode *vp, off_t start, off_t end)
 		next = (uint64_t)end;
 		error = ufs_write_begin(vp, at, &next);
 		at = next;
+		sched_maybe_yield();
 	}
 	return (error);
 }
@@ -588,6 +590,7 @@ ufs_punch(struct vnode *vp, off_t start, off_t end)
 			error = punch_block(n, at, next);
 			ufs_end(um);
 		} while (ufs_try_again(um, &error, &tries));
+		sched_maybe_yield();
 	}
 	return (error);
 }
