@@ -592,6 +592,8 @@ vm_map(struct vmspace *vs, struct vm_mapping *m)
 	if (m->size == 0 || m->size > USER_TOP || (m->addr & PAGE_MASK) != 0 ||
 	    (m->offset & PAGE_MASK) != 0 || m->offset + m->size < m->offset)
 		return (EINVAL);
+	if (m->flags & MAP_STACK && m->size <= STACK_GUARD)
+		return (EINVAL);
 	if (m->prot & ~m->maxprot)
 		return (EACCES);
 	m->size = round_page(m->size);

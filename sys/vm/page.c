@@ -29,7 +29,12 @@
 #define LOOSE_MAX   1024u /* loose pages, about */
 #define MERGE	    64u	  /* of them given back at once */
 #define RESERVE	    48u	  /* pages for PAGE_URGENT only */
-#define KERNEL_PART 256u  /* of memory, for PAGE_KERNEL only */
+
+/* What is kept free: a part of memory, but no more pages than that. */
+#define KERNEL_PART 256u /* for PAGE_KERNEL only */
+#define KERNEL_MAX  2048u
+#define LOW_PART    32u /* page_low() */
+#define LOW_MAX	    4096u
 
 enum { PS_FREE = 1, PS_ALLOCATED = 2 };
 
@@ -44,7 +49,9 @@ static struct {
 	struct mem_range untouched[MEM_RANGES_MAX]; /* (lock) */
 	struct mem_range range[MEM_RANGES_MAX];	    /* (!) all of each */
 	unsigned nranges;
-	uint64_t total;
+	uint64_t total;	 /* (!) */
+	uint64_t kernel; /* (!) kept for PAGE_KERNEL */
+	uint64_t low;	 /* (!) with fewer, page_low() */
 } mem = {.lock = SPIN_INITIALIZER("page")};
 
 /* Interrupts off while a CPU uses its own. */
@@ -171,7 +178,7 @@ enough(uint64_t n, unsigned flags)
 	if (flags & PAGE_URGENT)
 		return (true);
 	if (!(flags & PAGE_KERNEL))
-		keep = 2 * RESERVE + mem.total / KERNEL_PART;
+		keep = 2 * RESERVE + mem.kernel;
 	return (mem.nfree >= keep + n);
 }
 
@@ -353,7 +360,7 @@ page_free_count(void)
 bool
 page_low(void)
 {
-	return (mem.nfree < mem.total / 32 + RESERVE);
+	return (mem.nfree < mem.low);
 }
 
 /* The array for all frames up to mem_top takes the start of a range, and is
@@ -387,4 +394,6 @@ vm_page_init(void)
 	}
 	mem.nranges = mem_nranges;
 	mem.total = mem.nfree + atop(round_page(boot_module_size));
+	mem.kernel = MIN(mem.total / KERNEL_PART, KERNEL_MAX);
+	mem.low = MIN(mem.total / LOW_PART, LOW_MAX) + RESERVE;
 }

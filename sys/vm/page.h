@@ -77,7 +77,7 @@ struct page *page_adopt(paddr_t pa);
 
 uint64_t page_total(void); /* RAM under management, pages */
 uint64_t page_free_count(void);
-/* Called by whoever has memory to give back; see vm/page.c. */
+/* Are so few left that nothing new that stays should be made? */
 bool page_low(void);
 
 #endif

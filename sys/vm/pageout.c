@@ -9,6 +9,11 @@
 #define ROUNDS	 4		    /* the daemon's, without success */
 #define SLOW	 (NSEC_PER_SEC * 2) /* a disk that writes nothing that long */
 
+/* Pages: a part of memory, up to a number that suffices with any amount. */
+#define FEW   (MIN(page_total() / 16, 8192) + 128) /* free: the daemon works */
+#define WANT  (MIN(page_total() / 32, 4096) + 64)  /* from a round */
+#define DIRTY MIN(page_total() / 8, 65536)
+
 /* Guarded by (l) lock, (a) atomic. */
 static struct {
 	struct spin lock;
@@ -29,14 +34,14 @@ static struct {
 static bool
 few_pages(void)
 {
-	return (page_free_count() < page_total() / 16 + 128);
+	return (page_free_count() < FEW);
 }
 
 /* One round: asks everybody for the rest of what is wanted. */
 static uint64_t
 shrink_all(bool *pushed)
 {
-	const uint64_t want = page_total() / 32 + 64;
+	const uint64_t want = WANT;
 	struct shrinker *sh;
 	uint64_t freed = 0;
 
@@ -112,6 +117,12 @@ pageout_check(void)
 {
 	if (__predict_false(few_pages()) && !atomic_load(&pageout.wanted))
 		demand();
+}
+
+uint64_t
+pageout_dirty_max(void)
+{
+	return (ptoa(DIRTY));
 }
 
 void

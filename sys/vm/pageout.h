@@ -30,6 +30,8 @@ bool pageout_try(void);
 /* The same, and waits for what is being written, as long as that goes on. For
  * those who hold nothing that who writes needs. */
 bool pageout_wait(void);
+/* So many bytes of dirty data a file system may have; then it writes them. */
+uint64_t pageout_dirty_max(void);
 /* Pages were written out, that can be freed now. */
 void pageout_wrote(unsigned pages);
 

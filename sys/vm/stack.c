@@ -17,7 +17,7 @@ uint64_t
 stack_first_size(uint64_t size)
 {
 	if (size <= FIRST_SIZE + STACK_GUARD)
-		return (size <= STACK_GUARD ? size : size - STACK_GUARD);
+		return (size - STACK_GUARD);
 	return (FIRST_SIZE);
 }
 

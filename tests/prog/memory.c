@@ -111,6 +111,32 @@ arguments(void)
 	CHECK_EQ(SYS(SYS_munmap, p, 4 * PAGE), 0);
 }
 
+/* What a mapping is must be said; and a stack has more than its guard. */
+static void
+kinds(void)
+{
+	long fd = SYS(SYS_shm_open2, SHM_ANON, O_RDWR, 0600, 0, NULL);
+	long p;
+
+	CHECK_EQ(SYS(SYS_ftruncate, fd, PAGE), 0);
+	CHECK_EQ(SYS(SYS_mmap, NULL, PAGE, RW, 0, fd, 0), -EINVAL);
+	CHECK_EQ(SYS(SYS_mmap, NULL, PAGE, RW, MAP_NOSYNC, fd, 0), -EINVAL);
+	CHECK_EQ(SYS(SYS_mmap, NULL, PAGE, RW, 0, -1, 0), -EINVAL);
+	p = SYS(SYS_mmap, NULL, PAGE, RW, MAP_SHARED, fd, 0);
+	CHECK_EQ(SYS(SYS_mmap, p, PAGE, RW, MAP_FIXED, fd, 0), -EINVAL);
+	CHECK_EQ(SYS(SYS_munmap, p, PAGE), 0);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	p = map(NULL, PAGE, RW, MAP_ANON);
+	CHECK(p > 0);
+	CHECK_EQ(SYS(SYS_munmap, p, PAGE), 0);
+	CHECK_EQ(map(NULL, 1, RW, MAP_STACK), -EINVAL);
+	CHECK_EQ(map(NULL, PAGE, RW, MAP_STACK | MAP_PRIVATE), -EINVAL);
+	p = map(NULL, PAGE + 1, RW, MAP_STACK);
+	CHECK(p > 0);
+	*(volatile char *)(p + 2 * PAGE - 1) = 1;
+	CHECK_EQ(SYS(SYS_munmap, p, 2 * PAGE), 0);
+}
+
 static void
 protection(void)
 {
@@ -317,6 +343,7 @@ main(int argc, char **argv)
 {
 	catch_faults();
 	arguments();
+	kinds();
 	protection();
 	large_reservations();
 	stacks();

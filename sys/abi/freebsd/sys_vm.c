@@ -55,6 +55,8 @@ check_flags(const struct request *r)
 	if (r->size == 0 || (f & (MAP_EXCL | MAP_FIXED)) == MAP_EXCL ||
 	    (f & (MAP_SHARED | MAP_PRIVATE)) == (MAP_SHARED | MAP_PRIVATE))
 		return (EINVAL);
+	if (!(f & (MAP_SHARED | MAP_PRIVATE | MAP_ANON | MAP_GUARD)))
+		return (EINVAL);
 	if (f & MAP_STACK &&
 	    (r->fd != -1 ||
 		(prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE)))

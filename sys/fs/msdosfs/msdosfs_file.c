@@ -166,7 +166,7 @@ static int
 grow(struct msdosfs_node *n, uint64_t size)
 {
 	struct msdosfs_mount *mm = n->n_mm;
-	const uint64_t limit = ptoa(page_total() / 8);
+	const uint64_t limit = pageout_dirty_max();
 	uint64_t next;
 	int error = 0;
 
@@ -200,7 +200,7 @@ msdosfs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end)
 	error = msdosfs_begin(n->n_mm);
 	if (error != 0)
 		return (error);
-	if (n->n_mm->mm_dirty_bytes > ptoa(page_total() / 8))
+	if (n->n_mm->mm_dirty_bytes > pageout_dirty_max())
 		error = msdosfs_commit_locked(n->n_mm);
 	n->n_mm->mm_dirty_bytes += *end - start;
 	msdosfs_touch(n);

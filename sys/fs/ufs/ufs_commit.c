@@ -679,7 +679,7 @@ static bool
 too_dirty(struct ufs_mount *um, unsigned times)
 {
 	return (
-	    atomic_load(&um->um_dirty_bytes) > times * ptoa(page_total() / 8) ||
+	    atomic_load(&um->um_dirty_bytes) > times * pageout_dirty_max() ||
 	    atomic_load(&um->um_ndirty) > times * um->um_max_nodes);
 }
 
