@@ -17,16 +17,28 @@ struct event_source {
 	struct list es_waiters; /* (es_lock) */
 };
 
+/*
+ * ew_source is changed with both es_lock and ew_lock held, in this order: so
+ * either keeps it, and whoever holds ew_lock and sees a source there knows
+ * that the source's memory isn't gone.
+ */
 struct event_waiter {
 	struct list ew_link;		/* (es_lock) */
+	struct spin ew_lock;		/* after es_lock */
 	struct event_source *ew_source; /* NULL: not attached */
 	/* With es_lock held: a few instructions, no sleep, no detach. */
 	void (*ew_notify)(struct event_waiter *ew, long hint);
 };
 
 void event_source_init(struct event_source *es, const char *name);
+void event_waiter_init(struct event_waiter *ew,
+    void (*notify)(struct event_waiter *ew, long hint));
+/* ew: initialised, and not attached. */
 void event_attach(struct event_source *es, struct event_waiter *ew);
-/* After it returns ew_notify won't be called, nor be running. */
+/*
+ * If it is attached. After it returns ew_notify won't be called, nor be
+ * running, even if the source is drained at the same time.
+ */
 void event_detach(struct event_waiter *ew);
 /* Any context. */
 void event_notify(struct event_source *es, long hint);

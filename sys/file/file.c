@@ -53,7 +53,6 @@ file_alloc(struct thread *td, enum file_type type, int flag,
 	fp->f_data = data;
 	fp->f_cred = cred_hold(td->td_cred);
 	mutex_init(&fp->f_offset_lock, "file offset");
-	list_init(&fp->f_knotes);
 	return (fp);
 full:
 	atomic_sub(&open_files, 1);

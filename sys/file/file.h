@@ -6,6 +6,7 @@
 #define FILE_FILE_H
 
 #include "core/event.h"
+#include "lib/rbtree.h"
 #include "proc/proc.h"
 #include "kern/uio.h"
 
@@ -83,12 +84,12 @@ struct file {
 					file; NULL: not by a name */
 	struct cred *f_cred;	     /* (!) of the opener */
 	struct mutex f_offset_lock;
-	off_t f_offset;	       /* (o) */
-	void *f_private;       /* (d) devices: per-open data */
-	struct list f_knotes;  /* kqueue.c's files_lock */
-	int f_owner;	       /* (a) F_SETOWN: pid, or -pgid */
-	struct sigio *f_async; /* sigio.c: O_ASYNC's, or NULL */
-	uint64_t f_seqpos;     /* (o) where sequential reading goes on */
+	off_t f_offset;		 /* (o) */
+	void *f_private;	 /* (d) devices: per-open data */
+	struct rb_tree f_knotes; /* knote.c's */
+	int f_owner;		 /* (a) F_SETOWN: pid, or -pgid */
+	struct sigio *f_async;	 /* sigio.c: O_ASYNC's, or NULL */
+	uint64_t f_seqpos;	 /* (o) where sequential reading goes on */
 };
 
 #define FREAD  0x0001

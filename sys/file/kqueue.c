@@ -10,9 +10,33 @@
  * costs a few instructions under two spin locks, and conditions are looked
  * at where sleeping is allowed.
  *
- * Locks: kq_mutex for the tree and whoever collects, kq_lock for the queue.
- * A knote by descriptor is on a list of its file too, under files_lock, so
- * that closing finds it.  A kqueue that watches kqueues can't be watched.
+ * The life of a knote.  knote_add() makes it and knote_drop() ends it, both
+ * with kq_mutex held, and nothing else does: so whoever holds kq_mutex and
+ * found the knote in the kqueue's tree may use it.  Four things point to it:
+ *
+ *	the kqueue's tree			guarded by kq_mutex
+ *	the queue				kq_lock
+ *	the tree of the file that it watches	that file's knote lock
+ *	its event source, or its callout	es_lock; the callouts' own
+ *
+ * knote_drop() takes all four away before it frees the memory, the last one
+ * first: after event_detach() and callout_drain() no notification runs or
+ * comes, even if the source ends at the same time.
+ *
+ * A knote is no reference to the file that it watches.  A file that goes, or
+ * a descriptor that is closed, finds the knotes by the file's tree, gets a
+ * reference to the kqueue there, and drops them; the file's memory stays until
+ * its tree is empty, and knote_drop() doesn't look at the file after it took
+ * the knote out of it.
+ *
+ * A kqueue's memory stays while anybody has a reference.  Its close drops all
+ * knotes, and they are what the others hold who don't have one: a notification
+ * runs only while the knote is attached.  A kqueue that watches kqueues can't
+ * be watched by one.
+ *
+ * Order of locks: the watching kqueue's kq_mutex, the watched one's; es_lock
+ * of a source, kq_lock; the watched kqueue's kq_events, the watching one's
+ * kq_lock.
  */
 #include "file/kqueue.h"
 #include "amd64/md.h"
@@ -21,28 +45,14 @@
 #include "fbsd/poll.h"
 #include "fbsd/stat.h"
 #include "file/fdtable.h"
+#include "file/knote.h"
 #include "proc/signal.h"
 #include "core/sync.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 
-struct kqueue {
-	unsigned kq_refs; /* (a) its file, forks in progress */
-	struct mutex kq_mutex;
-	bool kq_closed;		  /* (m) */
-	struct rb_tree kq_knotes; /* (m) by filter, then ident */
-	struct fdtable *kq_table; /* (!) whose descriptors it means */
-	struct spin kq_lock;
-	struct list kq_queue;	       /* (s) knotes to be looked at */
-	unsigned kq_queued;	       /* (s) */
-	struct cv kq_cv;	       /* (s) something in the queue */
-	struct event_source kq_events; /* who polls this kqueue */
-	unsigned kq_watches;	       /* (nest_lock) kqueues watched */
-	unsigned kq_watched;	       /* (nest_lock) by kqueues */
-};
+#define BATCH 8 /* events between two looks at user memory */
 
-static struct spin files_lock = SPIN_INITIALIZER("knotes of files");
-static struct mutex nest_lock = MUTEX_INITIALIZER(nest_lock, "kqueues");
 static const struct fileops kqueue_ops;
 
 bool
@@ -51,264 +61,9 @@ file_is_kqueue(const struct file *fp)
 	return (fp->f_ops == &kqueue_ops);
 }
 
-struct spin *
-knote_lock(struct knote *kn)
-{
-	return (&kn->kn_kq->kq_lock);
-}
-
-/* Into the queue, if it isn't there. kq_lock held. True if it was empty. */
-static bool
-enqueue(struct kqueue *kq, struct knote *kn)
-{
-	if (list_linked(&kn->kn_queued) || kn->kn_disabled)
-		return (false);
-	list_push_back(&kq->kq_queue, &kn->kn_queued);
-	return (kq->kq_queued++ == 0);
-}
-
-static void
-dequeue(struct kqueue *kq, struct knote *kn)
-{
-	if (!list_linked(&kn->kn_queued))
-		return;
-	list_remove(&kn->kn_queued);
-	kq->kq_queued--;
-}
-
-void
-knote_wake(struct knote *kn)
-{
-	struct kqueue *kq = kn->kn_kq;
-	bool first;
-
-	spin_lock(&kq->kq_lock);
-	first = enqueue(kq, kn);
-	spin_unlock(&kq->kq_lock);
-	if (first) {
-		cv_broadcast(&kq->kq_cv);
-		/* A kqueue that kq watches may have sent us: inner ones first.
-		 */
-		spin_will_nest(&kq->kq_events.es_lock);
-		event_notify(&kq->kq_events, 0);
-	}
-}
-
-static int
-compare(const struct knote *kn, int filter, uint64_t ident)
-{
-	if (kn->kn_event.filter != filter)
-		return (kn->kn_event.filter < filter ? -1 : 1);
-	if (kn->kn_event.ident != ident)
-		return (kn->kn_event.ident < ident ? -1 : 1);
-	return (0);
-}
-
-static struct knote *
-find(struct kqueue *kq, int filter, uint64_t ident)
-{
-	struct rb_node *n = kq->kq_knotes.root;
-
-	while (n != NULL) {
-		struct knote *kn = container_of(n, struct knote, kn_node);
-		int order = compare(kn, filter, ident);
-
-		if (order == 0)
-			return (kn);
-		n = order > 0 ? n->left : n->right;
-	}
-	return (NULL);
-}
-
-static void
-insert(struct kqueue *kq, struct knote *kn)
-{
-	struct rb_node **link = &kq->kq_knotes.root, *parent = NULL;
-
-	while (*link != NULL) {
-		struct knote *other =
-		    container_of(*link, struct knote, kn_node);
-
-		parent = *link;
-		link =
-		    compare(other, kn->kn_event.filter, kn->kn_event.ident) > 0
-			? &parent->left
-			: &parent->right;
-	}
-	rb_insert(&kq->kq_knotes, &kn->kn_node, parent, link);
-}
-
-/*
- * A kqueue watches another: only one deep, so that notifications can't run
- * in a circle.
- */
-static int
-nest(struct kqueue *kq, struct file *fp)
-{
-	struct kqueue *inner = fp->f_data;
-	int error = 0;
-
-	mutex_lock(&nest_lock);
-	if (inner == kq || inner->kq_watches > 0 || kq->kq_watched > 0) {
-		error = EINVAL;
-	} else {
-		kq->kq_watches++;
-		inner->kq_watched++;
-	}
-	mutex_unlock(&nest_lock);
-	return (error);
-}
-
-static void
-unnest(struct kqueue *kq, struct file *fp)
-{
-	mutex_lock(&nest_lock);
-	kq->kq_watches--;
-	((struct kqueue *)fp->f_data)->kq_watched--;
-	mutex_unlock(&nest_lock);
-}
-
-/* Detaches and frees. kq_mutex held. */
-static void
-drop(struct kqueue *kq, struct knote *kn)
-{
-	kn->kn_filter->fl_detach(kn);
-	rb_remove(&kq->kq_knotes, &kn->kn_node);
-	spin_lock(&kq->kq_lock);
-	dequeue(kq, kn);
-	spin_unlock(&kq->kq_lock);
-	if (kn->kn_file != NULL) {
-		spin_lock(&files_lock);
-		list_remove(&kn->kn_flink);
-		spin_unlock(&files_lock);
-		if (file_is_kqueue(kn->kn_file))
-			unnest(kq, kn->kn_file);
-	}
-	kmem_free(kn, sizeof(*kn));
-}
-
-/*
- * Forgets the knotes of a file that `td` knows as fd (fd -1: all of them).
- * Looked up anew for each: the kqueue's mutex can't be taken under
- * files_lock.
- */
-static void
-forget(struct file *fp, const struct fdtable *table, int fd)
-{
-	struct kqueue *kq;
-	struct knote *kn;
-	uint64_t ident;
-	int filter;
-
-	for (;;) {
-		kq = NULL;
-		spin_lock(&files_lock);
-		LIST_FOREACH (kn, &fp->f_knotes, kn_flink)
-			if (fd == -1 ||
-			    (kn->kn_kq->kq_table == table &&
-				kn->kn_event.ident == (uint64_t)fd)) {
-				kq = kn->kn_kq;
-				filter = kn->kn_event.filter;
-				ident = kn->kn_event.ident;
-				break;
-			}
-		spin_unlock(&files_lock);
-		if (kq == NULL)
-			return;
-		mutex_lock(&kq->kq_mutex);
-		kn = find(kq, filter, ident);
-		if (kn != NULL && kn->kn_file == fp)
-			drop(kq, kn);
-		mutex_unlock(&kq->kq_mutex);
-	}
-}
-
-void
-knote_fdclose(struct thread *td, int fd, struct file *fp)
-{
-	if (!list_empty(&fp->f_knotes))
-		forget(fp, td->td_proc->p_fd, fd);
-}
-
-void
-knote_file_gone(struct file *fp)
-{
-	if (!list_empty(&fp->f_knotes))
-		forget(fp, NULL, -1);
-}
-
-/* A knote is no reference to its file: closing forgets it. */
-static int
-attach_file(struct kqueue *kq, struct knote *kn, struct file *fp)
-{
-	int error = 0;
-
-	if (file_is_kqueue(fp))
-		error =
-		    kn->kn_event.filter == EVFILT_READ ? nest(kq, fp) : EINVAL;
-	if (error != 0)
-		return (error);
-	kn->kn_file = fp;
-	spin_lock(&files_lock);
-	list_push_back(&fp->f_knotes, &kn->kn_flink);
-	spin_unlock(&files_lock);
-	return (0);
-}
-
-static void
-detach_file(struct kqueue *kq, struct knote *kn)
-{
-	if (kn->kn_file == NULL)
-		return;
-	spin_lock(&files_lock);
-	list_remove(&kn->kn_flink);
-	spin_unlock(&files_lock);
-	if (file_is_kqueue(kn->kn_file))
-		unnest(kq, kn->kn_file);
-}
-
-/* A new knote; fp: the descriptor's file. kq_mutex held. */
-static int
-add(struct thread *td, struct kqueue *kq, const struct filter *fl,
-    struct file *fp, const struct kevent *kev, pid_t parent)
-{
-	struct knote *kn = kmem_alloc(sizeof(*kn), KM_ZERO);
-	int error = 0;
-
-	if (kn == NULL)
-		return (ENOMEM);
-	kn->kn_kq = kq;
-	kn->kn_filter = fl;
-	kn->kn_event = *kev;
-	kn->kn_event.flags &= ~(EV_ADD | EV_DELETE | EV_ENABLE | EV_DISABLE |
-				EV_RECEIPT | EV_FORCEONESHOT);
-	kn->kn_wanted = kev->fflags;
-	kn->kn_parent = parent;
-	kn->kn_disabled = kev->flags & EV_DISABLE;
-	list_init(&kn->kn_queued);
-	list_init(&kn->kn_flink);
-	if (fl->fl_clear)
-		kn->kn_event.flags |= EV_CLEAR;
-	if (fp != NULL)
-		error = attach_file(kq, kn, fp);
-	if (error == 0) {
-		error = fl->fl_attach(td, kn);
-		if (error != 0)
-			detach_file(kq, kn);
-	}
-	if (error != 0) {
-		kmem_free(kn, sizeof(*kn));
-		return (error);
-	}
-	insert(kq, kn);
-	/* What holds already is an event as well. */
-	knote_wake(kn);
-	return (0);
-}
-
 /* EV_ADD, EV_ENABLE, EV_DISABLE on a knote that exists. kq_mutex held. */
 static int
-change(struct kqueue *kq, struct knote *kn, const struct kevent *kev)
+change(struct knote *kn, const struct kevent *kev)
 {
 	int error = 0;
 
@@ -324,16 +79,10 @@ change(struct kqueue *kq, struct knote *kn, const struct kevent *kev)
 	}
 	if (error != 0)
 		return (error);
-	spin_lock(&kq->kq_lock);
-	if (kev->flags & EV_DISABLE) {
-		kn->kn_disabled = true;
-		dequeue(kq, kn);
-	} else if (kev->flags & EV_ENABLE) {
-		kn->kn_disabled = false;
-	}
+	if (kev->flags & (EV_DISABLE | EV_ENABLE))
+		knote_disable(kn, kev->flags & EV_DISABLE);
 	if (kev->flags & EV_FORCEONESHOT)
 		kn->kn_event.flags |= EV_ONESHOT;
-	spin_unlock(&kq->kq_lock);
 	knote_wake(kn);
 	return (0);
 }
@@ -356,60 +105,23 @@ register_event(struct thread *td, struct kqueue *kq, const struct kevent *kev)
 			return (error);
 	}
 	mutex_lock(&kq->kq_mutex);
-	kn = find(kq, kev->filter, kev->ident);
+	kn = knote_find(kq, kev->filter, kev->ident);
+	if (kn != NULL && kn->kn_file != fp) {
+		/* The number meant another file, whose close is under way. */
+		knote_drop(kq, kn);
+		kn = NULL;
+	}
 	if (kn == NULL)
-		error =
-		    kev->flags & EV_ADD ? add(td, kq, fl, fp, kev, 0) : ENOENT;
+		error = kev->flags & EV_ADD ? knote_add(td, kq, fl, fp, kev, 0)
+					    : ENOENT;
 	else if (kev->flags & EV_DELETE)
-		drop(kq, kn);
+		knote_drop(kq, kn);
 	else
-		error = change(kq, kn, kev);
+		error = change(kn, kev);
 	mutex_unlock(&kq->kq_mutex);
 	if (fp != NULL)
 		file_release(fp);
 	return (error);
-}
-
-int
-kqueue_add(struct kqueue *kq, const struct kevent *kev, pid_t parent)
-{
-	int error = 0;
-
-	mutex_lock(&kq->kq_mutex);
-	if (!kq->kq_closed && find(kq, kev->filter, kev->ident) == NULL)
-		error = add(curthread(), kq, filter_find(kev->filter), NULL,
-		    kev, parent);
-	mutex_unlock(&kq->kq_mutex);
-	return (error);
-}
-
-void
-kqueue_post(struct kqueue *kq, pid_t pid, uint32_t notes)
-{
-	struct knote *kn;
-
-	mutex_lock(&kq->kq_mutex);
-	kn = find(kq, EVFILT_PROC, (uint64_t)pid);
-	if (kn != NULL) {
-		spin_lock(&kq->kq_lock);
-		kn->kn_happened |= notes;
-		spin_unlock(&kq->kq_lock);
-		knote_wake(kn);
-	}
-	mutex_unlock(&kq->kq_mutex);
-}
-
-void
-kqueue_hold(struct kqueue *kq)
-{
-	refcount_take(&kq->kq_refs);
-}
-
-void
-kqueue_release(struct kqueue *kq)
-{
-	if (refcount_drop(&kq->kq_refs))
-		kmem_free(kq, sizeof(*kq));
 }
 
 /* The changes; errors become events as long as there is room. */
@@ -440,20 +152,6 @@ take_changes(
 	return (0);
 }
 
-/* The first of the queue, taken out of it, or NULL. */
-static struct knote *
-next_queued(struct kqueue *kq)
-{
-	struct knote *kn;
-
-	spin_lock(&kq->kq_lock);
-	kn = LIST_FIRST(&kq->kq_queue, struct knote, kn_queued);
-	if (kn != NULL)
-		dequeue(kq, kn);
-	spin_unlock(&kq->kq_lock);
-	return (kn);
-}
-
 /*
  * What becomes of a knote that was reported. While it was looked at it wasn't
  * queued, and somebody may have gone to sleep because of that. kq_mutex held.
@@ -461,10 +159,10 @@ next_queued(struct kqueue *kq)
 static void
 reported(struct kqueue *kq, struct knote *kn, const struct kevent *kev)
 {
-	bool again = false;
+	bool again;
 
 	if ((kev->flags & EV_ONESHOT) != 0) {
-		drop(kq, kn);
+		knote_drop(kq, kn);
 		return;
 	}
 	spin_lock(&kq->kq_lock);
@@ -473,46 +171,59 @@ reported(struct kqueue *kq, struct knote *kn, const struct kevent *kev)
 		kn->kn_happened &= ~kev->fflags;
 		kn->kn_count -= MIN(kn->kn_count, MAX(1, kev->data));
 	}
-	if (kn->kn_event.flags & EV_DISPATCH) {
-		kn->kn_disabled = true;
-		dequeue(kq, kn);
-	} else {
-		again = !(kn->kn_event.flags & EV_CLEAR) || kn->kn_count != 0 ||
-			kn->kn_happened != 0;
-	}
+	again = !(kn->kn_event.flags & EV_CLEAR) || kn->kn_count != 0 ||
+		kn->kn_happened != 0;
 	spin_unlock(&kq->kq_lock);
-	if (again)
-		knote_wake(kn);
+	if (kn->kn_event.flags & EV_DISPATCH)
+		knote_disable(kn, true);
+	else if (again)
+		knote_requeue(kn);
 }
 
-/* Looks once at all that is queued. */
+/* Looks at what went into the queue up to *turn, 0: until now, and takes at
+ * most max events; returns how many. */
+static unsigned
+take_events(
+    struct kqueue *kq, struct kevent *kevs, unsigned max, uint64_t *turn)
+{
+	struct knote *kn;
+	unsigned n = 0;
+
+	mutex_lock(&kq->kq_mutex);
+	if (*turn == 0)
+		*turn = atomic_load(&kq->kq_turn);
+	while (n < max && (kn = knote_next(kq, *turn)) != NULL) {
+		kevs[n] = kn->kn_event;
+		if (kn->kn_filter->fl_ready(kn, &kevs[n]))
+			reported(kq, kn, &kevs[n++]);
+	}
+	mutex_unlock(&kq->kq_mutex);
+	return (n);
+}
+
+/*
+ * Looks once at all that is queued. User memory is written with no lock held:
+ * if it isn't there, the events of the batch are lost.
+ */
 static int
 collect(struct kqueue *kq, struct kevent_io *io, int *count)
 {
-	struct kevent kev;
-	struct knote *kn;
-	unsigned n;
-	int error = 0;
+	struct kevent kevs[BATCH];
+	uint64_t turn = 0;
+	unsigned n, max;
+	int error;
 
-	mutex_lock(&kq->kq_mutex);
-	for (n = kq->kq_queued; n > 0 && *count < io->ki_nevents; n--) {
-		kn = next_queued(kq);
-		if (kn == NULL)
-			break;
-		kev = kn->kn_event;
-		if (!kn->kn_filter->fl_ready(kn, &kev))
-			continue;
-		/* User memory: with the mutex held, not the spin lock. */
-		error = io->ki_put(io, &kev);
-		if (error != 0) {
-			knote_wake(kn);
-			break;
+	do {
+		max = MIN((unsigned)(io->ki_nevents - *count), BATCH);
+		n = take_events(kq, kevs, max, &turn);
+		for (unsigned i = 0; i < n; i++) {
+			error = io->ki_put(io, &kevs[i]);
+			if (error != 0)
+				return (error);
+			++*count;
 		}
-		++*count;
-		reported(kq, kn, &kev);
-	}
-	mutex_unlock(&kq->kq_mutex);
-	return (error);
+	} while (n == BATCH && *count < io->ki_nevents);
+	return (0);
 }
 
 static int
@@ -571,11 +282,12 @@ kern_kevent(struct thread *td, int fd, struct kevent_io *io, uint64_t deadline,
 	return (error);
 }
 
-/* A kqueue is readable while one of its events holds. */
+/* A kqueue is readable while one of its events holds. Looking isn't taking. */
 static int
 kqueue_poll(struct file *fp, int events)
 {
 	struct kqueue *kq = fp->f_data;
+	const uint64_t turn = atomic_load(&kq->kq_turn);
 	struct kevent kev;
 	struct knote *kn;
 	bool ready = false;
@@ -583,15 +295,11 @@ kqueue_poll(struct file *fp, int events)
 	/* One that watches this one may be held: those come first. */
 	mutex_will_nest(&kq->kq_mutex);
 	mutex_lock(&kq->kq_mutex);
-	for (unsigned n = kq->kq_queued; n > 0 && !ready; n--) {
-		kn = next_queued(kq);
-		if (kn == NULL)
-			break;
+	while (!ready && (kn = knote_next(kq, turn)) != NULL) {
 		kev = kn->kn_event;
 		ready = kn->kn_filter->fl_ready(kn, &kev);
-		/* Looking isn't taking. */
 		if (ready)
-			knote_wake(kn);
+			knote_requeue(kn);
 	}
 	mutex_unlock(&kq->kq_mutex);
 	return (ready ? events & (POLLIN | POLLRDNORM) : 0);
@@ -627,7 +335,7 @@ kqueue_close(struct file *fp)
 
 	mutex_lock(&kq->kq_mutex);
 	while ((n = rb_first(&kq->kq_knotes)) != NULL)
-		drop(kq, container_of(n, struct knote, kn_node));
+		knote_drop(kq, container_of(n, struct knote, kn_node));
 	kq->kq_closed = true;
 	mutex_unlock(&kq->kq_mutex);
 	event_source_drain(&kq->kq_events);

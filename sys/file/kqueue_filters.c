@@ -7,7 +7,8 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/poll.h"
-#include "file/kqueue.h"
+#include "file/knote.h"
+#include "core/sysctl.h"
 #include "file/procdesc.h"
 #include "proc/signal.h"
 #include "time/time.h"
@@ -51,7 +52,6 @@ fd_attach(struct thread *td, struct knote *kn)
 	if (kn->kn_file->f_type == DTYPE_PROCDESC)
 		return (EINVAL);
 	es = ops->fo_events != NULL ? ops->fo_events(kn->kn_file) : NULL;
-	kn->kn_waiter.ew_notify = wake_notify;
 	if (es != NULL)
 		event_attach(es, &kn->kn_waiter);
 	return (0);
@@ -139,7 +139,6 @@ vnode_attach(struct thread *td, struct knote *kn)
 {
 	if (kn->kn_file->f_vnode == NULL)
 		return (EINVAL);
-	kn->kn_waiter.ew_notify = collect_notify;
 	event_attach(&kn->kn_file->f_vnode->v_base->v_events, &kn->kn_waiter);
 	return (0);
 }
@@ -188,7 +187,6 @@ proc_attach(struct thread *td, struct knote *kn)
 
 	if (kn->kn_event.ident > PID_MAX)
 		return (ESRCH);
-	kn->kn_waiter.ew_notify = proc_notify;
 	kn->kn_event.data = 0;
 	mutex_lock(&proctree_lock);
 	p = proc_find_any((pid_t)kn->kn_event.ident);
@@ -245,7 +243,6 @@ procdesc_attach(struct thread *td, struct knote *kn)
 {
 	int error, status;
 
-	kn->kn_waiter.ew_notify = proc_notify;
 	kn->kn_event.data = 0;
 	error = procdesc_watch(kn->kn_file, &kn->kn_waiter, &status);
 	if (error == 0 && status != -1)
@@ -277,7 +274,6 @@ signal_attach(struct thread *td, struct knote *kn)
 	if (kn->kn_event.ident > SIGRTMAX ||
 	    !sig_valid((int)kn->kn_event.ident))
 		return (EINVAL);
-	kn->kn_waiter.ew_notify = signal_notify;
 	event_attach(&td->td_proc->p_events, &kn->kn_waiter);
 	return (0);
 }
@@ -295,6 +291,11 @@ count_ready(struct knote *kn, struct kevent *kev)
 /*
  * EVFILT_TIMER.
  */
+static unsigned timers;		   /* (a) of all kqueues */
+static unsigned max_timers = 4096; /* (a) kern.kq_calloutmax */
+SYSCTL_INT(kern_kq_calloutmax, "kern.kq_calloutmax", CTL_AUTO, CTLFLAG_RW,
+    &max_timers);
+
 static void
 timer_expired(void *arg)
 {
@@ -343,7 +344,7 @@ timer_ns(const struct kevent *kev, uint64_t *ns)
 }
 
 static void
-timer_detach(struct knote *kn)
+timer_stop(struct knote *kn)
 {
 	/* A call under way must not set it again. */
 	spin_lock(knote_lock(kn));
@@ -361,7 +362,7 @@ timer_arm(struct knote *kn, const struct kevent *kev)
 	error = timer_ns(kev, &ns);
 	if (error != 0)
 		return (error);
-	timer_detach(kn);
+	timer_stop(kn);
 	spin_lock(knote_lock(kn));
 	kn->kn_count = 0;
 	kn->kn_interval = 0;
@@ -378,11 +379,30 @@ timer_arm(struct knote *kn, const struct kevent *kev)
 	return (0);
 }
 
+/* A time that comes once has come for good: there is nothing to clear. */
 static int
 timer_attach(struct thread *td, struct knote *kn)
 {
+	int error;
+
+	if (atomic_add(&timers, 1) >= atomic_load(&max_timers)) {
+		atomic_sub(&timers, 1);
+		return (ENOMEM);
+	}
+	if (!(kn->kn_wanted & NOTE_ABSTIME))
+		kn->kn_event.flags |= EV_CLEAR;
 	callout_init(&kn->kn_callout, timer_expired, kn);
-	return (timer_arm(kn, &kn->kn_event));
+	error = timer_arm(kn, &kn->kn_event);
+	if (error != 0)
+		atomic_sub(&timers, 1);
+	return (error);
+}
+
+static void
+timer_detach(struct knote *kn)
+{
+	timer_stop(kn);
+	atomic_sub(&timers, 1);
 }
 
 /*
@@ -447,22 +467,23 @@ attach_nothing(struct thread *td, struct knote *kn)
 }
 
 static const struct filter filters[EVFILT_COUNT] = {
-    [~EVFILT_READ] = {true, false, fd_attach, detach_source, NULL, read_ready},
-    [~EVFILT_WRITE] = {true, false, fd_attach, detach_source, NULL,
+    [~EVFILT_READ] = {true, false, wake_notify, fd_attach, detach_source, NULL,
+	read_ready},
+    [~EVFILT_WRITE] = {true, false, wake_notify, fd_attach, detach_source, NULL,
 	write_ready},
-    [~EVFILT_VNODE] = {true, true, vnode_attach, detach_source, NULL,
-	collected_ready},
-    [~EVFILT_PROC] = {false, true, proc_attach, detach_source, NULL,
-	proc_ready},
-    [~EVFILT_SIGNAL] = {false, true, signal_attach, detach_source, NULL,
-	count_ready},
-    [~EVFILT_TIMER] = {false, true, timer_attach, timer_detach, timer_arm,
-	count_ready},
-    [~EVFILT_PROCDESC] = {true, true, procdesc_attach, detach_source, NULL,
-	proc_ready},
-    [~EVFILT_USER] = {false, false, user_attach, detach_nothing, user_change,
-	user_ready},
-    [~EVFILT_EMPTY] = {true, false, attach_nothing, detach_nothing, NULL,
+    [~EVFILT_VNODE] = {true, true, collect_notify, vnode_attach, detach_source,
+	NULL, collected_ready},
+    [~EVFILT_PROC] = {false, true, proc_notify, proc_attach, detach_source,
+	NULL, proc_ready},
+    [~EVFILT_SIGNAL] = {false, true, signal_notify, signal_attach,
+	detach_source, NULL, count_ready},
+    [~EVFILT_TIMER] = {false, false, NULL, timer_attach, timer_detach,
+	timer_arm, count_ready},
+    [~EVFILT_PROCDESC] = {true, true, proc_notify, procdesc_attach,
+	detach_source, NULL, proc_ready},
+    [~EVFILT_USER] = {false, false, NULL, user_attach, detach_nothing,
+	user_change, user_ready},
+    [~EVFILT_EMPTY] = {true, false, NULL, attach_nothing, detach_nothing, NULL,
 	empty_ready},
 };
 

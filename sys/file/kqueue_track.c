@@ -7,6 +7,7 @@
  * before the waiters' lock: so each knote is marked, its kqueue held, the
  * waiters' lock let go, and the search begun again.
  */
+#include "file/knote.h"
 #include "file/kqueue.h"
 #include "proc/proc.h"
 
@@ -37,6 +38,37 @@ next_tracker(struct proc *parent, pid_t child, struct kevent *kev)
 	return (kq);
 }
 
+/* Unless there is one already or the kqueue was closed: 0, or an errno. */
+static int
+add(struct kqueue *kq, const struct kevent *kev, pid_t parent)
+{
+	int error = 0;
+
+	mutex_lock(&kq->kq_mutex);
+	if (!kq->kq_closed && knote_find(kq, kev->filter, kev->ident) == NULL)
+		error = knote_add(curthread(), kq, filter_find(kev->filter),
+		    NULL, kev, parent);
+	mutex_unlock(&kq->kq_mutex);
+	return (error);
+}
+
+/* NOTE_* happened to this process, if it is still watched. */
+static void
+post(struct kqueue *kq, pid_t pid, uint32_t notes)
+{
+	struct knote *kn;
+
+	mutex_lock(&kq->kq_mutex);
+	kn = knote_find(kq, EVFILT_PROC, (uint64_t)pid);
+	if (kn != NULL) {
+		spin_lock(&kq->kq_lock);
+		kn->kn_happened |= notes;
+		spin_unlock(&kq->kq_lock);
+		knote_wake(kn);
+	}
+	mutex_unlock(&kq->kq_mutex);
+}
+
 void
 knote_fork(struct proc *parent, pid_t child)
 {
@@ -46,8 +78,8 @@ knote_fork(struct proc *parent, pid_t child)
 	mutex_lock(&track_lock);
 	while ((kq = next_tracker(parent, child, &kev)) != NULL) {
 		kev.ident = (uint64_t)child;
-		if (kqueue_add(kq, &kev, parent->p_pid) != 0)
-			kqueue_post(kq, parent->p_pid, NOTE_TRACKERR);
+		if (add(kq, &kev, parent->p_pid) != 0)
+			post(kq, parent->p_pid, NOTE_TRACKERR);
 		kqueue_release(kq);
 	}
 	mutex_unlock(&track_lock);

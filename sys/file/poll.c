@@ -2,10 +2,12 @@
 /*
  * Waiting for several files at once: the heart of poll(2) and select(2).
  *
- * First each file is asked for its state.  If none has anything to say, a
- * waiter is attached to every event source, and all are asked again, for
- * something may have happened in between; then the thread sleeps until one of
- * the waiters is notified, and asks anew.
+ * Each file is asked for its state once.  As long as none has anything to say
+ * and the call may wait, a waiter is attached to the file's event source just
+ * before, so that nothing that happens in between is missed.  Then the thread
+ * sleeps until some of the waiters are notified, and asks those files only.
+ * The first few are asked before all that: usually there are no more, and one
+ * of them is ready.
  */
 #include "amd64/md.h"
 #include "fbsd/errno.h"
@@ -15,35 +17,59 @@
 #include "proc/signal.h"
 #include "vm/kmem.h"
 
-#define SMALL 8 /* files without allocated memory */
-
-/* (s) ps_lock. */
-struct poll_state {
-	struct spin ps_lock;
-	struct cv ps_notified;
-	bool ps_again; /* (s) something happened */
-};
+#define FEW 8 /* files without allocated memory */
 
 /* One file that is polled. */
 struct polled {
-	struct event_waiter po_waiter; /* first */
-	struct file *po_file;	       /* with a reference; NULL: no file */
-	struct poll_state *po_state;
+	struct event_waiter po_waiter;
+	struct list po_link;  /* (s) in pc_notified */
+	struct file *po_file; /* with a reference; NULL: no file */
+	struct poll_call *po_call;
+	bool po_attached;
+};
+
+/* (s) pc_lock; all else is the calling thread's. */
+struct poll_call {
+	struct pollfd *pc_fds;
+	struct polled *pc_polled; /* one for each of them */
+	unsigned pc_n;
+	unsigned pc_ready; /* how many have something to say */
+	struct spin pc_lock;
+	struct cv pc_cv;	 /* (s) pc_notified isn't empty */
+	struct list pc_notified; /* (s) to be asked again */
 };
 
 static void
 notified(struct event_waiter *ew, long hint)
 {
-	struct poll_state *ps = ((struct polled *)ew)->po_state;
+	struct polled *po = container_of(ew, struct polled, po_waiter);
+	struct poll_call *pc = po->po_call;
 
-	spin_lock(&ps->ps_lock);
-	ps->ps_again = true;
-	spin_unlock(&ps->ps_lock);
-	cv_signal(&ps->ps_notified);
+	spin_lock(&pc->pc_lock);
+	if (!list_linked(&po->po_link))
+		list_push_back(&pc->pc_notified, &po->po_link);
+	spin_unlock(&pc->pc_lock);
+	cv_signal(&pc->pc_cv);
+}
+
+static void
+attach(struct poll_call *pc, struct polled *po)
+{
+	const struct fileops *ops = po->po_file->f_ops;
+	struct event_source *es;
+
+	es = ops->fo_events == NULL ? NULL : ops->fo_events(po->po_file);
+	if (es == NULL)
+		return;
+	po->po_call = pc;
+	po->po_attached = true;
+	list_init(&po->po_link);
+	event_waiter_init(&po->po_waiter, notified);
+	event_attach(es, &po->po_waiter);
 }
 
 static int
-ask(struct file *fp, int events)
+state_of(struct file *fp, int events)
 {
 	const int always = POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
 
@@ -53,66 +79,99 @@ ask(struct file *fp, int events)
 		(events | POLLHUP | POLLERR | POLLNVAL));
 }
 
-/* Asks all; returns how many have something to say. */
-static unsigned
-ask_all(struct pollfd *fds, struct polled *po, unsigned n)
+static void
+ask(struct poll_call *pc, unsigned i)
 {
-	unsigned ready = 0;
+	struct pollfd *pfd = &pc->pc_fds[i];
+	struct polled *po = &pc->pc_polled[i];
 
-	for (unsigned i = 0; i < n; i++) {
-		if (fds[i].fd < 0)
-			fds[i].revents = 0;
-		else if (po[i].po_file == NULL)
-			fds[i].revents = POLLNVAL;
-		else
-			fds[i].revents =
-			    (int16_t)ask(po[i].po_file, fds[i].events);
-		ready += fds[i].revents != 0;
-	}
-	return (ready);
+	if (pfd->fd < 0)
+		pfd->revents = 0;
+	else if (po->po_file == NULL)
+		pfd->revents = POLLNVAL;
+	else
+		pfd->revents = (int16_t)state_of(po->po_file, pfd->events);
+	pc->pc_ready += pfd->revents != 0;
 }
 
 static void
-attach_all(struct polled *po, unsigned n, struct poll_state *ps)
+get_files(struct thread *td, struct poll_call *pc)
 {
-	struct event_source *es;
+	for (unsigned i = 0; i < pc->pc_n; i++) {
+		struct polled *po = &pc->pc_polled[i];
 
-	for (unsigned i = 0; i < n; i++) {
-		if (po[i].po_file == NULL ||
-		    po[i].po_file->f_ops->fo_events == NULL)
-			continue;
-		es = po[i].po_file->f_ops->fo_events(po[i].po_file);
-		if (es == NULL)
-			continue;
-		po[i].po_state = ps;
-		po[i].po_waiter.ew_notify = notified;
-		event_attach(es, &po[i].po_waiter);
+		po->po_file = NULL;
+		po->po_attached = false;
+		if (pc->pc_fds[i].fd >= 0)
+			(void)fd_get(td, pc->pc_fds[i].fd, 0, &po->po_file);
 	}
 }
 
-/* Until a file has something to say; 0 as well if the time is over. */
-static int
-wait_for_any(struct pollfd *fds, struct polled *po, unsigned n,
-    uint64_t deadline, unsigned *ready)
+static void
+release_files(struct poll_call *pc)
 {
-	struct poll_state ps = {.ps_again = false};
+	for (unsigned i = 0; i < pc->pc_n; i++) {
+		struct polled *po = &pc->pc_polled[i];
+
+		if (po->po_attached)
+			event_detach(&po->po_waiter);
+		if (po->po_file != NULL)
+			file_release(po->po_file);
+	}
+}
+
+static void
+ask_all(struct poll_call *pc, bool wait)
+{
+	const unsigned few = MIN(pc->pc_n, FEW);
+
+	for (unsigned i = 0; i < few; i++)
+		ask(pc, i);
+	if (pc->pc_ready == 0 && wait) {
+		spin_init(&pc->pc_lock, "poll");
+		cv_init(&pc->pc_cv, "select");
+		list_init(&pc->pc_notified);
+	}
+	for (unsigned i = pc->pc_ready == 0 && wait ? 0 : few; i < pc->pc_n;
+	     i++) {
+		if (pc->pc_ready == 0 && wait &&
+		    pc->pc_polled[i].po_file != NULL)
+			attach(pc, &pc->pc_polled[i]);
+		ask(pc, i);
+	}
+}
+
+static void
+ask_again(struct poll_call *pc, struct polled *po)
+{
+	unsigned i = (unsigned)(po - pc->pc_polled);
+
+	pc->pc_ready -= pc->pc_fds[i].revents != 0;
+	ask(pc, i);
+}
+
+/* Until one of those that were notified has something to say. */
+static int
+wait_for_any(struct poll_call *pc, uint64_t deadline)
+{
+	struct polled *po;
 	int error = 0;
 
-	spin_init(&ps.ps_lock, "poll");
-	cv_init(&ps.ps_notified, "select");
-	attach_all(po, n, &ps);
-	while ((*ready = ask_all(fds, po, n)) == 0 && error == 0) {
-		spin_lock(&ps.ps_lock);
-		while (!ps.ps_again && error == 0)
+	spin_lock(&pc->pc_lock);
+	while (pc->pc_ready == 0 && error == 0) {
+		while (list_empty(&pc->pc_notified) && error == 0)
 			error = cv_wait_spin_sig(
-			    &ps.ps_notified, &ps.ps_lock, deadline);
-		ps.ps_again = false;
-		spin_unlock(&ps.ps_lock);
+			    &pc->pc_cv, &pc->pc_lock, deadline);
+		while ((po = LIST_FIRST(&pc->pc_notified, struct polled,
+			    po_link)) != NULL) {
+			list_remove(&po->po_link);
+			spin_unlock(&pc->pc_lock);
+			ask_again(pc, po);
+			spin_lock(&pc->pc_lock);
+		}
 	}
-	for (unsigned i = 0; i < n; i++)
-		if (po[i].po_waiter.ew_notify != NULL)
-			event_detach(&po[i].po_waiter);
-	if (*ready > 0 || error == ETIMEDOUT)
+	spin_unlock(&pc->pc_lock);
+	if (pc->pc_ready > 0 || error == ETIMEDOUT)
 		return (0);
 	return (error == ERESTART ? EINTR : error);
 }
@@ -121,25 +180,21 @@ int
 kern_poll(struct thread *td, struct pollfd *fds, unsigned n, uint64_t deadline,
     unsigned *ready)
 {
-	struct polled small[SMALL], *po = small;
+	struct polled few[FEW];
+	struct poll_call pc = {.pc_fds = fds, .pc_polled = few, .pc_n = n};
 	int error = 0;
 
-	if (n > SMALL)
-		po = kmem_alloc(n * sizeof(*po), 0);
-	if (po == NULL)
+	if (n > FEW)
+		pc.pc_polled = kmem_alloc(n * sizeof(*pc.pc_polled), 0);
+	if (pc.pc_polled == NULL)
 		return (ENOMEM);
-	for (unsigned i = 0; i < n; i++) {
-		po[i] = (struct polled){0};
-		if (fds[i].fd >= 0)
-			(void)fd_get(td, fds[i].fd, 0, &po[i].po_file);
-	}
-	*ready = ask_all(fds, po, n);
-	if (*ready == 0 && deadline != 0)
-		error = wait_for_any(fds, po, n, deadline, ready);
-	for (unsigned i = 0; i < n; i++)
-		if (po[i].po_file != NULL)
-			file_release(po[i].po_file);
-	if (po != small)
-		kmem_free(po, n * sizeof(*po));
+	get_files(td, &pc);
+	ask_all(&pc, deadline != 0);
+	if (pc.pc_ready == 0 && deadline != 0)
+		error = wait_for_any(&pc, deadline);
+	release_files(&pc);
+	if (pc.pc_polled != few)
+		kmem_free(pc.pc_polled, n * sizeof(*pc.pc_polled));
+	*ready = pc.pc_ready;
 	return (error);
 }

@@ -119,8 +119,7 @@ begin(struct file *fp)
 	if (si == NULL)
 		return (ENOMEM);
 	si->si_file = fp;
-	si->si_waiter.ew_notify = notify;
-	list_init(&si->si_waiter.ew_link);
+	event_waiter_init(&si->si_waiter, notify);
 	list_init(&si->si_link);
 	fp->f_async = si;
 	event_attach(es, &si->si_waiter);
