@@ -2,85 +2,151 @@
 /*
  * Tables of descriptors.
  *
- * A table belongs to a process, or to several that share it by rfork(2).  It
- * is an array of files and flags, and a bit for each number that is taken, so
- * that the lowest free one is found quickly.  It grows and never shrinks.
+ * A table belongs to a process, or to several that share it by rfork(2).  Its
+ * numbers come in chunks of 64, each with a bit for every number that is
+ * taken; another bit in the table says that all of a chunk are, so that the
+ * lowest free number is found among a million by looking at a few words.  The
+ * table grows chunk by chunk and never shrinks.
+ *
+ * ft_lock is held for a few instructions: memory is allocated without it, and
+ * walks over a table let go of it between chunks.
  */
 #include "lib/string.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
+#include "core/sched.h"
 #include "file/fdtable.h"
 #include "file/kqueue.h"
 #include "core/sysctl.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
+#include "vm/page.h"
 
-#define FD_FIRST 64 /* a new table's size */
-#define FD_MAX	 (1u << 20)
+#define CHUNK	64
+#define FEW	4 /* chunks whose addresses need no memory of their own */
+#define FD_MAX	(1u << 20)
+#define AT_ONCE 16 /* chunks between two releases of the lock */
 
-static unsigned max_files_per_proc = 58982; /* kern.maxfilesperproc */
+static unsigned max_files_per_proc; /* kern.maxfilesperproc */
 SYSCTL_INT(kern_maxfilesperproc, "kern.maxfilesperproc", 27, CTLFLAG_RW,
     &max_files_per_proc);
 
-struct fdentry {
-	struct file *fe_file; /* with a reference; NULL: free */
-	int fe_flags;	      /* UF_* */
+/* 64 numbers; the masks have a bit for each. All (l). */
+struct fdchunk {
+	struct file *fc_files[CHUNK]; /* with a reference; NULL: free */
+	uint64_t fc_taken;
+	uint64_t fc_exclose; /* UF_EXCLOSE and so on */
+	uint64_t fc_foclose;
+	uint64_t fc_beneath;
 };
 
 /* (l) ft_lock, (a) atomic. */
 struct fdtable {
-	unsigned ft_refs; /* (a) processes */
+	unsigned ft_refs; /* (a) processes, and who looks at one's */
 	struct spin ft_lock;
-	unsigned ft_size;	    /* (l) a multiple of 64 */
+	unsigned ft_nchunks;	    /* (l) there is room for so many */
 	unsigned ft_count;	    /* (l) descriptors that are open */
 	unsigned ft_lowest;	    /* (l) below it none is free */
-	struct fdentry *ft_entries; /* (l) */
-	uint64_t *ft_taken;	    /* (l) a bit for each */
+	bool ft_locks;		    /* (a) record locks were taken by one */
+	struct fdchunk **ft_chunks; /* (l) NULL: none is open in there */
+	uint64_t *ft_full;	    /* (l) a bit for each chunk: none is free */
+	struct fdchunk *ft_few[FEW]; /* ft_chunks of a small table */
+	uint64_t ft_few_full;	     /* and its ft_full */
+	struct fdchunk ft_first;     /* ft_few[0] */
 };
 
 static struct kcache *fdtable_cache;
+static struct kcache *fdchunk_cache;
 
 void
-fdtable_init(void)
+fdtable_init(unsigned files)
 {
+	max_files_per_proc = files / 10 * 9;
+	proc0.p_limits[RLIMIT_NOFILE] =
+	    (struct rlimit){max_files_per_proc, max_files_per_proc};
 	fdtable_cache = kcache_create("fdtable", sizeof(struct fdtable), 0);
+	fdchunk_cache = kcache_create("fdchunk", sizeof(struct fdchunk), 0);
 }
 
-/* (l), or nobody else knows the table. Makes room for size descriptors. */
-static int
-grow(struct fdtable *ft, unsigned size)
+/* Bytes of ft_chunks and ft_full together, which lie in one piece. */
+static size_t
+top_size(unsigned nchunks)
 {
-	struct fdentry *entries;
-	uint64_t *taken;
+	return (nchunks * sizeof(struct fdchunk *) + nchunks / 8);
+}
 
-	size = roundup2(size, 64);
-	if (size <= ft->ft_size)
-		return (0);
-	size = MAX(size, MIN(2 * ft->ft_size, FD_MAX));
-	entries = kmem_alloc(size * sizeof(*entries), KM_ZERO);
-	taken = kmem_alloc(size / 8, KM_ZERO);
-	if (entries == NULL || taken == NULL) {
-		if (entries != NULL)
-			kmem_free(entries, size * sizeof(*entries));
-		if (taken != NULL)
-			kmem_free(taken, size / 8);
+static void
+top_free(struct fdchunk **chunks, unsigned nchunks)
+{
+	if (nchunks > FEW)
+		kmem_free(chunks, top_size(nchunks));
+}
+
+/* Room for n chunks at least. (l), let go meanwhile. 0, ENOMEM. */
+static int
+grow_top(struct fdtable *ft, unsigned n)
+{
+	unsigned size = roundup2(MAX(n, 2 * ft->ft_nchunks), 64);
+	struct fdchunk **chunks;
+	uint64_t *full;
+
+	spin_unlock(&ft->ft_lock);
+	chunks = kmem_alloc(top_size(size), KM_ZERO);
+	spin_lock(&ft->ft_lock);
+	if (chunks == NULL)
 		return (ENOMEM);
+	if (size > ft->ft_nchunks) {
+		struct fdchunk **old = ft->ft_chunks;
+		unsigned was = ft->ft_nchunks;
+
+		full = (uint64_t *)(chunks + size);
+		memcpy(chunks, old, was * sizeof(*chunks));
+		memcpy(full, ft->ft_full, roundup2(was, 64) / 8);
+		ft->ft_chunks = chunks;
+		ft->ft_full = full;
+		ft->ft_nchunks = size;
+		chunks = old;
+		size = was;
 	}
-	if (ft->ft_size > 0) {
-		memcpy(entries, ft->ft_entries, ft->ft_size * sizeof(*entries));
-		memcpy(taken, ft->ft_taken, ft->ft_size / 8);
-		kmem_free(ft->ft_entries, ft->ft_size * sizeof(*entries));
-		kmem_free(ft->ft_taken, ft->ft_size / 8);
-	}
-	ft->ft_entries = entries;
-	ft->ft_taken = taken;
-	ft->ft_size = size;
+	spin_unlock(&ft->ft_lock);
+	top_free(chunks, size);
+	spin_lock(&ft->ft_lock);
 	return (0);
 }
 
-static struct fdtable *
-table_alloc(unsigned size)
+/* The chunk of a number, or NULL. (l) */
+static struct fdchunk *
+chunk_of(const struct fdtable *ft, unsigned fd)
+{
+	return (fd / CHUNK < ft->ft_nchunks ? ft->ft_chunks[fd / CHUNK] : NULL);
+}
+
+/* A chunk for fd. (l), let go if there was none. 0, ENOMEM. */
+static int
+make_room(struct fdtable *ft, unsigned fd)
+{
+	struct fdchunk *fc;
+
+	while (fd / CHUNK >= ft->ft_nchunks)
+		if (grow_top(ft, fd / CHUNK + 1) != 0)
+			return (ENOMEM);
+	if (ft->ft_chunks[fd / CHUNK] != NULL)
+		return (0);
+	spin_unlock(&ft->ft_lock);
+	fc = kcache_alloc(fdchunk_cache, KM_ZERO);
+	spin_lock(&ft->ft_lock);
+	if (fc == NULL)
+		return (ENOMEM);
+	if (ft->ft_chunks[fd / CHUNK] == NULL)
+		ft->ft_chunks[fd / CHUNK] = fc;
+	else
+		kcache_free(fdchunk_cache, fc);
+	return (0);
+}
+
+struct fdtable *
+fdtable_create(void)
 {
 	struct fdtable *ft = kcache_alloc(fdtable_cache, KM_ZERO);
 
@@ -88,17 +154,11 @@ table_alloc(unsigned size)
 		return (NULL);
 	ft->ft_refs = 1;
 	spin_init(&ft->ft_lock, "fdtable");
-	if (grow(ft, size) != 0) {
-		kcache_free(fdtable_cache, ft);
-		return (NULL);
-	}
+	ft->ft_nchunks = FEW;
+	ft->ft_chunks = ft->ft_few;
+	ft->ft_full = &ft->ft_few_full;
+	ft->ft_few[0] = &ft->ft_first;
 	return (ft);
-}
-
-struct fdtable *
-fdtable_create(void)
-{
-	return (table_alloc(FD_FIRST));
 }
 
 void
@@ -107,20 +167,55 @@ fdtable_hold(struct fdtable *ft)
 	refcount_take(&ft->ft_refs);
 }
 
-static void
-table_free(struct fdtable *ft)
+static struct file *
+file_at(const struct fdtable *ft, unsigned fd)
 {
-	kmem_free(ft->ft_entries, ft->ft_size * sizeof(*ft->ft_entries));
-	kmem_free(ft->ft_taken, ft->ft_size / 8);
-	kcache_free(fdtable_cache, ft);
+	struct fdchunk *fc = chunk_of(ft, fd);
+
+	return (fc != NULL ? fc->fc_files[fd % CHUNK] : NULL);
 }
 
-/* Gives a free number to fp, whose reference becomes the table's. (l) */
+static int
+flags_at(const struct fdtable *ft, unsigned fd)
+{
+	const struct fdchunk *fc = chunk_of(ft, fd);
+	const uint64_t bit = 1ul << fd % CHUNK;
+
+	return (((fc->fc_exclose & bit) != 0 ? UF_EXCLOSE : 0) |
+		((fc->fc_foclose & bit) != 0 ? UF_FOCLOSE : 0) |
+		((fc->fc_beneath & bit) != 0 ? UF_RESOLVE_BENEATH : 0));
+}
+
+static void
+set_bit(uint64_t *mask, uint64_t bit, bool on)
+{
+	*mask = on ? *mask | bit : *mask & ~bit;
+}
+
+/* (l) */
+static void
+set_flags_at(struct fdtable *ft, unsigned fd, int flags)
+{
+	struct fdchunk *fc = chunk_of(ft, fd);
+	const uint64_t bit = 1ul << fd % CHUNK;
+
+	set_bit(&fc->fc_exclose, bit, flags & UF_EXCLOSE);
+	set_bit(&fc->fc_foclose, bit, flags & UF_FOCLOSE);
+	set_bit(&fc->fc_beneath, bit, flags & UF_RESOLVE_BENEATH);
+}
+
+/* Gives a free number, whose chunk is there, to fp, whose reference becomes
+ * the table's. (l) */
 static void
 put(struct fdtable *ft, unsigned fd, struct file *fp, int flags)
 {
-	ft->ft_entries[fd] = (struct fdentry){fp, flags};
-	ft->ft_taken[fd / 64] |= 1ul << fd % 64;
+	struct fdchunk *fc = chunk_of(ft, fd);
+
+	fc->fc_files[fd % CHUNK] = fp;
+	fc->fc_taken |= 1ul << fd % CHUNK;
+	set_flags_at(ft, fd, flags);
+	if (fc->fc_taken == UINT64_MAX)
+		ft->ft_full[fd / CHUNK / 64] |= 1ul << fd / CHUNK % 64;
 	ft->ft_count++;
 }
 
@@ -128,91 +223,157 @@ put(struct fdtable *ft, unsigned fd, struct file *fp, int flags)
 static struct file *
 take(struct fdtable *ft, unsigned fd)
 {
-	struct file *fp;
+	struct file *fp = file_at(ft, fd);
+	struct fdchunk *fc = chunk_of(ft, fd);
 
-	if (fd >= ft->ft_size)
-		return (NULL);
-	fp = ft->ft_entries[fd].fe_file;
 	if (fp == NULL)
 		return (NULL);
-	ft->ft_entries[fd].fe_file = NULL;
-	ft->ft_taken[fd / 64] &= ~(1ul << fd % 64);
+	fc->fc_files[fd % CHUNK] = NULL;
+	fc->fc_taken &= ~(1ul << fd % CHUNK);
+	ft->ft_full[fd / CHUNK / 64] &= ~(1ul << fd / CHUNK % 64);
 	ft->ft_count--;
 	if (fd < ft->ft_lowest)
 		ft->ft_lowest = fd;
 	return (fp);
 }
 
-/* The lowest free number from min; ft_size if there is none yet. (l) */
+/* The first chunk from c in which a number is free; or the first for which
+ * there is no room yet. (l) */
+static unsigned
+find_chunk(const struct fdtable *ft, unsigned c)
+{
+	while (c < ft->ft_nchunks) {
+		uint64_t free = ~ft->ft_full[c / 64] >> c % 64;
+
+		if (free != 0)
+			return (c + (unsigned)__builtin_ctzl(free));
+		c = (c / 64 + 1) * 64;
+	}
+	return (c);
+}
+
+/* The lowest free number from min. (l) */
 static unsigned
 find_free(struct fdtable *ft, unsigned min)
 {
 	unsigned fd = MAX(min, ft->ft_lowest);
-	uint64_t free;
+	struct fdchunk *fc = chunk_of(ft, fd);
+	uint64_t free = fc == NULL ? 1 : ~fc->fc_taken >> fd % CHUNK;
 
-	while (fd < ft->ft_size) {
-		free = ~ft->ft_taken[fd / 64] >> fd % 64;
-		if (free != 0) {
-			fd += (unsigned)__builtin_ctzl(free);
-			break;
-		}
-		fd = (fd / 64 + 1) * 64;
+	if (free == 0) {
+		fd = find_chunk(ft, fd / CHUNK + 1) * CHUNK;
+		fc = chunk_of(ft, fd);
+		free = fc == NULL ? 1 : ~fc->fc_taken;
 	}
+	fd += (unsigned)__builtin_ctzl(free);
 	if (min <= ft->ft_lowest)
 		ft->ft_lowest = fd;
-	return (MAX(min, fd));
+	return (fd);
 }
 
-/* fork(2): all but kqueues and what is to be closed. */
+/* fork(2): all of a chunk but kqueues and what is to be closed. (l) of from;
+ * nobody else knows ft, which has room for it. */
+static int
+copy_chunk(struct fdtable *ft, struct fdtable *from, unsigned c)
+{
+	const struct fdchunk *fc = from->ft_chunks[c];
+	uint64_t left = fc == NULL ? 0 : fc->fc_taken & ~fc->fc_foclose;
+
+	if (left != 0 && ft->ft_chunks[c] == NULL) {
+		ft->ft_chunks[c] = kcache_alloc(fdchunk_cache, KM_ZERO);
+		if (ft->ft_chunks[c] == NULL)
+			return (ENOMEM);
+	}
+	for (; left != 0; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzl(left);
+		struct file *fp = fc->fc_files[i];
+		unsigned fd = c * CHUNK + i;
+
+		if (fp->f_type == DTYPE_KQUEUE)
+			continue;
+		file_hold(fp);
+		put(ft, fd, fp, flags_at(from, fd));
+	}
+	return (0);
+}
+
+/*
+ * A large table is not copied as it is at one moment: what another thread does
+ * with it meanwhile is in the copy or not, each descriptor for itself.
+ */
 struct fdtable *
 fdtable_copy(struct fdtable *from)
 {
-	struct fdtable *ft;
-	unsigned size = atomic_load(&from->ft_size);
+	struct fdtable *ft = fdtable_create();
+	unsigned c = 0, n, end;
+	int error = 0;
 
-	ft = table_alloc(size);
 	if (ft == NULL)
 		return (NULL);
-	spin_lock(&from->ft_lock);
-	/* It may have grown meanwhile; memory for that is there or not. */
-	if (grow(ft, from->ft_size) != 0) {
+	do {
+		n = atomic_load(&from->ft_nchunks);
+		spin_lock(&ft->ft_lock);
+		if (n > ft->ft_nchunks)
+			error = grow_top(ft, n);
+		spin_unlock(&ft->ft_lock);
+		spin_lock(&from->ft_lock);
+		for (end = MIN(c + AT_ONCE, n); c < end && error == 0; c++)
+			error = copy_chunk(ft, from, c);
+		n = from->ft_nchunks;
 		spin_unlock(&from->ft_lock);
-		table_free(ft);
-		return (NULL);
-	}
-	for (unsigned fd = 0; fd < from->ft_size; fd++) {
-		struct fdentry *fe = &from->ft_entries[fd];
+	} while (error == 0 && c < n);
+	if (error == 0)
+		return (ft);
+	fdtable_release(ft);
+	return (NULL);
+}
 
-		if (fd % 64 == 0 && from->ft_taken[fd / 64] == 0) {
-			fd += 63;
-			continue;
-		}
-		if (fe->fe_file == NULL ||
-		    fe->fe_file->f_type == DTYPE_KQUEUE ||
-		    (fe->fe_flags & UF_FOCLOSE) != 0)
-			continue;
-		file_hold(fe->fe_file);
-		put(ft, fd, fe->fe_file, fe->fe_flags);
-	}
-	spin_unlock(&from->ft_lock);
-	return (ft);
+/* Nobody knows the table any more. */
+static void
+chunk_free(struct fdtable *ft, struct fdchunk *fc)
+{
+	for (; fc->fc_taken != 0; fc->fc_taken &= fc->fc_taken - 1)
+		file_release(fc->fc_files[__builtin_ctzl(fc->fc_taken)]);
+	if (fc != &ft->ft_first)
+		kcache_free(fdchunk_cache, fc);
 }
 
 void
 fdtable_release(struct fdtable *ft)
 {
-	struct file *fp;
-
 	if (!refcount_drop(&ft->ft_refs))
 		return;
-	for (unsigned fd = 0; ft->ft_count > 0 && fd < ft->ft_size; fd++) {
-		fp = take(ft, fd);
-		if (fp == NULL)
+	for (unsigned c = 0; c < ft->ft_nchunks; c++) {
+		if (ft->ft_chunks[c] == NULL)
 			continue;
-		vn_advlock_close(curproc(), fp);
-		file_release(fp);
+		chunk_free(ft, ft->ft_chunks[c]);
+		sched_maybe_yield();
 	}
-	table_free(ft);
+	top_free(ft->ft_chunks, ft->ft_nchunks);
+	kcache_free(fdtable_cache, ft);
+}
+
+static int
+drop_locks(void *p, int fd, struct file *fp)
+{
+	vn_advlock_close(p, fp);
+	return (0);
+}
+
+void
+fdtable_leave(struct proc *p, struct fdtable *ft)
+{
+	if (atomic_load(&ft->ft_locks))
+		(void)fdtable_walk(ft, drop_locks, p);
+	fdtable_release(ft);
+}
+
+void
+fd_locked(struct thread *td, int fd, struct file *fp)
+{
+	atomic_store(&td->td_proc->p_fd->ft_locks, true);
+	if (!fd_is(td, fd, fp))
+		vn_advlock_close(td->td_proc, fp);
 }
 
 /* After a number was taken out of the table. */
@@ -224,14 +385,16 @@ closed(struct thread *td, int fd, struct file *fp)
 	file_release(fp);
 }
 
-int
-fd_close(struct thread *td, int fd)
+/* Closes fd if it means `same`, or with NULL whatever it means. */
+static int
+close_number(struct thread *td, int fd, struct file *same)
 {
 	struct fdtable *ft = td->td_proc->p_fd;
-	struct file *fp;
+	struct file *fp = NULL;
 
 	spin_lock(&ft->ft_lock);
-	fp = take(ft, (unsigned)fd);
+	if (same == NULL || file_at(ft, (unsigned)fd) == same)
+		fp = take(ft, (unsigned)fd);
 	spin_unlock(&ft->ft_lock);
 	if (fp == NULL)
 		return (EBADF);
@@ -239,19 +402,40 @@ fd_close(struct thread *td, int fd)
 	return (0);
 }
 
-/* The first open descriptor from fd; false if there is none up to high. */
-static bool
-next_open(struct fdtable *ft, unsigned *fd, unsigned high)
+int
+fd_close(struct thread *td, int fd)
 {
-	bool found;
+	return (close_number(td, fd, NULL));
+}
+
+void
+fd_undo(struct thread *td, int fd, struct file *fp)
+{
+	(void)close_number(td, fd, fp);
+}
+
+/* The next open descriptor from *fd, exclose: of those to be closed by exec;
+ * false if there is none up to high. */
+static bool
+next_open(struct fdtable *ft, unsigned *fd, unsigned high, bool exclose)
+{
+	uint64_t taken = 0;
+	unsigned at = *fd;
 
 	spin_lock(&ft->ft_lock);
-	while (*fd < ft->ft_size && *fd <= high &&
-	       ft->ft_entries[*fd].fe_file == NULL)
-		++*fd;
-	found = *fd < ft->ft_size && *fd <= high;
+	while (taken == 0 && at <= high && at / CHUNK < ft->ft_nchunks) {
+		const struct fdchunk *fc = ft->ft_chunks[at / CHUNK];
+
+		taken = fc == NULL ? 0 : fc->fc_taken;
+		if (exclose && fc != NULL)
+			taken &= fc->fc_exclose;
+		taken >>= at % CHUNK;
+		at = taken != 0 ? at + (unsigned)__builtin_ctzl(taken)
+				: (at / CHUNK + 1) * CHUNK;
+	}
 	spin_unlock(&ft->ft_lock);
-	return (found);
+	*fd = at;
+	return (taken != 0 && at <= high);
 }
 
 void
@@ -259,17 +443,41 @@ fd_close_range(struct thread *td, unsigned low, unsigned high)
 {
 	struct fdtable *ft = td->td_proc->p_fd;
 
-	for (unsigned fd = low; next_open(ft, &fd, high); fd++)
+	for (unsigned fd = low; next_open(ft, &fd, high, false); fd++)
 		(void)fd_close(td, (int)fd);
+}
+
+/* The numbers of chunk c that lie in [low, high]. */
+static uint64_t
+range_in(unsigned c, unsigned low, unsigned high)
+{
+	uint64_t mask = UINT64_MAX;
+
+	if (c == low / CHUNK)
+		mask &= UINT64_MAX << low % CHUNK;
+	if (c == high / CHUNK)
+		mask &= UINT64_MAX >> (CHUNK - 1 - high % CHUNK);
+	return (mask);
 }
 
 void
 fd_mark_range(struct thread *td, unsigned low, unsigned high, int flag)
 {
 	struct fdtable *ft = td->td_proc->p_fd;
+	unsigned end = MIN(high / CHUNK + 1, atomic_load(&ft->ft_nchunks));
 
-	for (unsigned fd = low; next_open(ft, &fd, high); fd++)
-		(void)fd_set_flags(td, (int)fd, flag, flag);
+	for (unsigned c = low / CHUNK; c < end; c++) {
+		struct fdchunk *fc;
+
+		spin_lock(&ft->ft_lock);
+		fc = ft->ft_chunks[c];
+		/* What it says of numbers that are free doesn't matter. */
+		if (fc != NULL && flag == UF_EXCLOSE)
+			fc->fc_exclose |= range_in(c, low, high);
+		else if (fc != NULL)
+			fc->fc_foclose |= range_in(c, low, high);
+		spin_unlock(&ft->ft_lock);
+	}
 }
 
 int
@@ -297,9 +505,8 @@ fdtable_exec(struct thread *td)
 
 	(void)fdtable_unshare(td, false);
 	ft = td->td_proc->p_fd;
-	for (unsigned fd = 0; next_open(ft, &fd, UINT_MAX); fd++)
-		if ((ft->ft_entries[fd].fe_flags & UF_EXCLOSE) != 0)
-			(void)fd_close(td, (int)fd);
+	for (unsigned fd = 0; next_open(ft, &fd, UINT_MAX, true); fd++)
+		(void)fd_close(td, (int)fd);
 }
 
 uint64_t
@@ -313,11 +520,10 @@ int
 fd_get(struct thread *td, int fd, int need, struct file **fpp)
 {
 	struct fdtable *ft = td->td_proc->p_fd;
-	struct file *fp = NULL;
+	struct file *fp;
 
 	spin_lock(&ft->ft_lock);
-	if ((unsigned)fd < ft->ft_size)
-		fp = ft->ft_entries[fd].fe_file;
+	fp = file_at(ft, (unsigned)fd);
 	if (fp != NULL && (fp->f_flag & need) == (uint32_t)need)
 		file_hold(fp);
 	else
@@ -331,14 +537,13 @@ int
 fd_get_flagged(struct thread *td, int fd, struct file **fpp, int *uf_flags)
 {
 	struct fdtable *ft = td->td_proc->p_fd;
-	struct file *fp = NULL;
+	struct file *fp;
 
 	spin_lock(&ft->ft_lock);
-	if ((unsigned)fd < ft->ft_size)
-		fp = ft->ft_entries[fd].fe_file;
+	fp = file_at(ft, (unsigned)fd);
 	if (fp != NULL) {
 		file_hold(fp);
-		*uf_flags = ft->ft_entries[fd].fe_flags;
+		*uf_flags = flags_at(ft, (unsigned)fd);
 	}
 	spin_unlock(&ft->ft_lock);
 	*fpp = fp;
@@ -352,7 +557,7 @@ fd_is(struct thread *td, int fd, struct file *fp)
 	bool same;
 
 	spin_lock(&ft->ft_lock);
-	same = (unsigned)fd < ft->ft_size && ft->ft_entries[fd].fe_file == fp;
+	same = file_at(ft, (unsigned)fd) == fp;
 	spin_unlock(&ft->ft_lock);
 	return (same);
 }
@@ -366,11 +571,15 @@ fd_install(struct thread *td, struct file *fp, int min, int uf_flags, int *fdp)
 	int error = 0;
 
 	spin_lock(&ft->ft_lock);
-	fd = find_free(ft, (unsigned)min);
-	if (fd >= limit)
-		error = EMFILE;
-	else if (fd >= ft->ft_size)
-		error = grow(ft, fd + 1);
+	for (;;) {
+		fd = find_free(ft, (unsigned)min);
+		if (fd >= limit)
+			error = EMFILE;
+		if (error != 0 || chunk_of(ft, fd) != NULL)
+			break;
+		/* Somebody may take the number while there is no lock. */
+		error = make_room(ft, fd);
+	}
 	if (error == 0) {
 		file_hold(fp);
 		put(ft, fd, fp, uf_flags);
@@ -401,16 +610,24 @@ fd_open_pair(
 	}
 	error = fd_open(td, fps[1], uf_flags, &fds[1]);
 	if (error != 0)
-		(void)fd_close(td, fds[0]);
+		fd_undo(td, fds[0], fps[0]);
 	return (error);
 }
 
-/* fp, with its reference, takes the number; what was there comes back. (l) */
+void
+fd_undo_pair(struct thread *td, struct file *const fps[2], const int fds[2])
+{
+	fd_undo(td, fds[0], fps[0]);
+	fd_undo(td, fds[1], fps[1]);
+}
+
+/* fp, with its reference, takes the number; what was there comes back. (l),
+ * may be let go before. */
 static int
 replace(struct fdtable *ft, unsigned fd, struct file *fp, int flags,
     struct file **old)
 {
-	int error = grow(ft, fd + 1);
+	int error = make_room(ft, fd);
 
 	if (error != 0)
 		return (error);
@@ -474,8 +691,8 @@ fd_get_flags(struct thread *td, int fd, uint64_t *flags)
 	int uf, error = EBADF;
 
 	spin_lock(&ft->ft_lock);
-	if ((unsigned)fd < ft->ft_size && ft->ft_entries[fd].fe_file != NULL) {
-		uf = ft->ft_entries[fd].fe_flags;
+	if (file_at(ft, (unsigned)fd) != NULL) {
+		uf = flags_at(ft, (unsigned)fd);
 		*flags =
 		    ((uf & UF_EXCLOSE) != 0 ? FD_CLOEXEC : 0) |
 		    ((uf & UF_FOCLOSE) != 0 ? FD_CLOFORK : 0) |
@@ -493,9 +710,9 @@ fd_set_flags(struct thread *td, int fd, int mask, int value)
 	int error = EBADF;
 
 	spin_lock(&ft->ft_lock);
-	if ((unsigned)fd < ft->ft_size && ft->ft_entries[fd].fe_file != NULL) {
-		ft->ft_entries[fd].fe_flags &= ~mask;
-		ft->ft_entries[fd].fe_flags |= value;
+	if (file_at(ft, (unsigned)fd) != NULL) {
+		set_flags_at(ft, (unsigned)fd,
+		    (flags_at(ft, (unsigned)fd) & ~mask) | value);
 		error = 0;
 	}
 	spin_unlock(&ft->ft_lock);
@@ -522,10 +739,10 @@ fdtable_walk(struct fdtable *ft, int (*fn)(void *arg, int fd, struct file *fp),
 	struct file *fp;
 	int error = 0;
 
-	for (unsigned fd = 0; error == 0 && next_open(ft, &fd, UINT_MAX);
+	for (unsigned fd = 0; error == 0 && next_open(ft, &fd, UINT_MAX, false);
 	     fd++) {
 		spin_lock(&ft->ft_lock);
-		fp = ft->ft_entries[fd].fe_file;
+		fp = file_at(ft, fd);
 		if (fp != NULL)
 			file_hold(fp);
 		spin_unlock(&ft->ft_lock);
@@ -549,6 +766,50 @@ fdtable_each(
 	error = fdtable_walk(ft, fn, arg);
 	fdtable_release(ft);
 	return (error);
+}
+
+/* (l) */
+static uint64_t
+chunk_memory(const struct fdchunk *fc)
+{
+	uint64_t left = fc->fc_taken, bytes = sizeof(*fc);
+
+	for (; left != 0; left &= left - 1) {
+		struct file *fp = fc->fc_files[__builtin_ctzl(left)];
+		uint64_t its = sizeof(*fp);
+
+		if (fp->f_ops->fo_memory != NULL)
+			its += fp->f_ops->fo_memory(fp);
+		bytes += its / atomic_load(&fp->f_refs);
+	}
+	return (bytes);
+}
+
+uint64_t
+fdtable_memory(struct proc *p)
+{
+	uint64_t bytes = 0;
+	struct fdtable *ft;
+	bool more = true;
+
+	/* The table is p's only while p_lock is held. */
+	for (unsigned c = 0; more;) {
+		unsigned end = c + AT_ONCE;
+
+		spin_lock(&p->p_lock);
+		ft = p->p_fd;
+		more = ft != NULL;
+		if (more) {
+			spin_lock(&ft->ft_lock);
+			for (; c < MIN(end, ft->ft_nchunks); c++)
+				if (ft->ft_chunks[c] != NULL)
+					bytes += chunk_memory(ft->ft_chunks[c]);
+			more = c < ft->ft_nchunks;
+			spin_unlock(&ft->ft_lock);
+		}
+		spin_unlock(&p->p_lock);
+	}
+	return (bytes);
 }
 
 unsigned

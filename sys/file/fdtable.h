@@ -7,7 +7,8 @@
 
 #include "file/file.h"
 
-void fdtable_init(void);
+/* files: how many there may be in the machine. */
+void fdtable_init(unsigned files);
 /* UF_* of a descriptor as FD_*; 0 or EBADF. */
 int fd_get_flags(struct thread *td, int fd, uint64_t *flags);
 int fd_set_flags(struct thread *td, int fd, int mask, int value);
@@ -15,6 +16,9 @@ int fd_set_flags(struct thread *td, int fd, int mask, int value);
 uint64_t fd_limit(struct proc *p);
 /* Does this descriptor still mean fp? */
 bool fd_is(struct thread *td, int fd, struct file *fp);
+/* A record lock was granted by fd: if it doesn't mean fp any more, its close
+ * is over, and the lock goes at once. */
+void fd_locked(struct thread *td, int fd, struct file *fp);
 /* Closes from low to high, both included. */
 void fd_close_range(struct thread *td, unsigned low, unsigned high);
 /* Sets UF_EXCLOSE or UF_FOCLOSE on a range. */

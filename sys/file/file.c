@@ -14,25 +14,27 @@
 #include "file/fdtable.h"
 #include "file/file.h"
 #include "file/kqueue.h"
-#include "ipc/shm.h"
 #include "file/sigio.h"
 #include "proc/signal.h"
 #include "core/sysctl.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
+#include "vm/page.h"
 
-static struct kcache *file_cache;  /* (!) */
-static unsigned max_files = 65536; /* kern.maxfiles */
+static struct kcache *file_cache; /* (!) */
+static unsigned max_files;	  /* kern.maxfiles */
 unsigned open_files;
 
 SYSCTL_INT(kern_maxfiles, "kern.maxfiles", 7, CTLFLAG_RW, &max_files);
 SYSCTL_INT(kern_openfiles, "kern.openfiles", CTL_AUTO, CTLFLAG_RD, &open_files);
 
+/* One for each page of memory: they take a twentieth of it. */
 void
 file_init(void)
 {
+	max_files = (unsigned)MIN(page_total(), INT_MAX);
 	file_cache = kcache_create("file", sizeof(struct file), 0);
-	fdtable_init();
+	fdtable_init(max_files);
 }
 
 struct file *
@@ -142,46 +144,45 @@ transferred(
 }
 
 static int
-transfer(struct thread *td, int fd, struct uio *uio, off_t offset)
+move(struct file *fp, struct uio *uio, off_t offset)
+{
+	const struct fileops *ops = fp->f_ops;
+	int flags = 0;
+
+	if (offset != -1) {
+		if (ops->fo_seek == NULL)
+			return (ESPIPE);
+		flags = FOF_OFFSET;
+		uio->uio_offset = offset;
+	}
+	if (uio->uio_write)
+		return (ops->fo_write == NULL ? EOPNOTSUPP
+					      : ops->fo_write(fp, uio, flags));
+	return (
+	    ops->fo_read == NULL ? EOPNOTSUPP : ops->fo_read(fp, uio, flags));
+}
+
+int
+file_transfer(struct thread *td, struct file *fp, struct uio *uio, off_t offset)
 {
 	size_t asked = uio->uio_resid;
-	const struct fileops *ops;
+	int error = move(fp, uio, offset);
+
+	return (transferred(td, fp->f_type, uio, asked, error));
+}
+
+int
+kern_transfer(struct thread *td, int fd, struct uio *uio, off_t offset)
+{
 	struct file *fp;
-	int error, flags = 0;
-	uint8_t type;
+	int error;
 
 	error = fd_get(td, fd, uio->uio_write ? FWRITE : FREAD, &fp);
 	if (error != 0)
 		return (error);
-	ops = fp->f_ops;
-	if (offset != -1) {
-		flags = FOF_OFFSET;
-		uio->uio_offset = offset;
-		error = ops->fo_seek == NULL ? ESPIPE : 0;
-	}
-	if (error == 0)
-		error =
-		    uio->uio_write
-			? (ops->fo_write == NULL
-				  ? EOPNOTSUPP
-				  : ops->fo_write(fp, uio, flags))
-			: (ops->fo_read == NULL ? EOPNOTSUPP
-						: ops->fo_read(fp, uio, flags));
-	type = fp->f_type;
+	error = file_transfer(td, fp, uio, offset);
 	file_release(fp);
-	return (transferred(td, type, uio, asked, error));
-}
-
-int
-kern_readv(struct thread *td, int fd, struct uio *uio, off_t offset)
-{
-	return (transfer(td, fd, uio, offset));
-}
-
-int
-kern_writev(struct thread *td, int fd, struct uio *uio, off_t offset)
-{
-	return (transfer(td, fd, uio, offset));
+	return (error);
 }
 
 int
@@ -306,25 +307,20 @@ fcntl_file(struct thread *td, struct file *fp, int cmd, int64_t arg)
 		return (0);
 	case F_SETOWN:
 		return (sigio_set_owner(fp, (int)arg));
+	case F_ISUNIONSTACK:
+		td->td_retval[0] = 0;
+		return (0);
 	case F_RDAHEAD:
 	case F_READAHEAD:
 		/* All of a file is read ahead, or in memory. */
 		return (fp->f_type == DTYPE_VNODE && (flag & O_PATH) == 0
 			    ? 0
 			    : EBADF);
-	case F_ADD_SEALS:
-		return (fp->f_type == DTYPE_SHM ? shm_add_seals(fp, (int)arg)
-						: EINVAL);
-	case F_GET_SEALS:
-		if (fp->f_type != DTYPE_SHM)
-			return (EINVAL);
-		td->td_retval[0] = (uint64_t)shm_get_seals(fp);
-		return (0);
-	case F_ISUNIONSTACK:
-		td->td_retval[0] = 0;
-		return (0);
 	default:
-		return (EINVAL);
+		return (
+		    fp->f_ops->fo_fcntl == NULL
+			? EINVAL
+			: fp->f_ops->fo_fcntl(fp, cmd, arg, &td->td_retval[0]));
 	}
 }
 

@@ -65,10 +65,16 @@ struct fileops {
 	/* Fills m->object (with a reference), offset, maxprot, vnode; checks
 	 * rights. */
 	int (*fo_mmap)(struct file *fp, struct vm_mapping *m);
+	/* Commands of fcntl(2) that concern what is behind the file; others
+	 * are EINVAL. */
+	int (*fo_fcntl)(
+	    struct file *fp, int cmd, int64_t arg, uint64_t *result);
+	/* Bytes of kernel memory that go with the file: for a moment, without
+	 * locks. NULL: few. */
+	size_t (*fo_memory)(struct file *fp);
 	void (*fo_close)(struct file *fp); /* the last reference went */
 	/* Adds to kf->kf_un and kf_path what fstat(1) tells; NULL: nothing. */
 	void (*fo_kinfo)(struct file *fp, struct kinfo_file *kf);
-	/* Is EVFILT_VNODE etc. possible; NULL: by type. */
 	bool fo_passable; /* may travel over AF_UNIX */
 };
 
@@ -121,6 +127,8 @@ struct fdtable *fdtable_create(void);
 struct fdtable *fdtable_copy(struct fdtable *ft); /* fork */
 void fdtable_hold(struct fdtable *ft);
 void fdtable_release(struct fdtable *ft); /* closes all with the last */
+/* The end of p, whose table it was: its record locks go, the table as above. */
+void fdtable_leave(struct proc *p, struct fdtable *ft);
 /* An own copy of a shared table, or with empty: a new one. ENOMEM. */
 int fdtable_unshare(struct thread *td, bool empty);
 void fdtable_exec(struct thread *td); /* unshares, closes UF_EXCLOSE */
@@ -139,6 +147,11 @@ int fd_open(struct thread *td, struct file *fp, int uf_flags, int *fdp);
 int fd_open_pair(
     struct thread *td, struct file *const fps[2], int uf_flags, int fds[2]);
 int fd_close(struct thread *td, int fd);
+/* Closes what was opened a moment ago, unless fd has got another meaning. fp
+ * is only compared. */
+void fd_undo(struct thread *td, int fd, struct file *fp);
+void fd_undo_pair(
+    struct thread *td, struct file *const fps[2], const int fds[2]);
 int fd_dup2(struct thread *td, int from, int to, int uf_flags);
 /* For run.c: fd of a process that doesn't run yet. */
 int fd_install_at(struct proc *p, struct file *fp, int fd);
@@ -148,14 +161,19 @@ int fdtable_each(
 int fdtable_walk(struct fdtable *ft,
     int (*fn)(void *arg, int fd, struct file *fp), void *arg);
 unsigned fdtable_open(struct fdtable *ft); /* how many are open */
+/* Bytes of kernel memory that p's descriptors take, each file's divided among
+ * those who have it open. proctree_lock held. */
+uint64_t fdtable_memory(struct proc *p);
 /* p's table with a reference, or NULL when it has exited: another process's
  * changes by exec and exit. */
 struct fdtable *proc_fdtable(struct proc *p);
 
-/* read(2), write(2) and kin, for all personalities. offset -1: f_offset. The
- * byte count goes to td_retval[0]. */
-int kern_readv(struct thread *td, int fd, struct uio *uio, off_t offset);
-int kern_writev(struct thread *td, int fd, struct uio *uio, off_t offset);
+/* read(2), write(2) and kin, for all personalities; the uio says which. offset
+ * -1: f_offset. The byte count goes to td_retval[0]. EBADF, ESPIPE, ... */
+int kern_transfer(struct thread *td, int fd, struct uio *uio, off_t offset);
+/* The same for a file that is open for that. */
+int file_transfer(
+    struct thread *td, struct file *fp, struct uio *uio, off_t offset);
 /* fstat(2); *st is zeroed first. EBADF, EOPNOTSUPP. */
 int file_stat(struct file *fp, struct stat *st);
 int kern_fstat(struct thread *td, int fd, struct stat *st);

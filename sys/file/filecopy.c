@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From file to file without a detour through user memory: what sendfile(2)
- * and copy_file_range(2) do.
+ * From file to file without a detour through user memory: the bytes of
+ * sendfile(2) and copy_file_range(2).
  */
 #include "fbsd/errno.h"
 #include "file/filecopy.h"
@@ -30,14 +30,15 @@ transfer(struct file *fp, char *buf, size_t *n, off_t *offset, bool write)
 	return (error);
 }
 
-/* All of buf, however small the steps; *done is how far it came. */
+/* All of buf, however small the steps; *done is how far it came. A step of no
+ * length is the end: who takes nothing now and doesn't say why never will. */
 static int
 write_all(struct file *to, char *buf, size_t n, off_t *offset, size_t *done)
 {
-	size_t part;
+	size_t part = 1;
 	int error = 0;
 
-	for (*done = 0; *done < n && error == 0; *done += part) {
+	for (*done = 0; *done < n && error == 0 && part != 0; *done += part) {
 		part = n - *done;
 		error = transfer(to, buf + *done, &part, offset, true);
 	}
@@ -68,11 +69,11 @@ file_copy(struct thread *td, struct file *from, off_t *from_offset,
 		/* What wasn't written wasn't read either. */
 		if (from_offset != NULL)
 			*from_offset -= (off_t)(n - done);
+		if (done < n)
+			break;
 		if (error == 0 && *moved < len)
 			error = sig_interrupts(td);
 	}
 	kmem_free(buf, COPY_BUFFER);
-	if (error == EPIPE)
-		(void)sig_send_thread(td, SIGPIPE, NULL);
 	return (error);
 }

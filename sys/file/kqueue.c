@@ -327,6 +327,13 @@ kqueue_stat(struct file *fp, struct stat *st)
 	return (0);
 }
 
+static size_t
+kqueue_memory(struct file *fp)
+{
+	return (atomic_load(&((struct kqueue *)fp->f_data)->kq_count) *
+		sizeof(struct knote));
+}
+
 static void
 kqueue_close(struct file *fp)
 {
@@ -347,6 +354,7 @@ static const struct fileops kqueue_ops = {
     .fo_events = kqueue_events,
     .fo_ready = kqueue_ready,
     .fo_stat = kqueue_stat,
+    .fo_memory = kqueue_memory,
     .fo_close = kqueue_close,
 };
 

@@ -341,6 +341,14 @@ pipe_kinfo(struct file *fp, struct kinfo_file *kf)
 	mutex_unlock(&end->pe_pipe->p_lock);
 }
 
+static size_t
+pipe_memory(struct file *fp)
+{
+	const struct pipe_end *end = fp->f_data;
+
+	return (end->pe_buffer == NULL ? 0 : end->pe_size);
+}
+
 static const struct fileops pipe_fileops = {
     .fo_read = pipe_read,
     .fo_write = pipe_write,
@@ -350,6 +358,7 @@ static const struct fileops pipe_fileops = {
     .fo_ready = pipe_ready,
     .fo_stat = pipe_stat,
     .fo_kinfo = pipe_kinfo,
+    .fo_memory = pipe_memory,
     .fo_close = pipe_close,
     .fo_passable = true,
 };

@@ -340,22 +340,22 @@ shm_mmap(struct file *fp, struct vm_mapping *m)
 	return (0);
 }
 
-int
-shm_get_seals(struct file *fp)
+static unsigned
+get_seals(struct shm *s)
 {
-	struct shm *s = fp->f_data;
 	unsigned seals;
 
 	rw_rlock(&s->s_contents);
 	seals = s->s_seals;
 	rw_runlock(&s->s_contents);
-	return ((int)seals);
+	return (seals);
 }
 
-int
-shm_add_seals(struct file *fp, int seals)
+/* EINVAL, EPERM: sealed against more, EBUSY: F_SEAL_WRITE while somebody may
+ * write to a mapping. */
+static int
+add_seals(struct shm *s, int seals)
 {
-	struct shm *s = fp->f_data;
 	unsigned added;
 	int error = 0;
 
@@ -372,6 +372,29 @@ shm_add_seals(struct file *fp, int seals)
 		s->s_seals |= added;
 	rw_wunlock(&s->s_contents);
 	return (error);
+}
+
+static int
+shm_fcntl(struct file *fp, int cmd, int64_t arg, uint64_t *result)
+{
+	switch (cmd) {
+	case F_ADD_SEALS:
+		return (add_seals(fp->f_data, (int)arg));
+	case F_GET_SEALS:
+		*result = get_seals(fp->f_data);
+		return (0);
+	default:
+		return (EINVAL);
+	}
+}
+
+/* What goes when the last one closes it. */
+static size_t
+shm_memory(struct file *fp)
+{
+	const struct shm *s = fp->f_data;
+
+	return (s->s_name != NULL ? 0 : s->s_object->o_npages * PAGE_SIZE);
 }
 
 static void
@@ -403,6 +426,8 @@ static const struct fileops shm_fileops = {
     .fo_chmod = shm_chmod,
     .fo_chown = shm_chown,
     .fo_mmap = shm_mmap,
+    .fo_fcntl = shm_fcntl,
+    .fo_memory = shm_memory,
     .fo_close = shm_close,
     .fo_passable = true,
 };
@@ -445,11 +470,10 @@ shm_lookup(struct thread *td, const char *name, int flags, mode_t mode,
 }
 
 int
-kern_shm_open(struct thread *td, const char *name, int flags, mode_t mode,
-    int shmflags, int *fdp)
+shm_open_file(struct thread *td, const char *name, int flags, mode_t mode,
+    int shmflags, struct file **fpp)
 {
 	struct shm *s = NULL;
-	struct file *fp;
 	int error = 0, acc = flags & O_ACCMODE;
 
 	if ((acc != O_RDONLY && acc != O_RDWR) ||
@@ -469,12 +493,24 @@ kern_shm_open(struct thread *td, const char *name, int flags, mode_t mode,
 	mutex_unlock(&shm_lock);
 	if (error != 0)
 		return (error);
-	fp = file_alloc(td, DTYPE_SHM, acc == O_RDWR ? FREAD | FWRITE : FREAD,
+	*fpp = file_alloc(td, DTYPE_SHM, acc == O_RDWR ? FREAD | FWRITE : FREAD,
 	    &shm_fileops, s);
-	if (fp == NULL) {
+	if (*fpp == NULL) {
 		shm_release(s);
 		return (ENFILE);
 	}
+	return (0);
+}
+
+int
+kern_shm_open(struct thread *td, const char *name, int flags, mode_t mode,
+    int shmflags, int *fdp)
+{
+	struct file *fp;
+	int error = shm_open_file(td, name, flags, mode, shmflags, &fp);
+
+	if (error != 0)
+		return (error);
 	return (fd_open(td, fp,
 	    (flags & O_CLOEXEC ? UF_EXCLOSE : 0) |
 		(flags & O_CLOFORK ? UF_FOCLOSE : 0),

@@ -14,13 +14,11 @@ struct thread;
  */
 int kern_shm_open(struct thread *td, const char *name, int flags, mode_t mode,
     int shmflags, int *fdp);
+/* The same without a descriptor. */
+int shm_open_file(struct thread *td, const char *name, int flags, mode_t mode,
+    int shmflags, struct file **fpp);
 int kern_shm_unlink(struct thread *td, const char *name);
 int kern_shm_rename(
     struct thread *td, const char *from, const char *to, int flags);
-
-/* fcntl(2)'s F_GET_SEALS, and F_ADD_SEALS: EINVAL, EPERM (sealed against
- * more), EBUSY (F_SEAL_WRITE while somebody may write to a mapping). */
-int shm_get_seals(struct file *fp);
-int shm_add_seals(struct file *fp, int seals);
 
 #endif

@@ -65,28 +65,24 @@ umtx_shm_forget(const void *where)
 	} while (found != NULL);
 }
 
-/* A page's file with a descriptor of td's; the reference is the caller's. */
+/* A file of one page, without a descriptor. */
 static int
-make_page_file(struct thread *td, struct file **fpp, int *fdp)
+make_page_file(struct thread *td, struct file **fpp)
 {
 	int error;
 
-	error = kern_shm_open(td, NULL, O_RDWR | O_CLOEXEC, 0600, 0, fdp);
-	if (error != 0)
-		return (error);
-	error = fd_get(td, *fdp, 0, fpp);
+	error = shm_open_file(td, NULL, O_RDWR, 0600, 0, fpp);
 	if (error != 0)
 		return (error);
 	error = (*fpp)->f_ops->fo_truncate(*fpp, (off_t)PAGE_SIZE);
-	if (error != 0) {
+	if (error != 0)
 		file_release(*fpp);
-		(void)fd_close(td, *fdp);
-	}
 	return (error);
 }
 
+/* EEXIST: somebody was faster. */
 static int
-create(struct thread *td, const struct vm_key *key, int *fdp)
+create(struct thread *td, const struct vm_key *key)
 {
 	struct umtx_shm *us = kmem_alloc(sizeof(*us), 0), *other;
 	int error;
@@ -94,7 +90,7 @@ create(struct thread *td, const struct vm_key *key, int *fdp)
 	if (us == NULL)
 		return (ENOMEM);
 	us->us_key = *key;
-	error = make_page_file(td, &us->us_file, fdp);
+	error = make_page_file(td, &us->us_file);
 	if (error != 0) {
 		kmem_free(us, sizeof(*us));
 		return (error);
@@ -106,8 +102,6 @@ create(struct thread *td, const struct vm_key *key, int *fdp)
 	mutex_unlock(&shm_lock);
 	if (other == NULL)
 		return (0);
-	/* Somebody was faster: look that one up. */
-	(void)fd_close(td, *fdp);
 	destroy(us);
 	return (EEXIST);
 }
@@ -160,11 +154,12 @@ key_op(struct thread *td, const struct vm_key *key, unsigned flags)
 
 	switch (flags) {
 	case UMTX_SHM_CREAT:
-		do {
-			error = lookup(td, key, &fd);
-			if (error == ESRCH)
-				error = create(td, key, &fd);
-		} while (error == EEXIST);
+		/* What was made is looked up; it may be gone again by then. */
+		while ((error = lookup(td, key, &fd)) == ESRCH) {
+			error = create(td, key);
+			if (error != 0 && error != EEXIST)
+				return (error);
+		}
 		break;
 	case UMTX_SHM_LOOKUP:
 		error = lookup(td, key, &fd);

@@ -66,7 +66,7 @@ release_resources(struct thread *td)
 	p->p_fd = NULL;
 	spin_unlock(&p->p_lock);
 	if (ft != NULL)
-		fdtable_release(ft);
+		fdtable_leave(p, ft);
 	release_vnode(p, &p->p_cwd);
 	release_vnode(p, &p->p_root);
 	release_vnode(p, &p->p_jailroot);

@@ -233,8 +233,7 @@ undo_procdesc(struct thread *td, struct fork_request *fa, struct file *fp)
 {
 	if (fp == NULL)
 		return;
-	if (fd_is(td, fa->pdfd, fp))
-		(void)fd_close(td, fa->pdfd);
+	fd_undo(td, fa->pdfd, fp);
 	file_release(fp);
 }
 

@@ -140,7 +140,6 @@ init_limits(struct proc *p)
 		p->p_limits[i] = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
 	p->p_limits[RLIMIT_STACK] = (struct rlimit){512l << 20, 512l << 20};
 	p->p_limits[RLIMIT_DATA] = (struct rlimit){32l << 30, 32l << 30};
-	p->p_limits[RLIMIT_NOFILE] = (struct rlimit){58095, 58095};
 	p->p_limits[RLIMIT_NPROC] = (struct rlimit){8192, 8192};
 }
 

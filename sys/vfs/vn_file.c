@@ -58,31 +58,6 @@ vn_file_size(struct file *fp, off_t *size)
 	return (error);
 }
 
-/* SEEK_DATA and SEEK_HOLE; a file without holes is data up to its end. */
-static int
-seek_hole(struct file *fp, int whence, off_t *offset)
-{
-	struct vnode *vp = fp->f_vnode->v_base;
-	off_t size;
-	int error;
-
-	if (vp->v_type != VREG)
-		return (ENOTTY);
-	rw_rlock(&vp->v_base->v_lock);
-	size = (off_t)vn_size(vp);
-	if (*offset < 0 || *offset >= size)
-		error = ENXIO;
-	else if (vp->v_ops->vo_seekhole != NULL)
-		error = vp->v_ops->vo_seekhole(vp, whence, offset);
-	else {
-		error = 0;
-		if (whence == SEEK_HOLE)
-			*offset = size;
-	}
-	rw_runlock(&vp->v_base->v_lock);
-	return (error);
-}
-
 static int
 seek_to(struct file *fp, off_t offset, int whence, off_t *to)
 {
@@ -104,7 +79,7 @@ seek_to(struct file *fp, off_t offset, int whence, off_t *to)
 	case SEEK_DATA:
 	case SEEK_HOLE:
 		*to = offset;
-		return (seek_hole(fp, whence, to));
+		return (vn_seek_hole(fp->f_vnode, whence, to));
 	default:
 		return (EINVAL);
 	}
@@ -147,8 +122,8 @@ vn_file_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 		return (0);
 	case FIOSEEKDATA:
 	case FIOSEEKHOLE:
-		return (seek_hole(
-		    fp, cmd == FIOSEEKDATA ? SEEK_DATA : SEEK_HOLE, data));
+		return (vn_seek_hole(fp->f_vnode,
+		    cmd == FIOSEEKDATA ? SEEK_DATA : SEEK_HOLE, data));
 	default:
 		return (ENOTTY);
 	}

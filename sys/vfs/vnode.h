@@ -234,6 +234,18 @@ int vn_write(struct vnode *vp, struct uio *uio, int ioflag);
 int vn_pread(
     struct vnode *vp, void *buf, size_t len, off_t offset, size_t *resid);
 int vn_getattr(struct vnode *vp, struct vattr *va); /* v_lock not held */
+/* Holes: vfs/vn_hole.c. v_lock is taken inside. whence: SEEK_DATA, SEEK_HOLE;
+ * ENXIO: there is none; ENOTTY. */
+int vn_seek_hole(struct vnode *vp, int whence, off_t *offset);
+/* [start, end) becomes a hole as far as the file goes. ENODEV, EIO. */
+int vn_punch(struct thread *td, struct vnode *vp, off_t start, off_t end);
+/*
+ * copy_file_range(2) between regular files: bytes and holes, at and with
+ * offsets that are advanced.  *moved: how far it came, fewer at the end of
+ * `from`; an errno with *moved > 0 concerns what follows.
+ */
+int vn_copy_range(struct thread *td, struct file *from, off_t *in,
+    struct file *to, off_t *out, size_t len, size_t *moved);
 int vn_stat(struct vnode *vp, struct stat *st);
 #define PIPE_BUF 512 /* of pipes and named pipes */
 int vn_pathconf(struct vnode *vp, int name, long *val); /* EINVAL */

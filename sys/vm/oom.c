@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Out of memory: the process with the most pages is killed, and whoever needs
- * memory waits for it to go.  If it doesn't go in time, perhaps because it
- * waits for something that the one who needs memory holds, the next is killed,
- * until it is the turn of that one itself.
+ * Out of memory: the process with the most pages, of its own and of what its
+ * descriptors stand for, is killed, and whoever needs memory waits for it to
+ * go.  If it doesn't go in time, perhaps because it waits for something that
+ * the one who needs memory holds, the next is killed, until it is the turn of
+ * that one itself.
  */
 #include "fbsd/signal.h"
 #include "fbsd/errno.h"
 #include "core/printf.h"
+#include "file/file.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
 #include "vm/map.h"
@@ -40,6 +42,8 @@ largest(uint64_t *pages)
 		    !(p->p_flags & (P_KERNEL | P_EXITING | P_OOMKILLED)))
 			n = vmspace_resident(p->p_vm);
 		spin_unlock(&p->p_lock);
+		if (n != 0)
+			n += fdtable_memory(p) / PAGE_SIZE;
 		if (n > *pages) {
 			*pages = n;
 			found = p;

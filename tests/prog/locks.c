@@ -2,6 +2,8 @@
 /* Advisory locks and named pipes, between processes. */
 #include "files.h"
 
+enum { SYS_rfork = 251 };
+
 static long
 lock(long fd, int cmd, int type, off_t start, off_t len)
 {
@@ -121,6 +123,76 @@ deadlock(void)
 	CHECK_EQ(SYS(SYS_close, fd), 0);
 }
 
+/*
+ * A thread waits for a lock by a descriptor that another one closes: what it
+ * gets then doesn't stay. (If it comes too late, the descriptor is closed.)
+ */
+static long closing;
+
+static void
+lock_closing(void *tid)
+{
+	long error = lock(closing, F_SETLKW, F_WRLCK, 0, 0);
+
+	CHECK(error == 0 || error == -EBADF);
+	end_thread(tid);
+}
+
+static void
+close_while_waiting(const int go[2], const int done[2])
+{
+	static long tid;
+	char byte = 0;
+
+	closing = xopen("lk", O_RDWR, 0);
+	CHECK_EQ(start_thread(lock_closing, &tid, &tid), 0);
+	sleep_ms(50);
+	CHECK_EQ(SYS(SYS_close, closing), 0);
+	CHECK_EQ(SYS(SYS_write, done[1], &byte, 1), 1);
+	join_thread(&tid);
+	CHECK_EQ(SYS(SYS_write, done[1], &byte, 1), 1);
+	CHECK_EQ(SYS(SYS_read, go[0], &byte, 1), 1);
+	(void)SYS(SYS_exit, failures);
+}
+
+static void
+closed_meanwhile(void)
+{
+	int go[2], done[2], status;
+	long pid;
+	char byte = 0;
+
+	fd = xopen("lk", O_RDWR, 0);
+	CHECK_EQ(SYS(SYS_pipe2, go, 0), 0);
+	CHECK_EQ(SYS(SYS_pipe2, done, 0), 0);
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 0, 0), 0);
+	pid = SYS(SYS_fork);
+	if (pid == 0)
+		close_while_waiting(go, done);
+	CHECK_EQ(SYS(SYS_read, done[0], &byte, 1), 1);
+	CHECK_EQ(lock(fd, F_SETLK, F_UNLCK, 0, 0), 0);
+	CHECK_EQ(SYS(SYS_read, done[0], &byte, 1), 1);
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 0, 0), 0);
+	CHECK_EQ(SYS(SYS_write, go[1], &byte, 1), 1);
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), pid);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(lock(fd, F_SETLK, F_UNLCK, 0, 0), 0);
+}
+
+/* A process's locks go with it, though the table of descriptors stays. */
+static void
+shared_table(void)
+{
+	const int rfproc = 1 << 4;
+	long pid = SYS(SYS_rfork, rfproc);
+
+	if (pid == 0)
+		(void)SYS(SYS_exit, lock(fd, F_SETLK, F_WRLCK, 5, 1) != 0);
+	CHECK_EQ(SYS(SYS_wait4, pid, NULL, 0, NULL), pid);
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 0, 0), 0);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+}
+
 static int
 writer(void)
 {
@@ -214,6 +286,8 @@ main(int argc, char **argv)
 	ranges();
 	whole_files();
 	deadlock();
+	closed_meanwhile();
+	shared_table();
 	fifos();
 	shuffle();
 	return (result("locks"));

@@ -24,8 +24,7 @@ transfer_one(struct thread *td, int fd, const void *buf, size_t n, off_t offset,
 	if (n > IOSIZE_MAX)
 		return (EINVAL);
 	uio_init(&uio, &iov, (uint64_t)buf, n, offset, true, write);
-	return (write ? kern_writev(td, fd, &uio, offset)
-		      : kern_readv(td, fd, &uio, offset));
+	return (kern_transfer(td, fd, &uio, offset));
 }
 
 static int
@@ -41,8 +40,7 @@ transfer_list(struct thread *td, int fd, const void *list, unsigned count,
 	if (error != 0)
 		return (error);
 	first = uio.uio_iov;
-	error = write ? kern_writev(td, fd, &uio, offset)
-		      : kern_readv(td, fd, &uio, offset);
+	error = kern_transfer(td, fd, &uio, offset);
 	uio_done(&uio, first, small);
 	return (error);
 }
@@ -186,6 +184,8 @@ advlock(struct thread *td, int fd, int cmd, struct flock *fl)
 		error = vn_advlock(td, fp, cmd, fl);
 	else
 		error = EBADF;
+	if (error == 0 && cmd != F_GETLK && fl->l_type != F_UNLCK)
+		fd_locked(td, fd, fp);
 	file_release(fp);
 	return (error);
 }

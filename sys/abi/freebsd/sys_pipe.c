@@ -8,11 +8,10 @@
 #include "tty/pty.h"
 
 static int
-make_pipe(struct thread *td, int flags, int fds[2])
+make_pipe(struct thread *td, int flags, struct file *fps[2], int fds[2])
 {
 	int error, uf = ((flags & O_CLOEXEC) != 0 ? UF_EXCLOSE : 0) |
 			((flags & O_CLOFORK) != 0 ? UF_FOCLOSE : 0);
-	struct file *fps[2];
 
 	error = pipe_create(td, flags, fps);
 	return (error != 0 ? error : fd_open_pair(td, fps, uf, fds));
@@ -21,18 +20,17 @@ make_pipe(struct thread *td, int flags, int fds[2])
 int
 sys_pipe2(struct thread *td, const struct pipe2_args *a)
 {
+	struct file *fps[2];
 	int error, fds[2];
 
 	if ((a->flags & ~(O_CLOEXEC | O_CLOFORK | O_NONBLOCK)) != 0)
 		return (EINVAL);
-	error = make_pipe(td, a->flags, fds);
+	error = make_pipe(td, a->flags, fps, fds);
 	if (error != 0)
 		return (error);
 	error = copyout(fds, a->fildes, sizeof(fds));
-	if (error != 0) {
-		(void)fd_close(td, fds[0]);
-		(void)fd_close(td, fds[1]);
-	}
+	if (error != 0)
+		fd_undo_pair(td, fps, fds);
 	return (error);
 }
 
@@ -40,9 +38,10 @@ sys_pipe2(struct thread *td, const struct pipe2_args *a)
 int
 sys_freebsd10_pipe(struct thread *td, const struct freebsd10_pipe_args *a)
 {
+	struct file *fps[2];
 	int error, fds[2];
 
-	error = make_pipe(td, 0, fds);
+	error = make_pipe(td, 0, fps, fds);
 	if (error == 0) {
 		td->td_retval[0] = (uint64_t)fds[0];
 		td->td_retval[1] = (uint64_t)fds[1];

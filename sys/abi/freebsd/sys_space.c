@@ -140,38 +140,12 @@ sys_posix_fadvise(struct thread *td, const struct posix_fadvise_args *a)
 	return (0);
 }
 
-/* Frees the range's storage within the file; what is left of it in *range. */
-static int
-punch(struct thread *td, struct vnode *vp, struct spacectl_range *range)
-{
-	off_t size, end = range->r_offset + range->r_len;
-	int error = 0;
-
-	rw_wlock(&vp->v_base->v_lock);
-	size = (off_t)vn_size(vp);
-	end = MIN(end, size);
-	if (range->r_offset < end) {
-		if (vp->v_ops->vo_punch == NULL)
-			error = ENODEV;
-		else
-			error = vp->v_ops->vo_punch(vp, range->r_offset, end);
-		if (error == 0)
-			vp->v_ops->vo_modified(vp, td->td_cred);
-	}
-	rw_wunlock(&vp->v_base->v_lock);
-	if (error == 0) {
-		vn_note(vp, NOTE_WRITE);
-		range->r_offset = MAX(end, range->r_offset);
-		range->r_len = 0;
-	}
-	return (error);
-}
-
 int
 sys_fspacectl(struct thread *td, const struct fspacectl_args *a)
 {
 	struct spacectl_range range;
 	struct file *fp;
+	off_t end;
 	int error;
 
 	error = copyin(a->rqsr, &range, sizeof(range));
@@ -183,8 +157,13 @@ sys_fspacectl(struct thread *td, const struct fspacectl_args *a)
 	error = get_regular(td, a->fd, FWRITE, &fp);
 	if (error != 0)
 		return (error);
-	error = punch(td, fp->f_vnode->v_base, &range);
+	end = range.r_offset + range.r_len;
+	error = vn_punch(td, fp->f_vnode, range.r_offset, end);
+	end = MIN(end, (off_t)vn_size(fp->f_vnode));
 	file_release(fp);
+	/* What is left: nothing, behind the range or the file. */
+	range.r_offset = MAX(end, range.r_offset);
+	range.r_len = 0;
 	if (error == 0 && a->rmsr != NULL)
 		error = copyout(&range, a->rmsr, sizeof(range));
 	return (error);
