@@ -31,7 +31,7 @@ subjects_of() {
 	host/*) echo host kernel ;;
 	imp/create | imp/image) echo imp ufs ;;
 	imp/fsck) echo imp fsck ufs ;;
-	ufs/*/* | ufs/ending | ufs/life | ufs/many | ufs/pressure) echo ufs ;;
+	ufs/*/* | ufs/ending | ufs/hold | ufs/life | ufs/many | ufs/pressure) echo ufs ;;
 	ufs/*) echo ufs "$(subject_of_program "${1#ufs/}")" ;;
 	*) echo "${1%%/*}" ;;
 	esac
@@ -155,6 +155,8 @@ t ufs/ending 120 "$life build/sys/TEST/kernel ending 12m 600 64m"
 t ufs/pressure 120 "$life build/sys/TEST/kernel pressure 64m 600 24m"
 t ufs/pressure/4096-512 120 \
     "$life build/sys/MICROVM/kernel.stripped pressure 64m 600 24m 4096 512"
+t ufs/hold 120 "$life build/sys/MICROVM/kernel.stripped hold 96m 600 512m \
+    32768 4096 throttling.bps-write=16777216"
 stress='tests/disk/stress.sh build/imp build/sys'
 faults='write 600 write 1200 read 1000 flush 1 flush 2 write 400 write 384'
 faults="$faults write 384 read 384 write 2000 write 1999 write 640 read 640"

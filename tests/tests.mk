@@ -21,7 +21,8 @@ $(B)/tests/prog/sweep $(B)/tests/prog/anycall: $(B)/tests/gen/sweep.inc
 # also for Linux, as its initramfs.
 DISKHEADERS = $(wildcard tests/disk/*.h)
 DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile life \
-    many stress pressure fat failing dying ending)
+    many stress pressure fat failing dying ending \
+    hold)
 $(DISKPROGS): $(B)/%: %.c $(DISKHEADERS) $(IMPCC)
 	@mkdir -p $(@D)
 	@echo "CC $<"

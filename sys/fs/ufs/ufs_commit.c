@@ -3,11 +3,11 @@
  * Commits: everything that changed reaches the disk, in the phases that
  * ufs_mount.h tells of.
  *
- * um_batch is held for writing throughout, so that nothing changes meanwhile
- * but pages.  Reading goes on, and files without a name lose their last users:
- * what comes of that waits in other lists than those that are being written.
- * If something can't be written, all of it stays dirty, and the next commit
- * tries again.
+ * Data go first, while everybody goes on.  Then um_batch is held for writing
+ * throughout, so that nothing changes meanwhile but pages.  Reading goes on,
+ * and files without a name lose their last users: what comes of that waits in
+ * other lists than those that are being written. If something can't be written,
+ * all of it stays dirty, and the next commit tries again.
  */
 #include "fbsd/errno.h"
 #include "fbsd/stat.h"
@@ -112,22 +112,27 @@ write_class(struct ufs_mount *um, enum ufs_class class)
 	return (0);
 }
 
-/* Pages that become dirty from now on say so: it is then for the next commit.
- * So do those that couldn't be written. */
+/* What mappings wrote counts as a modification when it reaches the disk. */
 static void
-begin_data(struct ufs_node *n)
+note_mapped_writes(struct ufs_mount *um)
 {
-	const bool mapped = atomic_swap(&n->n_mapped_write, false);
+	struct ufs_node *n;
 
-	if (mapped)
+	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty) {
+		if (!atomic_swap(&n->n_mapped_write, false))
+			continue;
 		ufs_node_set_times(n, true);
-	spin_lock(&n->n_um->um_changes);
-	n->n_state &= ~(unsigned)UFS_N_DATA;
-	if (mapped)
+		spin_lock(&um->um_changes);
 		n->n_state |= UFS_N_TIMES;
-	spin_unlock(&n->n_um->um_changes);
+		spin_unlock(&um->um_changes);
+	}
 }
 
+/*
+ * Data that have been written ahead are on the disk, or about to be: a file
+ * whose inode changes is waited for.  So nobody still writes to storage that
+ * this commit frees.
+ */
 static int
 write_data(struct ufs_mount *um)
 {
@@ -135,10 +140,9 @@ write_data(struct ufs_mount *um)
 	int error = 0, e;
 
 	LIST_FOREACH (n, &um->um_dirty_nodes, n_dirty) {
-		if (!(atomic_load(&n->n_state) & UFS_N_DATA))
+		if (n->n_vnode.v_type != VREG || !(n->n_state & UFS_N_META))
 			continue;
-		begin_data(n);
-		e = ufs_file_writeback(n, 0, UINT64_MAX);
+		e = ufs_write_data(n);
 		if (e != 0)
 			error = e;
 	}
@@ -214,14 +218,7 @@ to_dinode(const struct ufs_mount *um, const struct ufs_inode *i, unsigned nlink,
 	di->di_gid = i->i_gid;
 	di->di_size = i->i_size;
 	di->di_blocks = i->i_blocks;
-	di->di_atime = i->i_atime.sec;
-	di->di_atimensec = i->i_atime.nsec;
-	di->di_mtime = i->i_mtime.sec;
-	di->di_mtimensec = i->i_mtime.nsec;
-	di->di_ctime = i->i_ctime.sec;
-	di->di_ctimensec = i->i_ctime.nsec;
-	di->di_birthtime = i->i_birthtime.sec;
-	di->di_birthnsec = i->i_birthtime.nsec;
+	ufs_put_times(i, di);
 	di->di_gen = i->i_gen;
 	di->di_flags = i->i_flags;
 	di->di_extsize = i->i_extsize;
@@ -233,9 +230,7 @@ to_dinode(const struct ufs_mount *um, const struct ufs_inode *i, unsigned nlink,
 		di->di_ib[k] = (int64_t)i->i_indirect[k];
 	if (ufs_is_short_link(&um->um_fs, i))
 		memcpy(di->di_link, i->i_link, sizeof(i->i_link));
-	di->di_ckhash = 0;
-	if (um->um_fs.fs_sb.fs_metackhash & UFS_CK_INODE)
-		di->di_ckhash = ufs_crc32c(~0u, di, sizeof(*di));
+	ufs_seal_inode(um, di);
 }
 
 /* Its place on the disk gets these contents; `cleared`: none. */
@@ -334,6 +329,15 @@ take_dirty(struct ufs_mount *um)
 {
 	spin_lock(&um->um_changes);
 	list_splice(&um->um_dirty_nodes, &um->um_dirtied);
+	spin_unlock(&um->um_changes);
+}
+
+/* The commit failed: another one is to write it. */
+static void
+put_dirty_back(struct ufs_mount *um)
+{
+	spin_lock(&um->um_changes);
+	list_splice(&um->um_dirtied, &um->um_dirty_nodes);
 	spin_unlock(&um->um_changes);
 }
 
@@ -562,20 +566,24 @@ commit(struct ufs_mount *um)
 		error = ufs_mark(um, false);
 	if (error == 0) {
 		take_dirty(um);
+		note_mapped_writes(um);
 		gather_zombies(um);
 		free_storage(um);
 		error = write_all(um);
 	}
 	if (error == 0)
 		clean_nodes(um);
+	else
+		put_dirty_back(um);
 	return (error);
 }
 
+/* `error`: of what was written ahead; um_batch held for writing. */
 static int
-commit_and_tell(struct ufs_mount *um)
+commit_and_tell(struct ufs_mount *um, int error)
 {
-	int error = um->um_writable ? commit(um) : 0;
-
+	if (error == 0 && um->um_writable)
+		error = commit(um);
 	/* Once, however often it is tried again. */
 	if (error != 0 && !um->um_failed)
 		kprintf("%s: can't be written: error %d; what changed stays "
@@ -591,13 +599,16 @@ ufs_commit(struct ufs_mount *um)
 {
 	int error;
 
+	mutex_lock(&um->um_committing);
+	error = atomic_load(&um->um_writable) ? ufs_write_ahead(um) : 0;
 	rw_wlock(&um->um_batch);
-	error = commit_and_tell(um);
+	error = commit_and_tell(um, error);
 	rw_wunlock(&um->um_batch);
+	mutex_unlock(&um->um_committing);
 	return (error);
 }
 
-/* um_batch held for writing. */
+/* um_committing, um_writes and um_batch held for writing. */
 static int
 finish(struct ufs_mount *um, bool force)
 {
@@ -606,7 +617,7 @@ finish(struct ufs_mount *um, bool force)
 
 	/* A commit may leave inodes that have lost their last user. */
 	do
-		error = commit_and_tell(um);
+		error = commit_and_tell(um, ufs_write_ahead(um));
 	while (error == 0 && anything_dirty(um) && ++tries < LAST_TRIES);
 	if (error == 0 && anything_dirty(um))
 		error = EBUSY;
@@ -627,12 +638,16 @@ ufs_commit_last(struct ufs_mount *um, bool force)
 {
 	int error;
 
+	mutex_lock(&um->um_committing);
+	rw_wlock(&um->um_writes);
 	rw_wlock(&um->um_batch);
 	error = finish(um, force);
 	if (error == 0)
 		atomic_store(&um->um_writable, false);
 	atomic_store(&um->um_ending, false);
 	rw_wunlock(&um->um_batch);
+	rw_wunlock(&um->um_writes);
+	mutex_unlock(&um->um_committing);
 	return (error);
 }
 
@@ -691,40 +706,4 @@ ufs_throttle(struct ufs_mount *um)
 	if (__predict_false(too_dirty(um, 1)))
 		error = ufs_commit(um);
 	return (error != 0 && too_dirty(um, 2) ? error : 0);
-}
-
-/* What a mapping wrote counts as a modification when it is made safe. */
-static void
-note_mapped_write(struct ufs_node *n)
-{
-	rw_wlock(&n->n_vnode.v_lock);
-	if (ufs_begin(n->n_um) == 0) {
-		if (atomic_swap(&n->n_mapped_write, false)) {
-			ufs_node_set_times(n, true);
-			ufs_node_touch(n, UFS_N_TIMES);
-		}
-		ufs_end(n->n_um);
-	}
-	rw_wunlock(&n->n_vnode.v_lock);
-}
-
-int
-ufs_fsync(struct vnode *vp, bool datasync)
-{
-	struct ufs_node *n = ufs_node(vp);
-	struct ufs_mount *um = n->n_um;
-	const unsigned more = UFS_N_META | (datasync ? 0 : UFS_N_TIMES);
-	int error;
-
-	if (!atomic_load(&um->um_writable))
-		return (0);
-	if (atomic_load(&n->n_mapped_write))
-		note_mapped_write(n);
-	/* It is to be found where it is now. */
-	if (vp->v_type != VREG || (atomic_load(&n->n_state) & more) != 0 ||
-	    atomic_load(&um->um_dir_renamed))
-		return (ufs_commit(um));
-	/* The disk's inode leads to all of it. */
-	error = vp->v_object.o_ops->vo_writeback(&vp->v_object, 0, UINT64_MAX);
-	return (error != 0 ? error : disk_flush(um->um_disk));
 }

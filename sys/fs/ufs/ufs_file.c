@@ -677,8 +677,9 @@ write_some(struct ufs_node *n, struct page **pages, unsigned count)
 	return (error);
 }
 
-int
-ufs_file_writeback(struct ufs_node *n, uint64_t start, uint64_t end)
+/* n_writing held. */
+static int
+write_range(struct ufs_node *n, uint64_t start, uint64_t end)
 {
 	struct page *pages[BATCH_PAGES];
 	unsigned count;
@@ -690,23 +691,39 @@ ufs_file_writeback(struct ufs_node *n, uint64_t start, uint64_t end)
 	return (error);
 }
 
+/* Pages that become dirty from now on say so, and so do those that can't be
+ * written. */
+int
+ufs_write_data(struct ufs_node *n)
+{
+	int error;
+
+	mutex_lock(&n->n_writing);
+	if (atomic_load(&n->n_state) & UFS_N_DATA) {
+		spin_lock(&n->n_um->um_changes);
+		n->n_state &= ~(unsigned)UFS_N_DATA;
+		spin_unlock(&n->n_um->um_changes);
+	}
+	error = write_range(n, 0, UINT64_MAX);
+	mutex_unlock(&n->n_writing);
+	return (error);
+}
+
 static int
 ufs_writeback(struct vm_object *o, uint64_t start, uint64_t end)
 {
 	struct ufs_node *n = o->o_data;
-	int error;
+	struct ufs_mount *um = n->n_um;
+	int error = 0;
 
-	rw_rlock(&n->n_um->um_batch);
+	rw_rlock(&um->um_writes);
 	/* All was written before it became read-only. */
-	if (!n->n_um->um_writable) {
-		rw_runlock(&n->n_um->um_batch);
-		return (0);
+	if (um->um_writable) {
+		mutex_lock(&n->n_writing);
+		error = write_range(n, start, end);
+		mutex_unlock(&n->n_writing);
 	}
-	/* What another one is writing is on the disk when he is through. */
-	mutex_lock(&n->n_writing);
-	error = ufs_file_writeback(n, start, end);
-	mutex_unlock(&n->n_writing);
-	ufs_end(n->n_um);
+	rw_runlock(&um->um_writes);
 	return (error);
 }
 

@@ -8,13 +8,23 @@
  * everything that changed, in phases with a flush of the disk's cache between
  * them:
  *
- *   A  data, and indirect blocks and pieces of directories that are new:
- * nothing on the disk leads to them yet B  the cylinder groups' maps, where
- * what A uses is taken C  inodes, with sizes, pointers and link counts; a count
- * that went down is still the old one D  directories, with entries added, and
- * removed E  directories without the old names of what was renamed F  inodes
- * that lost their last name, and counts that went down G  the maps again, where
- * what F freed is free; only now may it be used
+ * - A: data, and indirect blocks and pieces of directories that are new:
+ *   nothing on the disk leads to them yet.
+ * - B: the cylinder groups' maps, where what A uses is taken.
+ * - C: inodes, with sizes, pointers and link counts; a count that went down is
+ *   still the old one.
+ * - D: directories, with entries added, and removed.
+ * - E: directories without the old names of what was renamed.
+ * - F: inodes that lost their last name, and counts that went down.
+ * - G: the maps again, where what F freed is free; only now may it be used.
+ *
+ * Nobody waits for most of the data: they are written ahead, before the batch
+ * is held, and A has only those that became dirty meanwhile and that inodes
+ * would lead to.
+ *
+ * A file whose size and blocks the disk knows already needs none of this:
+ * fsync(2) writes its pages and, into the inode as the disk has it, its times
+ * (ufs_sync.c).  Whatever else the inode says stays what it was.
  *
  * Whatever is pointed to on the disk has thus been written before, and nothing
  * is used again that the disk may still point to: power may fail at any
@@ -40,9 +50,10 @@
  * Only by force is what can't be written given up (ufs_giveup.c); after that it
  * can't become writable again.
  *
- * Locks, in the order in which they are taken: v_lock, um_batch, the object's
- * o_lock, n_map, um_alloc, um_bufs_lock; um_nodes_lock comes after v_lock and
- * before none of the others but um_bufs_lock.
+ * Locks, in the order in which they are taken: v_lock, um_committing,
+ * um_writes, um_batch, n_writing, the object's o_lock, n_map, um_alloc, b_load,
+ * um_bufs_lock; um_nodes_lock comes after v_lock and before none of the others
+ * but um_bufs_lock.
  */
 #ifndef FS_UFS_UFS_MOUNT_H
 #define FS_UFS_UFS_MOUNT_H
@@ -69,20 +80,20 @@ enum ufs_class {
  * may be other files' data, and aren't looked at.  (b) um_bufs_lock, (!) set
  * once; the contents are guarded by the lock of what they are: v_lock of a
  * directory, n_map for indirect blocks, um_alloc for groups; inodes' blocks
- * change only in a commit.
+ * change in a commit, and but for that in a batch with b_load held.
  */
 struct ufs_buf {
-	uint64_t b_block; /* (!) number on the disk */
-	uint8_t *b_data;  /* (!) */
-	uint8_t *b_image; /* (um_batch) phase A: what is written instead */
-	unsigned b_refs;  /* (b) */
-	bool b_checked;	  /* (um_alloc) a group that makes sense */
-	struct mutex b_load;
-	bool b_valid;		/* (b_load) */
-	uint8_t b_dirty;	/* (b) fragments to be written, a bit each */
-	uint8_t b_late;		/* (um_batch) of these, not yet in phase D */
-	uint8_t b_new;		/* (b) allocated in batch b_batch */
-	uint64_t b_batch;	/* (b) */
+	uint64_t b_block;    /* (!) number on the disk */
+	uint8_t *b_data;     /* (!) */
+	uint8_t *b_image;    /* (um_batch) phase A: what is written instead */
+	unsigned b_refs;     /* (b) */
+	bool b_checked;	     /* (um_alloc) a group that makes sense */
+	struct mutex b_load; /* it is being read, or times in it written */
+	bool b_valid;	     /* (b_load) */
+	uint8_t b_dirty;     /* (b) fragments to be written, a bit each */
+	uint8_t b_late;	     /* (um_batch) of these, not yet in phase D */
+	uint8_t b_new;	     /* (b) allocated in batch b_batch */
+	uint64_t b_batch;    /* (b) */
 	enum ufs_class b_class; /* (b) if b_dirty */
 	struct list b_lru;	/* (b) with no references, clean */
 	struct list b_link;	/* (b) in um_dirty[b_class] */
@@ -131,6 +142,10 @@ struct ufs_mount {
 	unsigned um_nnodes;	 /* (um_nodes_lock) */
 	unsigned um_max_nodes;	 /* (!) */
 
+	struct mutex um_committing; /* one commit at a time, from its first page
+				       written ahead on */
+	struct rwlock um_writes;    /* for reading: pages are written, but in a
+				       commit; for writing: no more are */
 	struct rwlock um_batch;
 	uint64_t um_number; /* (x) of this batch; from 1 */
 	struct spin um_changes;
@@ -173,8 +188,7 @@ struct ufs_node {
 	unsigned n_dropped;	/* (v b) names removed in this batch */
 	unsigned n_tries;	/* (um_batch) commits that couldn't free it */
 	struct mutex n_map;
-	struct mutex n_writing; /* its pages are being written, but in a commit:
-				   comes before o_lock */
+	struct mutex n_writing;	  /* its pages are being written */
 	struct readahead n_ahead; /* (o_lock) */
 	bool n_mapped_write;	  /* (a) by mappings since the times were set */
 	ino_t n_parent;		  /* (a) where it was found last, or 0 */
@@ -316,8 +330,10 @@ int ufs_allocate(struct vnode *vp, off_t start, off_t end);
 int ufs_set_size(struct ufs_node *n, uint64_t size); /* v_lock held */
 int ufs_punch(struct vnode *vp, off_t start, off_t end);
 int ufs_seekhole(struct vnode *vp, int whence, off_t *off);
-/* Writes dirty pages out and waits; within a batch, or a commit. */
-int ufs_file_writeback(struct ufs_node *n, uint64_t start, uint64_t end);
+/* Writes all its dirty pages out and waits, for those that somebody else is
+ * writing too; n_writing is taken.  UFS_N_DATA goes, unless something fails or
+ * becomes dirty again. */
+int ufs_write_data(struct ufs_node *n);
 
 /* ufs_index.c: names of a directory to the offsets of their entries. */
 int ufs_index_find(struct ufs_node *dir, const char *name, size_t len,
@@ -452,8 +468,16 @@ int ufs_done(struct ufs_mount *um, int error);
  * v_lock.  If that fails he may make twice as much, and then there is an error.
  */
 int ufs_throttle(struct ufs_mount *um);
-int ufs_fsync(struct vnode *vp, bool datasync);
 /* The superblock, clean or in use. */
 int ufs_mark(struct ufs_mount *um, bool clean);
+
+/* ufs_sync.c */
+int ufs_fsync(struct vnode *vp, bool datasync);
+/* What is dirty of all files now is written; um_committing held, and um_batch
+ * isn't needed.  0 or the last error. */
+int ufs_write_ahead(struct ufs_mount *um);
+/* The dinode gets the inode's times, and the hash of what it is then. */
+void ufs_put_times(const struct ufs_inode *i, struct ufs2_dinode *di);
+void ufs_seal_inode(const struct ufs_mount *um, struct ufs2_dinode *di);
 
 #endif

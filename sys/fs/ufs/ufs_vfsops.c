@@ -226,6 +226,8 @@ new_mount(struct mount *mp, struct disk *dp)
 	mutex_init(&um->um_bufs_lock, "ufs blocks");
 	mutex_init(&um->um_nodes_lock, "ufs inodes");
 	mutex_init(&um->um_alloc, "ufs alloc");
+	mutex_init(&um->um_committing, "ufs commit");
+	rw_init(&um->um_writes, "ufs writes");
 	rw_init(&um->um_batch, "ufs batch");
 	spin_init(&um->um_changes, "ufs changes");
 	radix_init(&um->um_bufs);

@@ -121,13 +121,16 @@ static void
 ufs_modified(struct vnode *vp, const struct cred *cr)
 {
 	struct ufs_node *n = ufs_node(vp);
+	unsigned what = UFS_N_TIMES;
 
 	if (ufs_begin(n->n_um) != 0)
 		return;
 	ufs_node_set_times(n, true);
-	if (cr->cr_uid != 0)
+	if (cr->cr_uid != 0 && (n->n_i.i_mode & (S_ISUID | S_ISGID)) != 0) {
 		n->n_i.i_mode &= (uint16_t) ~(S_ISUID | S_ISGID);
-	ufs_node_touch(n, UFS_N_TIMES);
+		what = UFS_N_META;
+	}
+	ufs_node_touch(n, what);
 	ufs_end(n->n_um);
 }
 
