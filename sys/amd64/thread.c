@@ -119,8 +119,8 @@ md_switch(struct thread *from, struct thread *to)
 	if (to->td_md.md_fpu != NULL) {
 		load_bases(to);
 		fpu_load(to->td_md.md_fpu);
-		if (to->td_proc->p_vm != NULL)
-			vmspace_activate(to->td_proc->p_vm);
+		if (to->td_proc->p_image.vm != NULL)
+			vmspace_activate(to->td_proc->p_image.vm);
 	}
 	c->c_thread = to;
 	c->c_scratch[0] = kstack_top(to);

@@ -129,7 +129,7 @@ user_page_fault(struct thread *td, struct trapframe *tf, uint64_t va)
 			  : tf->tf_err & PF_WRITE ? PMAP_WRITE
 						  : PMAP_READ;
 	int code = SEGV_MAPERR, sig = SIGSEGV;
-	int error = va < USER_TOP ? vm_fault(td->td_proc->p_vm, trunc_page(va),
+	int error = va < USER_TOP ? vm_fault(td_vmspace(td), trunc_page(va),
 					access, &code)
 				  : EFAULT;
 
@@ -194,12 +194,12 @@ copy_fault(struct thread *td, struct trapframe *tf, uint64_t cr2)
 				tf->tf_trapno != VEC_PROTECTION))
 		return (false);
 	if (tf->tf_trapno == VEC_PAGE_FAULT && cr2 < USER_TOP &&
-	    td->td_proc->p_vm != NULL) {
+	    td_vmspace(td) != NULL) {
 		int error;
 
 		/* The fault handler may itself sleep and be elsewhere. */
 		td->td_md.md_onfault = 0;
-		error = vm_fault(td->td_proc->p_vm, trunc_page(cr2),
+		error = vm_fault(td_vmspace(td), trunc_page(cr2),
 		    tf->tf_err & PF_WRITE ? PMAP_WRITE : PMAP_READ, &code);
 		td->td_md.md_onfault = onfault;
 		if (error == 0)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * execve(2).  Everything that can fail for a reason in the program file or
- * the arguments is done before the old image is touched: the file is read
- * and checked, the strings are copied, the new address space is built beside
- * the old one.  Then the other threads are ended and the spaces exchanged;
- * what fails after that (no memory for the stack) kills the process.
+ * execve(2).  Everything that can fail is done before the old image is touched:
+ * the file is read and checked, the strings are copied, the new address space
+ * with its stack is built beside the old one; then the other threads stand
+ * still, and the process's new credentials, and signal actions and descriptors
+ * of its own where it shares them, are made.  Then the other threads are ended,
+ * and all of it is exchanged under p_lock, so that nobody ever sees one
+ * program's memory with another one's rights.
  */
 #include "lib/string.h"
 #include "amd64/md.h"
@@ -206,7 +208,7 @@ check_file(struct thread *td, struct vnode *vp)
 	rw_rlock(&vp->v_base->v_lock);
 	error = vp->v_ops->vo_getattr(vp, &va);
 	if (error == 0)
-		error = vfs_access(vp, VEXEC, td->td_proc->p_cred);
+		error = vfs_access(vp, VEXEC, td->td_cred);
 	rw_runlock(&vp->v_base->v_lock);
 	if (error == 0 && (va.va_mode & 0111) == 0)
 		error = EACCES;
@@ -242,12 +244,13 @@ find_program(struct thread *td, struct exec_args *ea, struct image *img,
     struct script *sc, bool *is_script)
 {
 	size_t left = 0;
-	int error = open_program(td, ea->path, ea->fd, &img->vp);
+	int error = open_program(td, ea->path, ea->fd, &img->next.text);
 
 	if (error == 0)
-		error = check_file(td, img->vp);
+		error = check_file(td, img->next.text);
 	if (error == 0)
-		error = vn_pread(img->vp, sc->line, SHELL_LINE, 0, &left);
+		error =
+		    vn_pread(img->next.text, sc->line, SHELL_LINE, 0, &left);
 	if (error != 0)
 		return (error);
 	*is_script = sc->line[0] == '#' && sc->line[1] == '!';
@@ -256,131 +259,177 @@ find_program(struct thread *td, struct exec_args *ea, struct image *img,
 	error = parse_script(sc);
 	if (error != 0)
 		return (error);
-	vnode_release(img->vp);
-	img->vp = NULL;
-	error = namei_vnode(td, sc->interp, &img->vp);
-	return (error != 0 ? error : check_file(td, img->vp));
+	vnode_release(img->next.text);
+	img->next.text = NULL;
+	error = namei_vnode(td, sc->interp, &img->next.text);
+	return (error != 0 ? error : check_file(td, img->next.text));
 }
 
-static void
-set_name(struct proc *p, struct thread *td, struct image *img, const char *path)
+/* argv, path and short name. */
+static int
+name_image(struct image *img, const char *path)
 {
 	const char *base = path != NULL ? strrchr(path, '/') : NULL;
-	char *args = kmem_alloc(img->strings.env_at, 0);
-	char *full = kmem_strdup(img->path), *old_path, *old_args;
-	size_t old_len;
 
-	if (args != NULL)
-		memcpy(args, img->strings.text, img->strings.env_at);
 	base = base != NULL ? base + 1 : path != NULL ? path : "fexecve";
-	spin_lock(&p->p_lock);
-	strlcpy(p->p_comm, base, sizeof(p->p_comm));
-	old_path = p->p_path;
-	p->p_path = full;
-	old_args = p->p_args;
-	old_len = p->p_argslen;
-	p->p_args = args;
-	p->p_argslen = img->strings.env_at;
-	spin_unlock(&p->p_lock);
-	strlcpy(td->td_name, base, sizeof(td->td_name));
-	kmem_strfree(old_path);
-	if (old_args != NULL)
-		kmem_free(old_args, old_len);
+	strlcpy(img->comm, base, sizeof(img->comm));
+	img->next.args = pstr_of(img->strings.text, img->strings.env_at);
+	img->next.path = pstr_of(img->path, strlen(img->path) + 1);
+	return (img->next.args == NULL || img->next.path == NULL ? ENOMEM : 0);
 }
 
-/* Set-user-ID and set-group-ID programs. */
+/*
+ * Set-user-ID and set-group-ID programs.  Others have their effective ids as
+ * saved ones, too.
+ */
 static int
-change_ids(struct proc *p, struct vnode *vp)
+new_cred(struct proc *p, struct image *img)
 {
+	struct cred *old = p->p_image.cred, *cr;
 	struct vattr va;
-	struct cred *cr, *old;
-	int error;
+	int error = vn_getattr(img->next.text, &va);
+	bool uid, gid;
 
-	error = vn_getattr(vp, &va);
-	if (error != 0 || (va.va_mode & 06000) == 0 ||
-	    (vp->v_mount->mnt_flags & MNT_NOSUID))
+	if (error != 0)
 		return (error);
-	cr = cred_copy(p->p_cred);
+	uid = (va.va_mode & 04000) != 0 && va.va_uid != old->cr_uid;
+	gid = (va.va_mode & 02000) != 0 && va.va_gid != old->cr_gid;
+	img->setid = (uid || gid) && !(p->p_flags & P_NONEWPRIVS) &&
+		     (img->next.text->v_mount->mnt_flags & MNT_NOSUID) == 0;
+	if (!img->setid && old->cr_svuid == old->cr_uid &&
+	    old->cr_svgid == old->cr_gid) {
+		img->next.cred = cred_hold(old);
+		return (0);
+	}
+	cr = img->next.cred = cred_copy(old);
 	if (cr == NULL)
 		return (ENOMEM);
-	if (va.va_mode & 04000)
+	if (img->setid && uid)
 		cr->cr_uid = va.va_uid;
-	if (va.va_mode & 02000)
+	if (img->setid && gid)
 		cr->cr_gid = va.va_gid;
 	cr->cr_svuid = cr->cr_uid;
 	cr->cr_svgid = cr->cr_gid;
-	spin_lock(&p->p_lock);
-	old = p->p_cred;
-	p->p_cred = cr;
-	proc_flags_set(p, P_SUGID);
-	spin_unlock(&p->p_lock);
-	cred_release(old);
 	return (0);
 }
 
-/* The point of no return is behind: the process gets its new memory. */
+/* What the process shares with others and no longer will, and its rights. All
+ * its other threads stand still. */
 static int
-take_over(struct thread *td, struct image *img, const char *path)
+new_resources(struct thread *td, struct image *img)
 {
 	struct proc *p = td->td_proc;
-	struct vmspace *old = p->p_vm;
-	struct vnode *old_text = p->p_textvp;
-	uint64_t entry;
-	int error;
+	int error = new_cred(p, img);
 
-	umtx_exec(td);
+	if (error == 0)
+		error = sigacts_exec_copy(p, &img->sigacts);
+	if (error == 0)
+		error = fdtable_exec_copy(td, &img->files);
+	if (error == 0 && img->setid &&
+	    fdtable_lacks_std(img->files != NULL ? img->files : p->p_fd))
+		error = vn_open_file(
+		    td, "/dev/null", NULL, FREAD | FWRITE, 0, &img->null);
+	return (error);
+}
+
+#define EXCHANGE(a, b)                                                         \
+	do {                                                                   \
+		__typeof__(a) old_ = (a);                                      \
+		(a) = (b);                                                     \
+		(b) = old_;                                                    \
+	} while (0)
+
+/* issetugid(2) says no again when a program starts with the ids of its user.
+ * p_lock held. */
+static void
+change_flags(struct proc *p, const struct image *img)
+{
+	const struct cred *cr = p->p_image.cred;
+
+	if (img->setid)
+		proc_flags_set(p, P_SUGID);
+	else if (cr->cr_uid == cr->cr_ruid && cr->cr_gid == cr->cr_rgid)
+		proc_flags_clear(p, P_SUGID);
+	if (!(p->p_flags & P_NOTRACE_EXEC))
+		proc_flags_clear(p, P_NOTRACE);
+	proc_flags_clear(p, P_KERNEL);
+	proc_flags_set(p, P_EXEC);
+}
+
+/*
+ * The process becomes the new program, for all who look: they do it under
+ * p_lock.  Nothing here can fail.
+ */
+static void
+exchange(struct proc *p, struct image *img)
+{
 	spin_lock(&p->p_lock);
-	p->p_vm = img->vm;
-	spin_unlock(&p->p_lock);
-	vmspace_activate(img->vm);
-	img->vm = NULL;
-	if (old != NULL)
-		vmspace_release(old);
-	proc_vfork_done(p);
-	spin_lock(&p->p_lock);
-	p->p_textvp = img->vp;
-	spin_unlock(&p->p_lock);
-	img->vp = NULL;
-	if (old_text != NULL)
-		vn_text_release(old_text);
-	set_name(p, td, img, path);
+	EXCHANGE(p->p_image, img->next);
+	if (img->sigacts != NULL)
+		EXCHANGE(p->p_sigacts, img->sigacts);
+	if (img->files != NULL)
+		EXCHANGE(p->p_fd, img->files);
+	memcpy(p->p_comm, img->comm, sizeof(p->p_comm));
 	p->p_osrel = img->osrel;
 	p->p_abi = img->abi;
+	change_flags(p, img);
+	if (img->setid)
+		p->p_pdeathsig = 0;
+	spin_unlock(&p->p_lock);
+}
+
+static void
+take_over(struct thread *td, struct image *img)
+{
+	struct proc *p = td->td_proc;
+	uint64_t entry;
+
+	umtx_exec(td);
+	exchange(p, img);
+	vmspace_activate(p->p_image.vm);
+	cred_refresh(td);
+	memcpy(td->td_name, img->comm, sizeof(td->td_name));
+	if (img->next.vm != NULL)
+		vmspace_release(img->next.vm);
+	img->next.vm = NULL;
+	proc_vfork_done(p);
 	fdtable_exec(td);
+	if (img->null != NULL)
+		fdtable_fill_std(td, img->null);
 	sig_exec(p);
 	itimer_exec(p);
-	spin_lock(&p->p_lock);
-	proc_flags_set(p, P_EXEC);
-	proc_flags_clear(p, P_SUGID | P_KERNEL);
-	spin_unlock(&p->p_lock);
-	error = change_ids(p, p->p_textvp);
-	if (error == 0)
-		error = img->abi->abi_exec_stack(td, img);
-	if (error != 0)
-		return (error);
 	entry = img->interp_vp != NULL ? img->interp.entry + img->interp_base
 				       : img->elf.entry + img->base;
 	md_set_regs(td, entry, img->stack_pointer, img->stack_arg);
 	event_notify(&p->p_events, NOTE_EXEC);
-	return (0);
 }
 
 static void
 image_free(struct image *img)
 {
-	if (img->vm != NULL)
-		vmspace_release(img->vm);
-	if (img->vp != NULL && img->text)
-		vn_text_release(img->vp);
-	else if (img->vp != NULL)
-		vnode_release(img->vp);
+	if (img->next.vm != NULL)
+		vmspace_release(img->next.vm);
+	if (img->next.text != NULL && img->text)
+		vn_text_release(img->next.text);
+	else if (img->next.text != NULL)
+		vnode_release(img->next.text);
 	if (img->interp_vp != NULL)
 		vnode_release(img->interp_vp);
+	if (img->next.cred != NULL)
+		cred_release(img->next.cred);
+	if (img->sigacts != NULL)
+		sigacts_release(img->sigacts);
+	if (img->files != NULL)
+		fdtable_release(img->files);
+	if (img->null != NULL)
+		file_release(img->null);
+	pstr_release(img->next.args);
+	pstr_release(img->next.path);
 	kmem_free(img->strings.text, img->strings.room);
 	kmem_free(img, sizeof(*img));
 }
 
-/* All that can fail without harm. */
+/* All that doesn't change while other threads still run. */
 static int
 prepare(struct thread *td, struct exec_args *ea, struct image *img)
 {
@@ -392,7 +441,7 @@ prepare(struct thread *td, struct exec_args *ea, struct image *img)
 		return (ENOMEM);
 	error = find_program(td, ea, img, sc, &is_script);
 	if (error == 0) {
-		error = vn_exec_begin(img->vp);
+		error = vn_exec_begin(img->next.text);
 		img->text = error == 0;
 	}
 	if (error == 0)
@@ -403,12 +452,16 @@ prepare(struct thread *td, struct exec_args *ea, struct image *img)
 		error = copy_strings(img, ea, is_script ? sc : NULL);
 	kmem_free(sc, sizeof(*sc));
 	if (error == 0 &&
-	    vn_path(td, img->vp, img->path, sizeof(img->path)) != 0)
+	    vn_path(td, img->next.text, img->path, sizeof(img->path)) != 0)
 		img->path[0] = '\0';
-	if (error == 0 && (img->vm = vmspace_create()) == NULL)
+	if (error == 0)
+		error = name_image(img, ea->path);
+	if (error == 0 && (img->next.vm = vmspace_create()) == NULL)
 		error = ENOMEM;
 	if (error == 0)
 		error = image_map(img);
+	if (error == 0)
+		error = img->abi->abi_exec_stack(td, img);
 	if (error == 0)
 		error = md_thread_user(td);
 	return (error);
@@ -440,21 +493,18 @@ kern_exec(struct thread *td, struct exec_args *ea)
 	while (error == ENOMEM && pageout_wait());
 	if (error != 0)
 		return (error);
-	error = proc_single(td, true);
-	if (error != 0) {
-		image_free(img);
-		return (error);
+	error = proc_single(td, false);
+	if (error == 0) {
+		error = new_resources(td, img);
+		/* The first one to be alone can't be refused the second. */
+		if (error == 0)
+			error = proc_single(td, true);
+		proc_single_end(td);
 	}
-	proc_single_end(td);
-	error = take_over(td, img, ea->path);
+	if (error == 0)
+		take_over(td, img);
 	image_free(img);
-	if (error != 0) {
-		kprintf("exec: %s, pid %d: error %d after the old image was "
-			"gone\n",
-		    td->td_name, td->td_proc->p_pid, error);
-		kern_exit(td, 0, SIGKILL);
-	}
-	return (EJUSTRETURN);
+	return (error == 0 ? EJUSTRETURN : error);
 }
 
 int

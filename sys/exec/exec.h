@@ -17,10 +17,19 @@ struct exec_strings {
 	size_t env_at; /* where environment strings begin */
 };
 
-/* A program about to run. */
+/*
+ * A program about to run, and what its process is going to be.  With all of it
+ * there, the process takes it in exchange for what it has: the same fields hold
+ * the old image's then.
+ */
 struct image {
-	struct vnode *vp;
-	bool text;		 /* vp counts as running */
+	struct proc_image next;
+	bool text;		 /* next.text counts as running */
+	bool setid;		 /* other ids because of the file's mode */
+	struct sigacts *sigacts; /* NULL: those of the process, unshared */
+	struct fdtable *files;	 /* same */
+	struct file *null;	 /* for missing descriptors, or NULL */
+	char comm[MAXCOMLEN + 1];
 	struct vnode *interp_vp; /* NULL: static */
 	struct elf_header header;
 	struct elf_phdr phdr[ELF_PHNUM_MAX];
@@ -34,7 +43,6 @@ struct image {
 	const struct abi *abi;
 	uint32_t osrel; /* abi's: the release it was built for */
 	struct exec_strings strings;
-	struct vmspace *vm;	/* the new address space */
 	uint64_t stack_pointer; /* out of abi's abi_exec_stack */
 	uint64_t stack_arg;	/* %rdi at entry */
 };
@@ -44,7 +52,7 @@ int image_read(struct thread *td, struct image *img);
 /* Reads a note of the file, the i-th of img->elf.note, into kmem of *size
  * bytes, which the caller frees; NULL: it can't be read. */
 void *image_note(const struct image *img, int i, size_t *size);
-/* Maps segments into img->vm. */
+/* Maps segments into the new space. */
 int image_map(struct image *img);
 
 #endif

@@ -49,8 +49,8 @@ image_note(const struct image *img, int i, size_t *size)
 
 	*size = MIN(ph->p_filesz, NOTES_MAX);
 	buf = kmem_alloc(*size, 0);
-	if (buf != NULL &&
-	    vn_pread(img->vp, buf, *size, (off_t)ph->p_offset, NULL) != 0) {
+	if (buf != NULL && vn_pread(img->next.text, buf, *size,
+			       (off_t)ph->p_offset, NULL) != 0) {
 		kmem_free(buf, *size);
 		buf = NULL;
 	}
@@ -81,8 +81,8 @@ read_interp_path(struct image *img)
 		return (0);
 	if (ph->p_filesz == 0 || ph->p_filesz > sizeof(img->interp_path))
 		return (ENOEXEC);
-	error = vn_pread(
-	    img->vp, img->interp_path, ph->p_filesz, (off_t)ph->p_offset, NULL);
+	error = vn_pread(img->next.text, img->interp_path, ph->p_filesz,
+	    (off_t)ph->p_offset, NULL);
 	if (error != 0)
 		return (error);
 	return (img->interp_path[ph->p_filesz - 1] != '\0' ? ENOEXEC : 0);
@@ -122,7 +122,8 @@ random_base(uint64_t base)
 int
 image_read(struct thread *td, struct image *img)
 {
-	int error = read_headers(img->vp, &img->header, img->phdr, &img->elf);
+	int error =
+	    read_headers(img->next.text, &img->header, img->phdr, &img->elf);
 
 	if (error != 0)
 		return (error);
@@ -228,16 +229,17 @@ map_interp(struct image *img)
 	if (error != 0)
 		return (error);
 	return (map_image(
-	    img->vm, img->interp_vp, ph, elf.phnum, img->interp_base));
+	    img->next.vm, img->interp_vp, ph, elf.phnum, img->interp_base));
 }
 
 int
 image_map(struct image *img)
 {
-	int error =
-	    map_image(img->vm, img->vp, img->phdr, img->elf.phnum, img->base);
+	int error = map_image(
+	    img->next.vm, img->next.text, img->phdr, img->elf.phnum, img->base);
 
-	img->vm->vs_brk_start = img->vm->vs_brk = img->base + img->elf.high;
+	img->next.vm->vs_brk_start = img->next.vm->vs_brk =
+	    img->base + img->elf.high;
 	if (error == 0 && img->interp_vp != NULL)
 		error = map_interp(img);
 	return (error);

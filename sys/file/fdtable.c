@@ -498,15 +498,72 @@ fdtable_unshare(struct thread *td, bool empty)
 	return (0);
 }
 
+int
+fdtable_exec_copy(struct thread *td, struct fdtable **own)
+{
+	struct fdtable *ft = td->td_proc->p_fd;
+
+	*own = NULL;
+	if (atomic_load(&ft->ft_refs) == 1)
+		return (0);
+	*own = fdtable_copy(ft);
+	return (*own == NULL ? ENOMEM : 0);
+}
+
 void
 fdtable_exec(struct thread *td)
 {
-	struct fdtable *ft;
+	struct fdtable *ft = td->td_proc->p_fd;
 
-	(void)fdtable_unshare(td, false);
-	ft = td->td_proc->p_fd;
 	for (unsigned fd = 0; next_open(ft, &fd, UINT_MAX, true); fd++)
 		(void)fd_close(td, (int)fd);
+}
+
+#define STD_FDS 3
+
+/* Nothing that a set-id program should write its messages to. (l) */
+static bool
+lacks(const struct fdtable *ft, unsigned fd)
+{
+	const struct fdchunk *fc = &ft->ft_first;
+	const struct file *fp = fc->fc_files[fd];
+
+	return (fp == NULL || (fc->fc_exclose >> fd & 1) != 0 ||
+		(fp->f_vnode != NULL &&
+		    (fp->f_vnode->v_base->v_flags & VV_PROCDEP) != 0));
+}
+
+bool
+fdtable_lacks_std(struct fdtable *ft)
+{
+	bool any = false;
+
+	spin_lock(&ft->ft_lock);
+	for (unsigned fd = 0; fd < STD_FDS; fd++)
+		any |= lacks(ft, fd);
+	spin_unlock(&ft->ft_lock);
+	return (any);
+}
+
+void
+fdtable_fill_std(struct thread *td, struct file *null)
+{
+	struct fdtable *ft = td->td_proc->p_fd;
+	struct file *old;
+	bool missing;
+
+	for (unsigned fd = 0; fd < STD_FDS; fd++) {
+		spin_lock(&ft->ft_lock);
+		missing = lacks(ft, fd);
+		old = missing ? take(ft, fd) : NULL;
+		if (missing) {
+			file_hold(null);
+			put(ft, fd, null, 0);
+		}
+		spin_unlock(&ft->ft_lock);
+		if (old != NULL)
+			closed(td, (int)fd, old);
+	}
 }
 
 uint64_t

@@ -131,7 +131,18 @@ void fdtable_release(struct fdtable *ft); /* closes all with the last */
 void fdtable_leave(struct proc *p, struct fdtable *ft);
 /* An own copy of a shared table, or with empty: a new one. ENOMEM. */
 int fdtable_unshare(struct thread *td, bool empty);
-void fdtable_exec(struct thread *td); /* unshares, closes UF_EXCLOSE */
+/*
+ * execve(2), the caller being its process's only thread.  fdtable_exec_copy():
+ * *own is a table of the process's own that isn't its yet, or NULL if it
+ * shares none; ENOMEM.  fdtable_exec() closes what is UF_EXCLOSE.  A set-id
+ * program has descriptors 0 to 2, and none of them is a file that means the
+ * process which uses it: fdtable_lacks_std() sees that ft will be without one,
+ * fdtable_fill_std() puts `null` there.
+ */
+int fdtable_exec_copy(struct thread *td, struct fdtable **own);
+void fdtable_exec(struct thread *td);
+bool fdtable_lacks_std(struct fdtable *ft);
+void fdtable_fill_std(struct thread *td, struct file *null);
 
 /* fp of a descriptor, with a reference: 0 or EBADF. need: FREAD|FWRITE. */
 int fd_get(struct thread *td, int fd, int need, struct file **fpp);

@@ -190,7 +190,7 @@ proc_attach(struct thread *td, struct knote *kn)
 	kn->kn_event.data = 0;
 	mutex_lock(&proctree_lock);
 	p = proc_find_any((pid_t)kn->kn_event.ident);
-	if (p == NULL || cred_can_see(td->td_cred, p) != 0) {
+	if (p == NULL || !proc_visible(td, p)) {
 		error = ESRCH;
 	} else if (p->p_state == P_ZOMBIE) {
 		/* It has ended, and hasn't been waited for. */

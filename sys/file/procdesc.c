@@ -68,6 +68,7 @@ static int
 procdesc_stat(struct file *fp, struct stat *st)
 {
 	struct procdesc *pd = fp->f_data;
+	struct cred *cr;
 	struct proc *p;
 
 	memset(st, 0, sizeof(*st));
@@ -79,8 +80,10 @@ procdesc_stat(struct file *fp, struct stat *st)
 			st->st_mode |= S_IRWXU;
 		st->st_birthtim = started(p);
 		st->st_atim = st->st_mtim = st->st_ctim = st->st_birthtim;
-		st->st_uid = p->p_cred->cr_ruid;
-		st->st_gid = p->p_cred->cr_rgid;
+		cr = proc_cred_hold(p);
+		st->st_uid = cr->cr_ruid;
+		st->st_gid = cr->cr_rgid;
+		cred_release(cr);
 	}
 	mutex_unlock(&proctree_lock);
 	return (0);
@@ -265,9 +268,7 @@ kern_pdkill(struct thread *td, int fd, int sig)
 		return (error);
 	mutex_lock(&proctree_lock);
 	p = ((struct procdesc *)fp->f_data)->pd_proc;
-	error = p != NULL ? cred_can_signal(td->td_cred, p, sig) : ESRCH;
-	if (error == 0 && sig != 0)
-		error = sig_send(p, sig, NULL);
+	error = p != NULL ? kill_proc(td, p, sig, NULL) : ESRCH;
 	mutex_unlock(&proctree_lock);
 	file_release(fp);
 	return (error);

@@ -49,8 +49,10 @@ notify(struct event_waiter *ew, long hint)
 static void
 send_to(struct proc *p, const struct cred *cr)
 {
-	if (cred_can_signal(cr, p, SIGIO) == 0)
-		(void)sig_send(p, SIGIO, NULL);
+	spin_lock(&p->p_lock);
+	if (cr_cansignal(cr, p, SIGIO) == 0)
+		(void)sig_send_locked(p, SIGIO, NULL);
+	spin_unlock(&p->p_lock);
 }
 
 /* What the opener of the file may do. */

@@ -26,19 +26,22 @@ kinfo_lock(
 		return (EINVAL);
 	mutex_lock(&proctree_lock);
 	p = req->name[0] == -1 ? req->td->td_proc : proc_find(req->name[0]);
-	if (p == NULL || cred_can_see(req->td->td_cred, p) != 0)
-		error = ESRCH;
-	else if (private)
-		error = proc_can_debug(req->td, p);
-	if (error != 0)
+	if (p == NULL) {
 		mutex_unlock(&proctree_lock);
+		return (ESRCH);
+	}
+	spin_lock(&p->p_lock);
+	error = private ? p_candebug(req->td, p) : p_cansee(req->td, p);
+	if (error != 0)
+		kinfo_unlock(p);
 	*pp = p;
 	return (error);
 }
 
 void
-kinfo_unlock(void)
+kinfo_unlock(struct proc *p)
 {
+	spin_unlock(&p->p_lock);
 	mutex_unlock(&proctree_lock);
 }
 
@@ -50,8 +53,10 @@ kinfo_space(struct sysctl_req *req, struct vmspace **vsp)
 
 	if (error != 0)
 		return (error);
-	*vsp = proc_vmspace(p);
-	kinfo_unlock();
+	*vsp = p->p_image.vm;
+	if (*vsp != NULL)
+		vmspace_hold(*vsp);
+	kinfo_unlock(p);
 	return (0);
 }
 
@@ -78,95 +83,68 @@ kinfo_out_packed(struct sysctl_req *req, void *record, int *structsize,
 static int
 sysctl_pathname(const struct sysctl_node *node, struct sysctl_req *req)
 {
-	char *path;
+	struct pstr *path;
 	struct proc *p;
 	int error = kinfo_lock(req, 1, false, &p);
 
 	if (error != 0)
 		return (error);
-	path = p->p_path != NULL ? kmem_strdup(p->p_path) : NULL;
-	kinfo_unlock();
+	path = pstr_hold(p->p_image.path);
+	kinfo_unlock(p);
 	if (path == NULL)
 		return (ENOENT);
-	error = sysctl_out_string(req, path);
-	kmem_strfree(path);
+	error = sysctl_out_string(req, path->ps_text);
+	pstr_release(path);
 	return (error);
 }
 SYSCTL_PROC(kern_proc_pathname, "kern.proc.pathname", KERN_PROC_PATHNAME,
     CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_pathname, NULL);
 
-/* A copy of p's arguments; NULL: it has none, or no memory. */
-static char *
-copy_args(struct proc *p, size_t *length)
-{
-	size_t room = p->p_argslen;
-	char *args = room != 0 ? kmem_alloc(room, 0) : NULL;
-	bool same;
-
-	if (args == NULL)
-		return (NULL);
-	spin_lock(&p->p_lock);
-	/* exec(2) may have changed them meanwhile. */
-	same = p->p_args != NULL && p->p_argslen == room;
-	if (same)
-		memcpy(args, p->p_args, room);
-	spin_unlock(&p->p_lock);
-	if (!same) {
-		kmem_free(args, room);
-		return (NULL);
-	}
-	*length = room;
-	return (args);
-}
-
 /* setproctitle(3). */
 static int
 set_args(struct sysctl_req *req, struct proc *p)
 {
-	char *args = NULL, *old;
-	size_t len = req->newlen, old_len;
+	struct pstr *args = NULL, *old;
+	size_t len = req->newlen;
 	int error = 0;
 
 	if (len > ARGS_CACHE_MAX)
 		len = 0;
-	if (len > 0 && (args = kmem_alloc(len, 0)) == NULL)
+	if (len > 0 && (args = pstr_create(len)) == NULL)
 		return (ENOMEM);
 	if (len > 0)
-		error = sysctl_in(req, args, len);
+		error = sysctl_in(req, args->ps_text, len);
 	if (error != 0) {
-		kmem_free(args, len);
+		pstr_release(args);
 		return (error);
 	}
 	spin_lock(&p->p_lock);
-	old = p->p_args;
-	old_len = p->p_argslen;
-	p->p_args = args;
-	p->p_argslen = len;
+	old = p->p_image.args;
+	p->p_image.args = args;
 	spin_unlock(&p->p_lock);
-	if (old != NULL)
-		kmem_free(old, old_len);
+	pstr_release(old);
 	return (0);
 }
 
 static int
 sysctl_args(const struct sysctl_node *node, struct sysctl_req *req)
 {
-	size_t length = 0;
+	struct pstr *args;
 	struct proc *p;
-	char *args;
 	int error = kinfo_lock(req, 1, false, &p);
+	bool self;
 
 	if (error != 0)
 		return (error);
-	args = copy_args(p, &length);
-	kinfo_unlock();
-	if (args != NULL) {
-		error = sysctl_out(req, args, length);
-		kmem_free(args, length);
-	}
+	self = p == req->td->td_proc;
+	args = pstr_hold(p->p_image.args);
+	kinfo_unlock(p);
+	if (args != NULL)
+		error = sysctl_out(req, args->ps_text, args->ps_size);
+	pstr_release(args);
 	if (error != 0 || !sysctl_has_new(req))
 		return (error);
-	return (p == req->td->td_proc ? set_args(req, p) : EPERM);
+	return (self ? set_args(req, req->td->td_proc) : EPERM);
 }
 SYSCTL_PROC(kern_proc_args, "kern.proc.args", KERN_PROC_ARGS,
     CTLTYPE_NODE | CTLFLAG_RW | CTLFLAG_ANYBODY, "N", sysctl_args, NULL);
@@ -181,7 +159,7 @@ sysctl_sv_name(const struct sysctl_node *node, struct sysctl_req *req)
 	if (error != 0)
 		return (error);
 	abi = p->p_abi;
-	kinfo_unlock();
+	kinfo_unlock(p);
 	return (sysctl_out_string(req, abi != NULL ? abi->abi_name : "null"));
 }
 SYSCTL_PROC(kern_proc_sv_name, "kern.proc.sv_name", KERN_PROC_SV_NAME,
@@ -197,10 +175,8 @@ sysctl_groups(const struct sysctl_node *node, struct sysctl_req *req)
 
 	if (error != 0)
 		return (error);
-	spin_lock(&p->p_lock);
-	cr = cred_hold(p->p_cred);
-	spin_unlock(&p->p_lock);
-	kinfo_unlock();
+	cr = cred_hold(p->p_image.cred);
+	kinfo_unlock(p);
 	error = sysctl_out(req, &cr->cr_gid, sizeof(cr->cr_gid));
 	if (error == 0 && cr->cr_ngroups > 0)
 		error = sysctl_out(
@@ -221,7 +197,7 @@ sysctl_umask(const struct sysctl_node *node, struct sysctl_req *req)
 	if (error != 0)
 		return (error);
 	mask = p->p_umask;
-	kinfo_unlock();
+	kinfo_unlock(p);
 	return (sysctl_out(req, &mask, sizeof(mask)));
 }
 SYSCTL_PROC(kern_proc_umask, "kern.proc.umask", KERN_PROC_UMASK,
@@ -237,7 +213,7 @@ sysctl_osrel(const struct sysctl_node *node, struct sysctl_req *req)
 	if (error != 0)
 		return (error);
 	osrel = p->p_osrel;
-	kinfo_unlock();
+	kinfo_unlock(p);
 	return (sysctl_out(req, &osrel, sizeof(osrel)));
 }
 SYSCTL_PROC(kern_proc_osrel, "kern.proc.osrel", KERN_PROC_OSREL,
@@ -251,23 +227,22 @@ sysctl_rlimit(const struct sysctl_node *node, struct sysctl_req *req)
 	struct proc *p;
 	unsigned which;
 	int error = kinfo_lock(req, 2, false, &p);
+	bool self;
 
 	if (error != 0)
 		return (error);
 	which = (unsigned)req->name[1];
-	if (which < RLIM_NLIMITS) {
-		spin_lock(&p->p_lock);
+	self = p == req->td->td_proc;
+	if (which < RLIM_NLIMITS)
 		rl = p->p_limits[which];
-		spin_unlock(&p->p_lock);
-	} else {
+	else
 		error = EINVAL;
-	}
-	kinfo_unlock();
+	kinfo_unlock(p);
 	if (error == 0)
 		error = sysctl_out(req, &rl, sizeof(rl));
 	if (error != 0 || !sysctl_has_new(req))
 		return (error);
-	if (p != req->td->td_proc)
+	if (!self)
 		return (EPERM);
 	error = sysctl_in(req, &rl, sizeof(rl));
 	return (error != 0 ? error : kern_setrlimit(req->td, which, &rl));
@@ -288,7 +263,7 @@ sysctl_sigfastblk(const struct sysctl_node *node, struct sysctl_req *req)
 	td = thread_find(req->name[0]);
 	if (td == NULL)
 		return (ESRCH);
-	error = proc_can_debug(req->td, td->td_proc);
+	error = p_candebug(req->td, td->td_proc);
 	word = td->td_sigblock;
 	spin_unlock(&td->td_proc->p_lock);
 	if (error == 0 && word == 0)

@@ -127,19 +127,20 @@ struct open_files {
 static const int vnode_fds[4] = {
     KF_FD_TYPE_TEXT, KF_FD_TYPE_CWD, KF_FD_TYPE_ROOT, KF_FD_TYPE_JAIL};
 
+/* p_lock held. */
 static void
 hold_files(struct proc *p, struct open_files *of)
 {
-	spin_lock(&p->p_lock);
-	of->vnodes[0] = p->p_textvp;
+	of->vnodes[0] = p->p_image.text;
 	of->vnodes[1] = p->p_cwd != NULL ? p->p_cwd : rootvnode;
 	of->vnodes[2] = p->p_root != NULL ? p->p_root : rootvnode;
 	of->vnodes[3] = p->p_jailroot;
 	for (unsigned i = 0; i < nitems(of->vnodes); i++)
 		if (of->vnodes[i] != NULL)
 			vnode_hold(of->vnodes[i]);
-	spin_unlock(&p->p_lock);
-	of->table = proc_fdtable(p);
+	of->table = p->p_fd;
+	if (of->table != NULL)
+		fdtable_hold(of->table);
 }
 
 static void
@@ -191,7 +192,7 @@ sysctl_filedesc(const struct sysctl_node *node, struct sysctl_req *req)
 	if (error != 0)
 		return (error);
 	hold_files(p, &of);
-	kinfo_unlock();
+	kinfo_unlock(p);
 	kf = kmem_alloc(sizeof(*kf), 0);
 	error = kf != NULL ? out_files(req, &of, kf) : ENOMEM;
 	if (kf != NULL)
@@ -212,11 +213,9 @@ sysctl_cwd(const struct sysctl_node *node, struct sysctl_req *req)
 
 	if (error != 0)
 		return (error);
-	spin_lock(&p->p_lock);
 	vp = p->p_cwd != NULL ? p->p_cwd : rootvnode;
 	vnode_hold(vp);
-	spin_unlock(&p->p_lock);
-	kinfo_unlock();
+	kinfo_unlock(p);
 	kf = kmem_alloc(sizeof(*kf), 0);
 	error = kf != NULL ? out_vnode(req, vp, KF_FD_TYPE_CWD, kf) : ENOMEM;
 	if (kf != NULL)
@@ -242,8 +241,10 @@ sysctl_nfds(const struct sysctl_node *node, struct sysctl_req *req)
 		error = kinfo_lock(req, 1, true, &p);
 		if (error != 0)
 			return (error);
-		ft = proc_fdtable(p);
-		kinfo_unlock();
+		ft = p->p_fd;
+		if (ft != NULL)
+			fdtable_hold(ft);
+		kinfo_unlock(p);
 	}
 	if (ft != NULL) {
 		n = (int)fdtable_open(ft);

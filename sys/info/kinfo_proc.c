@@ -22,7 +22,7 @@
 static void
 fill_ids(const struct proc *p, struct kinfo_proc *ki)
 {
-	const struct cred *cr = p->p_cred;
+	const struct cred *cr = p->p_image.cred;
 	int n = MIN(cr->cr_ngroups, KI_NGROUPS - 1);
 
 	ki->ki_uid = cr->cr_uid;
@@ -290,18 +290,31 @@ out_proc(struct sysctl_req *req, pid_t pid, bool threads)
 
 	mutex_lock(&proctree_lock);
 	p = proc_find_any(pid);
-	if (p != NULL && cred_can_see(req->td->td_cred, p) == 0) {
+	if (p != NULL && proc_visible(req->td, p)) {
 		/* Only compared with: it needn't live on. */
-		text = p->p_textvp;
+		text = p->p_image.text;
 		error = collect(p, threads, &r);
 	}
 	mutex_unlock(&proctree_lock);
 	return (error != 0 ? error : put_out(req, &r, text));
 }
 
+static bool
+has_id(struct proc *p, int what, unsigned id)
+{
+	struct cred *cr = proc_cred_hold(p);
+	unsigned own = what == KERN_PROC_UID	? cr->cr_uid
+		       : what == KERN_PROC_RUID ? cr->cr_ruid
+		       : what == KERN_PROC_GID	? cr->cr_gid
+						: cr->cr_rgid;
+
+	cred_release(cr);
+	return (own == id);
+}
+
 /* Does p belong to what is asked for? proctree_lock held. */
 static bool
-selected(const struct proc *p, int what, int number)
+selected(struct proc *p, int what, int number)
 {
 	const struct session *s = p->p_pgrp->pg_session;
 
@@ -314,13 +327,10 @@ selected(const struct proc *p, int what, int number)
 		return ((p->p_flags & P_CONTROLT) && s->s_tty != NULL &&
 			tty_dev(s->s_tty) == (dev_t)(unsigned)number);
 	case KERN_PROC_UID:
-		return (p->p_cred->cr_uid == (uid_t)number);
 	case KERN_PROC_RUID:
-		return (p->p_cred->cr_ruid == (uid_t)number);
 	case KERN_PROC_GID:
-		return (p->p_cred->cr_gid == (gid_t)number);
 	case KERN_PROC_RGID:
-		return (p->p_cred->cr_rgid == (gid_t)number);
+		return (has_id(p, what, (unsigned)number));
 	default:
 		return (true);
 	}

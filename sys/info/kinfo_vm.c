@@ -301,9 +301,11 @@ sysctl_vm_layout(const struct sysctl_node *node, struct sysctl_req *req)
 
 	if (error != 0)
 		return (error);
-	vs = proc_vmspace(p);
-	text = p->p_textvp; /* only compared with */
-	kinfo_unlock();
+	vs = p->p_image.vm;
+	if (vs != NULL)
+		vmspace_hold(vs); /* which holds text, if it is there */
+	text = p->p_image.text;
+	kinfo_unlock(p);
 	if (vs == NULL)
 		return (EINVAL);
 	fill_layout(vs, text, &kvm);

@@ -99,7 +99,7 @@ SYSCTL_PROC(kern_arandom, "kern.arandom", 37, CTLTYPE_OPAQUE | CTLFLAG_RD, "",
 static int
 sysctl_usrstack(const struct sysctl_node *node, struct sysctl_req *req)
 {
-	uint64_t top = req->td->td_proc->p_vm->vs_stack_top;
+	uint64_t top = td_vmspace(req->td)->vs_stack_top;
 
 	return (sysctl_out(req, &top, sizeof(top)));
 }
@@ -109,7 +109,7 @@ SYSCTL_PROC(kern_usrstack, "kern.usrstack", 33, CTLTYPE_ULONG | CTLFLAG_RD,
 static int
 sysctl_ps_strings(const struct sysctl_node *node, struct sysctl_req *req)
 {
-	uint64_t at = req->td->td_proc->p_vm->vs_ps_strings;
+	uint64_t at = td_vmspace(req->td)->vs_ps_strings;
 
 	return (sysctl_out(req, &at, sizeof(at)));
 }

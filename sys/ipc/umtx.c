@@ -57,8 +57,7 @@ int
 umtx_waiter_init(struct thread *td, struct umtx_waiter *w, const void *uaddr,
     enum umtx_kind kind, bool shared)
 {
-	int error =
-	    vm_key(td->td_proc->p_vm, (vaddr_t)uaddr, shared, &w->w_key);
+	int error = vm_key(td_vmspace(td), (vaddr_t)uaddr, shared, &w->w_key);
 
 	if (error != 0)
 		return (error);
@@ -224,7 +223,7 @@ umtx_wake_addr(struct thread *td, const void *uaddr, unsigned n, bool shared)
 	struct vm_key key;
 	int error;
 
-	error = vm_key(td->td_proc->p_vm, (vaddr_t)uaddr, shared, &key);
+	error = vm_key(td_vmspace(td), (vaddr_t)uaddr, shared, &key);
 	if (error == 0)
 		(void)umtx_wake_key(&key, UMTX_SIMPLE, n);
 	return (error);

@@ -63,6 +63,12 @@ update(lwpid_t tid)
 		td = thread_find(tid);
 		if (td == NULL)
 			return;
+		/* The number is the user's: the kernel's threads run as the
+		 * kernel wants. */
+		if (td->td_proc->p_flags & P_KERNEL) {
+			spin_unlock(&td->td_proc->p_lock);
+			return;
+		}
 		sched_lend(td, lent_to(td));
 		tid = waits_for(td);
 		spin_unlock(&td->td_proc->p_lock);

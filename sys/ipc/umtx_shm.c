@@ -182,7 +182,7 @@ key_op(struct thread *td, const struct vm_key *key, unsigned flags)
 int
 umtx_shm_op(struct thread *td, const void *uaddr, unsigned flags)
 {
-	struct vmspace *vs = td->td_proc->p_vm;
+	struct vmspace *vs = td_vmspace(td);
 	struct vm_object *o;
 	struct vm_key key;
 	int error;

@@ -272,7 +272,7 @@ urwlock_unlock(struct thread *td, struct urwlock *rw)
 	    fueword32(&rw->rw_state, &state) != 0)
 		return (EFAULT);
 	error = vm_key(
-	    td->td_proc->p_vm, (vaddr_t)rw, flags & USYNC_PROCESS_SHARED, &key);
+	    td_vmspace(td), (vaddr_t)rw, flags & USYNC_PROCESS_SHARED, &key);
 	if (error != 0)
 		return (error);
 	b = umtx_bucket(&key);

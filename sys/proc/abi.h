@@ -29,8 +29,8 @@ struct abi {
 	/* Is the program, with headers read, for this interface? May note in
 	 * the image what only this interface understands. */
 	bool (*abi_recognize)(struct image *img);
-	/* Maps stack and shared page and writes strings and vectors; the new
-	 * space is active already. An errno is fatal to the process. */
+	/* Maps stack and shared page into the image's space and writes strings
+	 * and vectors there. 0 or an errno. */
 	int (*abi_exec_stack)(struct thread *td, struct image *img);
 	/* Makes the frame that a handler runs on; kills on a bad stack. */
 	void (*abi_sendsig)(struct thread *td, const struct sigaction *sa,

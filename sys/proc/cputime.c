@@ -44,7 +44,7 @@ other_proc(struct thread *td, pid_t pid, uint64_t *ns)
 
 	mutex_lock(&proctree_lock);
 	p = proc_find(pid);
-	if (p != NULL && cred_can_see(td->td_cred, p) == 0) {
+	if (p != NULL && proc_visible(td, p)) {
 		*ns = proc_cputime(p);
 		error = 0;
 	}

@@ -44,10 +44,10 @@ release_vnode(struct proc *p, struct vnode **vpp)
 static void
 release_text(struct proc *p)
 {
-	struct vnode *vp = p->p_textvp;
+	struct vnode *vp = p->p_image.text;
 
 	spin_lock(&p->p_lock);
-	p->p_textvp = NULL;
+	p->p_image.text = NULL;
 	spin_unlock(&p->p_lock);
 	if (vp != NULL)
 		vn_text_release(vp);
@@ -58,7 +58,7 @@ static void
 release_resources(struct thread *td)
 {
 	struct proc *p = td->td_proc;
-	struct vmspace *vs = p->p_vm;
+	struct vmspace *vs = p->p_image.vm;
 	struct fdtable *ft = p->p_fd;
 
 	itimer_exit(p);
@@ -74,7 +74,7 @@ release_resources(struct thread *td)
 	if (vs != NULL) {
 		md_thread_free(td); /* no user mode any more */
 		spin_lock(&p->p_lock);
-		p->p_vm = NULL;
+		p->p_image.vm = NULL;
 		spin_unlock(&p->p_lock);
 		pmap_activate(NULL);
 		vmspace_release(vs);
@@ -122,16 +122,12 @@ status_of(const struct proc *p)
 static bool
 parent_cares(struct proc *parent)
 {
-	struct sigacts *sa = parent->p_sigacts;
-	const struct sigaction *act = &sa->sa_actions[SIGCHLD - 1];
-	bool cares;
+	struct sigaction act;
 
 	if (parent->p_flags & P_KERNEL || parent == initproc)
 		return (true);
-	spin_lock(&sa->sa_lock);
-	cares = act->sa_handler != SIG_IGN && !(act->sa_flags & SA_NOCLDWAIT);
-	spin_unlock(&sa->sa_lock);
-	return (cares);
+	act = sigacts_action(parent, SIGCHLD);
+	return (act.sa_handler != SIG_IGN && !(act.sa_flags & SA_NOCLDWAIT));
 }
 
 static void
@@ -141,7 +137,7 @@ tell_parent(struct proc *p)
 	    .si_code = p->p_xsig != 0 ? CLD_KILLED : CLD_EXITED,
 	    .si_status = p->p_xsig != 0 ? p->p_xsig : p->p_xexit,
 	    .si_pid = p->p_pid,
-	    .si_uid = p->p_cred->cr_ruid};
+	    .si_uid = curthread()->td_cred->cr_ruid};
 
 	if (p->p_exitsig != 0 && p->p_procdesc == NULL)
 		sig_send(p->p_parent, p->p_exitsig, &info);
@@ -154,7 +150,7 @@ log_signal(const struct proc *p, int sig)
 {
 	if (sig != 0 && logsigexit && sig_default(sig) == SD_CORE)
 		kprintf("pid %d (%s), jid 0, uid %u: exited on signal %d\n",
-		    p->p_pid, p->p_comm, p->p_cred->cr_uid, sig);
+		    p->p_pid, p->p_comm, curthread()->td_cred->cr_uid, sig);
 }
 
 void
@@ -209,11 +205,10 @@ proc_free(struct proc *p)
 	release_vnode(p, &p->p_root);
 	release_vnode(p, &p->p_jailroot);
 	release_text(p);
-	cred_release(p->p_cred);
+	cred_release(p->p_image.cred);
 	uidinfo_release(p->p_uidinfo);
-	kmem_strfree(p->p_path);
-	if (p->p_args != NULL)
-		kmem_free(p->p_args, p->p_argslen);
+	pstr_release(p->p_image.path);
+	pstr_release(p->p_image.args);
 	kmem_free(p, sizeof(*p));
 }
 
@@ -262,7 +257,17 @@ proc_reap(struct thread *td, struct proc *p)
 }
 
 static bool
-selected(const struct proc *p, const struct proc *self, int idtype, int64_t id)
+has_owner(struct proc *p, int idtype, int64_t id)
+{
+	struct cred *cr = proc_cred_hold(p);
+	bool has = (idtype == P_UID ? cr->cr_uid : cr->cr_gid) == (unsigned)id;
+
+	cred_release(cr);
+	return (has);
+}
+
+static bool
+selected(struct proc *p, const struct proc *self, int idtype, int64_t id)
 {
 	switch (idtype) {
 	case P_ALL:
@@ -276,9 +281,8 @@ selected(const struct proc *p, const struct proc *self, int idtype, int64_t id)
 	case P_SID:
 		return (p->p_pgrp->pg_session->s_sid == id);
 	case P_UID:
-		return (p->p_cred->cr_uid == (uid_t)id);
 	case P_GID:
-		return (p->p_cred->cr_gid == (gid_t)id);
+		return (has_owner(p, idtype, id));
 	case P_JAILID:
 		return (id == 0); /* all are in the host's */
 	default:
@@ -306,6 +310,8 @@ idtype_valid(int idtype)
 static void
 describe(struct proc *p, struct wait_result *wr, int code, int status, int word)
 {
+	struct cred *cr = proc_cred_hold(p);
+
 	memset(wr, 0, sizeof(*wr));
 	wr->pid = p->p_pid;
 	wr->status = word;
@@ -315,7 +321,8 @@ describe(struct proc *p, struct wait_result *wr, int code, int status, int word)
 	    .si_code = code,
 	    .si_status = status,
 	    .si_pid = p->p_pid,
-	    .si_uid = p->p_cred->cr_ruid};
+	    .si_uid = cr->cr_ruid};
+	cred_release(cr);
 }
 
 bool

@@ -66,13 +66,13 @@ copy_resources(struct proc *p, struct proc *parent, int flags)
 	}
 	if (p->p_sigacts == NULL)
 		return (ENOMEM);
-	if (parent->p_vm == NULL)
+	if (parent->p_image.vm == NULL)
 		return (0);
 	if (flags & RFMEM)
-		vmspace_hold(p->p_vm = parent->p_vm);
+		vmspace_hold(p->p_image.vm = parent->p_image.vm);
 	else
-		p->p_vm = vmspace_fork(parent->p_vm);
-	return (p->p_vm == NULL ? ENOMEM : 0);
+		p->p_image.vm = vmspace_fork(parent->p_image.vm);
+	return (p->p_image.vm == NULL ? ENOMEM : 0);
 }
 
 static struct vnode *
@@ -88,21 +88,24 @@ copy_fields(struct proc *p, struct proc *parent, struct thread *td,
     const struct fork_request *fa)
 {
 	spin_lock(&parent->p_lock);
-	p->p_cred = cred_hold(parent->p_cred);
+	p->p_image.cred = cred_hold(parent->p_image.cred);
 	p->p_uidinfo = uidinfo_hold(parent->p_uidinfo);
+	p->p_image.path = pstr_hold(parent->p_image.path);
+	p->p_image.args = pstr_hold(parent->p_image.args);
+	p->p_procctl = parent->p_procctl;
 	p->p_umask = parent->p_umask;
 	p->p_nice = parent->p_nice;
 	p->p_osrel = parent->p_osrel;
 	p->p_abi = parent->p_abi;
-	p->p_flags = parent->p_flags & (P_SUGID | P_CONTROLT | P_TRACED);
+	p->p_flags = parent->p_flags & P_INHERITED;
 	memcpy(p->p_limits, parent->p_limits, sizeof(p->p_limits));
 	memcpy(p->p_comm, parent->p_comm, sizeof(p->p_comm));
 	p->p_cwd = held(parent->p_cwd);
 	p->p_root = held(parent->p_root);
 	p->p_jailroot = held(parent->p_jailroot);
-	p->p_textvp = parent->p_textvp;
-	if (p->p_textvp != NULL)
-		vn_text_hold(p->p_textvp);
+	p->p_image.text = parent->p_image.text;
+	if (p->p_image.text != NULL)
+		vn_text_hold(p->p_image.text);
 	spin_unlock(&parent->p_lock);
 	if (fa->fresh)
 		p->p_flags &= P_KERNEL;
@@ -110,13 +113,6 @@ copy_fields(struct proc *p, struct proc *parent, struct thread *td,
 		p->p_flags |= P_VFORK;
 	p->p_exitsig = fa->exitsig;
 	p->p_start = clock_ns();
-	if (parent->p_path != NULL)
-		p->p_path = kmem_strdup(parent->p_path);
-	if (parent->p_args != NULL &&
-	    (p->p_args = kmem_alloc(parent->p_argslen, 0)) != NULL) {
-		memcpy(p->p_args, parent->p_args, parent->p_argslen);
-		p->p_argslen = parent->p_argslen;
-	}
 	itimer_init(p);
 }
 
@@ -140,8 +136,8 @@ copy_thread(struct proc *p, struct thread *from, bool fresh)
 static void
 undo(struct proc *p)
 {
-	if (p->p_vm != NULL)
-		vmspace_release(p->p_vm);
+	if (p->p_image.vm != NULL)
+		vmspace_release(p->p_image.vm);
 	if (p->p_sigacts != NULL)
 		sigacts_release(p->p_sigacts);
 	if (p->p_fd != NULL)

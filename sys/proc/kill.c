@@ -5,16 +5,18 @@
 #include "fbsd/errno.h"
 #include "proc/sigqueue.h"
 
-/* Signal 0 only asks whether it could be sent. (t) held. */
-static int
+int
 kill_proc(
     struct thread *td, struct proc *p, int sig, const struct siginfo *info)
 {
-	int error = cred_can_signal(td->td_cred, p, sig);
+	int error;
 
-	if (error != 0 || sig == 0)
-		return (error);
-	return (sig_send(p, sig, info));
+	spin_lock(&p->p_lock);
+	error = p_cansignal(td, p, sig);
+	if (error == 0 && sig != 0)
+		error = sig_send_locked(p, sig, info);
+	spin_unlock(&p->p_lock);
+	return (error);
 }
 
 /* One success is success; else the first refusal; nobody: ESRCH. */
@@ -104,12 +106,13 @@ kill_thread(struct thread *td, struct proc *p, int64_t tid, int sig,
     const struct siginfo *info)
 {
 	struct thread *other;
-	int error = 0;
+	int error;
 
 	spin_lock(&p->p_lock);
-	if (tid == -1) {
+	error = p_cansignal(td, p, sig);
+	if (error == 0 && tid == -1) {
 		error = kill_threads(td, p, sig, info);
-	} else {
+	} else if (error == 0) {
 		other = tid == td->td_tid && p == td->td_proc ? td
 			: tid < 0 || tid > INT_MAX
 			    ? NULL
@@ -136,9 +139,7 @@ kern_thr_kill(struct thread *td, pid_t pid, int64_t tid, int sig,
 		return (kill_thread(td, td->td_proc, tid, sig, info));
 	mutex_lock(&proctree_lock);
 	p = proc_find(pid);
-	error = p != NULL ? cred_can_signal(td->td_cred, p, sig) : ESRCH;
-	if (error == 0)
-		error = kill_thread(td, p, tid, sig, info);
+	error = p != NULL ? kill_thread(td, p, tid, sig, info) : ESRCH;
 	mutex_unlock(&proctree_lock);
 	return (error);
 }

@@ -174,7 +174,7 @@ proc_init(void)
 	proc_setup(&proc0);
 	proc0.p_state = P_ALIVE;
 	proc0.p_flags = P_KERNEL;
-	proc0.p_cred = &cred0;
+	proc0.p_image.cred = &cred0;
 	sigacts_init(&sigacts0);
 	proc0.p_sigacts = &sigacts0;
 	proc0.p_umask = 022;
@@ -239,7 +239,7 @@ proc_vmspace(struct proc *p)
 	struct vmspace *vs;
 
 	spin_lock(&p->p_lock);
-	vs = p->p_vm;
+	vs = p->p_image.vm;
 	if (vs != NULL)
 		vmspace_hold(vs);
 	spin_unlock(&p->p_lock);

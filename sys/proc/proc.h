@@ -66,11 +66,34 @@ void cred_release(struct cred *cr);
 struct cred *cred_copy(const struct cred *cr); /* or NULL; one reference */
 void cred_refresh(struct thread *td);	       /* td_cred becomes p_cred */
 bool cred_in_group(const struct cred *cr, gid_t gid);
-int priv_check(struct thread *td); /* 0 for root, else EPERM */
-int cred_can_signal(const struct cred *cr, struct proc *p, int sig);
-/* May td look into p's memory, and change it? 0 or EPERM. */
-int proc_can_debug(struct thread *td, struct proc *p);
-int cred_can_see(const struct cred *cr, struct proc *p);
+/*
+ * Who may do what; docs/permissions.md has all calls.  priv_check(): 0 for
+ * root, else EPERM.  The others are about another process, whose p_lock is held
+ * (p_cansignal(): proctree_lock, too), so that who is let in gets at what was
+ * asked about: 0; ESRCH, not even to be seen; EPERM.  A process may do all to
+ * itself.  td's rights are those that it had when it entered the kernel.
+ */
+int priv_check(struct thread *td);
+int priv_idle_priority(struct thread *td); /* of the class "idle" */
+int p_cansee(struct thread *td, struct proc *p);
+int p_cansched(struct thread *td, struct proc *p);
+/* Signal 0 only asks. */
+int p_cansignal(struct thread *td, struct proc *p, int sig);
+int cr_cansignal(const struct cred *cr, struct proc *p, int sig);
+/* Look into its memory and descriptors, and change them. */
+int p_candebug(struct thread *td, struct proc *p);
+bool proc_visible(struct thread *td, struct proc *p); /* p_lock not held */
+
+/* Text that never changes: proc/pstr.c. NULL is none. */
+struct pstr {
+	unsigned ps_refs; /* (a) */
+	size_t ps_size;	  /* (!) of the text, its NULs included */
+	char ps_text[];
+};
+struct pstr *pstr_create(size_t size); /* to be filled in; or NULL */
+struct pstr *pstr_of(const char *text, size_t size); /* or NULL */
+struct pstr *pstr_hold(struct pstr *s);
+void pstr_release(struct pstr *s);
 
 struct session {
 	unsigned s_refs;	  /* (t) groups + tty */
@@ -116,6 +139,19 @@ struct itimer {
 	uint64_t it_interval; /* (p) ns */
 };
 
+/*
+ * What a process is at a time, each with a reference: execve(2) replaces it as
+ * a whole.  Who isn't a thread of the process looks at it with p_lock held, or
+ * takes a reference of its own: proc_cred_hold(), proc_vmspace() and kin.
+ */
+struct proc_image {
+	struct vmspace *vm; /* NULL: the kernel's process, or it has exited */
+	struct cred *cred;
+	struct vnode *text; /* program file, or NULL: vn_text_hold() */
+	struct pstr *path;  /* its absolute path */
+	struct pstr *args;  /* argv, NUL after each */
+};
+
 struct proc {
 	const struct abi *p_abi; /* (k) first: amd64 knows; NULL: kernel's */
 	struct list p_all;	 /* (t) allproc */
@@ -152,15 +188,14 @@ struct proc {
 				    by a stop signal */
 	struct cv p_suspendcv;	 /* with (p): where those wait */
 
-	struct vmspace *p_vm;	      /* (p) changed by exec, exit; others */
-	struct fdtable *p_fd;	      /* (p) use proc_vmspace() and kin */
+	struct proc_image p_image;    /* (p) */
+	struct fdtable *p_fd;	      /* (p) others use proc_fdtable() */
 	struct vnode *p_cwd;	      /* (p) held: vfs/namei.h */
 	struct vnode *p_root;	      /* same */
 	struct vnode *p_jailroot;     /* same; chroot's outermost */
 	mode_t p_umask;		      /* (p) */
-	struct cred *p_cred;	      /* (p) */
-	struct uidinfo *p_uidinfo;    /* (p) cr_ruid's, held */
-	struct sigacts *p_sigacts;    /* (!) */
+	struct uidinfo *p_uidinfo;    /* (p) cred's cr_ruid's, held */
+	struct sigacts *p_sigacts;    /* (p) */
 	struct sigqueue p_sigqueue;   /* (p) */
 	int p_stopsig;		      /* (p) signal that stopped it */
 	int p_xexit;		      /* (p) exit status; or */
@@ -183,11 +218,7 @@ struct proc {
 	int p_pdeathsig;	    /* (p) PROC_PDEATHSIG */
 
 	char p_comm[MAXCOMLEN + 1]; /* (p) */
-	struct vnode *p_textvp;	    /* (p) program file, held */
-	char *p_path;		    /* (p) its absolute path */
-	char *p_args;		    /* (p) argv, NUL after each */
-	size_t p_argslen;
-	uint32_t p_osrel; /* (!) from the ABI note, 0: none */
+	uint32_t p_osrel;	    /* (!) from the ABI note, 0: none */
 	uint32_t p_acflag;
 	uint64_t p_umtx_min; /* (a) shortest umtx sleep, ns */
 	void *p_leader_data; /* procfs, ptrace */
@@ -211,6 +242,13 @@ struct proc {
 #define P_TELL_STOP   0x00004000 /* parent to hear of the stop */
 #define P_TELL_CONT   0x00008000 /* parent to hear that it runs again */
 #define P_OOMKILLED   0x00010000 /* for memory; see vm/oom.c */
+/* procctl(2), kept by fork: */
+#define P_NONEWPRIVS   0x00020000 /* set-id files are plain programs */
+#define P_NOTRACE      0x00040000 /* only root may look into it... */
+#define P_NOTRACE_EXEC 0x00080000 /* ...even after exec */
+#define P_INHERITED                                                            \
+	(P_SUGID | P_CONTROLT | P_TRACED | P_NONEWPRIVS | P_NOTRACE |          \
+	    P_NOTRACE_EXEC)
 
 extern struct mutex proctree_lock;
 extern struct list allproc; /* (t) */
@@ -221,6 +259,13 @@ static inline struct proc *
 curproc(void)
 {
 	return (curthread()->td_proc);
+}
+
+/* The space that td runs in: only td's own exec and exit change it. */
+static inline struct vmspace *
+td_vmspace(const struct thread *td)
+{
+	return (td->td_proc->p_image.vm);
 }
 
 /* The only ways to change p_flags once others can find p. p_lock held. */
@@ -310,7 +355,7 @@ int kern_wait(struct thread *td, int idtype, int64_t id, int options,
  * exec: replaces the image of td's process. path is a kernel string, or NULL
  * with fd; argument strings are user pointers (seg_user) or kernel's.
  * Returns EJUSTRETURN with new registers set, or an errno with the old image
- * whole; past the point of no return a failure kills the process.
+ * whole.
  */
 struct exec_args {
 	const char *path;
@@ -352,8 +397,15 @@ int proc_setpgid(struct thread *td, pid_t pid, pid_t pgid);
 void proc_reparent(struct proc *child, struct proc *parent); /* (t) */
 /* p is no reaper any more: its descendants get another one. */
 void proc_hand_over(struct proc *p, struct proc *reaper); /* (t) */
-/* Its address space with a reference, or NULL: none, or it has exited. */
+/* What another process has, with a reference; NULL: nothing, or it has exited.
+ * p_lock not held. */
+struct cred *proc_cred_hold(struct proc *p);
 struct vmspace *proc_vmspace(struct proc *p);
+/* The same for who may look into it: 0, and NULL if there is none; or what
+ * p_candebug() says. */
+int proc_debug_vmspace(struct thread *td, struct proc *p, struct vmspace **vsp);
+struct pstr *proc_args_hold(struct proc *p);
+struct pstr *proc_path_hold(struct proc *p);
 uint64_t proc_limit(struct proc *p, int which);	     /* soft limit */
 void proc_rusage(struct proc *p, struct rusage *ru); /* so far */
 

@@ -34,9 +34,9 @@ proc_rusage(struct proc *p, struct rusage *ru)
 	}
 	spin_unlock(&p->p_lock);
 	set_times(ru, total, system);
-	if (p->p_vm != NULL && p == curproc())
+	if (p->p_image.vm != NULL && p == curproc())
 		ru->ru_maxrss = MAX(ru->ru_maxrss,
-		    (long)(vmspace_resident(p->p_vm) * PAGE_SIZE / 1024));
+		    (long)(vmspace_resident(p->p_image.vm) * PAGE_SIZE / 1024));
 }
 
 void
@@ -65,7 +65,7 @@ kern_setrlimit(struct thread *td, unsigned which, const struct rlimit *rl)
 	spin_lock(&p->p_lock);
 	if ((new.rlim_cur > p->p_limits[which].rlim_max ||
 		new.rlim_max > p->p_limits[which].rlim_max) &&
-	    p->p_cred->cr_uid != 0)
+	    td->td_cred->cr_uid != 0)
 		error = EPERM;
 	else if (new.rlim_cur > new.rlim_max)
 		new.rlim_cur = new.rlim_max;
@@ -123,9 +123,7 @@ proc_set_nice(struct proc *p, int nice)
 {
 	struct thread *td;
 
-	spin_lock(&p->p_lock);
 	p->p_nice = MAX(PRIO_MIN, MIN(nice, PRIO_MAX));
 	LIST_FOREACH (td, &p->p_threads, td_plink)
 		sched_set_priority(td, priority_of(td));
-	spin_unlock(&p->p_lock);
 }

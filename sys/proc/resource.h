@@ -10,6 +10,6 @@ int kern_setrlimit(struct thread *td, unsigned which, const struct rlimit *rl);
 /* Priority class and level of a thread: EINVAL. */
 int thread_set_rtprio(struct thread *td, const struct rtprio *rtp);
 void thread_get_rtprio(struct thread *td, struct rtprio *rtp);
-void proc_set_nice(struct proc *p, int nice);
+void proc_set_nice(struct proc *p, int nice); /* (p) held */
 
 #endif

@@ -294,8 +294,6 @@ tell_parent(struct proc *p, int code, int status)
 	    .si_status = status,
 	    .si_pid = p->p_pid};
 	struct proc *parent;
-	struct sigacts *sa;
-	bool wanted;
 
 	mutex_lock(&proctree_lock);
 	parent = p->p_parent;
@@ -305,17 +303,11 @@ tell_parent(struct proc *p, int code, int status)
 		proc_flags_set(p, P_CONTINUED);
 	else
 		proc_flags_clear(p, P_WAITED);
-	info.si_uid = p->p_cred->cr_ruid;
+	info.si_uid = p->p_image.cred->cr_ruid;
 	spin_unlock(&p->p_lock);
-	if (parent != NULL && (parent->p_flags & P_KERNEL) == 0) {
-		sa = parent->p_sigacts;
-		spin_lock(&sa->sa_lock);
-		wanted =
-		    (sa->sa_actions[SIGCHLD - 1].sa_flags & SA_NOCLDSTOP) == 0;
-		spin_unlock(&sa->sa_lock);
-		if (wanted)
-			sig_send(parent, SIGCHLD, &info);
-	}
+	if (parent != NULL && (parent->p_flags & P_KERNEL) == 0 &&
+	    !(sigacts_action(parent, SIGCHLD).sa_flags & SA_NOCLDSTOP))
+		sig_send(parent, SIGCHLD, &info);
 	if (parent != NULL)
 		proc_news(p);
 	procdesc_changed(p);

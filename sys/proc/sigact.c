@@ -46,6 +46,33 @@ sigacts_release(struct sigacts *sa)
 		kmem_free(sa, sizeof(*sa));
 }
 
+int
+sigacts_exec_copy(struct proc *p, struct sigacts **own)
+{
+	struct sigacts *sa = p->p_sigacts;
+
+	*own = NULL;
+	if (atomic_load(&sa->sa_refs) == 1)
+		return (0);
+	*own = sigacts_copy(sa);
+	return (*own == NULL ? ENOMEM : 0);
+}
+
+struct sigaction
+sigacts_action(struct proc *p, int sig)
+{
+	struct sigaction act;
+	struct sigacts *sa;
+
+	spin_lock(&p->p_lock);
+	sa = p->p_sigacts;
+	spin_lock(&sa->sa_lock);
+	act = sa->sa_actions[sig - 1];
+	spin_unlock(&sa->sa_lock);
+	spin_unlock(&p->p_lock);
+	return (act);
+}
+
 static void
 set_action(struct sigacts *sa, int sig, const struct sigaction *act)
 {

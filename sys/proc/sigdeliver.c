@@ -67,7 +67,7 @@ first_of(const sigset_t *set)
 static bool
 fast_blocked_nosleep(struct thread *td)
 {
-	struct vmspace *vs = td->td_proc->p_vm;
+	struct vmspace *vs = td_vmspace(td);
 	paddr_t pa;
 	unsigned prot;
 

@@ -7,6 +7,12 @@
 void sigacts_init(struct sigacts *sa);
 struct sigacts *sigacts_copy(struct sigacts *sa); /* or NULL */
 void sigacts_release(struct sigacts *sa);
+/* For execve(2): *own is a copy of what p shares with others, or NULL if it
+ * doesn't; ENOMEM. */
+int sigacts_exec_copy(struct proc *p, struct sigacts **own);
+/* The action of sig in a process that needn't be the caller's; sa_lock and
+ * p_lock not held. */
+struct sigaction sigacts_action(struct proc *p, int sig);
 void sigqueue_init(struct sigqueue *sq);
 void sigqueue_flush(struct sigqueue *sq); /* (p) held */
 void sig_exec(struct proc *p);		 /* handlers to default, altstack off */
@@ -42,6 +48,9 @@ int kern_sigaction(struct thread *td, int sig, const struct sigaction *act,
     struct sigaction *old);
 int kern_kill(
     struct thread *td, pid_t pid, int sig, const struct siginfo *info);
+/* (t) held: the same for p, if td may; sig 0 only asks. */
+int kill_proc(
+    struct thread *td, struct proc *p, int sig, const struct siginfo *info);
 /* One thread, or with tid -1 all but the caller; pid: whose. */
 int kern_thr_kill(struct thread *td, pid_t pid, int64_t tid, int sig,
     const struct siginfo *info);

@@ -69,8 +69,8 @@ setup(struct thread *td, struct proc *p)
 	sigqueue_init(&td->td_sigqueue);
 	cv_init(&td->td_sigcv, "sigwait");
 	td->td_sigstk.ss_flags = SS_DISABLE;
-	if (p->p_cred != NULL)
-		td->td_cred = cred_hold(p->p_cred);
+	if (p->p_image.cred != NULL)
+		td->td_cred = proc_cred_hold(p);
 }
 
 struct thread *

@@ -322,7 +322,6 @@ check_foreground(struct tty *tp, int sig)
 {
 	struct thread *td = curthread();
 	struct proc *p = td->td_proc;
-	struct sigacts *sa = p->p_sigacts;
 	int error = 0;
 
 	if (!(p->p_flags & P_CONTROLT))
@@ -330,7 +329,7 @@ check_foreground(struct tty *tp, int sig)
 	mutex_lock(&proctree_lock);
 	if (p->p_pgrp->pg_session->s_tty == tp && tp->t_pgrp != p->p_pgrp) {
 		bool deaf = sigismember(&td->td_sigmask, sig) ||
-			    sigismember(&sa->sa_ignore, sig);
+			    sigismember(&p->p_sigacts->sa_ignore, sig);
 
 		if (deaf || p->p_pgrp->pg_jobc == 0 || (p->p_flags & P_VFORK))
 			error = sig == SIGTTIN || (!deaf && sig == SIGTTOU)

@@ -40,7 +40,7 @@ tty_opened(struct tty *tp, struct file *fp)
 	int error = 0;
 
 	spin_lock(&tp->t_lock);
-	if (tp->t_exclusive && curproc()->p_cred->cr_uid != 0)
+	if (tp->t_exclusive && priv_check(curthread()) != 0)
 		error = EBUSY;
 	else
 		tty_add_file(tp, fp, false);

@@ -185,10 +185,11 @@ struct vnode {
 	unsigned v_execs;	       /* (i) running as a program */
 	uint32_t v_flags;	       /* (i) VV_* */
 };
-#define VV_ROOT	   0x1 /* of its file system */
-#define VV_LOCKS   0x2 /* record locks have been used */
-#define VV_DEAD	   0x4 /* revoked */
-#define VV_NOATIME 0x8 /* reading leaves no trace */
+#define VV_ROOT	   0x1	/* of its file system */
+#define VV_LOCKS   0x2	/* record locks have been used */
+#define VV_DEAD	   0x4	/* revoked */
+#define VV_NOATIME 0x8	/* reading leaves no trace */
+#define VV_PROCDEP 0x10 /* what it is depends on the process that uses it */
 
 static inline bool
 vnode_is_dir(const struct vnode *vp)

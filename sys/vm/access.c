@@ -43,7 +43,7 @@ access_space(struct vmspace *vs, vaddr_t va, char *buf, size_t len, bool write)
 		buf += p.len;
 		len -= p.len;
 	}
-	return (error == 0 ? 0 : EFAULT);
+	return (error == 0 || error == ENOMEM ? error : EFAULT);
 }
 
 int

@@ -412,7 +412,7 @@ over_limit(struct vmspace *vs, uint64_t size)
 {
 	const struct proc *p = curproc();
 
-	return (vs == p->p_vm &&
+	return (vs == p->p_image.vm &&
 		vs->vs_size + size > proc_limit(curproc(), RLIMIT_AS));
 }
 
@@ -621,7 +621,7 @@ vm_map(struct vmspace *vs, struct vm_mapping *m)
 int
 vm_set_break(struct proc *p, vaddr_t brk)
 {
-	struct vmspace *vs = p->p_vm;
+	struct vmspace *vs = p->p_image.vm;
 	struct list dead = LIST_INITIALIZER(dead);
 	vaddr_t new, old;
 	int error = 0;

@@ -47,7 +47,7 @@ grow(struct vmspace *vs, struct vm_entry *e, vaddr_t va)
 		return (EFAULT);
 	have = stack_end(stack) - e->e_end;
 	by = MIN(MAX(need, have), room);
-	if (vs == p->p_vm) {
+	if (vs == p->p_image.vm) {
 		uint64_t limit = proc_limit(p, RLIMIT_STACK);
 
 		if (va < vs->vs_stack_top &&

@@ -248,7 +248,8 @@ int vm_set_break(struct proc *p, vaddr_t brk);
  */
 int vm_fault(struct vmspace *vs, vaddr_t va, unsigned access, int *code);
 
-/* Other processes' memory (ptrace, procfs, ps): 0 or EFAULT. */
+/* Memory of a space that isn't the current one (a program's to be, procfs, ps):
+ * 0, EFAULT, ENOMEM. May sleep. */
 int vm_read(struct vmspace *vs, vaddr_t va, void *buf, size_t len);
 int vm_write(struct vmspace *vs, vaddr_t va, const void *buf, size_t len);
 

@@ -198,7 +198,7 @@ class Ps(Command):
     def run(self, argument):
         gdb.write("    pid   ppid   pgid state    threads  memory command\n")
         for p in processes():
-            vm = p["p_vm"]
+            vm = p["p_image"]["vm"]
             size = int(vm["vs_size"]) // 1024 if int(vm) != 0 else 0
             group = p["p_pgrp"]
             gdb.write(
@@ -246,7 +246,7 @@ class Vm(Command):
 
     def run(self, argument):
         p = process(argument)
-        vm = p["p_vm"]
+        vm = p["p_image"]["vm"]
         if int(vm) == 0:
             gdb.write("process %d has no memory of its own\n" % int(p["p_pid"]))
             return

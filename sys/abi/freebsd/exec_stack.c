@@ -70,10 +70,10 @@ map_stack(struct proc *p, struct vmspace *vs, const struct image *img)
 
 /* Writes below *sp, aligned to 8; *sp becomes its address. */
 static int
-push(uint64_t *sp, const void *data, size_t size)
+push(struct vmspace *vs, uint64_t *sp, const void *data, size_t size)
 {
 	*sp = (*sp - size) & ~7ul;
-	return (copyout(data, (void *)*sp, size));
+	return (vm_write(vs, *sp, data, size));
 }
 
 /* argc, argv, NULL, envp, NULL, built in the kernel. */
@@ -147,23 +147,23 @@ write_top(struct vmspace *vs, struct image *img, uint64_t *sp, struct layout *l)
 
 	random_bytes(canary, sizeof(canary));
 	vs->vs_ps_strings = *sp = *sp - sizeof(struct ps_strings);
-	error = push(sp, img->path, strlen(img->path) + 1);
+	error = push(vs, sp, img->path, strlen(img->path) + 1);
 	l->path = img->path[0] != '\0' ? *sp : 0;
 	if (error == 0)
-		error = push(sp, canary, sizeof(canary));
+		error = push(vs, sp, canary, sizeof(canary));
 	l->canary = *sp;
 	if (error == 0)
-		error = push(sp, pagesizes, sizeof(pagesizes));
+		error = push(vs, sp, pagesizes, sizeof(pagesizes));
 	l->pagesizes = *sp;
 	if (error == 0)
-		error = push(sp, img->strings.text, img->strings.used);
+		error = push(vs, sp, img->strings.text, img->strings.used);
 	return (error);
 }
 
 int
 freebsd_exec_stack(struct thread *td, struct image *img)
 {
-	struct vmspace *vs = td->td_proc->p_vm;
+	struct vmspace *vs = img->next.vm;
 	const struct exec_strings *s = &img->strings;
 	size_t words = (size_t)s->argc + (size_t)s->envc + 3;
 	size_t size = words * 8 + AUXV_MAX * sizeof(struct auxv);
@@ -187,7 +187,7 @@ freebsd_exec_stack(struct thread *td, struct image *img)
 	l.argv = sp + 8;
 	fill_vectors(v, s, strings);
 	fill_auxv((struct auxv *)(v + words), img, vs, &l);
-	error = copyout(v, (void *)sp, size);
+	error = vm_write(vs, sp, v, size);
 	kmem_free(v, size);
 	if (error == 0) {
 		struct ps_strings ps = {.ps_argvstr = l.argv,
@@ -195,7 +195,7 @@ freebsd_exec_stack(struct thread *td, struct image *img)
 		    .ps_envstr = l.argv + 8 * ((uint64_t)s->argc + 1),
 		    .ps_nenvstr = s->envc};
 
-		error = copyout(&ps, (void *)vs->vs_ps_strings, sizeof(ps));
+		error = vm_write(vs, vs->vs_ps_strings, &ps, sizeof(ps));
 	}
 	img->stack_arg = sp;
 	img->stack_pointer = sp - 8;

@@ -268,7 +268,7 @@ handler_registers(struct thread *td, uint64_t frame, const struct sigaction *sa,
 	struct trapframe *tf = td_frame(td);
 
 	tf->tf_rsp = frame;
-	tf->tf_rip = td->td_proc->p_vm->vs_sigcode;
+	tf->tf_rip = td_vmspace(td)->vs_sigcode;
 	tf->tf_rflags &= ~(PSL_T | PSL_D);
 	tf->tf_rdi = (uint64_t)info->si_signo;
 	tf->tf_rdx = frame + offsetof(struct sigframe, sf_uc);

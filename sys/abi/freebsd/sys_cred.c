@@ -22,7 +22,7 @@ edit(struct thread *td)
 	struct cred *cr;
 
 	mutex_lock(&cred_lock);
-	cr = cred_copy(td->td_proc->p_cred);
+	cr = cred_copy(td->td_proc->p_image.cred);
 	if (cr == NULL)
 		mutex_unlock(&cred_lock);
 	return (cr);
@@ -40,8 +40,8 @@ commit(struct thread *td, struct cred *cr, int error)
 		error = ENOMEM;
 	if (error == 0) {
 		spin_lock(&p->p_lock);
-		old = p->p_cred;
-		p->p_cred = cr;
+		old = p->p_image.cred;
+		p->p_image.cred = cr;
 		ui = proc_exchange_uidinfo(p, ui);
 		proc_flags_set(p, P_SUGID);
 		spin_unlock(&p->p_lock);
@@ -50,6 +50,8 @@ commit(struct thread *td, struct cred *cr, int error)
 	cred_release(old);
 	if (ui != NULL)
 		uidinfo_release(ui);
+	if (error == 0)
+		cred_refresh(td);
 	return (error);
 }
 
@@ -76,7 +78,7 @@ own_gid(const struct cred *cr, gid_t gid)
 #define GET_ID(call, field)                                                    \
 	int sys_##call(struct thread *td, const struct call##_args *unused)    \
 	{                                                                      \
-		td->td_retval[0] = td->td_proc->p_cred->field;                 \
+		td->td_retval[0] = td->td_cred->field;                         \
 		return (0);                                                    \
 	}
 GET_ID(getuid, cr_ruid)
@@ -254,7 +256,7 @@ store_ids(uint32_t *p1, uint32_t v1, uint32_t *p2, uint32_t v2, uint32_t *p3,
 int
 sys_getresuid(struct thread *td, const struct getresuid_args *a)
 {
-	const struct cred *cr = td->td_proc->p_cred;
+	const struct cred *cr = td->td_cred;
 
 	return (store_ids(
 	    a->ruid, cr->cr_ruid, a->euid, cr->cr_uid, a->suid, cr->cr_svuid));
@@ -263,7 +265,7 @@ sys_getresuid(struct thread *td, const struct getresuid_args *a)
 int
 sys_getresgid(struct thread *td, const struct getresgid_args *a)
 {
-	const struct cred *cr = td->td_proc->p_cred;
+	const struct cred *cr = td->td_cred;
 
 	return (store_ids(
 	    a->rgid, cr->cr_rgid, a->egid, cr->cr_gid, a->sgid, cr->cr_svgid));
@@ -273,7 +275,7 @@ sys_getresgid(struct thread *td, const struct getresgid_args *a)
 int
 sys_getgroups(struct thread *td, const struct getgroups_args *a)
 {
-	const struct cred *cr = td->td_proc->p_cred;
+	const struct cred *cr = td->td_cred;
 
 	td->td_retval[0] = (uint64_t)cr->cr_ngroups;
 	if (a->gidsetsize == 0)
@@ -289,7 +291,7 @@ int
 sys_freebsd14_getgroups(
     struct thread *td, const struct freebsd14_getgroups_args *a)
 {
-	const struct cred *cr = td->td_proc->p_cred;
+	const struct cred *cr = td->td_cred;
 	unsigned n = (unsigned)cr->cr_ngroups + 1;
 	int error;
 

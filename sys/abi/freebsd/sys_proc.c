@@ -201,7 +201,7 @@ group_or_session(struct thread *td, pid_t pid, bool session)
 		return (EINVAL);
 	mutex_lock(&proctree_lock);
 	p = pid == 0 ? td->td_proc : proc_find(pid);
-	if (p == NULL)
+	if (p == NULL || !proc_visible(td, p))
 		error = ESRCH;
 	else
 		td->td_retval[0] =

@@ -13,16 +13,15 @@
 #include "fbsd/wait.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
-#include "lib/string.h"
+#include "vm/kmem.h"
 
-static int
-find_target(struct thread *td, int idtype, int64_t id, struct proc **pp)
-{
-	if (idtype != P_PID)
-		return (EINVAL);
-	*pp = id == 0 ? td->td_proc : proc_find((pid_t)id);
-	return (*pp == NULL ? ESRCH : 0);
-}
+/* What is copied from the user before, and back to it after. */
+union control {
+	int value;
+	struct procctl_reaper_status rs;
+	struct procctl_reaper_pids rp;
+	struct procctl_reaper_kill rk;
+};
 
 /* The nearest reaper above p; p itself if it is one. */
 static struct proc *
@@ -43,25 +42,25 @@ is_below(const struct proc *p, const struct proc *reaper)
 }
 
 static int
-reap_status(struct proc *reaper, void *data)
+reap_status(struct proc *reaper, struct procctl_reaper_status *rs)
 {
-	struct procctl_reaper_status rs = {.rs_pid = -1};
 	struct proc *p;
 
-	rs.rs_flags = (reaper->p_flags & P_REAPER ? REAPER_STATUS_OWNED : 0) |
-		      (reaper == initproc ? REAPER_STATUS_REALINIT : 0);
-	rs.rs_reaper = reaper->p_pid;
+	*rs = (struct procctl_reaper_status){.rs_pid = -1,
+	    .rs_flags = (reaper->p_flags & P_REAPER ? REAPER_STATUS_OWNED : 0) |
+			(reaper == initproc ? REAPER_STATUS_REALINIT : 0),
+	    .rs_reaper = reaper->p_pid};
 	LIST_FOREACH (p, &allproc, p_all) {
 		if (!is_below(p, reaper))
 			continue;
-		rs.rs_descendants++;
+		rs->rs_descendants++;
 		if (p->p_parent == reaper) {
-			rs.rs_children++;
-			if (rs.rs_pid == -1)
-				rs.rs_pid = p->p_pid;
+			rs->rs_children++;
+			if (rs->rs_pid == -1)
+				rs->rs_pid = p->p_pid;
 		}
 	}
-	return (copyout(&rs, data, sizeof(rs)));
+	return (0);
 }
 
 static unsigned
@@ -75,33 +74,75 @@ pidinfo_flags(const struct proc *p, const struct proc *reaper)
 		(p->p_flags & P_EXITING ? REAPER_PIDINFO_EXITING : 0));
 }
 
-/* As many as the caller has room for; the others' elements become zero. */
+/* pid: 0 is the caller. proctree_lock held, on success *pp's p_lock, too. */
 static int
-reap_getpids(struct proc *reaper, void *data)
+find_target(struct thread *td, int64_t pid,
+    int (*may)(struct thread *td, struct proc *p), struct proc **pp)
+{
+	struct proc *p = pid == 0		    ? td->td_proc
+			 : pid < 0 || pid > PID_MAX ? NULL
+						    : proc_find((pid_t)pid);
+	int error;
+
+	*pp = p;
+	if (p == NULL)
+		return (ESRCH);
+	spin_lock(&p->p_lock);
+	error = may(td, p);
+	if (error != 0)
+		spin_unlock(&p->p_lock);
+	return (error);
+}
+
+/* Up to room of those below p's reaper; p's id is pid. */
+static int
+list_below(struct thread *td, int64_t pid, struct procctl_reaper_pidinfo *list,
+    unsigned room, unsigned *n)
+{
+	struct proc *p, *reaper;
+	int error;
+
+	*n = 0;
+	mutex_lock(&proctree_lock);
+	error = find_target(td, pid, p_cansee, &p);
+	if (error == 0) {
+		spin_unlock(&p->p_lock);
+		reaper = reaper_of(p);
+		LIST_FOREACH (p, &allproc, p_all)
+			if (*n < room && is_below(p, reaper))
+				list[(*n)++] = (struct procctl_reaper_pidinfo){
+				    .pi_pid = p->p_pid,
+				    .pi_subtree = p->p_subtree,
+				    .pi_flags = pidinfo_flags(p, reaper)};
+	}
+	mutex_unlock(&proctree_lock);
+	return (error);
+}
+
+/* As many as the caller has room for.  The first that isn't valid ends the
+ * list. */
+static int
+reap_getpids(struct thread *td, int64_t pid, void *data)
 {
 	struct procctl_reaper_pids rp;
-	struct procctl_reaper_pidinfo pi;
-	struct proc *p;
-	unsigned n = 0;
+	struct procctl_reaper_pidinfo *list;
+	unsigned room, n;
+	size_t size;
 	int error = copyin(data, &rp, sizeof(rp));
 
 	if (error != 0)
 		return (error);
-	LIST_FOREACH (p, &allproc, p_all) {
-		if (!is_below(p, reaper))
-			continue;
-		if (n == rp.rp_count)
-			break;
-		pi = (struct procctl_reaper_pidinfo){.pi_pid = p->p_pid,
-		    .pi_subtree = p->p_subtree,
-		    .pi_flags = pidinfo_flags(p, reaper)};
-		error = copyout(&pi, &rp.rp_pids[n++], sizeof(pi));
-		if (error != 0)
-			return (error);
-	}
-	/* The first that isn't valid ends the list. */
-	pi = (struct procctl_reaper_pidinfo){0};
-	return (n < rp.rp_count ? copyout(&pi, &rp.rp_pids[n], sizeof(pi)) : 0);
+	room = MIN(rp.rp_count, proc_count());
+	size = (room + 1) * sizeof(*list);
+	list = kmem_alloc(size, KM_ZERO);
+	if (list == NULL)
+		return (ENOMEM);
+	error = list_below(td, pid, list, room, &n);
+	if (error == 0)
+		error = copyout(
+		    list, rp.rp_pids, MIN(n + 1, rp.rp_count) * sizeof(*list));
+	kmem_free(list, size);
+	return (error);
 }
 
 static bool
@@ -118,38 +159,28 @@ is_target(const struct proc *p, const struct proc *reaper,
 }
 
 static int
-reap_kill(struct thread *td, struct proc *reaper, void *data)
+reap_kill(
+    struct thread *td, struct proc *reaper, struct procctl_reaper_kill *rk)
 {
 	const unsigned some = REAPER_KILL_CHILDREN | REAPER_KILL_SUBTREE;
-	struct procctl_reaper_kill rk;
 	struct proc *p;
-	int error = copyin(data, &rk, sizeof(rk)), copied;
+	int error = ESRCH;
 
-	if (error != 0)
-		return (error);
-	if (!sig_valid(rk.rk_sig) || (rk.rk_flags & ~some) != 0 ||
-	    (rk.rk_flags & some) == some)
+	if (!sig_valid(rk->rk_sig) || (rk->rk_flags & ~some) != 0 ||
+	    (rk->rk_flags & some) == some)
 		return (EINVAL);
-	rk.rk_killed = 0;
-	rk.rk_fpid = -1;
+	rk->rk_killed = 0;
+	rk->rk_fpid = -1;
 	LIST_FOREACH (p, &allproc, p_all) {
-		if (!is_target(p, reaper, &rk))
+		if (!is_target(p, reaper, rk))
 			continue;
-		error = cred_can_signal(td->td_proc->p_cred, p, rk.rk_sig);
-		if (error != 0) {
-			if (rk.rk_fpid == -1)
-				rk.rk_fpid = p->p_pid;
-			continue;
-		}
-		sig_send(p, rk.rk_sig, NULL);
-		rk.rk_killed++;
+		error = kill_proc(td, p, rk->rk_sig, NULL);
+		if (error == 0)
+			rk->rk_killed++;
+		else if (rk->rk_fpid == -1)
+			rk->rk_fpid = p->p_pid;
 	}
-	if (rk.rk_killed > 0)
-		error = 0;
-	else if (error == 0)
-		error = ESRCH;
-	copied = copyout(&rk, data, sizeof(rk));
-	return (error != 0 ? error : copied);
+	return (rk->rk_killed > 0 ? 0 : error);
 }
 
 static int
@@ -176,7 +207,7 @@ reaper_release(struct proc *p)
 }
 
 static int
-reaper_control(struct thread *td, struct proc *p, int com, void *data)
+reaper_control(struct thread *td, struct proc *p, int com, union control *c)
 {
 	switch (com) {
 	case PROC_REAP_ACQUIRE:
@@ -184,33 +215,75 @@ reaper_control(struct thread *td, struct proc *p, int com, void *data)
 	case PROC_REAP_RELEASE:
 		return (p != td->td_proc ? EPERM : reaper_release(p));
 	case PROC_REAP_STATUS:
-		return (reap_status(reaper_of(p), data));
-	case PROC_REAP_GETPIDS:
-		return (reap_getpids(reaper_of(p), data));
+		return (reap_status(reaper_of(p), &c->rs));
 	default:
-		return (reap_kill(td, reaper_of(p), data));
+		return (reap_kill(td, reaper_of(p), &c->rk));
 	}
 }
 
 static int
-death_signal(struct thread *td, struct proc *p, int com, void *data)
+death_signal(struct thread *td, struct proc *p, int com, union control *c)
 {
-	int sig, error;
-
 	if (p != td->td_proc)
 		return (EINVAL);
 	if (com == PROC_PDEATHSIG_STATUS)
-		return (copyout(&p->p_pdeathsig, data, sizeof(int)));
-	error = copyin(data, &sig, sizeof(sig));
-	if (error == 0 && sig != 0 && !sig_valid(sig))
-		error = EINVAL;
-	if (error == 0)
-		p->p_pdeathsig = sig;
-	return (error);
+		c->value = p->p_pdeathsig;
+	else if (c->value != 0 && !sig_valid(c->value))
+		return (EINVAL);
+	else
+		p->p_pdeathsig = c->value;
+	return (0);
+}
+
+/* Whether others than root may look into p: who said no to it for programs to
+ * come is the only one who can take it back. */
+static int
+trace_control(struct thread *td, struct proc *p, int com, union control *c)
+{
+	uint32_t flags = 0;
+
+	if (com == PROC_TRACE_STATUS) {
+		c->value = p->p_flags & P_NOTRACE ? -1 : 0;
+		return (0);
+	}
+	switch (c->value) {
+	case PROC_TRACE_CTL_ENABLE:
+		if (p != td->td_proc)
+			return (EPERM);
+		break;
+	case PROC_TRACE_CTL_DISABLE:
+		if ((p->p_flags & P_NOTRACE_EXEC) && p != td->td_proc)
+			return (EPERM);
+		flags |= P_NOTRACE;
+		break;
+	case PROC_TRACE_CTL_DISABLE_EXEC:
+		flags |= P_NOTRACE | P_NOTRACE_EXEC;
+		break;
+	default:
+		return (EINVAL);
+	}
+	proc_flags_clear(p, P_NOTRACE | P_NOTRACE_EXEC);
+	proc_flags_set(p, flags);
+	return (0);
+}
+
+/* Once said, it holds for the process and all its descendants to come. */
+static int
+privs_control(struct thread *td, struct proc *p, int com, union control *c)
+{
+	if (com == PROC_NO_NEW_PRIVS_STATUS)
+		c->value = p->p_flags & P_NONEWPRIVS
+			       ? PROC_NO_NEW_PRIVS_ENABLE
+			       : PROC_NO_NEW_PRIVS_DISABLE;
+	else if (c->value != PROC_NO_NEW_PRIVS_ENABLE)
+		return (EINVAL);
+	else
+		proc_flags_set(p, P_NONEWPRIVS);
+	return (0);
 }
 
 /*
- * Settings that programs make and ask back: two bits each in p_procctl, the
+ * Settings that programs make and ask back: four bits each in p_procctl, the
  * value that was set last. What they would change is the same for all
  * processes here.
  */
@@ -219,65 +292,127 @@ static const struct setting {
 	int max;    /* values 1..max may be set */
 	int answer; /* status while nothing was set */
 } settings[] = {
-    {PROC_TRACE_CTL, PROC_TRACE_STATUS, 3, 0},
     {PROC_TRAPCAP_CTL, PROC_TRAPCAP_STATUS, 2, 2},
     {PROC_ASLR_CTL, PROC_ASLR_STATUS, 3, (int)0x80000003},
     {PROC_PROTMAX_CTL, PROC_PROTMAX_STATUS, 3, 3},
     {PROC_STACKGAP_CTL, PROC_STACKGAP_STATUS, 0xf, 2 | 8},
-    {PROC_NO_NEW_PRIVS_CTL, PROC_NO_NEW_PRIVS_STATUS, 1, 2},
     {PROC_WXMAP_CTL, PROC_WXMAP_STATUS, 3, 1},
     {PROC_LOGSIGEXIT_CTL, PROC_LOGSIGEXIT_STATUS, 3, 3},
 };
 
 static int
-setting(struct proc *p, int com, void *data)
+setting(struct thread *td, struct proc *p, int com, union control *c)
 {
-	for (size_t i = 0; i < nitems(settings); i++) {
-		const struct setting *s = &settings[i];
-		unsigned shift = (unsigned)i * 4;
-		int value, error;
+	const struct setting *s = settings;
+	unsigned shift = 0;
 
-		if (com == s->status) {
-			value = p->p_procctl >> shift & 0xf;
-			if (value == 0)
-				value = s->answer;
-			return (copyout(&value, data, sizeof(value)));
-		}
-		if (com != s->ctl)
-			continue;
-		error = copyin(data, &value, sizeof(value));
-		if (error != 0)
-			return (error);
-		if (value < 1 || value > s->max)
-			return (EINVAL);
-		spin_lock(&p->p_lock);
-		p->p_procctl = (p->p_procctl & ~(0xf << shift)) | value
-								      << shift;
-		spin_unlock(&p->p_lock);
+	for (; com != s->ctl && com != s->status; s++)
+		shift += 4;
+	if (com == s->status) {
+		c->value = p->p_procctl >> shift & 0xf;
+		if (c->value == 0)
+			c->value = s->answer;
 		return (0);
 	}
-	return (EINVAL);
+	if (c->value < 1 || c->value > s->max)
+		return (EINVAL);
+	p->p_procctl = (p->p_procctl & ~(0xf << shift)) | c->value << shift;
+	return (0);
+}
+
+static int
+protect(struct thread *td, struct proc *p, int com, union control *c)
+{
+	return (priv_check(td));
+}
+
+/*
+ * What a command copies and whose right it needs.  fn works on what is already
+ * here: user memory isn't touched with a lock held.  Reapers are the process
+ * tree's, all else the process's.
+ */
+static const struct command {
+	unsigned in, out; /* bytes of union control */
+	int (*may)(struct thread *td, struct proc *p);
+	int (*fn)(struct thread *td, struct proc *p, int com, union control *c);
+} commands[] = {
+#define SET(fn)                                                                \
+	{                                                                      \
+		sizeof(int), 0, p_candebug, fn                                 \
+	}
+#define TELL(fn)                                                               \
+	{                                                                      \
+		0, sizeof(int), p_cansee, fn                                   \
+	}
+    [PROC_SPROTECT] = {sizeof(int), 0, p_cansee, protect},
+    [PROC_REAP_ACQUIRE] = {0, 0, p_cansee, reaper_control},
+    [PROC_REAP_RELEASE] = {0, 0, p_cansee, reaper_control},
+    [PROC_REAP_STATUS] = {0, sizeof(struct procctl_reaper_status), p_cansee,
+	reaper_control},
+    [PROC_REAP_KILL] = {sizeof(struct procctl_reaper_kill),
+	sizeof(struct procctl_reaper_kill), p_cansee, reaper_control},
+    [PROC_TRACE_CTL] = SET(trace_control),
+    [PROC_TRACE_STATUS] = TELL(trace_control),
+    [PROC_TRAPCAP_CTL] = SET(setting),
+    [PROC_TRAPCAP_STATUS] = TELL(setting),
+    [PROC_PDEATHSIG_CTL] = {sizeof(int), 0, p_cansee, death_signal},
+    [PROC_PDEATHSIG_STATUS] = TELL(death_signal),
+    [PROC_ASLR_CTL] = SET(setting),
+    [PROC_ASLR_STATUS] = TELL(setting),
+    [PROC_PROTMAX_CTL] = SET(setting),
+    [PROC_PROTMAX_STATUS] = TELL(setting),
+    [PROC_STACKGAP_CTL] = SET(setting),
+    [PROC_STACKGAP_STATUS] = TELL(setting),
+    [PROC_NO_NEW_PRIVS_CTL] = SET(privs_control),
+    [PROC_NO_NEW_PRIVS_STATUS] = TELL(privs_control),
+    [PROC_WXMAP_CTL] = SET(setting),
+    [PROC_WXMAP_STATUS] = TELL(setting),
+    [PROC_LOGSIGEXIT_CTL] = SET(setting),
+    [PROC_LOGSIGEXIT_STATUS] = TELL(setting),
+#undef SET
+#undef TELL
+};
+
+static int
+control(struct thread *td, int64_t pid, int com, union control *c)
+{
+	const struct command *k = &commands[com];
+	struct proc *p;
+	int error;
+
+	mutex_lock(&proctree_lock);
+	error = find_target(td, pid, k->may, &p);
+	if (error == 0 && k->fn == reaper_control) {
+		spin_unlock(&p->p_lock);
+		error = k->fn(td, p, com, c);
+	} else if (error == 0) {
+		error = k->fn(td, p, com, c);
+		spin_unlock(&p->p_lock);
+	}
+	mutex_unlock(&proctree_lock);
+	return (error);
 }
 
 int
 sys_procctl(struct thread *td, const struct procctl_args *a)
 {
-	struct proc *p;
-	int error;
+	const struct command *k;
+	union control c = {0};
+	int error, copied;
 
-	mutex_lock(&proctree_lock);
-	error = find_target(td, a->idtype, a->id, &p);
+	if (a->idtype != P_PID || a->com < 0)
+		return (EINVAL);
+	if (a->com == PROC_REAP_GETPIDS)
+		return (reap_getpids(td, a->id, a->data));
+	if ((unsigned)a->com >= nitems(commands) || commands[a->com].fn == NULL)
+		return (EINVAL);
+	k = &commands[a->com];
+	error = k->in > 0 ? copyin(a->data, &c, k->in) : 0;
 	if (error != 0)
-		;
-	else if (a->com >= PROC_REAP_ACQUIRE && a->com <= PROC_REAP_KILL)
-		error = reaper_control(td, p, a->com, a->data);
-	else if (a->com == PROC_PDEATHSIG_CTL ||
-		 a->com == PROC_PDEATHSIG_STATUS)
-		error = death_signal(td, p, a->com, a->data);
-	else if (a->com == PROC_SPROTECT)
-		error = priv_check(td);
-	else
-		error = setting(p, a->com, a->data);
-	mutex_unlock(&proctree_lock);
-	return (error);
+		return (error);
+	error = control(td, a->id, a->com, &c);
+	if (k->out == 0 || (error != 0 && k->in == 0))
+		return (error);
+	copied = copyout(&c, a->data, k->out);
+	return (error != 0 ? error : copied);
 }

@@ -54,44 +54,53 @@ sys_getrusage(struct thread *td, const struct getrusage_args *a)
 	return (copyout(&ru, a->rusage, sizeof(ru)));
 }
 
-/* Calls fn for each process that which and who name: ESRCH if none. */
+/* Does p match which and who? proctree_lock and p_lock held. */
+static bool
+named(struct thread *td, struct proc *p, int which, int who)
+{
+	const struct proc *self = td->td_proc;
+
+	switch (which) {
+	case PRIO_PROCESS:
+		return (p->p_pid == (who == 0 ? self->p_pid : who));
+	case PRIO_PGRP:
+		return (who == 0 ? p->p_pgrp == self->p_pgrp
+				 : p->p_pgrp->pg_id == who);
+	default:
+		return (p->p_image.cred->cr_uid ==
+			(who == 0 ? td->td_cred->cr_uid : (uid_t)who));
+	}
+}
+
+/*
+ * Calls fn, with p_lock held, for each process that which and who name and that
+ * td may see: ESRCH if there is none; else what fn said last.
+ */
 static int
 each_process(struct thread *td, int which, int who,
-    int (*fn)(struct proc *p, void *arg), void *arg)
+    int (*fn)(struct thread *td, struct proc *p, int *arg), int *arg)
 {
-	struct proc *self = td->td_proc, *p;
+	struct proc *p;
 	int error = ESRCH;
 
 	if (which < PRIO_PROCESS || which > PRIO_USER)
 		return (EINVAL);
 	mutex_lock(&proctree_lock);
 	LIST_FOREACH (p, &allproc, p_all) {
-		bool match;
-
 		if (p->p_state != P_ALIVE || (p->p_flags & P_KERNEL))
 			continue;
-		if (which == PRIO_PROCESS)
-			match = p->p_pid == (who == 0 ? self->p_pid : who);
-		else if (which == PRIO_PGRP)
-			match = who == 0 ? p->p_pgrp == self->p_pgrp
-					 : p->p_pgrp->pg_id == who;
-		else
-			match = p->p_cred->cr_uid ==
-				(who == 0 ? self->p_cred->cr_uid : (uid_t)who);
-		if (match)
-			error = fn(p, arg);
-		if (match && error != 0)
-			break;
+		spin_lock(&p->p_lock);
+		if (named(td, p, which, who) && p_cansee(td, p) == 0)
+			error = fn(td, p, arg);
+		spin_unlock(&p->p_lock);
 	}
 	mutex_unlock(&proctree_lock);
 	return (error);
 }
 
 static int
-lowest_nice(struct proc *p, void *arg)
+lowest_nice(struct thread *td, struct proc *p, int *low)
 {
-	int *low = arg;
-
 	*low = MIN(*low, p->p_nice);
 	return (0);
 }
@@ -107,15 +116,13 @@ sys_getpriority(struct thread *td, const struct getpriority_args *a)
 }
 
 static int
-set_nice(struct proc *p, void *arg)
+set_nice(struct thread *td, struct proc *p, int *nice)
 {
-	const int *nice = arg;
-	const struct cred *cr = curproc()->p_cred;
+	int error = p_cansched(td, p);
 
-	if (cr->cr_uid != 0 && cr->cr_uid != p->p_cred->cr_uid &&
-	    cr->cr_ruid != p->p_cred->cr_uid)
-		return (EPERM);
-	if (*nice < p->p_nice && cr->cr_uid != 0)
+	if (error != 0)
+		return (error);
+	if (*nice < p->p_nice && priv_check(td) != 0)
 		return (EACCES);
 	proc_set_nice(p, *nice);
 	return (0);
@@ -129,60 +136,115 @@ sys_setpriority(struct thread *td, const struct setpriority_args *a)
 	return (each_process(td, a->which, a->who, set_nice, &nice));
 }
 
-/* A thread of ours by id (0: this one), or the first of process pid. p_lock
- * of its process is held; NULL: none. */
+/* The first thread of a process, with its p_lock, or NULL. */
 static struct thread *
-lock_thread(struct thread *td, pid_t pid, lwpid_t tid)
+first_thread(pid_t pid)
 {
-	struct proc *p = td->td_proc;
+	struct thread *first = NULL;
+	struct proc *p;
 
-	if (tid != 0 && tid != td->td_tid)
-		return (thread_find(tid));
-	if (pid == 0 || pid == p->p_pid) {
-		spin_lock(&p->p_lock);
-		return (td);
-	}
 	mutex_lock(&proctree_lock);
 	p = proc_find(pid);
-	if (p != NULL)
+	if (p != NULL) {
 		spin_lock(&p->p_lock);
+		first = LIST_FIRST(&p->p_threads, struct thread, td_plink);
+		if (first == NULL)
+			spin_unlock(&p->p_lock);
+	}
 	mutex_unlock(&proctree_lock);
-	if (p == NULL)
-		return (NULL);
-	td = LIST_FIRST(&p->p_threads, struct thread, td_plink);
-	if (td == NULL)
-		spin_unlock(&p->p_lock);
-	return (td);
+	return (first);
+}
+
+/*
+ * A thread by its id, or the first one of process pid; both 0: the caller.
+ * p_lock of its process is held on success; ESRCH, or what `may` says.
+ */
+static int
+lock_thread(struct thread *td, pid_t pid, lwpid_t tid,
+    int (*may)(struct thread *, struct proc *), struct thread **tdp)
+{
+	struct thread *other = td;
+	int error;
+
+	if (tid != 0 && tid != td->td_tid)
+		other = thread_find(tid);
+	else if (pid != 0 && pid != td->td_proc->p_pid)
+		other = first_thread(pid);
+	else
+		spin_lock(&td->td_proc->p_lock);
+	if (other == NULL)
+		return (ESRCH);
+	error = may(td, other->td_proc);
+	if (error != 0)
+		spin_unlock(&other->td_proc->p_lock);
+	*tdp = other;
+	return (error);
+}
+
+/* May td give anybody this class? */
+static int
+check_class(struct thread *td, const struct rtprio *rtp)
+{
+	switch (rtp->type) {
+	case RTP_PRIO_REALTIME:
+	case RTP_PRIO_FIFO:
+		return (priv_check(td));
+	case RTP_PRIO_IDLE:
+		return (priv_idle_priority(td));
+	default:
+		return (0);
+	}
+}
+
+static int
+rtprio_lookup(struct thread *td, pid_t pid, lwpid_t tid, struct rtprio *urtp)
+{
+	struct thread *other;
+	struct rtprio rtp;
+	int error = lock_thread(td, pid, tid, p_cansee, &other);
+
+	if (error != 0)
+		return (error);
+	thread_get_rtprio(other, &rtp);
+	spin_unlock(&other->td_proc->p_lock);
+	return (copyout(&rtp, urtp, sizeof(rtp)));
+}
+
+/* A thread, or with its pid said all of a process. */
+static int
+rtprio_set(struct thread *td, pid_t pid, lwpid_t tid, const struct rtprio *urtp)
+{
+	struct rtprio rtp = {0, 0};
+	int copied = copyin(urtp, &rtp, sizeof(rtp)), error;
+	struct thread *other, *each;
+	struct proc *p;
+
+	error = lock_thread(td, pid, tid, p_cansched, &other);
+	if (error != 0)
+		return (error);
+	p = other->td_proc;
+	error = copied != 0 ? copied : check_class(td, &rtp);
+	if (error == 0 && pid == 0)
+		error = thread_set_rtprio(other, &rtp);
+	else if (error == 0)
+		LIST_FOREACH (each, &p->p_threads, td_plink)
+			error = thread_set_rtprio(each, &rtp);
+	spin_unlock(&p->p_lock);
+	return (error);
 }
 
 static int
 rtprio(struct thread *td, int function, pid_t pid, lwpid_t tid,
     struct rtprio *urtp)
 {
-	struct rtprio rtp = {0, 0};
-	struct thread *other;
-	int error = 0;
-
-	if (function != RTP_LOOKUP && function != RTP_SET)
+	switch (function) {
+	case RTP_LOOKUP:
+		return (rtprio_lookup(td, pid, tid, urtp));
+	case RTP_SET:
+		return (rtprio_set(td, pid, tid, urtp));
+	default:
 		return (EINVAL);
-	if (function == RTP_SET)
-		error = copyin(urtp, &rtp, sizeof(rtp));
-	if (error == 0 && function == RTP_SET &&
-	    (rtp.type == RTP_PRIO_REALTIME || rtp.type == RTP_PRIO_FIFO))
-		error = priv_check(td);
-	if (error != 0)
-		return (error);
-	other = lock_thread(td, pid, tid);
-	if (other == NULL)
-		return (ESRCH);
-	if (function == RTP_SET)
-		error = thread_set_rtprio(other, &rtp);
-	else
-		thread_get_rtprio(other, &rtp);
-	spin_unlock(&other->td_proc->p_lock);
-	if (error == 0 && function == RTP_LOOKUP)
-		error = copyout(&rtp, urtp, sizeof(rtp));
-	return (error);
+	}
 }
 
 int
@@ -240,10 +302,11 @@ sys_sched_rr_get_interval(
     struct thread *td, const struct sched_rr_get_interval_args *a)
 {
 	const struct timespec ts = {0, 10000000};
-	struct thread *other = lock_thread(td, a->pid, 0);
+	struct thread *other;
+	int error = lock_thread(td, a->pid, 0, p_cansee, &other);
 
-	if (other == NULL)
-		return (ESRCH);
+	if (error != 0)
+		return (error);
 	spin_unlock(&other->td_proc->p_lock);
 	return (copyout(&ts, a->interval, sizeof(ts)));
 }
@@ -252,10 +315,11 @@ int
 sys_sched_getscheduler(
     struct thread *td, const struct sched_getscheduler_args *a)
 {
-	struct thread *other = lock_thread(td, a->pid, 0);
+	struct thread *other;
+	int error = lock_thread(td, a->pid, 0, p_cansee, &other);
 
-	if (other == NULL)
-		return (ESRCH);
+	if (error != 0)
+		return (error);
 	td->td_retval[0] = (uint64_t)policy_of(other);
 	spin_unlock(&other->td_proc->p_lock);
 	return (0);
@@ -264,11 +328,11 @@ sys_sched_getscheduler(
 int
 sys_sched_getparam(struct thread *td, const struct sched_getparam_args *a)
 {
-	struct thread *other = lock_thread(td, a->pid, 0);
-	int level;
+	struct thread *other;
+	int level, error = lock_thread(td, a->pid, 0, p_cansee, &other);
 
-	if (other == NULL)
-		return (ESRCH);
+	if (error != 0)
+		return (error);
 	level =
 	    policy_of(other) != SCHED_OTHER ? RTP_PRIO_MAX - other->td_prio : 0;
 	spin_unlock(&other->td_proc->p_lock);
@@ -282,11 +346,10 @@ set_scheduler(struct thread *td, pid_t pid, int policy, const void *uparam)
 	struct thread *other;
 	int level, error = copyin(uparam, &level, sizeof(level));
 
+	if (error == 0)
+		error = lock_thread(td, pid, 0, p_cansched, &other);
 	if (error != 0)
 		return (error);
-	other = lock_thread(td, pid, 0);
-	if (other == NULL)
-		return (ESRCH);
 	if (policy == 0)
 		policy = policy_of(other);
 	if (policy < SCHED_FIFO || policy > SCHED_RR) {
@@ -294,8 +357,8 @@ set_scheduler(struct thread *td, pid_t pid, int policy, const void *uparam)
 	} else if (policy != SCHED_OTHER) {
 		if (level < 0 || level > RTP_PRIO_MAX)
 			error = EINVAL;
-		else if (td->td_proc->p_cred->cr_uid != 0)
-			error = EPERM;
+		else
+			error = priv_check(td);
 		rtp.type =
 		    policy == SCHED_FIFO ? RTP_PRIO_FIFO : RTP_PRIO_REALTIME;
 		rtp.prio = (uint16_t)(RTP_PRIO_MAX - level);
@@ -316,8 +379,12 @@ int
 sys_sched_setscheduler(
     struct thread *td, const struct sched_setscheduler_args *a)
 {
-	if (a->policy == 0)
-		return (EINVAL);
+	int error = priv_check(td);
+
+	if (error == 0 && a->policy == 0)
+		error = EINVAL;
+	if (error != 0)
+		return (error);
 	return (set_scheduler(td, a->pid, a->policy, a->param));
 }
 
@@ -331,16 +398,17 @@ sys_sched_setscheduler(
 #define CPUSET_BYTES	 128 /* 1024 CPUs */
 #define ALL_CPUS	 ((uint32_t)((1ul << ncpus) - 1))
 
-static struct thread *
-lock_which(struct thread *td, int which, int64_t id)
+/* Placing a thread is scheduling, and so is asking where it is. -1: self. */
+static int
+lock_which(struct thread *td, int which, int64_t id, struct thread **tdp)
 {
 	if (id == -1)
 		id = 0;
 	if (id < 0 || id > INT_MAX)
-		return (NULL);
+		return (ESRCH);
 	if (which == CPU_WHICH_TID)
-		return (lock_thread(td, 0, (lwpid_t)id));
-	return (lock_thread(td, (pid_t)id, 0));
+		return (lock_thread(td, 0, (lwpid_t)id, p_cansched, tdp));
+	return (lock_thread(td, (pid_t)id, 0, p_cansched, tdp));
 }
 
 int
@@ -355,9 +423,9 @@ sys_cpuset_getaffinity(
 		return (ERANGE);
 	if (a->level == CPU_LEVEL_WHICH &&
 	    (a->which == CPU_WHICH_TID || a->which == CPU_WHICH_PID)) {
-		other = lock_which(td, a->which, a->id);
-		if (other == NULL)
-			return (ESRCH);
+		error = lock_which(td, a->which, a->id, &other);
+		if (error != 0)
+			return (error);
 		mask &= other->td_affinity;
 		spin_unlock(&other->td_proc->p_lock);
 	} else if (a->level < CPU_LEVEL_ROOT || a->level > CPU_LEVEL_WHICH) {
@@ -389,9 +457,9 @@ sys_cpuset_setaffinity(
 		return (error);
 	if ((mask[0] & ALL_CPUS) == 0)
 		return (EDEADLK);
-	other = lock_which(td, a->which, a->id);
-	if (other == NULL)
-		return (ESRCH);
+	error = lock_which(td, a->which, a->id, &other);
+	if (error != 0)
+		return (error);
 	p = other->td_proc;
 	if (a->which == CPU_WHICH_TID)
 		error = sched_set_affinity(other, (uint32_t)mask[0]);

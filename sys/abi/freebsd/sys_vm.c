@@ -76,7 +76,7 @@ check_flags(const struct request *r)
 static vaddr_t
 adjust_hint(struct thread *td, vaddr_t addr, unsigned flags)
 {
-	const struct vmspace *vs = td->td_proc->p_vm;
+	const struct vmspace *vs = td_vmspace(td);
 
 	if (flags & MAP_32BIT)
 		return (addr < TOP_32BIT ? addr : 0);
@@ -154,7 +154,7 @@ do_mmap(struct thread *td, struct request *r)
 	if (PROT_MAX_EXTRACT(r->prot) != 0)
 		m.maxprot &= PROT_MAX_EXTRACT(r->prot);
 	if (error == 0)
-		error = vm_map(td->td_proc->p_vm, &m);
+		error = vm_map(td_vmspace(td), &m);
 	if (m.object != NULL)
 		vm_object_release(m.object);
 	if (fp != NULL)
@@ -203,14 +203,14 @@ sys_munmap(struct thread *td, const struct munmap_args *a)
 
 	if (a->len == 0 || page_range(a->addr, a->len, &start, &size) != 0)
 		return (EINVAL);
-	return (vm_unmap(td->td_proc->p_vm, start, size));
+	return (vm_unmap(td_vmspace(td), start, size));
 }
 
 int
 sys_mprotect(struct thread *td, const struct mprotect_args *a)
 {
 	unsigned prot = (unsigned)a->prot, max = PROT_MAX_EXTRACT(prot);
-	struct vmspace *vs = td->td_proc->p_vm;
+	struct vmspace *vs = td_vmspace(td);
 	vaddr_t start;
 	uint64_t size;
 	int error;
@@ -237,7 +237,7 @@ sys_minherit(struct thread *td, const struct minherit_args *a)
 
 	return (error != 0
 		    ? error
-		    : vm_inherit(td->td_proc->p_vm, start, size, a->inherit));
+		    : vm_inherit(td_vmspace(td), start, size, a->inherit));
 }
 
 int
@@ -247,9 +247,8 @@ sys_madvise(struct thread *td, const struct madvise_args *a)
 	uint64_t size;
 	int error = page_range(a->addr, a->len, &start, &size);
 
-	return (error != 0
-		    ? error
-		    : vm_advise(td->td_proc->p_vm, start, size, a->behav));
+	return (error != 0 ? error
+			   : vm_advise(td_vmspace(td), start, size, a->behav));
 }
 
 int
@@ -260,7 +259,7 @@ sys_msync(struct thread *td, const struct msync_args *a)
 	int error = page_range(a->addr, a->len, &start, &size);
 
 	return (error != 0 ? error
-			   : vm_sync(td->td_proc->p_vm, start, size, a->flags));
+			   : vm_sync(td_vmspace(td), start, size, a->flags));
 }
 
 int
@@ -271,7 +270,7 @@ sys_mlock(struct thread *td, const struct mlock_args *a)
 	int error = page_range(a->addr, a->len, &start, &size);
 
 	return (
-	    error != 0 ? error : vm_wire(td->td_proc->p_vm, start, size, true));
+	    error != 0 ? error : vm_wire(td_vmspace(td), start, size, true));
 }
 
 int
@@ -281,8 +280,8 @@ sys_munlock(struct thread *td, const struct munlock_args *a)
 	uint64_t size;
 	int error = page_range(a->addr, a->len, &start, &size);
 
-	return (error != 0 ? error
-			   : vm_wire(td->td_proc->p_vm, start, size, false));
+	return (
+	    error != 0 ? error : vm_wire(td_vmspace(td), start, size, false));
 }
 
 int
@@ -291,13 +290,13 @@ sys_mlockall(struct thread *td, const struct mlockall_args *a)
 	if (a->how == 0 || a->how & ~(MCL_CURRENT | MCL_FUTURE))
 		return (EINVAL);
 	return (vm_wire_all(
-	    td->td_proc->p_vm, a->how & MCL_CURRENT, a->how & MCL_FUTURE));
+	    td_vmspace(td), a->how & MCL_CURRENT, a->how & MCL_FUTURE));
 }
 
 int
 sys_munlockall(struct thread *td, const struct munlockall_args *a)
 {
-	return (vm_unwire_all(td->td_proc->p_vm));
+	return (vm_unwire_all(td_vmspace(td)));
 }
 
 /* One piece of mincore(2)'s answer, collected while the map is locked. */
@@ -326,7 +325,7 @@ sys_mincore(struct thread *td, const struct mincore_args *a)
 	for (; size > 0 && error == 0; size -= ptoa(n), vec += n) {
 		n = MIN(atop(size), MINCORE_CHUNK);
 		error = vm_mincore(
-		    td->td_proc->p_vm, start, ptoa(n), note_page, chunk);
+		    td_vmspace(td), start, ptoa(n), note_page, chunk);
 		if (error == 0)
 			error = copyout(chunk, vec, n);
 		start += ptoa(n);
@@ -342,9 +341,9 @@ sys_break(struct thread *td, const struct break_args *a)
 	vaddr_t brk = (vaddr_t)a->nsize;
 	int error = 0;
 
-	if (brk >= p->p_vm->vs_brk_start)
+	if (brk >= p->p_image.vm->vs_brk_start)
 		error = vm_set_break(p, brk);
-	td->td_retval[0] = p->p_vm->vs_brk;
+	td->td_retval[0] = p->p_image.vm->vs_brk;
 	return (error);
 }
 

@@ -144,7 +144,7 @@ syscall_dispatch(struct thread *td, struct trapframe *tf)
 	td->td_retval[0] = 0;
 	td->td_retval[1] = tf->tf_rdx;
 	td->td_syscall = number;
-	if (__predict_false(td->td_cred != td->td_proc->p_cred))
+	if (__predict_false(td->td_cred != td->td_proc->p_image.cred))
 		cred_refresh(td);
 	if (__predict_true(
 		number < nsysent && sysent[number].sy_call != NULL)) {

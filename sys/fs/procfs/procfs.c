@@ -71,6 +71,7 @@ new_node(
 	if (n == NULL)
 		return (NULL);
 	vnode_init(&n->pn_vnode, mp, type, &procfs_vnode_ops, n);
+	n->pn_vnode.v_flags |= VV_PROCDEP;
 	n->pn_pid = pid;
 	n->pn_file = file;
 	return (n);
@@ -97,7 +98,7 @@ find(struct thread *td, pid_t pid)
 {
 	struct proc *p = proc_find(pid);
 
-	return (p != NULL && cred_can_see(td->td_cred, p) == 0 ? p : NULL);
+	return (p != NULL && proc_visible(td, p) ? p : NULL);
 }
 
 static bool
@@ -175,6 +176,7 @@ procfs_getattr(struct vnode *vp, struct vattr *va)
 {
 	const struct procfs_node *n = procfs_node(vp);
 	struct timespec when = time_now();
+	struct cred *cr;
 	struct proc *p;
 
 	*va = (struct vattr){
@@ -188,13 +190,13 @@ procfs_getattr(struct vnode *vp, struct vattr *va)
 	if (n->pn_pid > 0) {
 		mutex_lock(&proctree_lock);
 		p = find(curthread(), n->pn_pid);
-		if (p != NULL) {
-			va->va_uid = p->p_cred->cr_uid;
-			va->va_gid = p->p_cred->cr_gid;
-		}
+		cr = p != NULL ? proc_cred_hold(p) : NULL;
 		mutex_unlock(&proctree_lock);
-		if (p == NULL)
+		if (cr == NULL)
 			return (ENOENT);
+		va->va_uid = cr->cr_uid;
+		va->va_gid = cr->cr_gid;
+		cred_release(cr);
 	}
 	va->va_atime = va->va_mtime = va->va_ctime = va->va_birthtime = when;
 	return (0);
@@ -225,7 +227,7 @@ next_proc(struct thread *td, pid_t from)
 	LIST_FOREACH (p, &allproc, p_all)
 		if (p->p_pid >= from && p->p_pid > 0 && p->p_state == P_ALIVE &&
 		    (best == NULL || p->p_pid < best->p_pid) &&
-		    cred_can_see(td->td_cred, p) == 0)
+		    proc_visible(td, p))
 			best = p;
 	return (best);
 }

@@ -16,11 +16,11 @@ find_space(pid_t pid, struct vmspace **vsp)
 	struct proc *p;
 	int error = ESRCH;
 
+	*vsp = NULL;
 	mutex_lock(&proctree_lock);
 	p = proc_find(pid);
 	if (p != NULL)
-		error = proc_can_debug(curthread(), p);
-	*vsp = error == 0 ? proc_vmspace(p) : NULL;
+		error = proc_debug_vmspace(curthread(), p, vsp);
 	mutex_unlock(&proctree_lock);
 	return (error == 0 && *vsp == NULL ? ESRCH : error);
 }

@@ -64,11 +64,8 @@ add_channel(struct proc *p, struct proc_text *t)
 static void
 add_cred(struct proc *p, struct proc_text *t)
 {
-	struct cred *cr;
+	struct cred *cr = proc_cred_hold(p);
 
-	spin_lock(&p->p_lock);
-	cr = cred_hold(p->p_cred);
-	spin_unlock(&p->p_lock);
 	proc_text_add(t, " %u %u %u,%u", cr->cr_uid, cr->cr_ruid, cr->cr_rgid,
 	    cr->cr_gid);
 	for (int i = 0; i < cr->cr_ngroups; i++)
@@ -98,13 +95,14 @@ procfs_status(struct proc *p, struct proc_text *t)
 int
 procfs_cmdline(struct proc *p, struct proc_text *t)
 {
-	spin_lock(&p->p_lock);
-	if (p->p_args != NULL) {
-		t->used = MIN(p->p_argslen, t->size);
-		memcpy(t->buf, p->p_args, t->used);
+	struct pstr *args = proc_args_hold(p);
+
+	if (args != NULL) {
+		t->used = MIN(args->ps_size, t->size);
+		memcpy(t->buf, args->ps_text, t->used);
 	} else
 		proc_text_add(t, "%s", p->p_comm);
-	spin_unlock(&p->p_lock);
+	pstr_release(args);
 	return (0);
 }
 
@@ -141,10 +139,16 @@ procfs_etype(struct proc *p, struct proc_text *t)
 int
 procfs_file(struct proc *p, struct proc_text *t)
 {
-	proc_text_add(t, "%s", p->p_path != NULL ? p->p_path : "unknown");
-	t->file = p->p_textvp;
+	struct pstr *path;
+
+	spin_lock(&p->p_lock);
+	path = pstr_hold(p->p_image.path);
+	t->file = p->p_image.text;
 	if (t->file != NULL)
 		vnode_hold(t->file);
+	spin_unlock(&p->p_lock);
+	proc_text_add(t, "%s", path != NULL ? path->ps_text : "unknown");
+	pstr_release(path);
 	return (0);
 }
 
@@ -201,11 +205,7 @@ add_entry(struct proc_text *t, const struct kinfo_vmentry *kve)
 int
 procfs_map(struct proc *p, struct proc_text *t)
 {
-	int error = proc_can_debug(curthread(), p);
-
-	if (error == 0)
-		t->space = proc_vmspace(p);
-	return (error);
+	return (proc_debug_vmspace(curthread(), p, &t->space));
 }
 
 static int
@@ -242,12 +242,14 @@ procfs_set_osrel(struct proc *p, const char *text)
 {
 	const char *end;
 	uint64_t osrel = strtoull(text, &end, 10);
-	int error = proc_can_debug(curthread(), p);
+	int error;
 
-	if (error != 0)
-		return (error);
 	if (end == text || (*end != '\0' && *end != '\n') || osrel > INT_MAX)
 		return (EINVAL);
-	p->p_osrel = (uint32_t)osrel;
-	return (0);
+	spin_lock(&p->p_lock);
+	error = p_candebug(curthread(), p);
+	if (error == 0)
+		p->p_osrel = (uint32_t)osrel;
+	spin_unlock(&p->p_lock);
+	return (error);
 }
