@@ -27,9 +27,6 @@
 
 #define ROOT_RESERVE 10 /* processes that only root may have */
 
-int maxproc = 8192;
-SYSCTL_INT(kern_maxproc, "kern.maxproc", 6, CTLFLAG_RD, &maxproc);
-
 /* For one more process of p's user. proctree_lock held. */
 static int
 count_process(struct thread *td, struct proc *p)

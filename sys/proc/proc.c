@@ -7,13 +7,17 @@
 #include "fbsd/errno.h"
 #include "fbsd/unistd.h"
 #include "core/printf.h"
+#include "core/sysctl.h"
 #include "proc/pid.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
 #include "proc/thread.h"
 #include "proc/uidinfo.h"
 #include "vm/kmem.h"
+#include "vm/page.h"
 #include "vm/vm.h"
+
+#define PROC_PAGES 30 /* of memory, for each process that may be */
 
 struct mutex proctree_lock = MUTEX_INITIALIZER(proctree_lock, "proctree");
 struct list allproc = LIST_INITIALIZER(allproc);
@@ -21,6 +25,12 @@ struct proc proc0;
 struct proc *initproc;
 
 static unsigned nprocs;
+int maxproc;
+static int maxprocperuid; /* what RLIMIT_NPROC begins with */
+
+SYSCTL_INT(kern_maxproc, "kern.maxproc", 6, CTLFLAG_RD, &maxproc);
+SYSCTL_INT(kern_maxprocperuid, "kern.maxprocperuid", CTL_AUTO, CTLFLAG_RD,
+    &maxprocperuid);
 
 static struct cred cred0 = {.cr_refs = 1};
 static struct sigacts sigacts0;
@@ -133,6 +143,18 @@ proc_hand_over(struct proc *p, struct proc *reaper)
 	list_splice(&reaper->p_wards, &p->p_wards);
 }
 
+/*
+ * As many processes as there is memory for: the kernel's part of one is some
+ * 60 KB (its thread's stack, its page tables), of which all together may take
+ * half. Numbers of groups whose processes are gone are to be had, too.
+ */
+static void
+init_maxproc(void)
+{
+	maxproc = (int)MAX(64, MIN(page_total() / PROC_PAGES, PID_MAX / 2));
+	maxprocperuid = maxproc / 10 * 9;
+}
+
 static void
 init_limits(struct proc *p)
 {
@@ -140,7 +162,8 @@ init_limits(struct proc *p)
 		p->p_limits[i] = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
 	p->p_limits[RLIMIT_STACK] = (struct rlimit){512l << 20, 512l << 20};
 	p->p_limits[RLIMIT_DATA] = (struct rlimit){32l << 30, 32l << 30};
-	p->p_limits[RLIMIT_NPROC] = (struct rlimit){8192, 8192};
+	p->p_limits[RLIMIT_NPROC] =
+	    (struct rlimit){maxprocperuid, maxprocperuid};
 }
 
 void
@@ -179,6 +202,7 @@ proc_init(void)
 	proc0.p_sigacts = &sigacts0;
 	proc0.p_umask = 022;
 	strlcpy(proc0.p_comm, "kernel", sizeof(proc0.p_comm));
+	init_maxproc();
 	init_limits(&proc0);
 	uidinfo_init();
 	proc0.p_uidinfo = uidinfo_get(0);

@@ -22,6 +22,6 @@ bool proc_report(
 bool wait_options_valid(int options);
 /* A zombie goes, td has waited for it. proctree_lock held; released. */
 void proc_reap(struct thread *td, struct proc *p);
-extern int maxproc;
+extern int maxproc; /* (!) what memory is enough for: kern.maxproc */
 
 #endif

@@ -12,11 +12,14 @@ enum {
 	SYS_setuid = 23,
 	SYS_setsid = 147,
 	SYS_getpgid = 207,
+	SYS_getrlimit = 194,
 	SYS_setrlimit = 195,
+	SYS_sysctl = 202,
 	SYS_getsid = 310,
 	SYS_setresuid = 311,
 	SYS_wait6 = 532,
 	SYS_procctl = 544,
+	SYS_sysctlbyname = 570,
 };
 
 #define MANY 200
@@ -271,6 +274,25 @@ users(void)
 	CHECK_EQ(left, 0);
 }
 
+/* What there may be is by memory, and a user doesn't get all of it. */
+static void
+limits(void)
+{
+	static const char user[] = "kern.maxprocperuid";
+	int mib[2] = {1, 6}, all = 0, of_user = 0;
+	size_t size = sizeof(all);
+	struct rlimit limit;
+
+	CHECK_EQ(SYS(SYS_sysctl, mib, 2, &all, &size, NULL, 0), 0);
+	CHECK_EQ(SYS(SYS_sysctlbyname, user, sizeof(user) - 1, &of_user, &size,
+		     NULL, 0),
+	    0);
+	CHECK(all >= 64);
+	CHECK(of_user >= all / 2 && of_user < all);
+	CHECK_EQ(SYS(SYS_getrlimit, RLIMIT_NPROC, &limit), 0);
+	CHECK_EQ(limit.rlim_max, of_user);
+}
+
 /* Threads, each found by its number. */
 static volatile int handled;
 static long tids[MANY];
@@ -320,6 +342,7 @@ threads(void)
 int
 main(int argc, char **argv)
 {
+	limits();
 	by_number();
 	in_order();
 	uncared_for();
