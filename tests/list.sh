@@ -49,7 +49,7 @@ subject_of_program() {
 	hello | streams | true) echo imp ;;
 	anycall | modules | oldcalls | random | sweep | sysctl) echo kernel ;;
 	exhaust | memory | memmodel | memrace | oom | seals) echo vm ;;
-	flood | pty | revoke) echo tty ;;
+	ctty | flood | pty | revoke) echo tty ;;
 	*) echo "$1" ;;
 	esac
 }

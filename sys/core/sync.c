@@ -481,6 +481,12 @@ cv_wait_spin(struct cv *cv, struct spin *s)
 }
 
 int
+cv_timedwait_spin(struct cv *cv, struct spin *s, uint64_t deadline)
+{
+	return (cv_sleep(cv, &(struct guard){.spin = s}, false, deadline));
+}
+
+int
 cv_wait_spin_sig(struct cv *cv, struct spin *s, uint64_t deadline)
 {
 	return (cv_sleep(cv, &(struct guard){.spin = s}, true, deadline));

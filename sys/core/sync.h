@@ -103,6 +103,7 @@ int cv_wait_sig(struct cv *cv, struct mutex *m);
 int cv_timedwait(struct cv *cv, struct mutex *m, uint64_t deadline);
 int cv_timedwait_sig(struct cv *cv, struct mutex *m, uint64_t deadline);
 void cv_wait_spin(struct cv *cv, struct spin *s);
+int cv_timedwait_spin(struct cv *cv, struct spin *s, uint64_t deadline);
 int cv_wait_spin_sig(struct cv *cv, struct spin *s, uint64_t deadline);
 /* Any context; the caller need not hold the condition's lock. */
 void cv_signal(struct cv *cv);	  /* one waiter */

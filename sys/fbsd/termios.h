@@ -118,6 +118,8 @@ struct winsize {
 #define TIOCGSID	_IOR('t', 99, int)
 #define TIOCGWINSZ	_IOR('t', 104, struct winsize)
 #define TIOCSWINSZ	_IOW('t', 103, struct winsize)
+#define TIOCGDRAINWAIT	_IOR('t', 86, int)
+#define TIOCSDRAINWAIT	_IOW('t', 87, int)
 #define TIOCDRAIN	_IO('t', 94)
 #define TIOCCONS	_IOW('t', 98, int)
 #define TIOCSTAT	_IO('t', 101)

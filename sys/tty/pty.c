@@ -77,6 +77,7 @@ static const struct ttydev_ops pty_ops = {
     .td_start = pty_start,
     .td_unthrottle = pty_unthrottle,
     .td_closed = pty_terminal_closed,
+    .td_discards = true,
 };
 
 /* Has everybody closed the terminal, who had it open? */
@@ -137,18 +138,16 @@ has_room(const struct pty *pt)
 	return (pt->pt_tty->t_in_last - pt->pt_tty->t_in_first < TTY_LINE_MAX);
 }
 
-/* Gives all of buf to the terminal, waiting for room. */
+/* Gives all of buf to the terminal, waiting for room; *done bytes of it. */
 static int
-put_input(struct pty *pt, const char *buf, size_t n, bool nonblock)
+put_input(
+    struct pty *pt, const char *buf, size_t n, bool nonblock, size_t *done)
 {
-	size_t taken;
 	int error = 0;
 
 	for (;;) {
-		taken = tty_input(pt->pt_tty, buf, n);
-		buf += taken;
-		n -= taken;
-		if (n == 0 || error != 0)
+		*done += tty_input(pt->pt_tty, buf + *done, n - *done);
+		if (*done == n || error != 0)
 			return (error);
 		if (nonblock)
 			return (EAGAIN);
@@ -166,18 +165,20 @@ master_write(struct file *fp, struct uio *uio, int flags)
 	bool nonblock = (atomic_load(&fp->f_flag) & O_NONBLOCK) != 0;
 	struct pty *pt = fp->f_data;
 	char buf[256];
-	size_t n;
 	int error = 0;
 
 	while (error == 0 && uio->uio_resid > 0) {
+		size_t n = MIN(sizeof(buf), uio->uio_resid), done = 0;
+
 		if (terminal_closed(pt))
 			return (EIO);
 		if (nonblock && !has_room(pt))
 			return (EAGAIN);
-		n = MIN(sizeof(buf), uio->uio_resid);
 		error = uiomove(buf, n, uio);
-		if (error == 0)
-			error = put_input(pt, buf, n, nonblock);
+		if (error == 0) {
+			error = put_input(pt, buf, n, nonblock, &done);
+			uio->uio_resid += n - done;
+		}
 	}
 	return (error);
 }
@@ -191,6 +192,23 @@ master_name(struct pty *pt, const struct fiodgname_arg *arg)
 	if (arg->len < 0 || (size_t)arg->len < size)
 		return (EINVAL);
 	return (copyout(name, (void *)arg->buf, size));
+}
+
+/* The master tells of the terminal's session, whosever it is. */
+static int
+master_group(struct tty *tp, unsigned long cmd, int *value)
+{
+	int error = 0;
+
+	mutex_lock(&proctree_lock);
+	if (cmd == TIOCGPGRP)
+		*value = tp->t_pgrp != NULL ? tp->t_pgrp->pg_id : PID_MAX + 1;
+	else if (tp->t_session != NULL)
+		*value = tp->t_session->s_sid;
+	else
+		error = ENOTTY;
+	mutex_unlock(&proctree_lock);
+	return (error);
 }
 
 static int
@@ -209,18 +227,22 @@ master_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 	case FIONREAD:
 		*(int *)data = (int)tty_out_used(pt->pt_tty);
 		return (0);
-	case TIOCGETA:
-	case TIOCSETA:
+	case FIONBIO:
+	case FIOASYNC:
+		return (0);
+	case TIOCGPGRP:
+	case TIOCGSID:
+		return (master_group(pt->pt_tty, cmd, data));
 	case TIOCSETAW:
 	case TIOCSETAF:
-	case TIOCGWINSZ:
-	case TIOCSWINSZ:
-	case TIOCFLUSH:
-	case TIOCEXT:
-		return (tty_ioctl(pt->pt_tty, cmd, data, td));
-	default:
-		return (ENOTTY);
+		/* Who would read the output that is waited for? */
+		cmd = TIOCSETA;
+		break;
+	case TIOCDRAIN:
+		return (0);
 	}
+	/* The rest is the terminal's, in the foreground or not. */
+	return (tty_ioctl(pt->pt_tty, cmd, data, fp->f_flag, td));
 }
 
 static int
@@ -356,6 +378,8 @@ get_pair(void)
 	pt = reuse();
 	if (pt == NULL)
 		pt = new_pair();
+	if (pt != NULL && tty_need_rings(pt->pt_tty) != 0)
+		pt = NULL;
 	if (pt != NULL)
 		pt->pt_master = true;
 	mutex_unlock(&ptys_lock);

@@ -19,7 +19,7 @@
 #include "file/cdev.h"
 #include "vm/kmem.h"
 
-#define TTYDISC 0
+#define DRAINWAIT 300 /* seconds, at first */
 
 static struct {
 	struct spin lock;
@@ -110,7 +110,8 @@ tty_reset(struct tty *tp)
 	ldisc_flush_input(tp);
 	ldisc_flush_output(tp);
 	tp->t_column = 0;
-	tp->t_stopped = tp->t_throttled = tp->t_gone = tp->t_lnext = false;
+	tp->t_stopped = tp->t_throttled = tp->t_held = false;
+	tp->t_gone = tp->t_lnext = false;
 	spin_unlock(&tp->t_lock);
 }
 
@@ -130,7 +131,9 @@ tty_create(const struct ttydev_ops *ops, void *arg, const char *name)
 	tp->t_ops = ops;
 	tp->t_arg = arg;
 	tp->t_termios = tty_initial_termios;
+	tp->t_drainwait = DRAINWAIT;
 	tp->t_generation = 1;
+	mutex_init(&tp->t_rings, "ttyrings");
 	strlcpy(tp->t_name, name, sizeof(tp->t_name));
 	spin_lock(&tty_signals.lock);
 	start = !tty_signals.running;
@@ -142,6 +145,32 @@ tty_create(const struct ttydev_ops *ops, void *arg, const char *name)
 	if (tp->t_dev != NULL)
 		tty_set_device(tp->t_dev);
 	return (tp);
+}
+
+int
+tty_need_rings(struct tty *tp)
+{
+	uint16_t *in;
+	char *out;
+	int error = 0;
+
+	if (atomic_load(&tp->t_out) != NULL)
+		return (0);
+	mutex_lock(&tp->t_rings);
+	if (tp->t_out == NULL) {
+		in = kmem_alloc(TTY_INPUT * sizeof(*in), 0);
+		out = in == NULL ? NULL : kmem_alloc(TTY_OUTPUT, 0);
+		if (out != NULL) {
+			tp->t_in = in;
+			atomic_store(&tp->t_out, out);
+		} else {
+			if (in != NULL)
+				kmem_free(in, TTY_INPUT * sizeof(*in));
+			error = ENOMEM;
+		}
+	}
+	mutex_unlock(&tp->t_rings);
+	return (error);
 }
 
 void
@@ -159,7 +188,7 @@ tty_input(struct tty *tp, const char *s, size_t n)
 	spin_lock(&tp->t_lock);
 	while (taken < n && ldisc_input(tp, (unsigned char)s[taken]))
 		taken++;
-	tp->t_throttled = taken < n;
+	ldisc_throttle(tp, taken < n);
 	spin_unlock(&tp->t_lock);
 	event_notify(&tp->t_events, 0);
 	tty_start(tp);
@@ -302,6 +331,14 @@ tty_set_controlling(struct tty *tp, struct proc *p)
 	return (error);
 }
 
+bool
+tty_is_controlling(const struct tty *tp, const struct proc *p)
+{
+	return (tp->t_session != NULL &&
+		p->p_pgrp->pg_session == tp->t_session &&
+		(p->p_flags & P_CONTROLT) != 0);
+}
+
 void
 tty_pgrp_gone(struct pgrp *pg)
 {
@@ -311,14 +348,8 @@ tty_pgrp_gone(struct pgrp *pg)
 		tp->t_pgrp = NULL;
 }
 
-/*
- * May the caller use its terminal now? A process in the background gets
- * `sig`, and the call is tried again when it is continued; with the signal
- * ignored or blocked, or nobody to continue it, EIO for reading and a yes
- * for the rest.
- */
-static int
-check_foreground(struct tty *tp, int sig)
+int
+tty_check_foreground(struct tty *tp, int sig)
 {
 	struct thread *td = curthread();
 	struct proc *p = td->td_proc;
@@ -327,7 +358,7 @@ check_foreground(struct tty *tp, int sig)
 	if (!(p->p_flags & P_CONTROLT))
 		return (0);
 	mutex_lock(&proctree_lock);
-	if (p->p_pgrp->pg_session->s_tty == tp && tp->t_pgrp != p->p_pgrp) {
+	if (tty_is_controlling(tp, p) && tp->t_pgrp != p->p_pgrp) {
 		bool deaf = sigismember(&td->td_sigmask, sig) ||
 			    sigismember(&p->p_sigacts->sa_ignore, sig);
 
@@ -344,12 +375,8 @@ check_foreground(struct tty *tp, int sig)
 	return (error);
 }
 
-/*
- * Waits on one of the terminal's cvs; t_lock held.  ERESTART if it has been
- * revoked meanwhile: tried again, the call finds that out.
- */
-static int
-wait_on(struct tty *tp, struct cv *cv, uint64_t deadline)
+int
+tty_wait(struct tty *tp, struct cv *cv, uint64_t deadline)
 {
 	const uintptr_t generation = tp->t_generation;
 	int error = cv_wait_spin_sig(cv, &tp->t_lock, deadline);
@@ -358,18 +385,37 @@ wait_on(struct tty *tp, struct cv *cv, uint64_t deadline)
 	    error == 0 && generation != tp->t_generation ? ERESTART : error);
 }
 
-/* Waits until there is something to read; t_lock held. */
+/*
+ * Waits until a read of `want` bytes may return: with a line, or as MIN and
+ * TIME of non-canonical mode say (termios(4), four cases).  What the mode is,
+ * is looked at anew after each wait.  t_lock held.
+ */
 static int
-wait_for_input(struct tty *tp, struct file *fp, uint64_t deadline)
+wait_for_input(struct tty *tp, struct file *fp, size_t want)
 {
+	uint64_t since = clock_ns(); /* TIME runs from the last byte on */
+	size_t had = 0;
 	int error = 0;
 
-	while (tp->t_in_first == tp->t_in_ready && !tp->t_gone && error == 0) {
+	while (error == 0 && !tp->t_gone) {
+		const struct termios *t = &tp->t_termios;
+		bool canonical = (t->c_lflag & ICANON) != 0;
+		size_t have = tp->t_in_ready - tp->t_in_first;
+		size_t min = canonical ? 1 : MIN(t->c_cc[VMIN], want);
+		uint64_t time = canonical ? 0 : t->c_cc[VTIME] * 100000000ul;
+		bool timed = time != 0 && (min == 0 || have > 0);
+
+		if (have >= MAX(min, 1ul) || (min == 0 && time == 0))
+			break;
 		if (fp->f_flag & O_NONBLOCK)
-			return (EAGAIN);
-		error = wait_on(tp, &tp->t_in_cv, deadline);
+			return (have > 0 ? 0 : EAGAIN);
+		if (have != had)
+			since = clock_ns();
+		had = have;
+		error = tty_wait(
+		    tp, &tp->t_in_cv, timed ? since + time : NO_DEADLINE);
 	}
-	return (error);
+	return (error == ETIMEDOUT ? 0 : error);
 }
 
 /* Up to one line into buf: how many bytes; *end says that a line ended. */
@@ -382,37 +428,12 @@ take_line(struct tty *tp, char *buf, size_t n, bool *end)
 	while (done < n && tp->t_in_first != tp->t_in_ready && !*end) {
 		uint16_t c = tp->t_in[tp->t_in_first++ % TTY_INPUT];
 
-		if (!(c & TC_EOF))
+		if (!canonical || !(c & TC_EOF))
 			buf[done++] = (char)c;
 		*end = canonical && (c & TC_END);
 	}
+	ldisc_input_taken(tp);
 	return (done);
-}
-
-/* MIN and TIME of non-canonical mode: how many bytes must be there, and how
- * long to wait (termios(4), four cases). */
-static int
-wait_for_min(struct tty *tp, struct file *fp, size_t want)
-{
-	size_t min = MIN(tp->t_termios.c_cc[VMIN], want);
-	uint64_t time = tp->t_termios.c_cc[VTIME] * 100000000ul;
-	int error;
-
-	if (min == 0) {
-		error =
-		    time == 0 ? 0 : wait_for_input(tp, fp, clock_ns() + time);
-		return (error == ETIMEDOUT ? 0 : error);
-	}
-	error = wait_for_input(tp, fp, NO_DEADLINE);
-	while (error == 0 && !tp->t_gone &&
-	       tp->t_in_ready - tp->t_in_first < min &&
-	       !(fp->f_flag & O_NONBLOCK)) {
-		error = wait_on(tp, &tp->t_in_cv,
-		    time == 0 ? NO_DEADLINE : clock_ns() + time);
-		if (error == ETIMEDOUT)
-			return (0);
-	}
-	return (error);
 }
 
 static int
@@ -426,20 +447,18 @@ tty_read(struct file *fp, struct uio *uio, int flags)
 
 	if (tty_revoked(fp))
 		return (0);
-	error = check_foreground(tp, SIGTTIN);
+	error = tty_check_foreground(tp, SIGTTIN);
 	if (error != 0 || uio->uio_resid == 0)
 		return (error);
 	spin_lock(&tp->t_lock);
-	if (tp->t_termios.c_lflag & ICANON)
-		error = wait_for_input(tp, fp, NO_DEADLINE);
-	else
-		error = wait_for_min(tp, fp, uio->uio_resid);
+	error = wait_for_input(tp, fp, uio->uio_resid);
 	while (error == 0 && uio->uio_resid > 0) {
 		n = take_line(tp, buf, MIN(sizeof(buf), uio->uio_resid), &end);
 		unthrottle = tp->t_throttled;
 		spin_unlock(&tp->t_lock);
 		if (unthrottle)
 			tp->t_ops->td_unthrottle(tp, tp->t_arg);
+		tty_start(tp); /* VSTART may be in it */
 		if (n > 0)
 			error = uiomove(buf, n, uio);
 		spin_lock(&tp->t_lock);
@@ -476,7 +495,8 @@ put_output(
 			if (fp->f_flag & O_NONBLOCK)
 				error = EAGAIN;
 			else
-				error = wait_on(tp, &tp->t_out_cv, NO_DEADLINE);
+				error =
+				    tty_wait(tp, &tp->t_out_cv, NO_DEADLINE);
 		}
 	}
 	spin_unlock(&tp->t_lock);
@@ -491,268 +511,21 @@ tty_write(struct file *fp, struct uio *uio, int flags)
 	int error = 0;
 
 	if (tp->t_termios.c_lflag & TOSTOP)
-		error = check_foreground(tp, SIGTTOU);
+		error = tty_check_foreground(tp, SIGTTOU);
 	atomic_add(&tp->t_writing, 1);
 	while (error == 0 && uio->uio_resid > 0) {
 		size_t n = MIN(sizeof(buf), uio->uio_resid), done = 0;
 
 		error = uiomove(buf, n, uio);
-		if (error == 0)
+		if (error == 0) {
 			error = put_output(tp, fp, buf, n, &done);
-		if (error != 0)
 			uio->uio_resid += n - done;
+		}
 	}
 	atomic_sub(&tp->t_writing, 1);
 	/* Also with nothing left: a device may have waited for the end. */
 	tp->t_ops->td_start(tp, tp->t_arg);
 	return (error);
-}
-
-static int
-drain(struct tty *tp)
-{
-	int error = 0;
-
-	tty_start(tp);
-	spin_lock(&tp->t_lock);
-	while (tp->t_out_sent != tp->t_out_last && !tp->t_gone && error == 0)
-		error = wait_on(tp, &tp->t_out_cv, NO_DEADLINE);
-	spin_unlock(&tp->t_lock);
-	return (error);
-}
-
-static uint32_t
-keep(uint32_t old, uint32_t new, uint32_t fixed)
-{
-	return ((new & ~fixed) | (old & fixed));
-}
-
-/* Takes what is asked for, but for what is fixed. (l) */
-static void
-change_termios(struct tty *tp, const struct termios *new)
-{
-	const struct termios *fixed = &tp->t_fixed, old = tp->t_termios;
-	struct termios *t = &tp->t_termios;
-
-	*t = *new;
-	t->c_iflag = keep(old.c_iflag, new->c_iflag, fixed->c_iflag);
-	t->c_oflag = keep(old.c_oflag, new->c_oflag, fixed->c_oflag);
-	t->c_cflag = keep(old.c_cflag, new->c_cflag, fixed->c_cflag);
-	t->c_lflag = keep(old.c_lflag, new->c_lflag, fixed->c_lflag);
-	for (unsigned i = 0; i < NCCS; i++)
-		if (fixed->c_cc[i] != 0)
-			t->c_cc[i] = old.c_cc[i];
-	if (fixed->c_ispeed != 0)
-		t->c_ispeed = old.c_ispeed;
-	if (fixed->c_ospeed != 0)
-		t->c_ospeed = old.c_ospeed;
-}
-
-static int
-set_termios(struct tty *tp, unsigned long cmd, const struct termios *new)
-{
-	uint32_t old_lflag;
-	int error = cmd == TIOCSETA ? 0 : drain(tp);
-
-	if (error != 0)
-		return (error);
-	spin_lock(&tp->t_lock);
-	old_lflag = tp->t_termios.c_lflag;
-	if (cmd == TIOCSETAF)
-		ldisc_flush_input(tp);
-	change_termios(tp, new);
-	if (!(tp->t_termios.c_iflag & IXON))
-		tp->t_stopped = false;
-	ldisc_mode_changed(tp, old_lflag);
-	spin_unlock(&tp->t_lock);
-	if (tp->t_ops->td_param != NULL)
-		tp->t_ops->td_param(tp, tp->t_arg);
-	tty_start(tp);
-	return (0);
-}
-
-static void
-flush(struct tty *tp, int what)
-{
-	bool unthrottle;
-
-	spin_lock(&tp->t_lock);
-	if (what == 0 || (what & FREAD))
-		ldisc_flush_input(tp);
-	if (what == 0 || (what & FWRITE))
-		ldisc_flush_output(tp);
-	unthrottle = tp->t_throttled;
-	spin_unlock(&tp->t_lock);
-	if (unthrottle)
-		tp->t_ops->td_unthrottle(tp, tp->t_arg);
-}
-
-/* What concerns sessions and groups; proctree_lock held. */
-static int
-group_ioctl(struct tty *tp, unsigned long cmd, int *value, struct proc *p)
-{
-	bool ours = p->p_pgrp->pg_session == tp->t_session;
-	struct pgrp *pg;
-
-	switch (cmd) {
-	case TIOCGPGRP:
-		if (!ours)
-			return (ENOTTY);
-		/* Nobody in front: a number that no group has. */
-		*value = tp->t_pgrp != NULL ? tp->t_pgrp->pg_id : PID_MAX + 1;
-		return (0);
-	case TIOCSPGRP:
-		if (!ours)
-			return (ENOTTY);
-		pg = pgrp_find(*value);
-		if (pg == NULL || pg->pg_session != tp->t_session)
-			return (EPERM);
-		tp->t_pgrp = pg;
-		return (0);
-	case TIOCGSID:
-		if (!ours)
-			return (ENOTTY);
-		*value = tp->t_session->s_sid;
-		return (0);
-	default: /* TIOCNOTTY */
-		if (!ours)
-			return (ENOTTY);
-		if (p->p_pgrp->pg_session->s_leader == p)
-			tty_session_gone(tp, tp->t_session);
-		spin_lock(&p->p_lock);
-		proc_flags_clear(p, P_CONTROLT);
-		spin_unlock(&p->p_lock);
-		return (0);
-	}
-}
-
-static bool
-changes_terminal(unsigned long cmd)
-{
-	switch (cmd) {
-	case TIOCSETA:
-	case TIOCSETAW:
-	case TIOCSETAF:
-	case TIOCFLUSH:
-	case TIOCSPGRP:
-	case TIOCSWINSZ:
-	case TIOCSTOP:
-	case TIOCSTART:
-	case TIOCDRAIN:
-		return (true);
-	default:
-		return (false);
-	}
-}
-
-static void
-set_stopped(struct tty *tp, bool stopped)
-{
-	spin_lock(&tp->t_lock);
-	tp->t_stopped = stopped;
-	spin_unlock(&tp->t_lock);
-	tty_start(tp);
-}
-
-static int
-device_name(struct tty *tp, const struct fiodgname_arg *fg)
-{
-	size_t n = strlen(tp->t_name) + 1;
-
-	if (fg->len < (int)n)
-		return (EINVAL);
-	return (copyout(tp->t_name, fg->buf, n));
-}
-
-int
-tty_ioctl(struct tty *tp, unsigned long cmd, void *data, struct thread *td)
-{
-	int *value = data, error = 0;
-
-	if (changes_terminal(cmd) &&
-	    (error = check_foreground(tp, SIGTTOU)) != 0)
-		return (error);
-	if (tp->t_ops->td_ioctl != NULL) {
-		error = tp->t_ops->td_ioctl(tp, tp->t_arg, cmd, data);
-		if (error != ENOTTY)
-			return (error);
-	}
-	switch (cmd) {
-	case TIOCGETA:
-		spin_lock(&tp->t_lock);
-		*(struct termios *)data = tp->t_termios;
-		spin_unlock(&tp->t_lock);
-		return (0);
-	case TIOCSETA:
-	case TIOCSETAW:
-	case TIOCSETAF:
-		return (set_termios(tp, cmd, data));
-	case TIOCGWINSZ:
-		spin_lock(&tp->t_lock);
-		*(struct winsize *)data = tp->t_winsize;
-		spin_unlock(&tp->t_lock);
-		return (0);
-	case TIOCSWINSZ:
-		tty_set_winsize(tp, data);
-		return (0);
-	case TIOCSCTTY:
-		return (tty_set_controlling(tp, td->td_proc));
-	case TIOCGPGRP:
-	case TIOCSPGRP:
-	case TIOCGSID:
-	case TIOCNOTTY:
-		mutex_lock(&proctree_lock);
-		error = group_ioctl(tp, cmd, value, td->td_proc);
-		mutex_unlock(&proctree_lock);
-		return (error);
-	case TIOCFLUSH:
-		flush(tp, *value);
-		return (0);
-	case TIOCDRAIN:
-		return (drain(tp));
-	case TIOCSTOP:
-	case TIOCSTART:
-		set_stopped(tp, cmd == TIOCSTOP);
-		return (0);
-	case TIOCEXCL:
-	case TIOCNXCL:
-		tp->t_exclusive = cmd == TIOCEXCL;
-		return (0);
-	case TIOCGETD:
-		*value = TTYDISC;
-		return (0);
-	case TIOCSETD:
-		return (*value == TTYDISC ? 0 : ENXIO);
-	case TIOCOUTQ:
-		*value = (int)tty_out_used(tp);
-		return (0);
-	case TIOCSBRK:
-	case TIOCCBRK:
-	case FIONBIO:
-	case FIOASYNC:
-		return (0);
-	case FIONREAD:
-		spin_lock(&tp->t_lock);
-		*value = (int)ldisc_readable(tp);
-		spin_unlock(&tp->t_lock);
-		return (0);
-	case FIODTYPE:
-		*value = 3; /* D_TTY */
-		return (0);
-	case FIODGNAME:
-		return (device_name(tp, data));
-	default:
-		return (ENOTTY);
-	}
-}
-
-static int
-tty_file_ioctl(
-    struct file *fp, unsigned long cmd, void *data, struct thread *td)
-{
-	if (tty_revoked(fp))
-		return (ENOTTY);
-	return (tty_ioctl(fp->f_data, cmd, data, td));
 }
 
 static int

@@ -21,6 +21,9 @@ struct ttydev_ops {
 	void (*td_unthrottle)(struct tty *tp, void *arg);
 	void (*td_param)(struct tty *tp, void *arg);  /* termios changed */
 	void (*td_closed)(struct tty *tp, void *arg); /* last close */
+	/* What was written is gone with the last close, unless it is taken
+	 * soon; else it waits for the device. */
+	bool td_discards;
 	/* The device's own ioctls, may be NULL; ENOTTY: it isn't. */
 	int (*td_ioctl)(
 	    struct tty *tp, void *arg, unsigned long cmd, void *data);
@@ -55,8 +58,10 @@ int tty_set_controlling(struct tty *tp, struct proc *p);
 void tty_session_gone(struct tty *tp, struct session *s);
 /* A process group ends: no longer anybody's foreground group. Same lock. */
 void tty_pgrp_gone(struct pgrp *pg);
-/* ioctls of a terminal; data is the kernel's copy. */
-int tty_ioctl(struct tty *tp, unsigned long cmd, void *data, struct thread *td);
+/* ioctls of a terminal, whoever is in the foreground; data is the kernel's
+ * copy, fflag what the file was opened for. */
+int tty_ioctl(struct tty *tp, unsigned long cmd, void *data, uint32_t fflag,
+    struct thread *td);
 /* All files on it are dead: reads end, all else fails.  What hasn't been read
  * is lost, and so is output if drop_output says so.  Any thread. */
 void tty_revoke(struct tty *tp, bool drop_output);

@@ -210,6 +210,7 @@ void
 ldisc_flush_input(struct tty *tp)
 {
 	tp->t_in_first = tp->t_in_ready = tp->t_in_last;
+	ldisc_input_taken(tp);
 }
 
 void
@@ -260,9 +261,6 @@ edit_char(struct tty *tp, unsigned char c)
 	else if (lflag(tp, IEXTEN) && is_cc(tp, VSTATUS, c)) {
 		if (lflag(tp, ISIG))
 			tty_signal(tp, SIGINFO);
-	} else if (is_cc(tp, VEOF, c)) {
-		if (append(tp, TC_EOF | TC_END))
-			commit(tp);
 	} else
 		return (false);
 	return (true);
@@ -272,6 +270,34 @@ static bool
 ends_line(const struct tty *tp, unsigned char c)
 {
 	return (c == '\n' || is_cc(tp, VEOL, c) || is_cc(tp, VEOL2, c));
+}
+
+/* What the line discipline knows of a byte of input. */
+static uint16_t
+marks(const struct tty *tp, unsigned char c, bool quoted)
+{
+	if (quoted)
+		return (TC_QUOTED);
+	if (!lflag(tp, ICANON))
+		return (0);
+	if (is_cc(tp, VEOF, c))
+		return (TC_END | TC_EOF);
+	return (ends_line(tp, c) ? TC_END : 0);
+}
+
+/* VEOF in canonical mode: the line is readable as it is. */
+static bool
+end_of_file(struct tty *tp, unsigned char c)
+{
+	if (!append(tp, c | TC_END | TC_EOF))
+		return (false);
+	if (lflag(tp, ECHO) && shown_as_two(tp, c)) {
+		echo(tp, c);
+		ldisc_output(tp, '\b');
+		ldisc_output(tp, '\b');
+	}
+	commit(tp);
+	return (true);
 }
 
 static bool
@@ -287,7 +313,7 @@ plain_char(struct tty *tp, unsigned char c, bool literal)
 			ldisc_output(tp, '\a');
 		return (tp->t_in_ready == tp->t_in_first);
 	}
-	if (!append(tp, c | (end ? TC_END : 0)))
+	if (!append(tp, c | (literal ? TC_QUOTED : end ? TC_END : 0)))
 		return (false);
 	echo(tp, c);
 	if (end || !canonical)
@@ -344,6 +370,8 @@ ldisc_input(struct tty *tp, unsigned char c)
 	} else if (c == '\n' && iflag(tp, INLCR)) {
 		c = '\r';
 	}
+	if (lflag(tp, ICANON) && is_cc(tp, VEOF, c))
+		return (end_of_file(tp, c));
 	if (lflag(tp, ICANON) && edit_char(tp, c))
 		return (true);
 	return (plain_char(tp, c, false));
@@ -383,12 +411,60 @@ ldisc_bad_char(struct tty *tp, unsigned char c)
 		mark(tp, iflag(tp, PARMRK) ? c : 0);
 }
 
-/* What was typed in one mode must not be lost in the other. */
-void
-ldisc_mode_changed(struct tty *tp, uint32_t old_lflag)
+/* Which of the input can be read, by what the characters mean now. */
+static void
+look_anew(struct tty *tp)
 {
-	if ((old_lflag & ICANON) && !lflag(tp, ICANON))
-		commit(tp);
+	unsigned ready = tp->t_in_first;
+
+	for (unsigned i = tp->t_in_first; i != tp->t_in_last; i++) {
+		uint16_t *c = &tp->t_in[i % TTY_INPUT];
+
+		*c = (*c & TC_CHAR) |
+		     marks(tp, (unsigned char)*c, (*c & TC_QUOTED) != 0);
+		if (*c & TC_END)
+			ready = i + 1;
+	}
+	tp->t_in_ready = lflag(tp, ICANON) ? ready : tp->t_in_last;
+}
+
+void
+ldisc_mode_changed(struct tty *tp, const struct termios *old)
+{
+	const uint8_t *was = old->c_cc, *is = tp->t_termios.c_cc;
+
+	if (((old->c_lflag ^ tp->t_termios.c_lflag) & ICANON) != 0 ||
+	    (lflag(tp, ICANON) &&
+		(was[VEOF] != is[VEOF] || was[VEOL] != is[VEOL] ||
+		    was[VEOL2] != is[VEOL2])))
+		look_anew(tp);
+	/* MIN and TIME may be others, too. */
+	cv_broadcast(&tp->t_in_cv);
+}
+
+/* A character of ours that the other side obeys. */
+static bool
+send_flow(struct tty *tp, unsigned i)
+{
+	unsigned char c = tp->t_termios.c_cc[i];
+
+	return (iflag(tp, IXOFF) && is_cc(tp, i, c) && put_raw(tp, (char)c));
+}
+
+void
+ldisc_throttle(struct tty *tp, bool throttled)
+{
+	tp->t_throttled = throttled;
+	if (throttled && !tp->t_held)
+		tp->t_held = send_flow(tp, VSTOP);
+}
+
+void
+ldisc_input_taken(struct tty *tp)
+{
+	if (tp->t_held && (tp->t_in_first == tp->t_in_ready ||
+			      tp->t_in_last - tp->t_in_first <= TTY_INPUT / 2))
+		tp->t_held = !send_flow(tp, VSTART);
 }
 
 size_t

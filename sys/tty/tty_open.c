@@ -16,6 +16,10 @@
 
 #define FOREVER UINTPTR_MAX /* a generation that doesn't end */
 
+/* How long a last close waits for the device at most, and without progress. */
+#define CLOSE_PATIENCE	  (10 * NSEC_PER_SEC)
+#define PROGRESS_PATIENCE NSEC_PER_SEC
+
 bool
 tty_revoked(const struct file *fp)
 {
@@ -37,8 +41,10 @@ tty_add_file(struct tty *tp, struct file *fp, bool forever)
 static int
 tty_opened(struct tty *tp, struct file *fp)
 {
-	int error = 0;
+	int error = tty_need_rings(tp);
 
+	if (error != 0)
+		return (error);
 	spin_lock(&tp->t_lock);
 	if (tp->t_exclusive && priv_check(curthread()) != 0)
 		error = EBUSY;
@@ -55,6 +61,27 @@ last_closed(struct tty *tp)
 		tp->t_ops->td_closed(tp, tp->t_arg);
 }
 
+/* Before the last close: what was written is taken soon, or lost.  Signals
+ * don't end that, as an exit's close waits, too. (l) */
+static void
+wait_for_device(struct tty *tp, const struct file *fp)
+{
+	uint64_t now = clock_ns(), end = now + CLOSE_PATIENCE, until;
+	unsigned sent;
+	int error = 0;
+
+	while (error == 0 && !tty_revoked(fp) && tp->t_opens == 1 &&
+	       !tp->t_gone && tp->t_out_sent != tp->t_out_last) {
+		sent = tp->t_out_sent;
+		until = MIN(now + PROGRESS_PATIENCE, end);
+		error = cv_timedwait_spin(&tp->t_out_cv, &tp->t_lock, until);
+		if (sent != tp->t_out_sent)
+			now = clock_ns();
+	}
+	if (tp->t_opens == 1 && !tty_revoked(fp))
+		ldisc_flush_output(tp);
+}
+
 void
 tty_close(struct file *fp)
 {
@@ -62,6 +89,8 @@ tty_close(struct file *fp)
 	bool last = false;
 
 	spin_lock(&tp->t_lock);
+	if (tp->t_ops->td_discards)
+		wait_for_device(tp, fp);
 	/* revoke(2) has taken its own off the count. */
 	if (!tty_revoked(fp)) {
 		if ((uintptr_t)fp->f_private != FOREVER)
@@ -97,9 +126,8 @@ tty_revoke(struct tty *tp, bool drop_output)
 		last_closed(tp);
 }
 
-/* The terminal is no session's any more. proctree_lock held. */
-static void
-forget_session(struct tty *tp)
+void
+tty_forget_session(struct tty *tp)
 {
 	if (tp->t_session != NULL)
 		tp->t_session->s_tty = NULL;
@@ -114,7 +142,7 @@ tty_session_gone(struct tty *tp, struct session *s)
 		sig_send_pgrp(tp->t_pgrp, SIGHUP, NULL);
 		sig_send_pgrp(tp->t_pgrp, SIGCONT, NULL);
 	}
-	forget_session(tp);
+	tty_forget_session(tp);
 	tty_revoke(tp, false);
 }
 
@@ -145,7 +173,7 @@ tty_device_revoke(struct cdev *dev)
 	struct tty *tp = cdev_data(dev);
 
 	mutex_lock(&proctree_lock);
-	forget_session(tp);
+	tty_forget_session(tp);
 	mutex_unlock(&proctree_lock);
 	tty_revoke(tp, true);
 }

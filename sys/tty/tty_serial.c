@@ -120,8 +120,10 @@ line_open(struct cdev *dev, struct file *fp, struct thread *td)
 	struct tty *tp = cdev_data(dev);
 	struct serial *se = tp->t_arg;
 	enum way way = dev == se->se_out ? WAY_OUT : WAY_IN;
-	int error = 0;
+	int error = tty_need_rings(tp);
 
+	if (error != 0)
+		return (error);
 	spin_lock(&tp->t_lock);
 	if (tp->t_opens == 0)
 		error = wait_for_line(se, way, fp);

@@ -2,12 +2,14 @@
 /* Pseudo-terminals: line editing, keys that send signals, job control. */
 #include "freebsd.h"
 #include "fbsd/fcntl.h"
+#include "fbsd/filio.h"
 #include "fbsd/poll.h"
 #include "fbsd/termios.h"
 
 enum {
 	SYS_open = 5,
 	SYS_ioctl = 54,
+	SYS_fcntl = 92,
 	SYS_setsid = 147,
 	SYS_poll = 209,
 	SYS_posix_openpt = 504,
@@ -105,6 +107,152 @@ raw(void)
 }
 
 static void
+set_mode(const struct termios *t)
+{
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCSETA, t), 0);
+}
+
+static int
+queued(int fd)
+{
+	int n = -1;
+
+	CHECK_EQ(SYS(SYS_ioctl, fd, FIONREAD, &n), 0);
+	return (n);
+}
+
+/* What is queued means what the mode says now, not when it was typed. */
+static void
+look_anew(void)
+{
+	struct termios saved, t, cooked;
+
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCGETA, &saved), 0);
+	cooked = saved;
+	cooked.c_lflag &= ~(uint32_t)ECHO;
+	t = cooked;
+	t.c_lflag &= ~(uint32_t)ICANON;
+	set_mode(&cooked);
+	/* An end becomes a character, what follows it is no more a line of its
+	 * own; quoted ones are none in any mode. */
+	type("one\004two");
+	CHECK_EQ(queued(terminal), 3);
+	set_mode(&t);
+	CHECK_EQ(queued(terminal), 7);
+	EXPECT(terminal, "one\004two");
+	/* And the other way round; what isn't a line is edited again. */
+	type("one\004twx");
+	CHECK_EQ(queued(terminal), 7);
+	set_mode(&cooked);
+	CHECK_EQ(queued(terminal), 3);
+	CHECK_EQ(SYS(SYS_read, terminal, buf, 10), 3);
+	CHECK_EQ(queued(terminal), 0);
+	type("\177o\n");
+	EXPECT(terminal, "two\n");
+	type("\026\004x\n");
+	set_mode(&t);
+	set_mode(&cooked);
+	EXPECT(terminal, "\004x\n");
+	/* Another VEOF, and VEOL. */
+	type("one\004two\006");
+	t = cooked;
+	t.c_cc[VEOF] = 6;
+	set_mode(&t);
+	CHECK_EQ(queued(terminal), 7);
+	CHECK_EQ(SYS(SYS_read, terminal, buf, 10), 7);
+	CHECK(same(buf, "one\004two", 7));
+	type("a;b\n");
+	t.c_cc[VEOL] = ';';
+	set_mode(&t);
+	CHECK_EQ(queued(terminal), 2);
+	CHECK_EQ(SYS(SYS_read, terminal, buf, 10), 2);
+	CHECK_EQ(SYS(SYS_read, terminal, buf, 10), 2);
+	/* An end alone is an end of file. */
+	t = cooked;
+	t.c_lflag &= ~(uint32_t)ICANON;
+	set_mode(&t);
+	type("\004");
+	set_mode(&cooked);
+	CHECK_EQ(queued(terminal), 0);
+	CHECK_EQ(SYS(SYS_read, terminal, buf, 10), 0);
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCSETAF, &saved), 0);
+	/* Typed at a line's begin it is shown, and the cursor goes back. */
+	type("\004");
+	EXPECT(master, "^D\b\b");
+	CHECK_EQ(SYS(SYS_read, terminal, buf, 10), 0);
+}
+
+/* A full queue holds the other side back by VSTOP, and by refusing. */
+static void
+flow(void)
+{
+	struct termios saved, t;
+	struct pollfd pfd = {master, POLLIN, 0};
+	long n, sent = 0, got = 0;
+
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCGETA, &saved), 0);
+	t = saved;
+	t.c_lflag &= ~(uint32_t)(ICANON | ECHO);
+	t.c_iflag |= IXOFF;
+	set_mode(&t);
+	CHECK_EQ(SYS(SYS_fcntl, master, F_SETFL, O_NONBLOCK), 0);
+	while ((n = SYS(SYS_write, master, buf, 1000)) > 0 && sent < 100000)
+		sent += n;
+	CHECK_EQ(n, -EAGAIN);
+	EXPECT(master, "\023");
+	while (got < sent && (n = SYS(SYS_read, terminal, buf, 4000)) > 0)
+		got += n;
+	CHECK_EQ(got, sent);
+	EXPECT(master, "\021");
+	CHECK_EQ(SYS(SYS_fcntl, master, F_SETFL, 0), 0);
+	/* ^S and ^Q hold back output. */
+	type("\023");
+	CHECK_EQ(SYS(SYS_write, terminal, "held", 4), 4);
+	CHECK_EQ(SYS(SYS_poll, &pfd, 1, 20), 0);
+	type("\021");
+	EXPECT(master, "held");
+	set_mode(&saved);
+}
+
+/* What the master has to read, tcdrain(3), and how long that waits. */
+static void
+drain(void)
+{
+	int wait = 0, status;
+	long pid;
+
+	CHECK_EQ(queued(master), 0);
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCDRAIN), 0);
+	CHECK_EQ(SYS(SYS_write, terminal, "Hello", 5), 5);
+	CHECK_EQ(queued(master), 5);
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCGDRAINWAIT, &wait), 0);
+	CHECK_EQ(wait, 300);
+	wait = -1;
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCSDRAINWAIT, &wait), -EINVAL);
+	wait = 1;
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCSDRAINWAIT, &wait), 0);
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCDRAIN), -EAGAIN);
+	pid = SYS(SYS_fork);
+	if (pid == 0)
+		SYS(SYS_exit, SYS(SYS_ioctl, terminal, TIOCDRAIN) == 0 ? 0 : 1);
+	EXPECT(master, "Hello");
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, 0), pid);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(queued(master), 0);
+}
+
+/* With the last close what nobody read is gone. */
+static void
+discard(void)
+{
+	CHECK_EQ(SYS(SYS_write, terminal, "Hello", 5), 5);
+	CHECK_EQ(SYS(SYS_close, terminal), 0);
+	CHECK_EQ(queued(master), 0);
+	CHECK_EQ(SYS(SYS_read, master, buf, 10), 0);
+	CHECK_EQ(SYS(SYS_close, master), 0);
+}
+
+static void
 sizes(void)
 {
 	struct winsize ws = {33, 77, 0, 0}, got = {0, 0, 0, 0};
@@ -185,9 +333,13 @@ main(int argc, char **argv)
 	open_pair();
 	lines();
 	raw();
+	look_anew();
+	flow();
+	drain();
 	sizes();
 	job();
 	/* The pair's number is free again. */
 	open_pair();
+	discard();
 	return (result("pty"));
 }
