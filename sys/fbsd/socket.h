@@ -55,6 +55,7 @@ _Static_assert(sizeof(struct cmsghdr) == 12, "struct cmsghdr");
 
 #define SCM_RIGHTS    0x01
 #define SCM_CREDS     0x03
+#define SCM_CREDS2    0x08
 
 #define CMGROUP_MAX   16
 struct cmsgcred {
@@ -66,6 +67,33 @@ struct cmsgcred {
 	uint32_t cmcred_groups[CMGROUP_MAX]; /* first the effective one */
 };
 _Static_assert(sizeof(struct cmsgcred) == 84, "struct cmsgcred");
+
+/* LOCAL_CREDS: the sender's, with as many groups as there are. */
+struct sockcred {
+	uint32_t sc_uid; /* real */
+	uint32_t sc_euid;
+	uint32_t sc_gid; /* real */
+	uint32_t sc_egid;
+	int sc_ngroups;
+	uint32_t sc_groups[1];
+};
+_Static_assert(sizeof(struct sockcred) == 24, "struct sockcred");
+#define SOCKCREDSIZE(n) (offsetof(struct sockcred, sc_groups) + 4 * (size_t)(n))
+
+/* The same for LOCAL_CREDS_PERSISTENT. */
+struct sockcred2 {
+	int sc_version; /* 0 */
+	int32_t sc_pid;
+	uint32_t sc_uid; /* real */
+	uint32_t sc_euid;
+	uint32_t sc_gid; /* real */
+	uint32_t sc_egid;
+	int sc_ngroups;
+	uint32_t sc_groups[1];
+};
+_Static_assert(sizeof(struct sockcred2) == 32, "struct sockcred2");
+#define SOCKCRED2SIZE(n)                                                       \
+	(offsetof(struct sockcred2, sc_groups) + 4 * (size_t)(n))
 
 #define XU_NGROUPS 16
 struct xucred {
@@ -80,43 +108,45 @@ struct xucred {
 };
 _Static_assert(sizeof(struct xucred) == 88, "struct xucred");
 
-#define MSG_OOB		 0x00001
-#define MSG_PEEK	 0x00002
-#define MSG_DONTROUTE	 0x00004
-#define MSG_EOR		 0x00008
-#define MSG_TRUNC	 0x00010
-#define MSG_CTRUNC	 0x00020
-#define MSG_WAITALL	 0x00040
-#define MSG_DONTWAIT	 0x00080
-#define MSG_EOF		 0x00100
-#define MSG_NOSIGNAL	 0x20000
-#define MSG_CMSG_CLOEXEC 0x40000
+#define MSG_OOB		       0x00001
+#define MSG_PEEK	       0x00002
+#define MSG_DONTROUTE	       0x00004
+#define MSG_EOR		       0x00008
+#define MSG_TRUNC	       0x00010
+#define MSG_CTRUNC	       0x00020
+#define MSG_WAITALL	       0x00040
+#define MSG_DONTWAIT	       0x00080
+#define MSG_EOF		       0x00100
+#define MSG_NOSIGNAL	       0x20000
+#define MSG_CMSG_CLOEXEC       0x40000
 
-#define SHUT_RD		 0
-#define SHUT_WR		 1
-#define SHUT_RDWR	 2
+#define SHUT_RD		       0
+#define SHUT_WR		       1
+#define SHUT_RDWR	       2
 
-#define SOMAXCONN	 128
+#define SOMAXCONN	       128
 
-#define SOL_SOCKET	 0xffff
-#define SO_ACCEPTCONN	 0x0002
-#define SO_REUSEADDR	 0x0004
-#define SO_KEEPALIVE	 0x0008
-#define SO_BROADCAST	 0x0020
-#define SO_REUSEPORT	 0x0200
-#define SO_NOSIGPIPE	 0x0800
-#define SO_SNDBUF	 0x1001
-#define SO_RCVBUF	 0x1002
-#define SO_SNDTIMEO	 0x1005
-#define SO_RCVTIMEO	 0x1006
-#define SO_ERROR	 0x1007
-#define SO_TYPE		 0x1008
-#define SO_LISTENQLIMIT	 0x1011
-#define SO_LISTENQLEN	 0x1012
-#define SO_PROTOCOL	 0x1016
-#define SO_DOMAIN	 0x1019
+#define SOL_SOCKET	       0xffff
+#define SO_ACCEPTCONN	       0x0002
+#define SO_REUSEADDR	       0x0004
+#define SO_KEEPALIVE	       0x0008
+#define SO_BROADCAST	       0x0020
+#define SO_REUSEPORT	       0x0200
+#define SO_NOSIGPIPE	       0x0800
+#define SO_SNDBUF	       0x1001
+#define SO_RCVBUF	       0x1002
+#define SO_SNDTIMEO	       0x1005
+#define SO_RCVTIMEO	       0x1006
+#define SO_ERROR	       0x1007
+#define SO_TYPE		       0x1008
+#define SO_LISTENQLIMIT	       0x1011
+#define SO_LISTENQLEN	       0x1012
+#define SO_PROTOCOL	       0x1016
+#define SO_DOMAIN	       0x1019
 
-#define SOL_LOCAL	 0
-#define LOCAL_PEERCRED	 1
+#define SOL_LOCAL	       0
+#define LOCAL_PEERCRED	       1
+#define LOCAL_CREDS	       2
+#define LOCAL_CREDS_PERSISTENT 3
 
 #endif

@@ -60,6 +60,10 @@ static const struct {
     {"p1003_1b", 9},
     {"kern.proc", 14},
     {"kern.ipc", 30},
+    {"net.local", 1},
+    {"net.local.stream", 1},
+    {"net.local.dgram", 2},
+    {"net.local.seqpacket", 5},
     {"net.inet", 2},
     {"net.inet6", 28},
 };

@@ -18,20 +18,82 @@
 #include "fbsd/poll.h"
 #include "fbsd/stat.h"
 #include "fbsd/user.h"
+#include "info/sysctl.h"
 #include "time/time.h"
 #include "net/unix_impl.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 
-#define STREAM_BUFFER (64 * 1024ul)
-#define DGRAM_BUFFER  (64 * 1024ul)
-#define DGRAM_MAX     (8 * 1024ul)
-#define BUFFER_MAX    (2ul << 20)
+#define BUFFER_MAX (2ul << 20) /* of what is asked for, by setsockopt too */
+
+/* net.local.*: what a new socket begins with, in bytes. (a) */
+static unsigned long stream_sendspace = 64 * 1024;
+static unsigned long stream_recvspace = 64 * 1024;
+static unsigned long packet_max = 64 * 1024;
+static unsigned long packet_recvspace = 64 * 1024;
+static unsigned long dgram_recvspace = 16 * 1024;
+unsigned long unix_dgram_max = 8 * 1024;
+
+static sysctl_fn handle_space;
+#define SPACE(id, name, ptr)                                                   \
+	SYSCTL_PROC(id, name, CTL_AUTO, CTLTYPE_ULONG | CTLFLAG_RW, "LU",      \
+	    handle_space, ptr)
+SPACE(stream_send, "net.local.stream.sendspace", &stream_sendspace);
+SPACE(stream_recv, "net.local.stream.recvspace", &stream_recvspace);
+SPACE(packet_max, "net.local.seqpacket.maxseqpacket", &packet_max);
+SPACE(packet_recv, "net.local.seqpacket.recvspace", &packet_recvspace);
+SPACE(dgram_max, "net.local.dgram.maxdgram", &unix_dgram_max);
+SPACE(dgram_recv, "net.local.dgram.recvspace", &dgram_recvspace);
+
+static int socket_count; /* (a) */
+SYSCTL_INT(
+    socket_count, "net.local.sockcount", CTL_AUTO, CTLFLAG_RD, &socket_count);
 
 struct mutex unix_lock = MUTEX_INITIALIZER(unix_lock, "unix");
 struct list unix_sockets = LIST_INITIALIZER(unix_sockets);
 
 static uint64_t socket_serial; /* (a) */
+
+static int
+handle_space(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	unsigned long *space = node->sn_ptr, value = atomic_load(space);
+	int error;
+
+	error = sysctl_out(req, &value, sizeof(value));
+	if (error != 0 || !sysctl_has_new(req))
+		return (error);
+	error = sysctl_in(req, &value, sizeof(value));
+	if (error == 0 && (value == 0 || value > BUFFER_MAX))
+		error = EINVAL;
+	if (error == 0)
+		atomic_store(space, value);
+	return (error);
+}
+
+static void
+queue_init(struct queue *q)
+{
+	list_init(&q->q_messages);
+	q->q_used = 0;
+}
+
+static void
+set_spaces(struct socket *so)
+{
+	switch (so->so_type) {
+	case SOCK_STREAM:
+		so->so_rcvbuf = atomic_load(&stream_recvspace);
+		so->so_sndbuf = atomic_load(&stream_sendspace);
+		break;
+	case SOCK_DGRAM:
+		so->so_rcvbuf = so->so_sndbuf = atomic_load(&dgram_recvspace);
+		break;
+	default:
+		so->so_rcvbuf = atomic_load(&packet_recvspace);
+		so->so_sndbuf = atomic_load(&packet_max);
+	}
+}
 
 struct socket *
 socket_create(int type)
@@ -43,15 +105,18 @@ socket_create(int type)
 	so->so_type = type;
 	so->so_birth = time_now();
 	so->so_serial = atomic_add(&socket_serial, 1) + 1;
-	so->so_rcvbuf = type == SOCK_DGRAM ? DGRAM_BUFFER : STREAM_BUFFER;
-	so->so_sndbuf = type == SOCK_DGRAM ? DGRAM_MAX : STREAM_BUFFER;
+	set_spaces(so);
 	list_init(&so->so_senders);
 	list_init(&so->so_sender);
-	list_init(&so->so_messages);
+	queue_init(&so->so_queue);
+	queue_init(&so->so_sent);
+	list_init(&so->so_turns);
+	list_init(&so->so_turn);
 	list_init(&so->so_incoming);
 	cv_init(&so->so_arrived, "sbwait");
 	cv_init(&so->so_room, "sbroom");
 	event_source_init(&so->so_events, "socket events");
+	(void)atomic_add(&socket_count, 1);
 	mutex_lock(&unix_lock);
 	list_push_back(&unix_sockets, &so->so_link);
 	mutex_unlock(&unix_lock);
@@ -66,14 +131,27 @@ socket_wake(struct socket *so)
 	event_notify(&so->so_events, 0);
 }
 
-/* so and its peer know each other no longer. (l) */
+/* What a datagram socket sent is its receiver's own now. (l) */
 static void
-leave_peer(struct socket *so)
+give_up_sent(struct socket *so)
+{
+	struct queue *sent = &so->so_sent, *q = &so->so_peer->so_queue;
+
+	list_splice(&q->q_messages, &sent->q_messages);
+	q->q_used += sent->q_used;
+	sent->q_used = 0;
+	list_remove(&so->so_turn);
+}
+
+void
+socket_leave_peer(struct socket *so)
 {
 	struct socket *peer = so->so_peer;
 
 	if (peer == NULL)
 		return;
+	if (so->so_type == SOCK_DGRAM)
+		give_up_sent(so);
 	so->so_peer = NULL;
 	list_remove(&so->so_sender);
 	if (peer->so_peer == so && so->so_type != SOCK_DGRAM)
@@ -91,6 +169,7 @@ leave_senders(struct socket *so)
 		    &so->so_senders, struct socket, so_sender)) != NULL) {
 		list_remove(&sender->so_sender);
 		sender->so_peer = NULL;
+		sender->so_connected = false;
 		sender->so_error = ECONNRESET;
 		socket_wake(sender);
 	}
@@ -103,9 +182,9 @@ socket_detach(struct socket *so, struct list *doomed, struct vnode **vpp)
 	struct vnode *none;
 
 	list_remove(&so->so_link);
-	leave_peer(so);
+	socket_leave_peer(so);
+	socket_flush(so, doomed);
 	leave_senders(so);
-	list_splice(doomed, &so->so_messages);
 	*vpp = so->so_vnode;
 	if (so->so_vnode != NULL)
 		so->so_vnode->v_base->v_socket = NULL;
@@ -120,6 +199,9 @@ socket_detach(struct socket *so, struct list *doomed, struct vnode **vpp)
 void
 socket_free(struct socket *so)
 {
+	identity_set(&so->so_identity, NULL, 0);
+	identity_set(&so->so_peerid, NULL, 0);
+	(void)atomic_sub(&socket_count, 1);
 	kmem_free(so, sizeof(*so));
 }
 
@@ -205,16 +287,44 @@ unix_socketpair(struct thread *td, int type, int flags, struct file *fps[2])
 	}
 	mutex_lock(&unix_lock);
 	socket_pair(fps[0]->f_data, fps[1]->f_data);
+	if (type != SOCK_DGRAM)
+		for (int i = 0; i < 2; i++)
+			identity_set(
+			    &((struct socket *)fps[i]->f_data)->so_peerid,
+			    td->td_cred, td->td_proc->p_pid);
 	mutex_unlock(&unix_lock);
 	return (0);
+}
+
+void
+identity_set(struct identity *id, struct cred *cr, pid_t pid)
+{
+	struct cred *old = id->id_cred;
+
+	id->id_cred = cr != NULL ? cred_hold(cr) : NULL;
+	id->id_pid = pid;
+	if (old != NULL)
+		cred_release(old);
 }
 
 size_t
 socket_room(const struct socket *so)
 {
-	if (so->so_cantrecv || so->so_used >= so->so_rcvbuf)
-		return (0);
-	return (so->so_rcvbuf - so->so_used);
+	bool dgram = so->so_type == SOCK_DGRAM;
+	const struct socket *peer = so->so_peer;
+	size_t limit = dgram ? so->so_sndbuf : peer->so_rcvbuf;
+	size_t used = dgram ? so->so_sent.q_used : peer->so_queue.q_used;
+
+	return (peer->so_cantrecv || used >= limit ? 0 : limit - used);
+}
+
+struct queue *
+socket_next(struct socket *so)
+{
+	if (!so->so_peeked && !list_empty(&so->so_turns))
+		return (&LIST_FIRST(&so->so_turns, struct socket, so_turn)
+			     ->so_sent);
+	return (list_empty(&so->so_queue.q_messages) ? NULL : &so->so_queue);
 }
 
 /* Nothing will come any more. (l) */
@@ -243,7 +353,10 @@ writable(const struct socket *so)
 		return (true);
 	if (so->so_peer == NULL)
 		return (so->so_type == SOCK_DGRAM);
-	return (socket_room(so->so_peer) >= so->so_peer->so_rcvbuf / 8);
+	return (socket_room(so) >= (so->so_type == SOCK_DGRAM
+					   ? so->so_sndbuf
+					   : so->so_peer->so_rcvbuf) /
+				       8);
 }
 
 static int
@@ -253,7 +366,7 @@ unix_poll(struct file *fp, int events)
 	int ready = 0;
 
 	mutex_lock(&unix_lock);
-	if (!list_empty(&so->so_messages) || so->so_nincoming > 0 ||
+	if (socket_next(so) != NULL || so->so_nincoming > 0 ||
 	    so->so_error != 0 || ended(so))
 		ready |= events & (POLLIN | POLLRDNORM);
 	if (!so->so_listening && writable(so))
@@ -280,7 +393,7 @@ unix_ready(struct file *fp, int filter)
 
 	mutex_lock(&unix_lock);
 	if (filter == EVFILT_WRITE)
-		n = so->so_peer != NULL ? (int64_t)socket_room(so->so_peer) : 0;
+		n = so->so_peer != NULL ? (int64_t)socket_room(so) : 0;
 	else
 		n = so->so_listening ? so->so_nincoming : (int64_t)so->so_bytes;
 	mutex_unlock(&unix_lock);
@@ -290,9 +403,12 @@ unix_ready(struct file *fp, int filter)
 static int
 unix_read(struct file *fp, struct uio *uio, int flags)
 {
-	int msg = 0;
+	struct received r = {0};
+	int error;
 
-	return (unix_receive(curthread(), fp, uio, &msg, NULL, NULL));
+	error = unix_receive(curthread(), fp, uio, &r);
+	control_free(r.r_control);
+	return (error);
 }
 
 static int
@@ -317,8 +433,7 @@ unix_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 		    so->so_peer != NULL ? (int)so->so_peer->so_bytes : 0;
 		break;
 	case FIONSPACE:
-		*(int *)data =
-		    so->so_peer != NULL ? (int)socket_room(so->so_peer) : 0;
+		*(int *)data = so->so_peer != NULL ? (int)socket_room(so) : 0;
 		break;
 	default:
 		error = ENOTTY;
@@ -421,21 +536,53 @@ int_option(struct socket *so, int name, int *value)
 	}
 }
 
+/* (l) Who listened or connected, as LOCAL_PEERCRED tells it. */
+static int
+get_peercred(const struct socket *so, struct xucred *xu)
+{
+	const struct cred *cr = so->so_peerid.id_cred;
+	int n;
+
+	if (cr == NULL)
+		return (so->so_type == SOCK_DGRAM ? EINVAL : ENOTCONN);
+	n = MIN(cr->cr_ngroups, XU_NGROUPS - 1);
+	*xu = (struct xucred){.cr_uid = cr->cr_uid,
+	    .cr_ngroups = (int16_t)(n + 1),
+	    .cr_pid = so->so_peerid.id_pid};
+	xu->cr_groups[0] = cr->cr_gid;
+	for (int i = 0; i < n; i++)
+		xu->cr_groups[i + 1] = cr->cr_groups[i];
+	return (0);
+}
+
+/* (l) Options of SOL_LOCAL. */
+static int
+get_local(const struct socket *so, int name, void *val, size_t *size)
+{
+	switch (name) {
+	case LOCAL_PEERCRED:
+		*size = sizeof(struct xucred);
+		return (get_peercred(so, val));
+	case LOCAL_CREDS:
+	case LOCAL_CREDS_PERSISTENT:
+		*size = sizeof(int);
+		*(int *)val = so->so_wantcred == name;
+		return (0);
+	default:
+		return (EOPNOTSUPP);
+	}
+}
+
 /* (l) Into val of UNIX_OPTION_MAX. */
 static int
 get_option(struct socket *so, int level, int name, void *val, size_t *size)
 {
 	struct timeval tv;
 
-	if (level == SOL_LOCAL && name == LOCAL_PEERCRED) {
-		if (so->so_type == SOCK_DGRAM || !so->so_connected)
-			return (so->so_type == SOCK_DGRAM ? EINVAL : ENOTCONN);
-		memcpy(val, &so->so_peercred, sizeof(so->so_peercred));
-		*size = sizeof(so->so_peercred);
-		return (0);
-	}
+	if (level == SOL_LOCAL)
+		return (get_local(so, name, val, size));
 	if (level != SOL_SOCKET)
-		return (ENOPROTOOPT);
+		return (EINVAL);
 	if (name == SO_RCVTIMEO || name == SO_SNDTIMEO) {
 		tv = ns_timeval(
 		    name == SO_RCVTIMEO ? so->so_rcvtimeo : so->so_sndtimeo);
@@ -526,15 +673,36 @@ set_option(struct socket *so, int name, const void *val, size_t size)
 	}
 }
 
+/* (l) The two options exclude each other. */
+static int
+set_local(struct socket *so, int name, const void *val, size_t size)
+{
+	int value;
+
+	if (name != LOCAL_CREDS && name != LOCAL_CREDS_PERSISTENT)
+		return (ENOPROTOOPT);
+	if (size < sizeof(value))
+		return (EINVAL);
+	memcpy(&value, val, sizeof(value));
+	if (value != 0 && so->so_wantcred != 0 && so->so_wantcred != name)
+		return (EINVAL);
+	if (value != 0 || so->so_wantcred == name)
+		so->so_wantcred = value != 0 ? name : 0;
+	return (0);
+}
+
 int
 unix_setopt(struct file *fp, int level, int name, const void *val, size_t size)
 {
 	int error;
 
-	if (level != SOL_SOCKET)
-		return (ENOPROTOOPT);
+	if (level != SOL_SOCKET && level != SOL_LOCAL)
+		return (EINVAL);
 	mutex_lock(&unix_lock);
-	error = set_option(fp->f_data, name, val, size);
+	if (level == SOL_SOCKET)
+		error = set_option(fp->f_data, name, val, size);
+	else
+		error = set_local(fp->f_data, name, val, size);
 	mutex_unlock(&unix_lock);
 	return (error);
 }

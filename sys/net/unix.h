@@ -8,18 +8,14 @@
 
 #include "fbsd/socket.h"
 #include "file/file.h"
+#include "net/control.h"
 
-/* What travels beside the bytes. */
-struct control {
-	unsigned c_room;  /* elements of c_files */
-	unsigned c_count; /* those in use, each with a reference */
-	bool c_has_cred;
-	struct cmsgcred c_cred;
-	struct file *c_files[];
-};
-struct control *control_alloc(unsigned files); /* or NULL */
-void control_free(struct control *c);	       /* closes the files */
-void control_set_cred(struct control *c, struct thread *td);
+/*
+ * One control message of a sender: of SOL_SOCKET, type SCM_*, as many bytes of
+ * data. *cp NULL: it has nothing to say. EINVAL, and those of its files.
+ */
+int unix_control(struct thread *td, int type, const char *data, size_t length,
+    struct control **cp);
 
 /* type: SOCK_*, flags: O_NONBLOCK. EPROTOTYPE, ENFILE, ENOMEM. */
 int unix_socket(struct thread *td, int type, int flags, struct file **fpp);
@@ -45,9 +41,16 @@ int unix_name(struct file *fp, bool peer, struct sockaddr_un *sun);
  */
 int unix_send(struct thread *td, struct file *fp, struct uio *uio, int flags,
     const char *to, struct control *c);
-/* *flags: MSG_* in and out. *cp: NULL, or to be freed; cp NULL: not wanted. */
-int unix_receive(struct thread *td, struct file *fp, struct uio *uio,
-    int *flags, struct sockaddr_un *from, struct control **cp);
+/* What unix_receive() is asked for, and what it found. */
+struct received {
+	int r_flags;	     /* in and out: MSG_* */
+	bool r_want_control; /* in */
+	size_t r_cut;	     /* out: with MSG_TRUNC in, bytes that were lost */
+	struct sockaddr_un r_from; /* out, if it has a name */
+	struct control *r_control; /* out: the caller's, also after an error */
+};
+int unix_receive(
+    struct thread *td, struct file *fp, struct uio *uio, struct received *r);
 
 /* *size in: room, out: what there is. ENOPROTOOPT, EINVAL. */
 int unix_getopt(struct file *fp, int level, int name, void *val, size_t *size);

@@ -95,25 +95,11 @@ socket_find(struct thread *td, int dirfd, const char *path, struct vnode **vpp)
 	return (error);
 }
 
-static void
-set_cred(struct xucred *xu, struct thread *td)
-{
-	const struct cred *cr = td->td_cred;
-	int n = MIN(cr->cr_ngroups, XU_NGROUPS - 1);
-
-	*xu = (struct xucred){.cr_uid = cr->cr_uid,
-	    .cr_ngroups = (int16_t)(n + 1),
-	    .cr_pid = td->td_proc->p_pid};
-	xu->cr_groups[0] = cr->cr_gid;
-	for (int i = 0; i < n; i++)
-		xu->cr_groups[i + 1] = cr->cr_groups[i];
-}
-
 /* A datagram socket's receiver from now on. (l) */
 static void
 connect_dgram(struct socket *so, struct socket *to)
 {
-	list_remove(&so->so_sender);
+	socket_leave_peer(so);
 	so->so_peer = to;
 	so->so_connected = true;
 	list_push_back(&to->so_senders, &so->so_sender);
@@ -137,8 +123,10 @@ connect_stream(struct thread *td, struct socket *so, struct socket *listener,
 	conn->so_options = listener->so_options;
 	conn->so_rcvbuf = listener->so_rcvbuf;
 	conn->so_sndbuf = listener->so_sndbuf;
-	set_cred(&conn->so_peercred, td);
-	so->so_peercred = listener->so_cred;
+	conn->so_wantcred = listener->so_wantcred;
+	identity_set(&conn->so_peerid, td->td_cred, td->td_proc->p_pid);
+	identity_set(&so->so_peerid, listener->so_identity.id_cred,
+	    listener->so_identity.id_pid);
 	socket_pair(so, conn);
 	list_push_back(&listener->so_incoming, &conn->so_sender);
 	listener->so_nincoming++;
@@ -190,8 +178,7 @@ unix_disconnect(struct file *fp)
 	if (so->so_type != SOCK_DGRAM)
 		return (EISCONN);
 	mutex_lock(&unix_lock);
-	list_remove(&so->so_sender);
-	so->so_peer = NULL;
+	socket_leave_peer(so);
 	so->so_connected = false;
 	mutex_unlock(&unix_lock);
 	return (0);
@@ -215,7 +202,7 @@ unix_listen(struct thread *td, struct file *fp, int backlog)
 		so->so_backlog = backlog < 0 || backlog > backlog_max
 				     ? MAX(backlog_max, 1)
 				     : MAX(backlog, 1);
-		set_cred(&so->so_cred, td);
+		identity_set(&so->so_identity, td->td_cred, td->td_proc->p_pid);
 	}
 	mutex_unlock(&unix_lock);
 	return (error);
@@ -243,8 +230,11 @@ wait_incoming(struct socket *so, struct file *fp)
 	while (so->so_nincoming == 0) {
 		if (!so->so_listening)
 			return (EINVAL);
-		if (so->so_cantrecv)
-			return (ECONNABORTED);
+		if (so->so_error != 0) {
+			error = so->so_error;
+			so->so_error = 0;
+			return (error);
+		}
 		if ((atomic_load(&fp->f_flag) & O_NONBLOCK) != 0)
 			return (EAGAIN);
 		error = cv_timedwait_sig(&so->so_arrived, &unix_lock, deadline);
@@ -290,34 +280,43 @@ unix_accept(struct thread *td, struct file *fp, int flags, int uf, int *fdp,
 	return (error);
 }
 
+/* (l) released while somebody still receives. */
+static void
+shut_down(struct socket *so, int how, struct list *doomed)
+{
+	if (how != SHUT_WR) {
+		so->so_cantrecv = true;
+		while (so->so_receiving)
+			cv_wait(&so->so_arrived, &unix_lock);
+		socket_flush(so, doomed);
+	}
+	if (how != SHUT_RD)
+		so->so_cantsend = true;
+	socket_wake(so);
+	if (so->so_peer != NULL)
+		socket_wake(so->so_peer);
+}
+
 int
 unix_shutdown(struct file *fp, int how)
 {
 	struct list doomed = LIST_INITIALIZER(doomed);
 	struct socket *so = fp->f_data;
-	struct message *m;
 	int error = 0;
 
 	if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
 		return (EINVAL);
 	mutex_lock(&unix_lock);
-	if (!so->so_listening && so->so_peer == NULL)
+	if (so->so_peer == NULL)
 		error = ENOTCONN;
-	if (error == 0 && how != SHUT_WR) {
-		so->so_cantrecv = true;
-		while (so->so_receiving)
-			cv_wait(&so->so_arrived, &unix_lock);
-		while ((m = LIST_FIRST(&so->so_messages, struct message,
-			    m_link)) != NULL) {
-			message_unlink(so, m);
-			list_push_back(&doomed, &m->m_link);
-		}
+	if (so->so_listening && how != SHUT_WR) {
+		so->so_error = ECONNABORTED;
+		socket_wake(so);
 	}
-	if (error == 0 && how != SHUT_RD)
-		so->so_cantsend = true;
-	socket_wake(so);
-	if (so->so_peer != NULL)
-		socket_wake(so->so_peer);
+	/* It is an error for a datagram socket without a peer, and wakes who
+	 * waits to receive all the same. */
+	if (error == 0 || so->so_type == SOCK_DGRAM)
+		shut_down(so, how, &doomed);
 	mutex_unlock(&unix_lock);
 	rights_dispose(&doomed);
 	return (error);

@@ -24,33 +24,14 @@ finish(struct thread *td, const struct uio *uio, size_t asked, int error)
 	return (error);
 }
 
-/* The files of one SCM_RIGHTS. */
-static int
-take_files(struct thread *td, struct control *c, const char *data, size_t len)
-{
-	struct file *fp;
-	int error, fd;
-
-	for (; len >= sizeof(fd); len -= sizeof(fd), data += sizeof(fd)) {
-		memcpy(&fd, data, sizeof(fd));
-		error = fd_get(td, fd, 0, &fp);
-		if (error != 0)
-			return (error);
-		if (!fp->f_ops->fo_passable || c->c_count == c->c_room) {
-			file_release(fp);
-			return (EOPNOTSUPP);
-		}
-		c->c_files[c->c_count++] = fp;
-	}
-	return (0);
-}
-
-/* Control messages, as the user gave them. */
+/* Control messages, as the user gave them; *cp is what was made of them, also
+ * after an error. */
 static int
 parse_control(
-    struct thread *td, struct control *c, const char *buf, size_t size)
+    struct thread *td, const char *buf, size_t size, struct control **cp)
 {
 	struct cmsghdr h;
+	size_t step;
 	int error = 0;
 
 	while (error == 0 && size >= sizeof(h)) {
@@ -58,15 +39,13 @@ parse_control(
 		if (h.cmsg_len < HEADER || h.cmsg_len > size ||
 		    h.cmsg_level != SOL_SOCKET)
 			return (EINVAL);
-		if (h.cmsg_type == SCM_RIGHTS)
-			error = take_files(
-			    td, c, buf + HEADER, h.cmsg_len - HEADER);
-		else if (h.cmsg_type == SCM_CREDS)
-			control_set_cred(c, td);
-		else
-			return (EINVAL);
-		buf += MIN(CMSG_ALIGN(h.cmsg_len), size);
-		size -= MIN(CMSG_ALIGN(h.cmsg_len), size);
+		error = unix_control(
+		    td, h.cmsg_type, buf + HEADER, h.cmsg_len - HEADER, cp);
+		if (*cp != NULL)
+			cp = &(*cp)->c_next;
+		step = MIN(CMSG_ALIGN(h.cmsg_len), size);
+		buf += step;
+		size -= step;
 	}
 	return (error != 0 || size == 0 ? error : EINVAL);
 }
@@ -75,7 +54,6 @@ static int
 copyin_control(struct thread *td, const struct msghdr *msg, struct control **cp)
 {
 	size_t size = msg->msg_controllen;
-	struct control *c;
 	char *buf;
 	int error;
 
@@ -85,19 +63,16 @@ copyin_control(struct thread *td, const struct msghdr *msg, struct control **cp)
 	if (size < sizeof(struct cmsghdr) || size > CONTROL_MAX)
 		return (EINVAL);
 	buf = kmem_alloc(size, 0);
-	c = control_alloc((unsigned)(size / sizeof(int)));
-	if (buf == NULL || c == NULL)
-		error = ENOBUFS;
-	else
-		error = copyin(msg->msg_control, buf, size);
+	if (buf == NULL)
+		return (ENOBUFS);
+	error = copyin(msg->msg_control, buf, size);
 	if (error == 0)
-		error = parse_control(td, c, buf, size);
-	if (buf != NULL)
-		kmem_free(buf, size);
-	if (error == 0)
-		*cp = c;
-	else if (c != NULL)
-		control_free(c);
+		error = parse_control(td, buf, size, cp);
+	kmem_free(buf, size);
+	if (error != 0) {
+		control_free(*cp);
+		*cp = NULL;
+	}
 	return (error);
 }
 
@@ -179,177 +154,111 @@ sys_sendmsg(struct thread *td, const struct sendmsg_args *a)
 	return (error);
 }
 
+/* Receives; what was moved counts, and with MSG_TRUNC what was cut off too. */
+static int
+receive(struct thread *td, int s, struct uio *uio, struct received *r)
+{
+	size_t asked = uio->uio_resid;
+	struct file *fp;
+	int error;
+
+	r->r_from = (struct sockaddr_un){
+	    .sun_len = sizeof(struct sockaddr), .sun_family = AF_UNIX};
+	error = socket_get(td, s, &fp);
+	if (error != 0)
+		return (error);
+	error = unix_receive(td, fp, uio, r);
+	file_release(fp);
+	error = finish(td, uio, asked, error);
+	if (error == 0)
+		td->td_retval[0] += r->r_cut;
+	return (error);
+}
+
 int
 sys_recvfrom(struct thread *td, const struct recvfrom_args *a)
 {
-	struct sockaddr_un from = {
-	    .sun_len = sizeof(struct sockaddr), .sun_family = AF_UNIX};
-	size_t asked = a->len;
-	int error, flags = a->flags;
+	struct received r = {.r_flags = a->flags};
 	struct iovec iov;
-	struct file *fp;
 	struct uio uio;
+	int error;
 
-	if (asked > IOSIZE_MAX)
+	if (a->len > IOSIZE_MAX)
 		return (EINVAL);
-	error = socket_get(td, a->s, &fp);
-	if (error != 0)
-		return (error);
-	uio_init(&uio, &iov, (uint64_t)a->buf, asked, 0, true, false);
-	error = unix_receive(td, fp, &uio, &flags, &from, NULL);
-	file_release(fp);
-	error = finish(td, &uio, asked, error);
+	uio_init(&uio, &iov, (uint64_t)a->buf, a->len, 0, true, false);
+	error = receive(td, a->s, &uio, &r);
 	if (error == 0 && a->from != NULL)
-		error = sockaddr_copyout(&from, a->from, a->fromlenaddr);
+		error = sockaddr_copyout(&r.r_from, a->from, a->fromlenaddr);
 	return (error);
 }
 
-/* Where received control messages are put together. */
-struct builder {
-	char *b_buf;
-	size_t b_size; /* of it, and of the user's */
-	size_t b_used;
-};
-
-/* A header with room for n bytes behind it; NULL if it doesn't fit. */
-static char *
-add_header(struct builder *b, int type, size_t n)
-{
-	struct cmsghdr h = {.cmsg_len = (uint32_t)CMSG_LEN(n),
-	    .cmsg_level = SOL_SOCKET,
-	    .cmsg_type = type};
-	char *at = b->b_buf + b->b_used;
-
-	if (b->b_size < b->b_used || b->b_size - b->b_used < CMSG_LEN(n))
-		return (NULL);
-	memcpy(at, &h, sizeof(h));
-	b->b_used += CMSG_SPACE(n);
-	return (at + HEADER);
-}
-
-/* Descriptors for the files; all or none, for the rest can't be named. */
+/* One message into the user's room of size bytes; *used: how many of them. */
 static int
-install_files(struct thread *td, struct control *c, struct builder *b, int uf)
+copyout_one(const struct control *c, char __user *to, size_t size, size_t *used)
 {
-	char *data = add_header(b, SCM_RIGHTS, c->c_count * sizeof(int));
-	int error, fd;
+	struct cmsghdr h = {.cmsg_len = (uint32_t)CMSG_LEN(c->c_length),
+	    .cmsg_level = c->c_level,
+	    .cmsg_type = c->c_type};
+	int error;
 
-	if (data == NULL)
-		return (EMSGSIZE);
-	for (unsigned i = 0; i < c->c_count; i++) {
-		error = fd_install(td, c->c_files[i], 0, uf, &fd);
-		if (error != 0) {
-			while (i-- > 0) {
-				memcpy(&fd, data + i * sizeof(fd), sizeof(fd));
-				(void)fd_close(td, fd);
-			}
-			b->b_used = 0;
-			return (error);
-		}
-		memcpy(data + i * sizeof(fd), &fd, sizeof(fd));
-	}
-	return (0);
-}
-
-/* Closes what install_files() made. */
-static void
-uninstall_files(struct thread *td, unsigned count, const char *data)
-{
-	int fd;
-
-	for (unsigned i = 0; i < count; i++) {
-		memcpy(&fd, data + i * sizeof(fd), sizeof(fd));
-		(void)fd_close(td, fd);
-	}
-}
-
-/* c to the user, as far as there is room; frees it. */
-static int
-copyout_control(
-    struct thread *td, struct control *c, struct msghdr *msg, int flags)
-{
-	int uf = (flags & MSG_CMSG_CLOEXEC) != 0 ? UF_EXCLOSE : 0;
-	struct builder b = {
-	    .b_size = MIN(msg->msg_controllen, 2 * CONTROL_MAX)};
-	unsigned count = 0;
-	char *data;
-	int error = 0;
-
-	b.b_buf = kmem_alloc(3 * CONTROL_MAX, KM_ZERO);
-	if (b.b_buf == NULL)
-		b.b_size = 0;
-	if (c->c_count > 0) {
-		if (install_files(td, c, &b, uf) == 0)
-			count = c->c_count;
-		else
-			msg->msg_flags |= MSG_CTRUNC;
-	}
-	if (c->c_has_cred) {
-		data = add_header(&b, SCM_CREDS, sizeof(c->c_cred));
-		if (data != NULL)
-			memcpy(data, &c->c_cred, sizeof(c->c_cred));
-		else
-			msg->msg_flags |= MSG_CTRUNC;
-	}
-	msg->msg_controllen = (uint32_t)MIN(b.b_used, b.b_size);
-	if (b.b_buf != NULL) {
-		error = copyout(b.b_buf, msg->msg_control, msg->msg_controllen);
-		if (error != 0)
-			uninstall_files(td, count, b.b_buf + HEADER);
-		kmem_free(b.b_buf, 3 * CONTROL_MAX);
-	}
-	control_free(c);
+	error = copyout(&h, to, sizeof(h));
+	if (error == 0)
+		error = copyout(c->c_body, to + HEADER, c->c_length);
+	*used = MIN(CMSG_SPACE(c->c_length), size);
 	return (error);
 }
 
-/* What came besides the data. */
+/* The messages as far as there is room, and no further than the first that
+ * doesn't fit.  What didn't get there is closed. */
 static int
-copyout_rest(struct thread *td, struct msghdr *msg,
-    const struct sockaddr_un *from, struct control *c, int flags)
+copyout_control(struct thread *td, struct control *list, struct msghdr *msg)
 {
+	size_t size = msg->msg_controllen, done = 0, used;
+	char __user *to = msg->msg_control;
+	struct control **at = &list, *rest;
 	int error = 0;
 
-	if (msg->msg_name != NULL) {
-		error = copyout(
-		    from, msg->msg_name, MIN(msg->msg_namelen, from->sun_len));
-		msg->msg_namelen = from->sun_len;
+	while (error == 0 && *at != NULL &&
+	       size - done >= CMSG_LEN((*at)->c_length)) {
+		error = copyout_one(*at, to + done, size - done, &used);
+		done += used;
+		if (error == 0)
+			at = &(*at)->c_next;
 	}
-	if (c == NULL) {
-		msg->msg_controllen = 0;
-	} else if (error != 0 || msg->msg_control == NULL) {
+	msg->msg_controllen = (uint32_t)done;
+	if (*at != NULL)
 		msg->msg_flags |= MSG_CTRUNC;
-		msg->msg_controllen = 0;
-		control_free(c);
-	} else {
-		error = copyout_control(td, c, msg, flags);
+	if (error != 0) {
+		control_discard(td, list);
+		return (error);
 	}
-	return (error);
+	rest = *at;
+	*at = NULL;
+	control_discard(td, rest);
+	control_free(list);
+	return (0);
 }
 
 static int
 receive_msg(
     struct thread *td, int s, struct msghdr *msg, struct uio *uio, int flags)
 {
-	struct sockaddr_un from = {
-	    .sun_len = sizeof(struct sockaddr), .sun_family = AF_UNIX};
-	size_t asked = uio->uio_resid;
-	struct control *c = NULL;
-	int error, got = flags;
-	struct file *fp;
+	struct received r = {
+	    .r_flags = flags, .r_want_control = msg->msg_control != NULL};
+	int error;
 
-	error = socket_get(td, s, &fp);
-	if (error != 0)
-		return (error);
-	error = unix_receive(td, fp, uio, &got, &from, &c);
-	file_release(fp);
-	error = finish(td, uio, asked, error);
+	error = receive(td, s, uio, &r);
+	msg->msg_flags = r.r_flags;
+	if (error == 0 && msg->msg_name != NULL) {
+		error = copyout(&r.r_from, msg->msg_name,
+		    MIN(msg->msg_namelen, r.r_from.sun_len));
+		msg->msg_namelen = r.r_from.sun_len;
+	}
 	if (error != 0) {
-		if (c != NULL)
-			control_free(c);
+		control_discard(td, r.r_control);
 		return (error);
 	}
-	msg->msg_flags = got;
-	return (copyout_rest(td, msg, &from, c, flags));
+	return (copyout_control(td, r.r_control, msg));
 }
 
 int
