@@ -135,6 +135,8 @@ _Static_assert(sizeof(struct xucred) == 88, "struct xucred");
 #define SO_NOSIGPIPE	       0x0800
 #define SO_SNDBUF	       0x1001
 #define SO_RCVBUF	       0x1002
+#define SO_SNDLOWAT	       0x1003
+#define SO_RCVLOWAT	       0x1004
 #define SO_SNDTIMEO	       0x1005
 #define SO_RCVTIMEO	       0x1006
 #define SO_ERROR	       0x1007

@@ -373,6 +373,104 @@ cycles(void)
 	SYS(SYS_closefrom, 3);
 }
 
+/* A listener that only a connection of its own leads to, which nobody can
+ * accept, and what went there, is closed as well. */
+static void
+pending(void)
+{
+	struct sockaddr_un sun;
+	int l, c, p[2], fds[2], n = address(&sun, "/tmp/pending");
+	char b[4];
+
+	CHECK_EQ(SYS(SYS_pipe2, p, 0), 0);
+	l = (int)SYS(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+	c = (int)SYS(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+	CHECK_EQ(SYS(SYS_bind, l, &sun, n), 0);
+	CHECK_EQ(SYS(SYS_listen, l, 5), 0);
+	CHECK_EQ(SYS(SYS_connect, c, &sun, n), 0);
+	fds[0] = l;
+	fds[1] = p[1];
+	CHECK_EQ(send_fds(c, fds, 2), 1);
+	SYS(SYS_close, l);
+	SYS(SYS_close, p[1]);
+	SYS(SYS_close, c);
+	CHECK_EQ(SYS(SYS_read, p[0], b, 4), 0);
+	CHECK_EQ(SYS(SYS_unlink, "/tmp/pending"), 0);
+	SYS(SYS_closefrom, 3);
+}
+
+/* Those that can still be received stay, however they are reached. */
+static void
+reachable(void)
+{
+	int a[2], b[2], p[2], q[2];
+	char c[4];
+
+	CHECK_EQ(SYS(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, a), 0);
+	CHECK_EQ(SYS(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, b), 0);
+	CHECK_EQ(SYS(SYS_pipe2, p, 0), 0);
+	/* The pipe in b, b in itself and in a, which is open. */
+	CHECK_EQ(send_fds(b[0], &p[1], 1), 1);
+	CHECK_EQ(send_fds(b[0], &b[1], 1), 1);
+	CHECK_EQ(send_fds(a[0], &b[1], 1), 1);
+	SYS(SYS_close, p[1]);
+	SYS(SYS_close, b[0]);
+	SYS(SYS_close, b[1]);
+	sleep_ms(30);
+	SYS(SYS_close, (int)SYS(SYS_socket, AF_UNIX, SOCK_STREAM, 0));
+	sleep_ms(30);
+	CHECK_EQ(receive_fds(a[1], q, 1), 1);
+	CHECK_EQ(receive_fds(q[0], q + 1, 1), 1);
+	CHECK_EQ(SYS(SYS_write, q[1], "z", 1), 1);
+	CHECK_EQ(SYS(SYS_read, p[0], c, 4), 1);
+	SYS(SYS_closefrom, 3);
+}
+
+/* A reader that waits for more than there is, and a writer for enough room. */
+static void
+marks(void)
+{
+	int s[2], value = 4, n;
+	uint32_t len = sizeof(value);
+	char b[8];
+
+	CHECK_EQ(
+	    SYS(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, s), 0);
+	CHECK_EQ(SYS(SYS_setsockopt, s[0], SOL_SOCKET, SO_RCVLOWAT, &value,
+		     sizeof(value)),
+	    0);
+	CHECK_EQ(SYS(SYS_write, s[1], "abc", 3), 3);
+	CHECK_EQ(poll_one(s[0], POLLIN), 0);
+	CHECK_EQ(SYS(SYS_read, s[0], b, 8), -EAGAIN);
+	CHECK_EQ(SYS(SYS_read, s[0], b, 2), 2);
+	CHECK_EQ(SYS(SYS_write, s[1], "def", 3), 3);
+	CHECK_EQ(poll_one(s[0], POLLIN), POLLIN);
+	CHECK_EQ(SYS(SYS_read, s[0], b, 3), 3);
+	CHECK_EQ(SYS(SYS_read, s[0], b, 8), -EAGAIN);
+	/* The end makes do with less. */
+	CHECK_EQ(SYS(SYS_shutdown, s[1], SHUT_WR), 0);
+	CHECK_EQ(poll_one(s[0], POLLIN), POLLIN);
+	CHECK_EQ(SYS(SYS_read, s[0], b, 8), 1);
+	CHECK_EQ(SYS(SYS_read, s[0], b, 8), 0);
+	/* s[0] writes until s[1] has little room, and less than its mark. */
+	value = 10000;
+	CHECK_EQ(SYS(SYS_setsockopt, s[0], SOL_SOCKET, SO_SNDLOWAT, &value,
+		     sizeof(value)),
+	    0);
+	value = 0;
+	CHECK_EQ(
+	    SYS(SYS_getsockopt, s[0], SOL_SOCKET, SO_SNDLOWAT, &value, &len),
+	    0);
+	CHECK_EQ(value, 10000);
+	while (poll_one(s[0], POLLOUT) != 0)
+		CHECK_EQ(SYS(SYS_write, s[0], big, 4000), 4000);
+	CHECK(SYS(SYS_write, s[0], big, 4000) > 0);
+	for (n = 0; poll_one(s[0], POLLOUT) == 0; n++)
+		CHECK_EQ(SYS(SYS_read, s[1], big, 4000), 4000);
+	CHECK(n > 0);
+	SYS(SYS_closefrom, 3);
+}
+
 static void
 options(void)
 {
@@ -506,6 +604,9 @@ main(int argc, char **argv)
 	datagrams();
 	rights();
 	cycles();
+	pending();
+	reachable();
+	marks();
 	options();
 	interrupted();
 	events();

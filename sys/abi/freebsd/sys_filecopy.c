@@ -5,7 +5,7 @@
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "file/filecopy.h"
-#include "net/unix.h"
+#include "net/socket.h"
 #include "proc/signal.h"
 #include "vfs/vnode.h"
 
@@ -72,7 +72,7 @@ check_ends(struct file *from, struct file *to)
 		return (EINVAL);
 	if (to->f_type != DTYPE_SOCKET)
 		return (ENOTSOCK);
-	error = unix_getopt(to, SOL_SOCKET, SO_TYPE, &type, &size);
+	error = so_getopt(to, SOL_SOCKET, SO_TYPE, &type, &size);
 	if (error != 0)
 		return (error);
 	return (type == SOCK_STREAM ? 0 : EINVAL);

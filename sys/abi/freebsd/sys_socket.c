@@ -7,9 +7,7 @@
 #include "fbsd/fcntl.h"
 #include "lib/string.h"
 
-#define TYPE_FLAGS  (SOCK_CLOEXEC | SOCK_NONBLOCK | SOCK_CLOFORK)
-#define PATH_OFFSET offsetof(struct sockaddr_un, sun_path)
-#define ADDRESS_MAX 255
+#define TYPE_FLAGS (SOCK_CLOEXEC | SOCK_NONBLOCK | SOCK_CLOFORK)
 
 int
 socket_get(struct thread *td, int fd, struct file **fpp)
@@ -25,60 +23,35 @@ socket_get(struct thread *td, int fd, struct file **fpp)
 }
 
 int
-sockaddr_copyin(
-    struct sockaddr_un *sun, const void __user *uaddr, size_t len, int *family)
+address_copyin(union address *name, const void __user *uaddr, size_t len)
 {
 	int error;
 
 	if (len > ADDRESS_MAX)
 		return (ENAMETOOLONG);
-	if (len < PATH_OFFSET)
+	if (len < offsetof(struct sockaddr, sa_data))
 		return (EINVAL);
-	*sun = (struct sockaddr_un){0};
-	error = copyin(uaddr, sun, MIN(len, sizeof(*sun)));
-	if (error != 0)
-		return (error);
-	if (family != NULL)
-		*family = sun->sun_family;
-	else if (sun->sun_family != AF_UNIX)
-		return (EAFNOSUPPORT);
-	if (sun->sun_family == AF_UNIX && len > sizeof(*sun))
-		return (EINVAL);
-	sun->sun_len = (uint8_t)MIN(len, sizeof(*sun));
-	return (0);
-}
-
-void
-sockaddr_path(const struct sockaddr_un *sun, char *path)
-{
-	memset(path, 0, SUN_PATH_MAX);
-	memcpy(path, sun->sun_path, sun->sun_len - PATH_OFFSET);
+	*name = (union address){0};
+	error = copyin(uaddr, name, len);
+	name->sa.sa_len = (uint8_t)len;
+	return (error);
 }
 
 int
-sockaddr_copyout(
-    const struct sockaddr_un *sun, void __user *uaddr, uint32_t __user *ulen)
+address_copyout(
+    const union address *name, void __user *uaddr, uint32_t __user *ulen)
 {
-	uint32_t room, len = sun->sun_len;
+	uint32_t room, len = name->sa.sa_len;
 	int error;
 
 	error = copyin(ulen, &room, sizeof(room));
 	if (error == 0 && (int32_t)room < 0)
 		error = EINVAL;
 	if (error == 0)
-		error = copyout(sun, uaddr, MIN(room, len));
+		error = copyout(name, uaddr, MIN(room, len));
 	if (error == 0)
 		error = copyout(&len, ulen, sizeof(len));
 	return (error);
-}
-
-/* What all calls that make a socket ask of their arguments. */
-static int
-check_domain(int domain, int protocol)
-{
-	if (domain != AF_UNIX)
-		return (EAFNOSUPPORT);
-	return (protocol != 0 ? EPROTONOSUPPORT : 0);
 }
 
 static int
@@ -100,10 +73,8 @@ sys_socket(struct thread *td, const struct socket_args *a)
 	struct file *fp;
 	int error, fd;
 
-	error = check_domain(a->domain, a->protocol);
-	if (error == 0)
-		error = unix_socket(
-		    td, a->type & ~TYPE_FLAGS, file_flags(a->type), &fp);
+	error = so_create(td, a->domain, a->type & ~TYPE_FLAGS, a->protocol,
+	    file_flags(a->type), &fp);
 	if (error == 0)
 		error = fd_open(td, fp, descriptor_flags(a->type), &fd);
 	if (error == 0)
@@ -117,10 +88,8 @@ sys_socketpair(struct thread *td, const struct socketpair_args *a)
 	int error, fds[2], uf = descriptor_flags(a->type);
 	struct file *fps[2];
 
-	error = check_domain(a->domain, a->protocol);
-	if (error == 0)
-		error = unix_socketpair(
-		    td, a->type & ~TYPE_FLAGS, file_flags(a->type), fps);
+	error = so_pair(td, a->domain, a->type & ~TYPE_FLAGS, a->protocol,
+	    file_flags(a->type), fps);
 	if (error == 0)
 		error = fd_open_pair(td, fps, uf, fds);
 	if (error != 0)
@@ -136,19 +105,16 @@ sys_socketpair(struct thread *td, const struct socketpair_args *a)
 static int
 bind_at(struct thread *td, int dirfd, int s, const void __user *name, int len)
 {
-	struct sockaddr_un sun;
+	union address addr;
 	struct file *fp;
 	int error;
 
-	error = sockaddr_copyin(&sun, name, (unsigned)len, NULL);
-	if (error == 0 &&
-	    (sun.sun_len == PATH_OFFSET || sun.sun_path[0] == '\0'))
-		error = EINVAL;
+	error = address_copyin(&addr, name, (unsigned)len);
 	if (error == 0)
 		error = socket_get(td, s, &fp);
 	if (error != 0)
 		return (error);
-	error = unix_bind(td, fp, dirfd, &sun);
+	error = so_bind(td, fp, dirfd, &addr);
 	file_release(fp);
 	return (error);
 }
@@ -169,22 +135,16 @@ static int
 connect_at(
     struct thread *td, int dirfd, int s, const void __user *name, int len)
 {
-	char path[SUN_PATH_MAX];
-	struct sockaddr_un sun;
+	union address addr;
 	struct file *fp;
-	int error, family;
+	int error;
 
-	error = sockaddr_copyin(&sun, name, (unsigned)len, &family);
+	error = address_copyin(&addr, name, (unsigned)len);
 	if (error == 0)
 		error = socket_get(td, s, &fp);
 	if (error != 0)
 		return (error);
-	sockaddr_path(&sun, path);
-	if (family == AF_UNIX)
-		error = unix_connect(td, fp, dirfd, path);
-	else
-		error =
-		    family == AF_UNSPEC ? unix_disconnect(fp) : EAFNOSUPPORT;
+	error = so_connect(td, fp, dirfd, &addr);
 	file_release(fp);
 	return (error);
 }
@@ -210,7 +170,7 @@ sys_listen(struct thread *td, const struct listen_args *a)
 	error = socket_get(td, a->s, &fp);
 	if (error != 0)
 		return (error);
-	error = unix_listen(td, fp, a->backlog);
+	error = so_listen(td, fp, a->backlog);
 	file_release(fp);
 	return (error);
 }
@@ -221,7 +181,7 @@ accept_one(struct thread *td, int s, void __user *name,
     uint32_t __user *namelen, int flags)
 {
 	int error, fd, fflags, uf = 0;
-	struct sockaddr_un from;
+	union address from;
 	struct file *fp;
 
 	error = socket_get(td, s, &fp);
@@ -233,10 +193,10 @@ accept_one(struct thread *td, int s, void __user *name,
 		fflags = file_flags(flags);
 		uf = descriptor_flags(flags);
 	}
-	error = unix_accept(td, fp, fflags, uf, &fd, &from);
+	error = so_accept(td, fp, fflags, uf, &fd, &from);
 	file_release(fp);
 	if (error == 0 && name != NULL) {
-		error = sockaddr_copyout(&from, name, namelen);
+		error = address_copyout(&from, name, namelen);
 		if (error != 0)
 			(void)fd_close(td, fd);
 	}
@@ -268,7 +228,7 @@ sys_shutdown(struct thread *td, const struct shutdown_args *a)
 	error = socket_get(td, a->s, &fp);
 	if (error != 0)
 		return (error);
-	error = unix_shutdown(fp, a->how);
+	error = so_shutdown(fp, a->how);
 	file_release(fp);
 	return (error);
 }
@@ -277,16 +237,16 @@ static int
 get_name(struct thread *td, int s, bool peer, void __user *asa,
     uint32_t __user *alen)
 {
-	struct sockaddr_un sun;
+	union address name;
 	struct file *fp;
 	int error;
 
 	error = socket_get(td, s, &fp);
 	if (error != 0)
 		return (error);
-	error = unix_name(fp, peer, &sun);
+	error = so_name(fp, peer, &name);
 	file_release(fp);
-	return (error != 0 ? error : sockaddr_copyout(&sun, asa, alen));
+	return (error != 0 ? error : address_copyout(&name, asa, alen));
 }
 
 int
@@ -304,7 +264,7 @@ sys_getpeername(struct thread *td, const struct getpeername_args *a)
 int
 sys_getsockopt(struct thread *td, const struct getsockopt_args *a)
 {
-	uint64_t val[UNIX_OPTION_MAX / 8];
+	uint64_t val[OPTION_MAX / 8];
 	struct file *fp;
 	uint32_t len = 0;
 	size_t size;
@@ -319,7 +279,7 @@ sys_getsockopt(struct thread *td, const struct getsockopt_args *a)
 		error = EINVAL;
 	size = len;
 	if (error == 0)
-		error = unix_getopt(fp, a->level, a->name, val, &size);
+		error = so_getopt(fp, a->level, a->name, val, &size);
 	file_release(fp);
 	if (error != 0 || a->val == NULL)
 		return (error);
@@ -331,7 +291,7 @@ sys_getsockopt(struct thread *td, const struct getsockopt_args *a)
 int
 sys_setsockopt(struct thread *td, const struct setsockopt_args *a)
 {
-	uint64_t val[UNIX_OPTION_MAX / 8];
+	uint64_t val[OPTION_MAX / 8];
 	struct file *fp;
 	int error;
 
@@ -345,7 +305,7 @@ sys_setsockopt(struct thread *td, const struct setsockopt_args *a)
 	error = copyin(a->val, val, (size_t)a->valsize);
 	if (error == 0)
 		error =
-		    unix_setopt(fp, a->level, a->name, val, (size_t)a->valsize);
+		    so_setopt(fp, a->level, a->name, val, (size_t)a->valsize);
 	file_release(fp);
 	return (error);
 }

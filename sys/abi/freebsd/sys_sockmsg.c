@@ -27,8 +27,8 @@ finish(struct thread *td, const struct uio *uio, size_t asked, int error)
 /* Control messages, as the user gave them; *cp is what was made of them, also
  * after an error. */
 static int
-parse_control(
-    struct thread *td, const char *buf, size_t size, struct control **cp)
+parse_control(struct thread *td, struct file *fp, const char *buf, size_t size,
+    struct control **cp)
 {
 	struct cmsghdr h;
 	size_t step;
@@ -39,8 +39,8 @@ parse_control(
 		if (h.cmsg_len < HEADER || h.cmsg_len > size ||
 		    h.cmsg_level != SOL_SOCKET)
 			return (EINVAL);
-		error = unix_control(
-		    td, h.cmsg_type, buf + HEADER, h.cmsg_len - HEADER, cp);
+		error = so_control(
+		    td, fp, h.cmsg_type, buf + HEADER, h.cmsg_len - HEADER, cp);
 		if (*cp != NULL)
 			cp = &(*cp)->c_next;
 		step = MIN(CMSG_ALIGN(h.cmsg_len), size);
@@ -51,7 +51,8 @@ parse_control(
 }
 
 static int
-copyin_control(struct thread *td, const struct msghdr *msg, struct control **cp)
+copyin_control(struct thread *td, struct file *fp, const struct msghdr *msg,
+    struct control **cp)
 {
 	size_t size = msg->msg_controllen;
 	char *buf;
@@ -67,7 +68,7 @@ copyin_control(struct thread *td, const struct msghdr *msg, struct control **cp)
 		return (ENOBUFS);
 	error = copyin(msg->msg_control, buf, size);
 	if (error == 0)
-		error = parse_control(td, buf, size, cp);
+		error = parse_control(td, fp, buf, size, cp);
 	kmem_free(buf, size);
 	if (error != 0) {
 		control_free(*cp);
@@ -82,26 +83,21 @@ send_msg(struct thread *td, int s, const struct msghdr *msg, struct uio *uio,
     int flags)
 {
 	size_t asked = uio->uio_resid;
-	char path[SUN_PATH_MAX];
 	struct control *c = NULL;
-	struct sockaddr_un sun;
+	union address to;
 	struct file *fp;
 	int error;
 
 	error = socket_get(td, s, &fp);
 	if (error != 0)
 		return (error);
-	if (msg->msg_name != NULL) {
-		error = sockaddr_copyin(
-		    &sun, msg->msg_name, msg->msg_namelen, NULL);
-		if (error == 0)
-			sockaddr_path(&sun, path);
-	}
+	if (msg->msg_name != NULL)
+		error = address_copyin(&to, msg->msg_name, msg->msg_namelen);
 	if (error == 0)
-		error = copyin_control(td, msg, &c);
+		error = copyin_control(td, fp, msg, &c);
 	if (error == 0)
-		error = unix_send(
-		    td, fp, uio, flags, msg->msg_name != NULL ? path : NULL, c);
+		error = so_send(
+		    td, fp, uio, flags, msg->msg_name != NULL ? &to : NULL, c);
 	file_release(fp);
 	return (finish(td, uio, asked, error));
 }
@@ -162,12 +158,10 @@ receive(struct thread *td, int s, struct uio *uio, struct received *r)
 	struct file *fp;
 	int error;
 
-	r->r_from = (struct sockaddr_un){
-	    .sun_len = sizeof(struct sockaddr), .sun_family = AF_UNIX};
 	error = socket_get(td, s, &fp);
 	if (error != 0)
 		return (error);
-	error = unix_receive(td, fp, uio, r);
+	error = so_receive(td, fp, uio, r);
 	file_release(fp);
 	error = finish(td, uio, asked, error);
 	if (error == 0)
@@ -178,7 +172,9 @@ receive(struct thread *td, int s, struct uio *uio, struct received *r)
 int
 sys_recvfrom(struct thread *td, const struct recvfrom_args *a)
 {
-	struct received r = {.r_flags = a->flags};
+	union address from;
+	struct received r = {
+	    .r_flags = a->flags, .r_from = a->from != NULL ? &from : NULL};
 	struct iovec iov;
 	struct uio uio;
 	int error;
@@ -188,7 +184,7 @@ sys_recvfrom(struct thread *td, const struct recvfrom_args *a)
 	uio_init(&uio, &iov, (uint64_t)a->buf, a->len, 0, true, false);
 	error = receive(td, a->s, &uio, &r);
 	if (error == 0 && a->from != NULL)
-		error = sockaddr_copyout(&r.r_from, a->from, a->fromlenaddr);
+		error = address_copyout(&from, a->from, a->fromlenaddr);
 	return (error);
 }
 
@@ -243,16 +239,18 @@ static int
 receive_msg(
     struct thread *td, int s, struct msghdr *msg, struct uio *uio, int flags)
 {
-	struct received r = {
-	    .r_flags = flags, .r_want_control = msg->msg_control != NULL};
+	union address from;
+	struct received r = {.r_flags = flags,
+	    .r_want_control = msg->msg_control != NULL,
+	    .r_from = msg->msg_name != NULL ? &from : NULL};
 	int error;
 
 	error = receive(td, s, uio, &r);
 	msg->msg_flags = r.r_flags;
 	if (error == 0 && msg->msg_name != NULL) {
-		error = copyout(&r.r_from, msg->msg_name,
-		    MIN(msg->msg_namelen, r.r_from.sun_len));
-		msg->msg_namelen = r.r_from.sun_len;
+		error = copyout(&from, msg->msg_name,
+		    MIN(msg->msg_namelen, from.sa.sa_len));
+		msg->msg_namelen = from.sa.sa_len;
 	}
 	if (error != 0) {
 		control_discard(td, r.r_control);
