@@ -306,6 +306,14 @@ mutex_assert_held(const struct mutex *m)
 }
 
 void
+rw_assert_held(const struct rwlock *rw, bool write)
+{
+	assert_held(LOCK_RW, rw, rw->rw_name);
+	if (write && !(atomic_load(&rw->rw_state) & RW_WRITER))
+		complain("isn't held for writing:", rw->rw_name);
+}
+
+void
 lockdebug_take(struct lock_use use)
 {
 	struct held_locks *h = held_of(use.kind);

@@ -120,6 +120,7 @@ void rw_will_nest(const struct rwlock *rw);
 /* Panics unless the caller holds it. */
 void spin_assert_held(const struct spin *s);
 void mutex_assert_held(const struct mutex *m);
+void rw_assert_held(const struct rwlock *rw, bool write); /* at least so */
 #else
 static inline void
 spin_will_nest(const struct spin *s)
@@ -143,6 +144,11 @@ spin_assert_held(const struct spin *s)
 
 static inline void
 mutex_assert_held(const struct mutex *m)
+{
+}
+
+static inline void
+rw_assert_held(const struct rwlock *rw, bool write)
 {
 }
 #endif

@@ -22,6 +22,7 @@
 #include "ipc/umtx.h"
 #include "vfs/namei.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 #include "vm/kmem.h"
 #include "vm/pageout.h"
 
@@ -206,7 +207,7 @@ check_file(struct thread *td, struct vnode *vp)
 	if (vp->v_type != VREG)
 		return (EACCES);
 	rw_rlock(&vp->v_base->v_lock);
-	error = vp->v_ops->vo_getattr(vp, &va);
+	error = vop_getattr(vp, &va);
 	if (error == 0)
 		error = vfs_access(vp, VEXEC, td->td_cred);
 	rw_runlock(&vp->v_base->v_lock);

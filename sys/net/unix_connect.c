@@ -103,7 +103,7 @@ unix_find(
 		error = ENOTSOCK;
 	if (error == 0) {
 		rw_rlock(&nd.nd_vp->v_base->v_lock);
-		error = vfs_access(nd.nd_vp, VWRITE, td->td_cred);
+		error = vn_access(nd.nd_vp, VWRITE, td->td_cred);
 		rw_runlock(&nd.nd_vp->v_base->v_lock);
 	}
 	if (error == 0) {

@@ -31,15 +31,18 @@ struct advlocks {
 
 /* A request that waits, on its thread's stack. */
 struct advwait {
-	struct list aw_link;
+	struct list aw_link; /* in waits_of() its owner */
+	struct list aw_todo; /* while a circle is searched */
 	const struct advlock *aw_request;
 	struct advlocks *aw_locks;
-	bool aw_reached; /* by the search for a circle */
-	bool aw_followed;
+	uint64_t aw_search; /* the last search that reached it */
 };
 
+#define WAIT_BUCKETS 256
+
 static struct mutex lock = MUTEX_INITIALIZER(lock, "advisory locks");
-static struct list waiting = LIST_INITIALIZER(waiting); /* (lock) */
+static struct list waiting[WAIT_BUCKETS]; /* (lock) by owner */
+static uint64_t search;			  /* (lock) number of the last one */
 
 /* The vnode's locks, made when first asked for. `lock` held. */
 static struct advlocks *
@@ -95,59 +98,65 @@ blocker(
 	return (NULL);
 }
 
+static struct list *
+waits_of(const void *owner)
+{
+	struct list *l = &waiting[(uintptr_t)owner / 64 % WAIT_BUCKETS];
+
+	if (l->next == NULL)
+		list_init(l);
+	return (l);
+}
+
+/* The owner's waits are to be followed, once each. */
 static void
-reach(const void *owner)
+reach(const void *owner, struct list *todo)
 {
 	struct advwait *aw;
 
-	LIST_FOREACH (aw, &waiting, aw_link)
-		if (aw->aw_request->al_owner == owner)
-			aw->aw_reached = true;
+	LIST_FOREACH (aw, waits_of(owner), aw_link) {
+		if (aw->aw_request->al_owner != owner ||
+		    aw->aw_search == search)
+			continue;
+		aw->aw_search = search;
+		list_push_back(todo, &aw->aw_todo);
+	}
 }
 
-/* Marks the waits of all who hold something in the request's way. False: one
- * of them is `me`. */
+/* Reaches all who hold something in the request's way. False: one of them is
+ * `me`. */
 static bool
-reach_blockers(
-    struct advlocks *als, const struct advlock *request, const void *me)
+reach_blockers(struct advlocks *als, const struct advlock *request,
+    const void *me, struct list *todo)
 {
 	struct advlock *al = NULL;
 
 	while ((al = blocker(als, request, al)) != NULL) {
 		if (al->al_owner == me)
 			return (false);
-		reach(al->al_owner);
+		reach(al->al_owner, todo);
 	}
 	return (true);
 }
 
-static struct advwait *
-not_followed(void)
-{
-	struct advwait *aw;
-
-	LIST_FOREACH (aw, &waiting, aw_link)
-		if (aw->aw_reached && !aw->aw_followed)
-			return (aw);
-	return (NULL);
-}
-
-/* Would waiting for the request close a circle of processes? */
+/* Would waiting for the request close a circle of processes?  Each wait is
+ * followed once at most, by a look at its file's locks. */
 static bool
 deadlock(struct advlocks *als, const struct advlock *request)
 {
+	struct list todo = LIST_INITIALIZER(todo);
 	struct advwait *aw;
+	bool circle = false;
 
-	LIST_FOREACH (aw, &waiting, aw_link)
-		aw->aw_reached = aw->aw_followed = false;
-	reach_blockers(als, request, NULL);
-	while ((aw = not_followed()) != NULL) {
-		aw->aw_followed = true;
-		if (!reach_blockers(
-			aw->aw_locks, aw->aw_request, request->al_owner))
-			return (true);
+	search++;
+	reach_blockers(als, request, NULL, &todo);
+	while (!circle &&
+	       (aw = LIST_FIRST(&todo, struct advwait, aw_todo)) != NULL) {
+		list_remove(&aw->aw_todo);
+		circle = !reach_blockers(
+		    aw->aw_locks, aw->aw_request, request->al_owner, &todo);
 	}
-	return (false);
+	return (circle);
 }
 
 static bool
@@ -202,7 +211,7 @@ wait_for_change(struct advlocks *als, const struct advlock *request)
 	struct advwait aw = {.aw_request = request, .aw_locks = als};
 	int error;
 
-	list_push_back(&waiting, &aw.aw_link);
+	list_push_back(waits_of(request->al_owner), &aw.aw_link);
 	error = cv_wait_sig(&als->als_changed, &lock);
 	list_remove(&aw.aw_link);
 	return (error);

@@ -12,6 +12,7 @@
 #include "proc/proc.h"
 #include "lib/string.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 #include "vm/kmem.h"
 
 struct walk {
@@ -147,7 +148,7 @@ parent(struct thread *td, struct vnode *vp, struct vnode **vpp)
 		return (0);
 	}
 	rw_rlock(&vp->v_base->v_lock);
-	error = vp->v_ops->vo_lookup(vp, &dotdot, vpp);
+	error = vop_lookup(vp, &dotdot, vpp);
 	rw_runlock(&vp->v_base->v_lock);
 	vnode_release(vp);
 	return (error);
@@ -202,7 +203,7 @@ lookup(struct walk *w, struct vnode **vpp)
 	int error;
 
 	if ((w->nd->nd_flags & NAMEI_SEARCHED) == 0 || dvp != w->nd->nd_start) {
-		error = vfs_access(dvp, VEXEC, w->cr);
+		error = vn_access(dvp, VEXEC, w->cr);
 		if (__predict_false(error != 0))
 			return (error);
 	}
@@ -216,7 +217,7 @@ lookup(struct walk *w, struct vnode **vpp)
 			return (lookup_parent(w, vpp));
 	}
 	rw_rlock(&dvp->v_base->v_lock);
-	error = dvp->v_ops->vo_lookup(dvp, &cn, vpp);
+	error = vop_lookup(dvp, &cn, vpp);
 	rw_runlock(&dvp->v_base->v_lock);
 	if (error == 0)
 		*vpp = cross_down(*vpp);
@@ -240,7 +241,7 @@ follow(struct walk *w, struct vnode *vp)
 	if (buf == NULL)
 		return (ENOMEM);
 	rw_rlock(&vp->v_base->v_lock);
-	error = vp->v_ops->vo_readlink(vp, buf, &len);
+	error = vop_readlink(vp, buf, &len);
 	rw_runlock(&vp->v_base->v_lock);
 	rest = strlen(w->rest);
 	if (error == 0 && len == 0)

@@ -13,6 +13,7 @@
 #include "fbsd/event.h"
 #include "vfs/names.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 
 #define KEEP_FILE                                                              \
 	(UF_IMMUTABLE | UF_APPEND | UF_NOUNLINK | SF_IMMUTABLE | SF_APPEND |   \
@@ -33,9 +34,9 @@ vn_may_remove(struct vnode *dvp, struct vnode *vp, struct cred *cr)
 
 	error = vfs_access(dvp, VWRITE | VEXEC, cr);
 	if (error == 0)
-		error = dvp->v_ops->vo_getattr(dvp, &dir);
+		error = vop_getattr(dvp, &dir);
 	if (error == 0)
-		error = vp->v_ops->vo_getattr(vp, &va);
+		error = vop_getattr(vp, &va);
 	if (error != 0)
 		return (error);
 	if ((dir.va_flags & KEEP_NAMES) != 0 || (va.va_flags & KEEP_FILE) != 0)
@@ -48,19 +49,17 @@ vn_may_remove(struct vnode *dvp, struct vnode *vp, struct cred *cr)
 	return (0);
 }
 
-/* The name's file is `vp` (NULL: there is none), with dvp locked. */
-bool
-vn_still_named(
-    struct vnode *dvp, const struct cname *cn, const struct vnode *vp)
+int
+vn_check_name(struct vnode *dvp, const struct cname *cn, const struct vnode *vp)
 {
-	struct vnode *now;
-	int error = dvp->v_ops->vo_lookup(dvp, cn, &now);
+	struct vnode *now = NULL;
+	int error = vop_lookup(dvp, cn, &now);
 
-	/* What can't be read may well be there. */
-	if (error != 0)
-		return (vp == NULL && error == ENOENT);
-	vnode_release(now);
-	return (now == vp);
+	if (error != 0 && error != ENOENT)
+		return (error);
+	if (now != NULL)
+		vnode_release(now);
+	return (now == vp ? 0 : EAGAIN);
 }
 
 /* A new file belongs to its maker and to its directory's group. */
@@ -70,7 +69,7 @@ set_owner(struct vnode *dvp, struct vattr *va, const struct cred *cr)
 	struct vattr dir;
 	int error;
 
-	error = dvp->v_ops->vo_getattr(dvp, &dir);
+	error = vop_getattr(dvp, &dir);
 	if (error != 0)
 		return (error);
 	va->va_uid = cr->cr_uid;
@@ -90,13 +89,15 @@ vn_create(struct vnode *dvp, const struct cname *cn, struct vattr *va,
 	if (dvp->v_ops->vo_create == NULL)
 		return (EOPNOTSUPP);
 	rw_wlock(&dvp->v_base->v_lock);
-	error = vn_still_named(dvp, cn, NULL) ? 0 : EEXIST;
+	error = vn_check_name(dvp, cn, NULL);
+	if (error == EAGAIN)
+		error = EEXIST;
 	if (error == 0)
 		error = vn_may_insert(dvp, cn->cn_cred);
 	if (error == 0)
 		error = set_owner(dvp, va, cn->cn_cred);
 	if (error == 0)
-		error = dvp->v_ops->vo_create(dvp, cn, va, target, vpp);
+		error = vop_create(dvp, cn, va, target, vpp);
 	rw_wunlock(&dvp->v_base->v_lock);
 	if (error == 0)
 		vn_note(dvp,
@@ -177,7 +178,7 @@ may_link(struct vnode *dvp, struct vnode *vp, struct cred *cr)
 
 	error = vn_may_insert(dvp, cr);
 	if (error == 0)
-		error = vp->v_ops->vo_getattr(vp, &va);
+		error = vop_getattr(vp, &va);
 	if (error == 0 && (va.va_flags & KEEP_FILE) != 0)
 		error = EPERM;
 	return (error);
@@ -201,12 +202,13 @@ link_vnode(struct vnode *vp, struct namei *nd)
 	rw_wlock(&dvp->v_base->v_lock);
 	rw_will_nest(&vp->v_base->v_lock);
 	rw_wlock(&vp->v_base->v_lock);
-	if (!vn_still_named(dvp, &nd->nd_cn, NULL))
+	error = vn_check_name(dvp, &nd->nd_cn, NULL);
+	if (error == EAGAIN)
 		error = EEXIST;
-	else
+	if (error == 0)
 		error = may_link(dvp, vp, nd->nd_cn.cn_cred);
 	if (error == 0)
-		error = dvp->v_ops->vo_link(dvp, vp, &nd->nd_cn);
+		error = vop_link(dvp, vp, &nd->nd_cn);
 	rw_wunlock(&vp->v_base->v_lock);
 	rw_wunlock(&dvp->v_base->v_lock);
 	if (error == 0) {
@@ -266,16 +268,17 @@ remove_vnode(struct namei *nd, bool dir)
 	int error;
 
 	rw_wlock(&dvp->v_base->v_lock);
-	if (!vn_still_named(dvp, &nd->nd_cn, vp)) {
+	error = vn_check_name(dvp, &nd->nd_cn, vp);
+	if (error != 0) {
 		rw_wunlock(&dvp->v_base->v_lock);
-		return (EAGAIN);
+		return (error);
 	}
 	rw_will_nest(&vp->v_base->v_lock);
 	rw_wlock(&vp->v_base->v_lock);
 	error = vn_may_remove(dvp, vp, nd->nd_cn.cn_cred);
 	if (error == 0)
-		error = (dir ? dvp->v_ops->vo_rmdir : dvp->v_ops->vo_remove)(
-		    dvp, vp, &nd->nd_cn);
+		error = dir ? vop_rmdir(dvp, vp, &nd->nd_cn)
+			    : vop_remove(dvp, vp, &nd->nd_cn);
 	rw_wunlock(&vp->v_base->v_lock);
 	rw_wunlock(&dvp->v_base->v_lock);
 	if (error == 0) {

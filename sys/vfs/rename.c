@@ -18,6 +18,7 @@
 #include "fbsd/event.h"
 #include "vfs/names.h"
 #include "vm/kmem.h"
+#include "vfs/vop.h"
 
 static struct mutex rename_lock = MUTEX_INITIALIZER(rename_lock, "rename");
 
@@ -40,7 +41,7 @@ is_below(struct vnode *vp, const struct vnode *top)
 		if (steps++ == HIGHEST)
 			break;
 		rw_rlock(&vp->v_base->v_lock);
-		error = vp->v_ops->vo_lookup(vp, &dotdot, &up);
+		error = vop_lookup(vp, &dotdot, &up);
 		rw_runlock(&vp->v_base->v_lock);
 		vnode_release(vp);
 		if (error != 0)
@@ -188,20 +189,18 @@ rename_locked(const struct namei *from, const struct namei *to)
 	int error;
 
 	lock_directories(fdvp, tdvp);
-	if (!vn_still_named(fdvp, &from->nd_cn, fvp) ||
-	    !vn_still_named(tdvp, &to->nd_cn, tvp)) {
+	error = vn_check_name(fdvp, &from->nd_cn, fvp);
+	if (error == 0)
+		error = vn_check_name(tdvp, &to->nd_cn, tvp);
+	if (error != 0 || fvp == tvp) {
 		unlock_both(fdvp, tdvp);
-		return (EAGAIN);
-	}
-	if (fvp == tvp) {
-		unlock_both(fdvp, tdvp);
-		return (0);
+		return (error);
 	}
 	lock_files(fvp, tvp);
 	error = check_rights(from, to);
 	if (error == 0)
-		error = fdvp->v_ops->vo_rename(
-		    fdvp, fvp, &from->nd_cn, tdvp, tvp, &to->nd_cn);
+		error =
+		    vop_rename(fdvp, fvp, &from->nd_cn, tdvp, tvp, &to->nd_cn);
 	unlock_both(fvp, tvp);
 	unlock_both(fdvp, tdvp);
 	if (error == 0)

@@ -11,6 +11,7 @@
 #include "vfs/lockf.h"
 #include "vfs/vn_file.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 
 static int
 vn_file_io(struct file *fp, struct uio *uio, int flags, int ioflag,
@@ -189,7 +190,7 @@ vn_file_mmap(struct file *fp, struct vm_mapping *m)
 	if ((vp->v_mount->mnt_flags & MNT_NOEXEC) != 0)
 		max &= ~PROT_EXEC;
 	if ((m->flags & MAP_SHARED) != 0) {
-		error = vp->v_ops->vo_getattr(vp, &va);
+		error = vn_getattr(vp, &va);
 		if (error != 0)
 			return (error);
 		if ((fp->f_flag & FWRITE) == 0 ||

@@ -9,6 +9,7 @@
 #include "file/filecopy.h"
 #include "proc/signal.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 
 /* A file without holes is data up to its end. */
 int
@@ -25,7 +26,7 @@ vn_seek_hole(struct vnode *vp, int whence, off_t *offset)
 	if (*offset < 0 || *offset >= size)
 		error = ENXIO;
 	else if (vp->v_ops->vo_seekhole != NULL)
-		error = vp->v_ops->vo_seekhole(vp, whence, offset);
+		error = vop_seekhole(vp, whence, offset);
 	else {
 		error = 0;
 		if (whence == SEEK_HOLE)
@@ -44,11 +45,10 @@ vn_punch(struct thread *td, struct vnode *vp, off_t start, off_t end)
 	rw_wlock(&vp->v_lock);
 	end = MIN(end, (off_t)vn_size(vp));
 	if (start < end) {
-		error = vp->v_ops->vo_punch == NULL
-			    ? ENODEV
-			    : vp->v_ops->vo_punch(vp, start, end);
+		error = vp->v_ops->vo_punch == NULL ? ENODEV
+						    : vop_punch(vp, start, end);
 		if (error == 0)
-			vp->v_ops->vo_modified(vp, td->td_cred);
+			vop_modified(vp, td->td_cred);
 	}
 	rw_wunlock(&vp->v_lock);
 	if (error == 0)

@@ -13,6 +13,7 @@
 #include "lib/string.h"
 #include "fbsd/event.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 #include "vm/pageout.h"
 
 /* How much of the transfer lies within the page at its offset. */
@@ -124,7 +125,7 @@ cut_back(struct vnode *vp, uint64_t old_size, uint64_t reached)
 	if (reached < old_size)
 		va.va_size = old_size;
 	if (va.va_size < vn_size(vp))
-		vp->v_ops->vo_setattr(vp, &va);
+		vop_setattr(vp, &va);
 }
 
 /* As much of the write up to `end` as the file system wants at once. */
@@ -133,7 +134,7 @@ write_part(struct vnode *vp, struct uio *uio, uint64_t end)
 {
 	int error;
 
-	error = vp->v_ops->vo_write_begin(vp, (uint64_t)uio->uio_offset, &end);
+	error = vop_write_begin(vp, (uint64_t)uio->uio_offset, &end);
 	while (error == 0 && (uint64_t)uio->uio_offset < end)
 		error = write_page(vp, uio, page_part(uio, end));
 	return (error);
@@ -163,7 +164,7 @@ write_pages(struct vnode *vp, struct uio *uio)
 		if (error == ENOSPC)
 			error = 0;
 	}
-	vp->v_ops->vo_modified(vp, curthread()->td_cred);
+	vop_modified(vp, curthread()->td_cred);
 	vn_note(vp, end > old_size ? NOTE_WRITE | NOTE_EXTEND : NOTE_WRITE);
 	return (error);
 }

@@ -15,6 +15,7 @@
 #include "vfs/fifo.h"
 #include "vfs/vn_file.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 
 /* f_flag keeps these. */
 #define KEPT                                                                   \
@@ -118,7 +119,7 @@ check_append_only(struct vnode *vp, int flags)
 	struct vattr va;
 	int error;
 
-	error = vp->v_ops->vo_getattr(vp, &va);
+	error = vn_getattr(vp, &va);
 	if (error == 0 && (va.va_flags & (UF_APPEND | SF_APPEND)) != 0 &&
 	    (flags & (O_APPEND | O_TRUNC)) != O_APPEND)
 		error = EPERM;
@@ -139,7 +140,7 @@ check_open(struct vnode *vp, int flags, struct cred *cr, bool created)
 		mode |= VWRITE;
 	if ((flags & O_EXEC) != 0)
 		mode |= VEXEC;
-	error = vfs_access(vp, mode, cr);
+	error = vn_access(vp, mode, cr);
 	if (error == 0 && (flags & FWRITE) != 0 && vp->v_type == VREG)
 		error = check_append_only(vp, flags);
 	return (error);

@@ -17,6 +17,7 @@
 #include "vfs/fifo.h"
 #include "vfs/lockf.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 
 void
 vnode_init(struct vnode *vp, struct mount *mp, enum vtype type,
@@ -106,7 +107,7 @@ vfs_access(struct vnode *vp, int mode, const struct cred *cr)
 		return (EROFS);
 	if (vp->v_ops->vo_access != NULL)
 		return (vp->v_ops->vo_access(vp, mode, cr));
-	error = vp->v_ops->vo_getattr(vp, &va);
+	error = vop_getattr(vp, &va);
 	if (error != 0)
 		return (error);
 	if ((mode & VWRITE) != 0 &&
@@ -114,6 +115,21 @@ vfs_access(struct vnode *vp, int mode, const struct cred *cr)
 		return (EPERM);
 	return (vn_access_mode(
 	    vp->v_type, va.va_mode, va.va_uid, va.va_gid, mode, cr));
+}
+
+int
+vn_access(struct vnode *vp, int mode, const struct cred *cr)
+{
+	struct rwlock *lock = &vp->v_base->v_lock;
+	const bool locked = vp->v_base->v_ops->vo_access == NULL;
+	int error;
+
+	if (locked)
+		rw_rlock(lock);
+	error = vfs_access(vp, mode, cr);
+	if (locked)
+		rw_runlock(lock);
+	return (error);
 }
 
 static const mode_t type_mode[] = {
@@ -148,7 +164,7 @@ vn_getattr(struct vnode *vp, struct vattr *va)
 	int error;
 
 	rw_rlock(&vp->v_base->v_lock);
-	error = vp->v_ops->vo_getattr(vp, va);
+	error = vop_getattr(vp, va);
 	rw_runlock(&vp->v_base->v_lock);
 	return (error);
 }
@@ -251,7 +267,7 @@ vn_setattr(struct vnode *vp, struct vattr *va, struct cred *cr)
 	if ((vp->v_mount->mnt_flags & MNT_RDONLY) != 0 &&
 	    written_to_storage(vp))
 		return (EROFS);
-	error = vp->v_ops->vo_getattr(vp, &cur);
+	error = vop_getattr(vp, &cur);
 	if (error != 0)
 		return (error);
 	if ((va->va_set & VA_FLAGS) != 0)
@@ -276,7 +292,7 @@ vn_setattr(struct vnode *vp, struct vattr *va, struct cred *cr)
 			: vp->v_type != VREG ? EINVAL
 					     : 0;
 	if (error == 0)
-		error = vp->v_ops->vo_setattr(vp, va);
+		error = vop_setattr(vp, va);
 	if (error == 0)
 		vn_note(vp, NOTE_ATTRIB);
 	return (error);

@@ -69,11 +69,14 @@ struct dir_emit {
 };
 
 /*
- * Locks: s: v_base's v_lock held at least for reading, x: for writing. Those
- * about contents are only called for vnodes that are their own v_base. New
- * vnodes are
- * returned referenced and unlocked. Permissions are checked by the callers
- * (vfs_access), but those that only the file system knows (EROFS, immutable).
+ * Locks: (s) v_base's v_lock held at least for reading, (x) for writing, () not
+ * needed.  Those with letters are called by way of vfs/vop.h, which checks. All
+ * but vo_access may sleep.
+ *
+ * Those about contents are only called for vnodes that are their own v_base.
+ * New vnodes are returned referenced and unlocked.  Permissions are checked by
+ * the callers (vfs_access), but those that only the file system knows (EROFS,
+ * immutable).
  */
 struct vnode_ops {
 	/* (dvp s) A child by name, or ".."; never "." or the root's "..".
@@ -100,7 +103,7 @@ struct vnode_ops {
 	int (*vo_getattr)(struct vnode *vp, struct vattr *va);
 	/* (x) rights have been checked; size changes the object as well */
 	int (*vo_setattr)(struct vnode *vp, const struct vattr *va);
-	/* (s) */
+	/* (s) ENOENT: it was removed */
 	int (*vo_readdir)(struct vnode *vp, struct dir_emit *de);
 	/* (s) into buf of MAXPATHLEN; *len without NUL */
 	int (*vo_readlink)(struct vnode *vp, char *buf, size_t *len);
@@ -123,8 +126,9 @@ struct vnode_ops {
 	/* () all of it survives a power cut, by name as well; datasync: what
 	 * is needed to read the data back. NULL: there is no storage. */
 	int (*vo_fsync)(struct vnode *vp, bool datasync);
-	/* (x) namespaces user 1, system 2; buffers are kernel's. list: names
-	 * each preceded by a length byte. *size in: room, out: size */
+	/* (get, list s; set, delete x) namespaces user 1, system 2; buffers are
+	 * kernel's. list: names each preceded by a length byte. *size in: room,
+	 * out: size */
 	int (*vo_getextattr)(struct vnode *vp, int ns, const char *name,
 	    void *buf, size_t *size);
 	int (*vo_setextattr)(struct vnode *vp, int ns, const char *name,
@@ -137,8 +141,9 @@ struct vnode_ops {
 	 * *len in: room in buf, out: length without NUL */
 	int (*vo_name)(
 	    struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len);
-	/* (s) Rights without vo_getattr's work; NULL: vfs_access() asks that.
-	 * 0 or EACCES, EPERM */
+	/* () Rights without vo_getattr's work, from what is read at once: of
+	 * what changes meanwhile it sees either. NULL: vfs_access() asks
+	 * vo_getattr. 0 or EACCES, EPERM */
 	int (*vo_access)(struct vnode *vp, int mode, const struct cred *cr);
 	/* (s) The page for reading, referenced; *pp NULL: a hole. NULL:
 	 * vm_object_page() */
@@ -284,7 +289,8 @@ void vn_advlock_close(struct proc *p, struct file *fp);
 #define VEXEC  1
 #define VWRITE 2
 #define VREAD  4
-int vfs_access(struct vnode *vp, int mode, const struct cred *cr);
+int vfs_access(struct vnode *vp, int mode, const struct cred *cr); /* (s) */
+int vn_access(struct vnode *vp, int mode, const struct cred *cr);  /* () */
 /* The bare rule, without locks or flags. */
 int vn_access_mode(enum vtype type, mode_t fmode, uid_t uid, gid_t gid,
     int mode, const struct cred *cr);

@@ -292,6 +292,11 @@ many(void)
 	CHECK_EQ(seen, 3002);
 	CHECK_EQ(removed, 3000);
 	CHECK_EQ(SYS(SYS_rmdir, "many"), 0);
+	/* Nothing is in a directory that was removed, nor can be. */
+	CHECK_EQ(SYS(SYS_lseek, fd, 0L, SEEK_SET), 0);
+	CHECK_EQ(SYS(SYS_getdirentries, fd, buf, sizeof(buf), NULL), -ENOENT);
+	CHECK_EQ(SYS(SYS_openat, fd, "x", O_CREAT | O_WRONLY, 0644), -ENOENT);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
 }
 
 /* This program runs: nobody writes to it, but it may be replaced. */

@@ -10,6 +10,7 @@
 #include "proc/proc.h"
 #include "time/time.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 
 /* A file's birth can't lie behind its last change. */
 static void
@@ -17,8 +18,7 @@ set_birth(struct vnode *vp, struct vattr *va)
 {
 	struct vattr cur;
 
-	if ((va->va_set & VA_MTIME) == 0 ||
-	    vp->v_ops->vo_getattr(vp, &cur) != 0)
+	if ((va->va_set & VA_MTIME) == 0 || vop_getattr(vp, &cur) != 0)
 		return;
 	if (va->va_mtime.tv_sec < cur.va_birthtime.tv_sec ||
 	    (va->va_mtime.tv_sec == cur.va_birthtime.tv_sec &&

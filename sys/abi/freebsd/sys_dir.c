@@ -9,6 +9,7 @@
 #include "file/file.h"
 #include "lib/string.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 #include "vm/kmem.h"
 
 /* At most this at once; the caller asks again. */
@@ -86,7 +87,7 @@ fill(struct file *fp, struct filler *f)
 
 	f->next = f->de.cookie = fp->f_offset;
 	rw_rlock(&vp->v_base->v_lock);
-	error = vp->v_ops->vo_readdir(vp, &f->de);
+	error = vop_readdir(vp, &f->de);
 	rw_runlock(&vp->v_base->v_lock);
 	/* It will come again, after what could be read. */
 	if (error != 0 && f->used > 0)

@@ -12,6 +12,7 @@
 #include "fbsd/fcntl.h"
 #include "proc/proc.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 #include "vm/kmem.h"
 
 #define VALUE_MAX (64 * 1024ul)
@@ -108,8 +109,8 @@ set_attr(struct thread *td, struct vnode *vp, const struct request *rq,
 		rw_wlock(&vp->v_base->v_lock);
 		error = check_rights(td, vp, rq->ns, VWRITE);
 		if (error == 0)
-			error = vp->v_ops->vo_setextattr(
-			    vp, rq->ns, name, value, rq->nbytes);
+			error =
+			    vop_setextattr(vp, rq->ns, name, value, rq->nbytes);
 		rw_wunlock(&vp->v_base->v_lock);
 	}
 	if (value != NULL)
@@ -124,8 +125,8 @@ static int
 read_attr(struct vnode *vp, int ns, const char *name, void *buf, size_t *size)
 {
 	if (name[0] != '\0')
-		return (vp->v_ops->vo_getextattr(vp, ns, name, buf, size));
-	return (vp->v_ops->vo_listextattr(vp, ns, buf, size));
+		return (vop_getextattr(vp, ns, name, buf, size));
+	return (vop_listextattr(vp, ns, buf, size));
 }
 
 static int
@@ -167,7 +168,7 @@ delete_attr(struct thread *td, struct vnode *vp, const struct request *rq,
 	rw_wlock(&vp->v_base->v_lock);
 	error = check_rights(td, vp, rq->ns, VWRITE);
 	if (error == 0)
-		error = vp->v_ops->vo_deleteextattr(vp, rq->ns, name);
+		error = vop_deleteextattr(vp, rq->ns, name);
 	rw_wunlock(&vp->v_base->v_lock);
 	return (error);
 }

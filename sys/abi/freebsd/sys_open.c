@@ -130,7 +130,7 @@ may_enter(struct thread *td, struct vnode *vp)
 {
 	if (vp->v_type != VDIR)
 		return (ENOTDIR);
-	return (vfs_access(vp, VEXEC, td->td_cred));
+	return (vn_access(vp, VEXEC, td->td_cred));
 }
 
 int

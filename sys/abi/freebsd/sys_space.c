@@ -11,6 +11,7 @@
 #include "fbsd/fcntl.h"
 #include "proc/proc.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 
 static int
 truncate_path(struct thread *td, const char __user *path, off_t length)
@@ -85,9 +86,9 @@ allocate(struct thread *td, struct vnode *vp, off_t start, off_t end)
 		return (error);
 	if (vp->v_ops->vo_allocate == NULL)
 		return (EINVAL);
-	error = vp->v_ops->vo_allocate(vp, start, end);
+	error = vop_allocate(vp, start, end);
 	if (error == 0)
-		vp->v_ops->vo_modified(vp, td->td_cred);
+		vop_modified(vp, td->td_cred);
 	return (error);
 }
 
@@ -113,7 +114,7 @@ sys_posix_fallocate(struct thread *td, const struct posix_fallocate_args *a)
 		    td, fp->f_vnode->v_base, a->offset, a->offset + a->len);
 		va.va_size = old;
 		if (error != 0 && vn_size(fp->f_vnode) > old)
-			fp->f_vnode->v_ops->vo_setattr(fp->f_vnode, &va);
+			vop_setattr(fp->f_vnode, &va);
 		rw_wunlock(&fp->f_vnode->v_base->v_lock);
 		file_release(fp);
 	}

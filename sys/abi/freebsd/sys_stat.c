@@ -12,6 +12,7 @@
 #include "proc/proc.h"
 #include "lib/string.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 #include "vm/kmem.h"
 
 /* "" with AT_EMPTY_PATH may be about any descriptor, not only files. */
@@ -194,7 +195,7 @@ access_at(
 	error = path_namei(td, &nd, fd, path, flags, AT_EACCESS);
 	if (error == 0) {
 		if (mode != F_OK)
-			error = vfs_access(nd.nd_vp, mode, td->td_cred);
+			error = vn_access(nd.nd_vp, mode, td->td_cred);
 		namei_done(&nd);
 	}
 	if (real != NULL) {
@@ -238,7 +239,7 @@ readlink_vnode(
 	if (target == NULL)
 		return (ENOMEM);
 	rw_rlock(&vp->v_base->v_lock);
-	error = vp->v_ops->vo_readlink(vp, target, &len);
+	error = vop_readlink(vp, target, &len);
 	rw_runlock(&vp->v_base->v_lock);
 	if (error == 0) {
 		len = MIN(len, size);

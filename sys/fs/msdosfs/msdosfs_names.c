@@ -86,7 +86,9 @@ msdosfs_readdir(struct vnode *vp, struct dir_emit *de)
 	uint32_t offset = 0;
 	int error = 0;
 
-	if (dir->n_gone || de->cookie < 0 || de->cookie > UINT32_MAX) {
+	if (dir->n_gone)
+		return (ENOENT);
+	if (de->cookie < 0 || de->cookie > UINT32_MAX) {
 		de->eof = true;
 		return (0);
 	}

@@ -6,6 +6,7 @@
 #include "fbsd/errno.h"
 #include "fs/nullfs/nullfs.h"
 #include "lib/string.h"
+#include "vfs/vop.h"
 
 #define LOWER_OPS(vp) (null_lower(vp)->v_ops)
 
@@ -32,7 +33,7 @@ null_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	if ((lower->v_flags & VV_ROOT) != 0 && cn->cn_len == 2 &&
 	    memcmp(cn->cn_name, "..", 2) == 0)
 		return (ENOENT);
-	error = lower->v_ops->vo_lookup(lower, cn, &vp);
+	error = vop_lookup(lower, cn, &vp);
 	return (wrap(dvp, error, vp, vpp));
 }
 
@@ -45,7 +46,7 @@ null_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
 
 	if (lower->v_ops->vo_create == NULL)
 		return (EOPNOTSUPP);
-	error = lower->v_ops->vo_create(lower, cn, va, target, &vp);
+	error = vop_create(lower, cn, va, target, &vp);
 	return (wrap(dvp, error, vp, vpp));
 }
 
@@ -54,7 +55,7 @@ null_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 {
 	if (LOWER_OPS(dvp)->vo_remove == NULL)
 		return (EOPNOTSUPP);
-	return (LOWER_OPS(dvp)->vo_remove(null_lower(dvp), null_lower(vp), cn));
+	return (vop_remove(null_lower(dvp), null_lower(vp), cn));
 }
 
 static int
@@ -62,7 +63,7 @@ null_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 {
 	if (LOWER_OPS(dvp)->vo_rmdir == NULL)
 		return (EOPNOTSUPP);
-	return (LOWER_OPS(dvp)->vo_rmdir(null_lower(dvp), null_lower(vp), cn));
+	return (vop_rmdir(null_lower(dvp), null_lower(vp), cn));
 }
 
 static int
@@ -70,7 +71,7 @@ null_link(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 {
 	if (LOWER_OPS(dvp)->vo_link == NULL)
 		return (EPERM);
-	return (LOWER_OPS(dvp)->vo_link(null_lower(dvp), null_lower(vp), cn));
+	return (vop_link(null_lower(dvp), null_lower(vp), cn));
 }
 
 static int
@@ -79,8 +80,8 @@ null_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
 {
 	if (LOWER_OPS(fdvp)->vo_rename == NULL)
 		return (EOPNOTSUPP);
-	return (LOWER_OPS(fdvp)->vo_rename(null_lower(fdvp), null_lower(fvp),
-	    fcn, null_lower(tdvp), tvp != NULL ? null_lower(tvp) : NULL, tcn));
+	return (vop_rename(null_lower(fdvp), null_lower(fvp), fcn,
+	    null_lower(tdvp), tvp != NULL ? null_lower(tvp) : NULL, tcn));
 }
 
 static int
@@ -88,7 +89,7 @@ null_getattr(struct vnode *vp, struct vattr *va)
 {
 	int error;
 
-	error = LOWER_OPS(vp)->vo_getattr(null_lower(vp), va);
+	error = vop_getattr(null_lower(vp), va);
 	if (error == 0)
 		va->va_fsid = vp->v_mount->mnt_fsid;
 	return (error);
@@ -99,13 +100,13 @@ null_setattr(struct vnode *vp, const struct vattr *va)
 {
 	if (lower_readonly(vp))
 		return (EROFS);
-	return (LOWER_OPS(vp)->vo_setattr(null_lower(vp), va));
+	return (vop_setattr(null_lower(vp), va));
 }
 
 static int
 null_readdir(struct vnode *vp, struct dir_emit *de)
 {
-	return (LOWER_OPS(vp)->vo_readdir(null_lower(vp), de));
+	return (vop_readdir(null_lower(vp), de));
 }
 
 static int
@@ -113,7 +114,7 @@ null_readlink(struct vnode *vp, char *buf, size_t *len)
 {
 	if (LOWER_OPS(vp)->vo_readlink == NULL)
 		return (EINVAL);
-	return (LOWER_OPS(vp)->vo_readlink(null_lower(vp), buf, len));
+	return (vop_readlink(null_lower(vp), buf, len));
 }
 
 static int
@@ -145,8 +146,7 @@ null_getextattr(
 {
 	if (LOWER_OPS(vp)->vo_getextattr == NULL)
 		return (EOPNOTSUPP);
-	return (
-	    LOWER_OPS(vp)->vo_getextattr(null_lower(vp), ns, name, buf, size));
+	return (vop_getextattr(null_lower(vp), ns, name, buf, size));
 }
 
 static int
@@ -157,8 +157,7 @@ null_setextattr(
 		return (EOPNOTSUPP);
 	if (lower_readonly(vp))
 		return (EROFS);
-	return (
-	    LOWER_OPS(vp)->vo_setextattr(null_lower(vp), ns, name, buf, size));
+	return (vop_setextattr(null_lower(vp), ns, name, buf, size));
 }
 
 static int
@@ -168,7 +167,7 @@ null_deleteextattr(struct vnode *vp, int ns, const char *name)
 		return (EOPNOTSUPP);
 	if (lower_readonly(vp))
 		return (EROFS);
-	return (LOWER_OPS(vp)->vo_deleteextattr(null_lower(vp), ns, name));
+	return (vop_deleteextattr(null_lower(vp), ns, name));
 }
 
 static int
@@ -176,7 +175,7 @@ null_listextattr(struct vnode *vp, int ns, void *buf, size_t *size)
 {
 	if (LOWER_OPS(vp)->vo_listextattr == NULL)
 		return (EOPNOTSUPP);
-	return (LOWER_OPS(vp)->vo_listextattr(null_lower(vp), ns, buf, size));
+	return (vop_listextattr(null_lower(vp), ns, buf, size));
 }
 
 static int

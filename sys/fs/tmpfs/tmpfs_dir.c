@@ -247,10 +247,8 @@ tmpfs_readdir(struct vnode *vp, struct dir_emit *de)
 	struct tmpfs_node *dir = tmpfs_node(vp);
 	struct tmpfs_entry *te;
 
-	if (dir->tn_removed) {
-		de->eof = true;
-		return (0);
-	}
+	if (dir->tn_removed)
+		return (ENOENT);
 	if (de->cookie == 0) {
 		if (!de->emit(de, ".", 1, dir->tn_ino, DT_DIR, 1))
 			return (0);

@@ -558,6 +558,8 @@ ufs_readdir(struct vnode *vp, struct dir_emit *de)
 	bool more = true;
 	int error = 0;
 
+	if (dir->n_i.i_nlink == 0)
+		return (ENOENT);
 	for (; more && base < dir->n_i.i_size; base += UFS_DIRBLKSIZE) {
 		error = ufs_dirblk_get(dir, base, &b, &block);
 		if (error != 0)

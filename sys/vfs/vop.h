@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Calls of the operations on vnodes that need a lock, as struct vnode_ops says;
+ * a debug kernel checks that it is held.  All of them may sleep.
+ */
+#ifndef VFS_VOP_H
+#define VFS_VOP_H
+
+#include "vfs/vnode.h"
+
+/* (s) and (x) of struct vnode_ops. */
+static inline void
+vop_shared(const struct vnode *vp)
+{
+	rw_assert_held(&vp->v_base->v_lock, false);
+}
+
+static inline void
+vop_exclusive(const struct vnode *vp)
+{
+	rw_assert_held(&vp->v_base->v_lock, true);
+}
+
+static inline int
+vop_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
+{
+	vop_shared(dvp);
+	return (dvp->v_ops->vo_lookup(dvp, cn, vpp));
+}
+
+static inline int
+vop_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
+    const char *target, struct vnode **vpp)
+{
+	vop_exclusive(dvp);
+	return (dvp->v_ops->vo_create(dvp, cn, va, target, vpp));
+}
+
+static inline int
+vop_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
+{
+	vop_exclusive(dvp);
+	vop_exclusive(vp);
+	return (dvp->v_ops->vo_remove(dvp, vp, cn));
+}
+
+static inline int
+vop_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
+{
+	vop_exclusive(dvp);
+	vop_exclusive(vp);
+	return (dvp->v_ops->vo_rmdir(dvp, vp, cn));
+}
+
+static inline int
+vop_link(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
+{
+	vop_exclusive(dvp);
+	vop_exclusive(vp);
+	return (dvp->v_ops->vo_link(dvp, vp, cn));
+}
+
+static inline int
+vop_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
+    struct vnode *tdvp, struct vnode *tvp, const struct cname *tcn)
+{
+	vop_exclusive(fdvp);
+	vop_exclusive(fvp);
+	vop_exclusive(tdvp);
+	if (tvp != NULL)
+		vop_exclusive(tvp);
+	return (fdvp->v_ops->vo_rename(fdvp, fvp, fcn, tdvp, tvp, tcn));
+}
+
+static inline int
+vop_getattr(struct vnode *vp, struct vattr *va)
+{
+	vop_shared(vp);
+	return (vp->v_ops->vo_getattr(vp, va));
+}
+
+static inline int
+vop_setattr(struct vnode *vp, const struct vattr *va)
+{
+	vop_exclusive(vp);
+	return (vp->v_ops->vo_setattr(vp, va));
+}
+
+static inline int
+vop_readdir(struct vnode *vp, struct dir_emit *de)
+{
+	vop_shared(vp);
+	return (vp->v_ops->vo_readdir(vp, de));
+}
+
+static inline int
+vop_readlink(struct vnode *vp, char *buf, size_t *len)
+{
+	vop_shared(vp);
+	return (vp->v_ops->vo_readlink(vp, buf, len));
+}
+
+static inline int
+vop_write_begin(struct vnode *vp, uint64_t start, uint64_t *end)
+{
+	vop_exclusive(vp);
+	return (vp->v_ops->vo_write_begin(vp, start, end));
+}
+
+static inline void
+vop_modified(struct vnode *vp, const struct cred *cr)
+{
+	vop_exclusive(vp);
+	vp->v_ops->vo_modified(vp, cr);
+}
+
+static inline int
+vop_getextattr(
+    struct vnode *vp, int ns, const char *name, void *buf, size_t *size)
+{
+	vop_shared(vp);
+	return (vp->v_ops->vo_getextattr(vp, ns, name, buf, size));
+}
+
+static inline int
+vop_setextattr(
+    struct vnode *vp, int ns, const char *name, const void *buf, size_t size)
+{
+	vop_exclusive(vp);
+	return (vp->v_ops->vo_setextattr(vp, ns, name, buf, size));
+}
+
+static inline int
+vop_deleteextattr(struct vnode *vp, int ns, const char *name)
+{
+	vop_exclusive(vp);
+	return (vp->v_ops->vo_deleteextattr(vp, ns, name));
+}
+
+static inline int
+vop_listextattr(struct vnode *vp, int ns, void *buf, size_t *size)
+{
+	vop_shared(vp);
+	return (vp->v_ops->vo_listextattr(vp, ns, buf, size));
+}
+
+static inline int
+vop_seekhole(struct vnode *vp, int whence, off_t *off)
+{
+	vop_shared(vp);
+	return (vp->v_ops->vo_seekhole(vp, whence, off));
+}
+
+static inline int
+vop_punch(struct vnode *vp, off_t start, off_t end)
+{
+	vop_exclusive(vp);
+	return (vp->v_ops->vo_punch(vp, start, end));
+}
+
+static inline int
+vop_allocate(struct vnode *vp, off_t start, off_t end)
+{
+	vop_exclusive(vp);
+	return (vp->v_ops->vo_allocate(vp, start, end));
+}
+
+#endif
