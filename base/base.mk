@@ -6,6 +6,7 @@ LIBC = $(B)/base/libc/lib/libc.a
 IMPCC = $(B)/bin/imp-cc
 
 LIBCSRCS = $(shell find base/libc -type f) third_party/debian.list \
+    sys/fbsd/errno.h $(wildcard sys/fbsd/num/*.h) \
     $(wildcard third_party/patches/musl-*)
 $(LIBC): $(LIBCSRCS)
 	@echo "LIBC $@"
@@ -33,7 +34,7 @@ $(B)/tests/libc/%: tests/libc/%.c tests/libc/check.h $(IMPCC)
 	@echo "CC $<"
 	@$(IMPCC) $(BASECFLAGS) -o $@ $<
 
-$(B)/base/sh/sh: base/sh/build.sh $(IMPCC)
+$(B)/base/sh/sh: base/sh/build.sh sys/fbsd/num/signal.h $(IMPCC)
 	@echo "SH $@"
 	@dash=$$(third_party/source.sh dash) && \
 	    IMPCC=$(IMPCC) base/sh/build.sh $$dash $(@D)

@@ -3,7 +3,8 @@
 # tree.sh MUSL TREE FLAG...: makes the folder TREE of musl's sources in MUSL, with
 # the files of this folder in place of those of the same name, ready to be built
 # with these flags of the compiler as well. Headers of ours find the ones they
-# replace as <musl/...>.
+# replace as <musl/...>, and FreeBSD's
+# numbers, which the kernel includes as well, as <fbsd/...>.
 set -eu
 
 musl=$1
@@ -18,6 +19,9 @@ grep -v '^#' "$here/removed" | while read -r pattern; do
 	# shellcheck disable=SC2086 # a pattern
 	rm "$tree"/$pattern
 done
+mkdir "$tree/include/fbsd"
+cp "$here/../../sys/fbsd/errno.h" "$here"/../../sys/fbsd/num/*.h \
+    "$tree/include/fbsd/"
 (cd "$here" && find include -name '*.h') | while read -r header; do
 	if [ -f "$tree/$header" ]; then
 		saved=$tree/include/musl/${header#include/}

@@ -12,15 +12,15 @@ work=$out/work
 
 rm -rf "$work"
 cp -a "$dash" "$work"
-bits=$(cd "$(dirname "$0")/../libc/arch/x86_64/bits" && pwd)
+signals=$(cd "$(dirname "$0")/../../sys/fbsd/num" && pwd)/signal.h
 cd "$work"
 # A program that runs here writes the list of signals: by FreeBSD's numbers.
 {
 	echo '#include <signal.h>'
-	echo '#include <signal.h>' | gcc -dM -E - |
-	    sed -n 's/^#define \(SIG[A-Z0-9]*\|_*NSIG\) .*/#undef \1/p'
-	echo "#include \"$bits/signal.h\""
-	printf '#define %s\n' 'NSIG _NSIG' 'SIGRTMIN 65' 'SIGRTMAX 126'
+	sed -n 's/^#define \([A-Z][A-Z0-9_]*\).*/#undef \1/p' "$signals"
+	echo '#undef _NSIG'
+	echo '#define _NSIG NSIG'
+	echo "#include \"$signals\""
 } >target.h
 ./configure --quiet --host=x86_64-unknown-freebsd --disable-dependency-tracking \
     CC="$cc" CC_FOR_BUILD="gcc -include $work/target.h" CFLAGS="-O2 -w" >/dev/null 2>"$out/configure.log" || {

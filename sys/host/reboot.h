@@ -3,7 +3,7 @@
 #ifndef HOST_REBOOT_H
 #define HOST_REBOOT_H
 
-#include "fbsd/reboot.h"
+#include "fbsd/num/reboot.h"
 
 struct thread;
 

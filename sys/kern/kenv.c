@@ -9,7 +9,7 @@
 #include "fbsd/errno.h"
 #include "kern/kenv.h"
 #include "core/printf.h"
-#include "fbsd/reboot.h"
+#include "fbsd/num/reboot.h"
 #include "core/sync.h"
 #include "core/sysctl.h"
 #include "lib/printf.h"

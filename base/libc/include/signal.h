@@ -23,18 +23,10 @@ extern "C" {
 
 typedef int sig_atomic_t;
 
-#define SIG_ERR	    ((void (*)(int)) - 1)
-#define SIG_DFL	    ((void (*)(int))0)
-#define SIG_IGN	    ((void (*)(int))1)
-#define SIG_HOLD    ((void (*)(int))3)
-
-#define SIG_BLOCK   1
-#define SIG_UNBLOCK 2
-#define SIG_SETMASK 3
-
-#define NSIG	    _NSIG
-#define SIGRTMIN    65
-#define SIGRTMAX    126
+#define SIG_ERR	 ((void (*)(int)) - 1)
+#define SIG_DFL	 ((void (*)(int))0)
+#define SIG_IGN	 ((void (*)(int))1)
+#define SIG_HOLD ((void (*)(int))3)
 
 union sigval {
 	int sival_int;
@@ -61,60 +53,13 @@ typedef struct __siginfo {
 		long __spare[5];
 	} __reason;
 } siginfo_t;
-#define si_trapno     __reason.__trapno
-#define si_timerid    __reason.__timer.__id
-#define si_overrun    __reason.__timer.__overrun
-#define si_mqd	      __reason.__mqd
-#define si_band	      __reason.__band
-#define si_ptr	      si_value.sival_ptr
-#define si_int	      si_value.sival_int
-
-#define SI_NOINFO     0
-#define SI_USER	      0x10001
-#define SI_QUEUE      0x10002
-#define SI_TIMER      0x10003
-#define SI_ASYNCIO    0x10004
-#define SI_MESGQ      0x10005
-#define SI_KERNEL     0x10006
-#define SI_LWP	      0x10007
-
-#define ILL_ILLOPC    1
-#define ILL_ILLOPN    2
-#define ILL_ILLADR    3
-#define ILL_ILLTRP    4
-#define ILL_PRVOPC    5
-#define ILL_PRVREG    6
-#define ILL_COPROC    7
-#define ILL_BADSTK    8
-#define FPE_INTOVF    1
-#define FPE_INTDIV    2
-#define FPE_FLTDIV    3
-#define FPE_FLTOVF    4
-#define FPE_FLTUND    5
-#define FPE_FLTRES    6
-#define FPE_FLTINV    7
-#define FPE_FLTSUB    8
-#define SEGV_MAPERR   1
-#define SEGV_ACCERR   2
-#define SEGV_PKUERR   100
-#define BUS_ADRALN    1
-#define BUS_ADRERR    2
-#define BUS_OBJERR    3
-#define BUS_OOMERR    100
-#define TRAP_BRKPT    1
-#define TRAP_TRACE    2
-#define CLD_EXITED    1
-#define CLD_KILLED    2
-#define CLD_DUMPED    3
-#define CLD_TRAPPED   4
-#define CLD_STOPPED   5
-#define CLD_CONTINUED 6
-#define POLL_IN	      1
-#define POLL_OUT      2
-#define POLL_MSG      3
-#define POLL_ERR      4
-#define POLL_PRI      5
-#define POLL_HUP      6
+#define si_trapno  __reason.__trapno
+#define si_timerid __reason.__timer.__id
+#define si_overrun __reason.__timer.__overrun
+#define si_mqd	   __reason.__mqd
+#define si_band	   __reason.__band
+#define si_ptr	   si_value.sival_ptr
+#define si_int	   si_value.sival_int
 
 struct sigaction {
 	union {
@@ -127,13 +72,6 @@ struct sigaction {
 #define sa_handler   __action.__handler
 #define sa_sigaction __action.__sigaction
 
-#define SA_ONSTACK   0x0001
-#define SA_RESTART   0x0002
-#define SA_RESETHAND 0x0004
-#define SA_NOCLDSTOP 0x0008
-#define SA_NODEFER   0x0010
-#define SA_NOCLDWAIT 0x0020
-#define SA_SIGINFO   0x0040
 /* There is none; musl's code or's it in. */
 #define SA_RESTORER 0
 
@@ -142,10 +80,7 @@ typedef struct sigaltstack {
 	size_t ss_size;
 	int ss_flags;
 } stack_t;
-#define SS_ONSTACK  0x0001
-#define SS_DISABLE  0x0004
-#define MINSIGSTKSZ 2048
-#define SIGSTKSZ    34816
+#define SIGSTKSZ 34816
 
 typedef struct __mcontext {
 	long mc_onstack;
@@ -201,12 +136,6 @@ struct sigevent {
 #define sigev_notify_kqueue	sigev_signo
 #define sigev_notify_function	__un.__notify.__function
 #define sigev_notify_attributes __un.__notify.__attributes
-
-#define SIGEV_NONE		0
-#define SIGEV_SIGNAL		1
-#define SIGEV_THREAD		2
-#define SIGEV_KEVENT		3
-#define SIGEV_THREAD_ID		4
 
 typedef void (*sig_t)(int);
 typedef void (*sighandler_t)(int);

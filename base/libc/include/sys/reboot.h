@@ -6,13 +6,7 @@
 extern "C" {
 #endif
 
-#define RB_AUTOBOOT   0
-#define RB_SINGLE     0x002
-#define RB_NOSYNC     0x004
-#define RB_HALT	      0x008
-#define RB_DUMP	      0x100
-#define RB_POWEROFF   0x4000
-#define RB_POWERCYCLE 0x400000
+#include <fbsd/reboot.h>
 
 int reboot(int);
 

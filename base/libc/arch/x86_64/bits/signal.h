@@ -1,36 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Numbers of signals; include/signal.h has the rest. */
-#define SIGHUP	  1
-#define SIGINT	  2
-#define SIGQUIT	  3
-#define SIGILL	  4
-#define SIGTRAP	  5
-#define SIGABRT	  6
-#define SIGIOT	  SIGABRT
-#define SIGEMT	  7
-#define SIGFPE	  8
-#define SIGKILL	  9
-#define SIGBUS	  10
-#define SIGSEGV	  11
-#define SIGSYS	  12
-#define SIGPIPE	  13
-#define SIGALRM	  14
-#define SIGTERM	  15
-#define SIGURG	  16
-#define SIGSTOP	  17
-#define SIGTSTP	  18
-#define SIGCONT	  19
-#define SIGCHLD	  20
-#define SIGTTIN	  21
-#define SIGTTOU	  22
-#define SIGIO	  23
-#define SIGXCPU	  24
-#define SIGXFSZ	  25
-#define SIGVTALRM 26
-#define SIGPOLL	  SIGIO
-#define SIGPROF	  27
-#define SIGWINCH  28
-#define SIGINFO	  29
-#define SIGUSR1	  30
-#define SIGUSR2	  31
-#define _NSIG	  128
+#include <fbsd/signal.h>
+
+#define SIGIOT	SIGABRT
+#define SIGPOLL SIGIO
+#define _NSIG	NSIG

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How the system starts and how it ends: boot flags, reboot(2). */
-#ifndef FBSD_REBOOT_H
-#define FBSD_REBOOT_H
+#ifndef FBSD_NUM_REBOOT_H
+#define FBSD_NUM_REBOOT_H
 
 #define RB_AUTOBOOT   0
 #define RB_ASKNAME    0x00000001
