@@ -69,7 +69,9 @@ pty_terminal_closed(struct tty *tp, void *arg)
 {
 	struct pty *pt = arg;
 
+	spin_lock(&pt->pt_lock);
 	pt->pt_opened = true;
+	spin_unlock(&pt->pt_lock);
 	wake(pt);
 }
 
@@ -183,17 +185,6 @@ master_write(struct file *fp, struct uio *uio, int flags)
 	return (error);
 }
 
-static int
-master_name(struct pty *pt, const struct fiodgname_arg *arg)
-{
-	const char *name = tty_name(pt->pt_tty);
-	size_t size = strlen(name) + 1;
-
-	if (arg->len < 0 || (size_t)arg->len < size)
-		return (EINVAL);
-	return (copyout(name, (void *)arg->buf, size));
-}
-
 /* The master tells of the terminal's session, whosever it is. */
 static int
 master_group(struct tty *tp, unsigned long cmd, int *value)
@@ -222,8 +213,6 @@ master_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 	case TIOCGPTN:
 		*(int *)data = (int)pt->pt_number;
 		return (0);
-	case FIODGNAME:
-		return (master_name(pt, data));
 	case FIONREAD:
 		*(int *)data = (int)tty_out_used(pt->pt_tty);
 		return (0);

@@ -8,6 +8,7 @@ set -u
 imp=$1
 init=$2
 shift 2
+args=$*
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 # shellcheck source=tests/check.sh
@@ -26,16 +27,22 @@ slow() {
 	cat
 }
 
-for cpus in 1 2; do
-	printf 'flood %s\n' $lines | "$imp" boot -m 64m -c $cpus \
-	    --qemu-arg -initrd --qemu-arg "$tmp/root.tar" "$@" "$tmp/disk" |
+# flood NAME CPUS COMMAND END: what comes after the last of the program's lines.
+flood() {
+	name=$1 cpus=$2 command=$3 end=$4
+	# shellcheck disable=SC2086 # a list of words
+	printf '%s %s\n' "$command" $lines | "$imp" boot -m 64m -c "$cpus" \
+	    --qemu-arg -initrd --qemu-arg "$tmp/root.tar" $args "$tmp/disk" |
 	    slow | tr -d '\r' >"$tmp/out"
-	check "$cpus CPUs: the kernel's lines" 100 \
+	check "$name: the kernel's lines" 100 \
 	    "$(grep -c '^pid [0-9]* (init), .*: exited on signal 11$' "$tmp/out")"
-	check "$cpus CPUs: the program's lines" "$lines in order" \
+	check "$name: the program's lines" "$lines in order" \
 	    "$(awk '/^flood 0[0-9]* and more of it, to the end of line$/ &&
 		$2 + 0 == n { n++ } END { print n " in order" }' "$tmp/out")"
-	check "$cpus CPUs: the end" "flood ends;The system powers off.;" \
-	    "$(tail -n 2 "$tmp/out" | tr '\n' ';')"
-done
+	check "$name: the end" "$end" \
+	    "$(sed -n '/^flood ends$/{n;p;}' "$tmp/out")"
+}
+flood "1 CPU" 1 'flood off' 'The system powers off.'
+flood "2 CPUs" 2 'flood off' 'The system powers off.'
+flood "a panic" 2 'flood panic' 'panic: init died: status 3, signal 0'
 exit $failed

@@ -103,9 +103,10 @@ die(unsigned times)
 }
 
 /* Lines from here and from the kernel at once, and then the machine's end,
- * before they are all out: nothing may be missing. */
+ * before they are all out: nothing may be missing.  It powers off, or process 1
+ * ends, which is a panic. */
 static void
-flood(const char *arg)
+flood(const char *arg, bool panic)
 {
 	static char text[] = "flood 00000 and more of it, to the end of line\n";
 	long n = parse_number(arg), child;
@@ -124,7 +125,21 @@ flood(const char *arg)
 	}
 	(void)SYS(SYS_wait4, child, &status, 0, NULL);
 	(void)SYS(SYS_write, 1, "flood ends\n", 11);
+	if (panic)
+		(void)SYS(SYS_exit, 3);
 	(void)SYS(SYS_reboot, 0x4000);
+}
+
+static void
+flood_off(const char *arg)
+{
+	flood(arg, false);
+}
+
+static void
+flood_panic(const char *arg)
+{
+	flood(arg, true);
 }
 
 /* Half a line, while the kernel says something of its own. */
@@ -274,7 +289,8 @@ static const struct command {
     {"bulk ", bulk},
     {"echo ", echo},
     {"exit ", leave},
-    {"flood ", flood},
+    {"flood off ", flood_off},
+    {"flood panic ", flood_panic},
     {"half", half},
     {"harm", harm},
     {"job", job},

@@ -265,6 +265,25 @@ sizes(void)
 	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCSWINSZ, (void *)16), -EFAULT);
 }
 
+/* Both ends know the terminal's name. */
+static void
+names(void)
+{
+	for (int i = 0; i < 2; i++) {
+		int fd = i == 0 ? master : terminal;
+		struct fiodgname_arg arg = {6, buf};
+
+		CHECK_EQ(SYS(SYS_ioctl, fd, FIODGNAME, &arg), 0);
+		CHECK(same(buf, "pts/", 4) && buf[5] == '\0');
+		arg.len = 5;
+		CHECK_EQ(SYS(SYS_ioctl, fd, FIODGNAME, &arg), -EINVAL);
+		arg.len = -1;
+		CHECK_EQ(SYS(SYS_ioctl, fd, FIODGNAME, &arg), -EINVAL);
+		arg = (struct fiodgname_arg){6, (void *)16};
+		CHECK_EQ(SYS(SYS_ioctl, fd, FIODGNAME, &arg), -EFAULT);
+	}
+}
+
 static volatile int caught;
 
 static void
@@ -337,6 +356,7 @@ main(int argc, char **argv)
 	flow();
 	drain();
 	sizes();
+	names();
 	job();
 	/* The pair's number is free again. */
 	open_pair();
