@@ -125,6 +125,8 @@ t debug/flood 300 'tests/boot/flood.sh build/imp build/tests/boot/init --kernel 
 t boot/imp 300 'tests/boot/boot.sh build/imp build/tests/boot/init build/tests/pty'
 
 t vm/latency 30 'tests/vm/latency.sh build/imp'
+t vm/pagein/1-cpu 60 'tests/vm/pagein.sh build/imp 1'
+t vm/pagein/2-cpus 60 'tests/vm/pagein.sh build/imp 2'
 t vm/latency/reclaim 40 'tests/vm/latency.sh build/imp 48 130m'
 
 for file in tests/prog/*.c; do

@@ -325,13 +325,6 @@ sched_yield(void)
 }
 
 void
-sched_maybe_yield(void)
-{
-	if (curthread()->td_flags & TDF_RESCHED)
-		sched_yield();
-}
-
-void
 sched_exit_thread(void)
 {
 	struct cpu *c;

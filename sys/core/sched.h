@@ -15,6 +15,7 @@
 #include "lib/rbtree.h"
 #include "amd64/cpu.h"
 #include "core/sync.h"
+#include "core/thread.h"
 
 struct callout;
 struct thread;
@@ -68,8 +69,15 @@ void sched_run(struct thread *td);
 /* Wakes td if it waits in a cv for a signal-interruptible sleep (or makes
  * it notice at its next return to user mode). Any context. */
 void sched_interrupt(struct thread *td);
-void sched_yield(void);	      /* to equals and better */
-void sched_maybe_yield(void); /* in long kernel loops */
+void sched_yield(void); /* to equals and better */
+/* In long kernel loops; mutexes may be held. */
+static inline void
+sched_maybe_yield(void)
+{
+	if (__predict_false(curthread()->td_flags & TDF_RESCHED))
+		sched_yield();
+}
+
 /*
  * The two halves of every sleep.  A thread says sched_wait_begin(), makes
  * itself known to whoever will wake it, and calls sched_wait(), which

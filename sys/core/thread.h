@@ -147,6 +147,10 @@ void thread_free(struct thread *td);
  */
 int sig_interrupts_slow(struct thread *td);
 
+/* Is td's process to end, so that no wait of td's is worth going on? p_lock not
+ * held. proc's, too. */
+bool sig_killed(struct thread *td);
+
 /* Called in interruptible sleeps and ast(): stops here while asked to;
  * doesn't return if the process exits. 0, or EINTR if the sleep must end.
  * proc's (proc/thread.c). */

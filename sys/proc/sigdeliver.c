@@ -149,6 +149,20 @@ sig_interrupts_slow(struct thread *td)
 	return (error);
 }
 
+bool
+sig_killed(struct thread *td)
+{
+	struct proc *p = td->td_proc;
+	bool killed;
+
+	spin_lock(&p->p_lock);
+	killed = ((p->p_flags & P_SINGLE_EXIT) && p->p_single != td) ||
+		 sigismember(&p->p_sigqueue.sq_signals, SIGKILL) ||
+		 sigismember(&td->td_sigqueue.sq_signals, SIGKILL);
+	spin_unlock(&p->p_lock);
+	return (killed);
+}
+
 /* The default action. Called with p_lock held, which is held on return. */
 static void
 default_action(struct thread *td, int sig)

@@ -3,9 +3,11 @@
  * read(2) and write(2) of regular files: bytes move between the pages of the
  * vnode's object, which mmap(2) and exec share, and a uio.
  *
- * v_lock is held throughout, for reading or for writing, which makes each
- * call atomic to the others.  Page faults on the user's buffer take no vnode
- * lock, so the buffer may well be a mapping of the same file.
+ * v_lock is held while bytes move, for reading or for writing, which makes each
+ * call atomic to the others.  It isn't while a page is read from storage, so
+ * that nobody waits for that but who needs the page; a call that such a wait
+ * interrupts is atomic before and after it.  Page faults on the user's buffer
+ * take no vnode lock, so the buffer may well be a mapping of the same file.
  */
 #include "fbsd/errno.h"
 #include "proc/proc.h"
@@ -34,19 +36,31 @@ read_page(struct vnode *vp, struct uio *uio, size_t n)
 	struct page *pg;
 	int error;
 
-	do {
-		if (vp->v_ops->vo_getpage != NULL)
-			error = vp->v_ops->vo_getpage(vp, atop(offset), &pg);
-		else
-			error =
-			    vm_object_page(&vp->v_object, atop(offset), 0, &pg);
-	} while (__predict_false(error == ENOMEM) && pageout_wait());
+	if (vp->v_ops->vo_getpage != NULL)
+		error = vp->v_ops->vo_getpage(vp, atop(offset), &pg);
+	else
+		error = vm_object_page(
+		    &vp->v_object, atop(offset), VM_PAGE_NOWAIT, &pg);
 	if (error != 0)
 		return (error);
 	if (pg == NULL)
 		return (uiozero(n, uio));
 	error = uiomove((char *)page_virt(pg) + (offset & PAGE_MASK), n, uio);
 	page_release(pg);
+	return (error);
+}
+
+/* Has a page read, or waits for memory, as read_page()'s error says. v_lock is
+ * held, but not meanwhile. */
+static int
+fetch_page(struct vnode *vp, uint64_t index, int error)
+{
+	rw_runlock(&vp->v_lock);
+	if (error == EBUSY)
+		error = vm_object_fetch(&vp->v_object, index);
+	if (error == ENOMEM && pageout_wait())
+		error = 0;
+	rw_rlock(&vp->v_lock);
 	return (error);
 }
 
@@ -67,8 +81,13 @@ vn_read(struct vnode *vp, struct uio *uio, int ioflag)
 	rw_rlock(&vp->v_lock);
 	size = vn_size(vp);
 	while (uio->uio_resid > 0 && (uint64_t)uio->uio_offset < size &&
-	       error == 0)
+	       error == 0) {
 		error = read_page(vp, uio, page_part(uio, size));
+		if (__predict_true(error != EBUSY && error != ENOMEM))
+			continue;
+		error = fetch_page(vp, atop(uio->uio_offset), error);
+		size = vn_size(vp);
+	}
 	rw_runlock(&vp->v_lock);
 	if ((mnt_flags & (MNT_NOATIME | MNT_RDONLY)) == 0)
 		__atomic_store_n(
@@ -169,6 +188,28 @@ write_pages(struct vnode *vp, struct uio *uio)
 	return (error);
 }
 
+/* Pages that are going to be written in part are there before v_lock is
+ * taken; if not, that is found out again. */
+static void
+fetch_edges(struct vnode *vp, const struct uio *uio, int ioflag)
+{
+	const uint64_t size = vn_size(vp);
+	const uint64_t start =
+	    ioflag & IO_APPEND ? size : (uint64_t)uio->uio_offset;
+	const uint64_t at[] = {start, start + uio->uio_resid};
+	uint64_t last = UINT64_MAX;
+	struct page *pg;
+
+	for (unsigned i = 0; i < nitems(at); i++) {
+		if ((at[i] & PAGE_MASK) == 0 || at[i] > size ||
+		    atop(at[i]) == last)
+			continue;
+		last = atop(at[i]);
+		if (vm_object_page(&vp->v_object, last, 0, &pg) == 0)
+			page_release(pg);
+	}
+}
+
 int
 vn_write(struct vnode *vp, struct uio *uio, int ioflag)
 {
@@ -184,6 +225,8 @@ vn_write(struct vnode *vp, struct uio *uio, int ioflag)
 		return (vp->v_ops->vo_write(vp, uio, ioflag));
 	if (vp->v_type != VREG)
 		return (vp->v_type == VDIR ? EISDIR : EINVAL);
+	if (vp->v_object.o_ops->vo_read != NULL)
+		fetch_edges(vp, uio, ioflag);
 	rw_wlock(&vp->v_lock);
 	if ((ioflag & IO_APPEND) != 0)
 		uio->uio_offset = (off_t)vn_size(vp);

@@ -8,6 +8,11 @@
  * its holder held: whoever takes it out again, takes it out of page tables
  * too.  Only giving an entry its first amap, or a copy of a shared one, needs
  * vs_lock for writing; resolve() says so by EAGAIN.
+ *
+ * Nobody waits for storage with any of these held.  Where a page must be read,
+ * or storage be found for one that is going to be written, resolve() says
+ * EBUSY, with references to the object; when that has been seen to, the fault
+ * begins anew, since all may have changed.
  */
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
@@ -30,6 +35,11 @@ struct fault {
 	unsigned access;
 	void (*use)(void *arg, struct page *pg); /* NULL: only map it */
 	void *arg;
+	/* What resolve() said EBUSY for; referenced. */
+	struct vm_object *object;
+	struct vnode *vnode;
+	uint64_t index;
+	bool prepare; /* vo_prepare; or else vm_object_fetch() */
 };
 
 /* Maps the page. Whoever holds it is locked: what f->use does can't be
@@ -49,6 +59,30 @@ static uint64_t
 object_index(const struct vm_entry *e, vaddr_t va)
 {
 	return (atop(e->e_ooff + (va - e->e_start)));
+}
+
+/* The object's page at the fault needs time. vs_lock held. */
+static int
+later(struct fault *f, bool prepare)
+{
+	entry_attach(f->e);
+	f->object = f->e->e_object;
+	f->vnode = f->e->e_vnode;
+	f->index = object_index(f->e, f->va);
+	f->prepare = prepare;
+	return (EBUSY);
+}
+
+/* What later() was said for. No lock held. */
+static int
+see_to_it(struct fault *f)
+{
+	struct vm_object *o = f->object;
+	int error = f->prepare ? o->o_ops->vo_prepare(o, f->index)
+			       : vm_object_fetch(o, f->index);
+
+	entry_let_go(o, f->vnode);
+	return (error);
 }
 
 /*
@@ -143,7 +177,7 @@ copy_up(struct fault *f, struct amap_view *v)
 	mutex_unlock(&o->o_lock);
 	if (error != 0) {
 		page_release(pg);
-		return (error);
+		return (error == EBUSY ? later(f, false) : error);
 	}
 	return (anon_add(f, v, pg));
 }
@@ -178,6 +212,8 @@ map_around(struct fault *f, unsigned prot)
 				      view_index(v, va)) != NULL))
 			continue;
 		pg = radix_get(&o->o_pages, index);
+		if (pg != NULL && pg->pg_flags & PG_BUSY)
+			continue;
 		if (pg == NULL &&
 		    (!at_hand(o, index) || object_page(o, index, 0, &pg) != 0))
 			continue;
@@ -197,17 +233,10 @@ lock_object(struct fault *f, struct vm_object *o, uint64_t index)
 	mutex_lock(&o->o_lock);
 	if (!(f->access & PMAP_WRITE) || o->o_ops->vo_prepared == NULL)
 		return (0);
-	/* It may be gone again before we come. */
-	while ((error = o->o_ops->vo_prepared(o, index)) == EAGAIN) {
-		mutex_unlock(&o->o_lock);
-		error = o->o_ops->vo_prepare(o, index);
-		if (error != 0)
-			return (error);
-		mutex_lock(&o->o_lock);
-	}
+	error = o->o_ops->vo_prepared(o, index);
 	if (error != 0)
 		mutex_unlock(&o->o_lock);
-	return (error);
+	return (error == EAGAIN ? later(f, true) : error);
 }
 
 /*
@@ -238,6 +267,8 @@ object_show(struct fault *f)
 				  prot);
 	} else {
 		error = object_page(o, object_index(e, f->va), flags, &pg);
+		if (error == EBUSY)
+			error = later(f, false);
 		if (prot & PMAP_WRITE)
 			o->o_written = true;
 		if (error == 0)
@@ -352,6 +383,14 @@ fault(struct fault *f, int *code)
 		error = fault_once(f, code);
 		if (__predict_true(error == 0))
 			break;
+		if (error == EBUSY) {
+			curthread()->td_ru.majflt++;
+			error = see_to_it(f);
+			if (error == 0)
+				continue;
+			if (error != ENOMEM)
+				return (EIO);
+		}
 		if (error == ESTALE) {
 			error = stack_grow(f->vs, f->va);
 			if (error == 0)

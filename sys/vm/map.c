@@ -149,15 +149,21 @@ entry_detach(struct vmspace *vs, struct vm_entry *e, struct list *dead)
 }
 
 void
+entry_let_go(struct vm_object *o, struct vnode *vp)
+{
+	if (o != NULL)
+		vm_object_release(o);
+	if (vp != NULL)
+		vnode_release(vp);
+}
+
+void
 entries_free(struct list *dead)
 {
 	struct vm_entry *e, *next;
 
 	LIST_FOREACH_SAFE (e, dead, e_olink, next) {
-		if (e->e_object != NULL)
-			vm_object_release(e->e_object);
-		if (e->e_vnode != NULL)
-			vnode_release(e->e_vnode);
+		entry_let_go(e->e_object, e->e_vnode);
 		kmem_free(e, sizeof(*e));
 	}
 	list_init(dead);

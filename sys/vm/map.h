@@ -7,12 +7,16 @@
 
 #include "vm/vm.h"
 
-/* Object's page at index, made if absent; o_lock held. See
- * vm_object_page(). */
+/* Objects' pages; o_lock held.  The page at index, made if absent, but EBUSY if
+ * it must be read: vm_object_fetch(). See vm_object_page(). */
 int object_page(
     struct vm_object *o, uint64_t index, unsigned flags, struct page **pp);
-/* Frees and unmaps whole pages; o_lock held. */
+void object_dirty(struct vm_object *o, struct page *pg); /* it is, now */
+/* Frees and unmaps whole pages. */
 void object_discard(struct vm_object *o, uint64_t start, uint64_t end);
+/* Frees those of [start, end), which are mapped nowhere. */
+void object_free_pages(struct vm_object *o, uint64_t start, uint64_t end);
+void pager_init(void);
 
 /* Entries, map.c; vs_lock held. */
 struct vm_entry *entry_at(struct vmspace *vs, vaddr_t va); /* or NULL */
@@ -29,6 +33,8 @@ void entry_attach(struct vm_entry *e);
  * entries entries_free() ends when vs_lock has been released. */
 void entry_detach(struct vmspace *vs, struct vm_entry *e, struct list *dead);
 void entries_free(struct list *dead);
+/* Ends what entry_attach() began. */
+void entry_let_go(struct vm_object *o, struct vnode *vp);
 /* Cuts entries so that none crosses start or end. 0, ENOMEM. */
 int entries_clip(struct vmspace *vs, vaddr_t start, vaddr_t end);
 /* Joins entries within and around [start, end) that are alike. */

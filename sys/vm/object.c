@@ -54,9 +54,8 @@ vm_object_hold(struct vm_object *o)
 
 #define OFFER 256 /* pages looked at between offers of the CPU */
 
-/* o_lock held, [start, end) is mapped nowhere. */
-static void
-free_pages(struct vm_object *o, uint64_t start, uint64_t end)
+void
+object_free_pages(struct vm_object *o, uint64_t start, uint64_t end)
 {
 	struct page *pg;
 	unsigned n = 0;
@@ -66,7 +65,9 @@ free_pages(struct vm_object *o, uint64_t start, uint64_t end)
 		radix_del(&o->o_pages, i);
 		o->o_npages--;
 		pg->pg_object = NULL;
-		page_release(pg);
+		/* Who reads a busy one has the reference from now on. */
+		if (!(pg->pg_flags & PG_BUSY))
+			page_release(pg);
 		if (++n % OFFER == 0)
 			sched_maybe_yield();
 	}
@@ -115,34 +116,8 @@ vm_object_insert(struct vm_object *o, uint64_t index, struct page *pg)
 	return (0);
 }
 
-/* Makes a page for index, which has none. o_lock held. */
-static int
-make_page(struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
-{
-	struct page *pg;
-	int error;
-
-	/*
-	 * A page that is to be overwritten is zeroed nevertheless: others can
-	 * see it before the new contents have come.
-	 */
-	if (o->o_ops->vo_get != NULL && !(flags & VM_PAGE_OVERWRITE)) {
-		error = o->o_ops->vo_get(o, index, &pg);
-		if (error != 0)
-			return (error);
-	} else if ((pg = page_alloc(0, PAGE_ZEROED)) == NULL) {
-		return (ENOMEM);
-	}
-	error = vm_object_insert(o, index, pg);
-	if (error != 0)
-		page_release(pg);
-	*pp = pg;
-	return (error);
-}
-
-/* o_lock held. */
-static void
-make_dirty(struct vm_object *o, struct page *pg)
+void
+object_dirty(struct vm_object *o, struct page *pg)
 {
 	if (pg->pg_flags & PG_DIRTY)
 		return;
@@ -150,40 +125,6 @@ make_dirty(struct vm_object *o, struct page *pg)
 	radix_mark(&o->o_pages, pg->pg_index);
 	if (o->o_ops->vo_dirtied != NULL)
 		o->o_ops->vo_dirtied(o);
-}
-
-int
-object_page(
-    struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
-{
-	int error;
-
-	if (index >= atop(o->o_size + PAGE_MASK))
-		return (EINVAL);
-	*pp = radix_get(&o->o_pages, index);
-	if (*pp == NULL) {
-		error = make_page(o, index, flags, pp);
-		if (error != 0)
-			return (error);
-	}
-	(*pp)->pg_flags |= PG_USED;
-	if (flags & (VM_PAGE_WRITE | VM_PAGE_OVERWRITE))
-		make_dirty(o, *pp);
-	return (0);
-}
-
-int
-vm_object_page(
-    struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
-{
-	int error;
-
-	mutex_lock(&o->o_lock);
-	error = object_page(o, index, flags, pp);
-	if (error == 0)
-		page_hold(*pp);
-	mutex_unlock(&o->o_lock);
-	return (error);
 }
 
 void
@@ -195,7 +136,7 @@ vm_object_wrote(struct vm_object *o, struct page *pg)
 		return;
 	mutex_lock(&o->o_lock);
 	if (pg->pg_object == o)
-		make_dirty(o, pg);
+		object_dirty(o, pg);
 	mutex_unlock(&o->o_lock);
 }
 
@@ -240,7 +181,7 @@ object_discard(struct vm_object *o, uint64_t start, uint64_t end)
 	    first >= end)
 		return;
 	unmap_everywhere(o, first, end);
-	free_pages(o, first, end);
+	object_free_pages(o, first, end);
 }
 
 void
@@ -251,14 +192,20 @@ vm_object_discard(struct vm_object *o, uint64_t start, uint64_t end)
 	mutex_unlock(&o->o_lock);
 }
 
-/* Zeroes what lies behind byte `from` in its page. o_lock held. */
+/* Zeroes what lies behind byte `from` in its page.  One that is being read is
+ * given up: whoever wants it reads it with the size that is right now. o_lock
+ * held. */
 static void
 zero_tail(struct vm_object *o, uint64_t from)
 {
-	struct page *pg = radix_get(&o->o_pages, atop(from));
-	uint64_t offset = from & PAGE_MASK;
+	const uint64_t index = atop(from), offset = from & PAGE_MASK;
+	struct page *pg = radix_get(&o->o_pages, index);
 
-	if (offset != 0 && pg != NULL)
+	if (offset == 0 || pg == NULL)
+		return;
+	if (pg->pg_flags & PG_BUSY)
+		object_free_pages(o, index, index + 1);
+	else
 		memset((char *)page_virt(pg) + offset, 0, PAGE_SIZE - offset);
 }
 
@@ -355,7 +302,7 @@ vm_object_cleaned(
 		pages[i]->pg_flags &= ~PG_WRITING;
 		/* Unless it was freed meanwhile. */
 		if (error && pages[i]->pg_object == o)
-			make_dirty(o, pages[i]);
+			object_dirty(o, pages[i]);
 		page_release(pages[i]);
 	}
 	mutex_unlock(&o->o_lock);
@@ -389,13 +336,13 @@ vm_object_reclaim(struct vm_object *o)
 
 		if (i % OFFER == 0)
 			sched_maybe_yield();
-
 		pg->pg_flags &= ~PG_USED;
-		if (used || (pg->pg_flags & (PG_DIRTY | PG_WRITING)) != 0 ||
+		if (used ||
+		    (pg->pg_flags & (PG_DIRTY | PG_WRITING | PG_BUSY)) != 0 ||
 		    atomic_load(&pg->pg_refs) != 1)
 			continue;
 		unmap_everywhere(o, i, i + 1);
-		free_pages(o, i, i + 1);
+		object_free_pages(o, i, i + 1);
 		n++;
 	}
 	mutex_unlock(&o->o_lock);

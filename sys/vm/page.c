@@ -317,19 +317,6 @@ page_free(struct page *pg, unsigned order)
 	spin_unlock(&mem.lock);
 }
 
-void
-page_hold(struct page *pg)
-{
-	__atomic_fetch_add(&pg->pg_refs, 1, __ATOMIC_RELAXED);
-}
-
-void
-page_release(struct page *pg)
-{
-	if (__atomic_fetch_sub(&pg->pg_refs, 1, __ATOMIC_ACQ_REL) == 1)
-		put_single(pg);
-}
-
 struct page *
 page_adopt(paddr_t pa)
 {

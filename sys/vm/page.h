@@ -30,6 +30,8 @@ struct page {
 #define PG_WRITING 0x0002 /* on its way to the object's storage */
 #define PG_SLAB	   0x0004 /* kernel allocator's */
 #define PG_USED	   0x0008 /* since vm_object_reclaim() last looked */
+#define PG_BUSY	   0x0010 /* being read: see vm/pager.c */
+#define PG_WANTED  0x0020 /* and somebody waits for its end */
 
 extern struct page *page_array; /* by frame number */
 
@@ -66,8 +68,18 @@ struct page *page_alloc(unsigned order, unsigned flags);
 void page_free(struct page *pg, unsigned order);
 
 /* References to a single page; the last page_release() frees it. */
-void page_hold(struct page *pg);
-void page_release(struct page *pg);
+static inline void
+page_hold(struct page *pg)
+{
+	__atomic_fetch_add(&pg->pg_refs, 1, __ATOMIC_RELAXED);
+}
+
+static inline void
+page_release(struct page *pg)
+{
+	if (__atomic_fetch_sub(&pg->pg_refs, 1, __ATOMIC_ACQ_REL) == 1)
+		page_free(pg, 0);
+}
 
 /*
  * Makes RAM that isn't the allocator's (the boot module) into pages with one

@@ -311,6 +311,7 @@ vm_init(void)
 {
 	struct page *pg;
 
+	pager_init();
 	vm_shared_page_object = vm_object_create(NULL, NULL, PAGE_SIZE);
 	if (vm_shared_page_object == NULL ||
 	    object_page(vm_shared_page_object, 0, 0, &pg) != 0)

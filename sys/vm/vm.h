@@ -33,21 +33,33 @@ struct thread;
 struct vm_object;
 struct vnode;
 
+#define VM_READ_MAX 64u /* pages read at once */
+
 /*
- * The storage behind an object. Called with the object's lock held; may
- * sleep.  Where vo_get is NULL missing pages are zero-filled.
+ * The storage behind an object. Called with the object's lock held, unless
+ * said; may sleep.  Where neither vo_get nor vo_read is there missing pages are
+ * zero-filled.
  */
 struct vm_object_ops {
-	/* A page for index, one reference for the object, contents valid.
-	 * 0, EIO, ENOMEM; the caller puts it into the tree. */
+	/* For storage that is memory.  A page for index, one reference for the
+	 * object, contents valid.  0, ENOSPC; the caller puts it into the tree.
+	 */
 	int (*vo_get)(struct vm_object *o, uint64_t index, struct page **pp);
+	/* For storage that takes time: fills n pages from index on, at most
+	 * VM_READ_MAX, which are busy (vm/pager.c).  They may leave the object
+	 * meanwhile.  No lock is held, but what keeps the object.  0, EIO,
+	 * ENOMEM. */
+	int (*vo_read)(struct vm_object *o, uint64_t index, struct page **pages,
+	    unsigned n);
+	/* How many pages are read at once at the beginning; 0: always one. */
+	unsigned vo_first;
 	/* Writes the dirty pages of [start, end) out and waits for that.
 	 * o_lock is not held. NULL: memory is the storage. */
 	int (*vo_writeback)(struct vm_object *o, uint64_t start, uint64_t end);
 	/* A mapping is about to be written at index: is there storage for it?
 	 * 0; EAGAIN: vo_prepare would see to that; EIO. NULL: always. */
 	int (*vo_prepared)(struct vm_object *o, uint64_t index);
-	/* Sees to it. o_lock is not held, vs_lock is. ENOSPC, EIO, EROFS. */
+	/* Sees to it. No lock is held. ENOSPC, EIO, EROFS. */
 	int (*vo_prepare)(struct vm_object *o, uint64_t index);
 	/* A page became dirty. Doesn't sleep; may be NULL. */
 	void (*vo_dirtied)(struct vm_object *o);
@@ -69,6 +81,8 @@ struct vm_object {
 					      last page: SIGBUS */
 	uint64_t o_npages;		   /* (l) resident */
 	struct list o_entries;		   /* (l) entries that map it */
+	uint64_t o_next;		   /* (l) behind what was read last */
+	unsigned o_ahead;		   /* (l) pages read at once then */
 	const struct vm_object_ops *o_ops; /* (!) */
 	void *o_data;			   /* (!) the pager's */
 	bool o_written;	 /* (l) by mappings, perhaps behind the end */
@@ -85,11 +99,16 @@ void vm_object_hold(struct vm_object *o);
 void vm_object_release(struct vm_object *o);
 /* Page at index, read in or zero-filled if absent, with a reference for the
  * caller (page_release). o_lock not held. 0, EIO, ENOMEM; beyond o_size
- * EINVAL. */
+ * EINVAL; EINTR, if the process is killed while another one reads it. */
 #define VM_PAGE_WRITE	  0x1 /* about to be written: marks it dirty */
 #define VM_PAGE_OVERWRITE 0x2 /* all of it: contents need not be read */
+#define VM_PAGE_NOWAIT	  0x4 /* EBUSY: first vm_object_fetch() */
 int vm_object_page(
     struct vm_object *o, uint64_t index, unsigned flags, struct page **pp);
+/* Has the page at index read if it isn't there, or waits for who does; then
+ * look again.  No lock that others should not wait for is held. 0, EIO, ENOMEM,
+ * EINTR. */
+int vm_object_fetch(struct vm_object *o, uint64_t index);
 /* Bytes of a page that was asked for to be written are there. What writes the
  * page out may have come before them. */
 void vm_object_wrote(struct vm_object *o, struct page *pg);

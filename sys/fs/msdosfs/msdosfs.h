@@ -24,7 +24,6 @@
 #include "fs/msdosfs/msdosfs_format.h"
 #include "disk/bio.h"
 #include "vm/radix.h"
-#include "vfs/readahead.h"
 #include "vfs/syncer.h"
 #include "vfs/vnode.h"
 
@@ -84,7 +83,6 @@ struct msdosfs_node {
 	uint32_t n_join_from, n_join_to;
 	uint32_t n_seen_index; /* (f) cluster n_seen is that one of the file */
 	uint32_t n_seen;       /* (f) or 0 */
-	struct readahead n_ahead; /* (o_lock) */
 };
 
 static inline struct msdosfs_node *

@@ -21,29 +21,23 @@
 #define INFO_FREE	488
 #define INFO_NEXT	492
 
+/* One page: there is no reading ahead. */
 static int
-get_meta_page(struct vm_object *o, uint64_t index, struct page **pp)
+read_meta(
+    struct vm_object *o, uint64_t index, struct page **pages, unsigned count)
 {
 	struct msdosfs_mount *mm = o->o_data;
-	struct page *pg = page_alloc(0, 0);
+	uint8_t *data = page_virt(pages[0]);
 	const size_t n = MIN(PAGE_SIZE, mm->mm_disk->d_size - ptoa(index));
-	int error;
 
-	pageout_check();
-	if (pg == NULL)
-		return (ENOMEM);
-	memset((char *)page_virt(pg) + n, 0, PAGE_SIZE - n);
-	error = disk_read(mm->mm_disk, ptoa(index), page_virt(pg), n);
-	if (error != 0)
-		page_release(pg);
-	*pp = pg;
-	return (error);
+	memset(data + n, 0, PAGE_SIZE - n);
+	return (disk_read(mm->mm_disk, ptoa(index), data, n));
 }
 
 void
 msdosfs_meta_init(struct msdosfs_mount *mm)
 {
-	static const struct vm_object_ops ops = {.vo_get = get_meta_page};
+	static const struct vm_object_ops ops = {.vo_read = read_meta};
 
 	vm_object_init(&mm->mm_meta, &ops, mm, mm->mm_disk->d_size);
 	/* Files' pages are found by it, with their lock held. */

@@ -10,9 +10,8 @@
 #include "vm/page.h"
 #include "vm/pageout.h"
 
-#define WINDOW_START 8 /* at the beginning of a file */
-#define BATCH_PAGES  64
-#define GROW_STEP    (1u << 20) /* bytes, at once */
+#define BATCH_PAGES 64
+#define GROW_STEP   (1u << 20) /* bytes, at once */
 
 /* Adds what the disk has of a page to the requests. */
 static int
@@ -44,69 +43,27 @@ add_page(struct msdosfs_node *n, struct bio_batch *io, uint64_t index,
 	return (error);
 }
 
-/* Reads up to `most` pages that aren't there; how many. What fails behind the
- * first one is left for when it is asked for. */
-static unsigned
-read_pages(struct msdosfs_node *n, uint64_t index, uint64_t most,
-    struct page **pages, int *error)
-{
-	struct vm_object *o = &n->n_vnode.v_object;
-	struct bio_batch io;
-	unsigned count = 0;
-	int e;
-
-	bio_batch_init(&io, n->n_mm->mm_disk, BIO_READ);
-	*error = 0;
-	while (count < most &&
-	       (count == 0 || radix_get(&o->o_pages, index + count) == NULL)) {
-		struct page *pg = page_alloc(0, 0);
-
-		e = pg != NULL ? add_page(n, &io, index + count, pg, o->o_size)
-			       : ENOMEM;
-		pages[count] = pg;
-		if (pg != NULL)
-			count++;
-		if (e != 0) {
-			*error = e;
-			break;
-		}
-	}
-	e = bio_batch_finish(&io);
-	if (*error != 0 && count > 1 && e == 0) {
-		/* The last one isn't whole. */
-		page_release(pages[--count]);
-		*error = 0;
-	} else if (e != 0)
-		*error = e;
-	return (count);
-}
-
 static int
-get_page(struct vm_object *o, uint64_t index, struct page **pp)
+read_pages(
+    struct vm_object *o, uint64_t index, struct page **pages, unsigned count)
 {
 	struct msdosfs_node *n = o->o_data;
-	const uint64_t left = atop(o->o_size + PAGE_MASK) - index;
-	struct page *pages[READAHEAD_MAX];
-	unsigned count;
-	int error;
+	const uint64_t size = atomic_load(&o->o_size);
+	struct bio_batch io;
+	int error = 0, e;
 
-	pageout_check();
-	count = read_pages(n, index,
-	    readahead_window(&n->n_ahead, index, WINDOW_START, left), pages,
-	    &error);
-	n->n_ahead.ra_next = index + count;
+	bio_batch_init(&io, n->n_mm->mm_disk, BIO_READ);
+	for (unsigned i = 0; i < count && error == 0; i++)
+		error = add_page(n, &io, index + i, pages[i], size);
+	e = bio_batch_finish(&io);
 	for (unsigned i = 0; i < count; i++) {
 		const uint64_t at = ptoa(index + i);
+		const uint64_t valid = MIN(size - MIN(at, size), PAGE_SIZE);
 
-		if (error == 0 && o->o_size < at + PAGE_SIZE)
-			memset((char *)page_virt(pages[i]) + (o->o_size - at),
-			    0, at + PAGE_SIZE - o->o_size);
-		if (error != 0 ||
-		    (i > 0 && vm_object_insert(o, index + i, pages[i]) != 0))
-			page_release(pages[i]);
+		memset(
+		    (char *)page_virt(pages[i]) + valid, 0, PAGE_SIZE - valid);
 	}
-	*pp = pages[0];
-	return (error);
+	return (error != 0 ? error : e);
 }
 
 /* Pages [first, end) are there, and dirty. */
@@ -294,7 +251,8 @@ prepare(struct vm_object *o, uint64_t index)
 }
 
 const struct vm_object_ops msdosfs_object_ops = {
-    .vo_get = get_page,
+    .vo_read = read_pages,
+    .vo_first = 8,
     .vo_writeback = writeback,
     .vo_prepare = prepare,
 };

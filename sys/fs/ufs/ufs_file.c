@@ -16,8 +16,7 @@
 #include "vm/page.h"
 #include "vm/pageout.h"
 
-#define WINDOW_START 16 /* at the beginning of a file */
-#define BATCH_PAGES  128
+#define BATCH_PAGES 128
 
 static uint64_t
 block_bytes(const struct ufs_mount *um)
@@ -61,104 +60,67 @@ page_bytes(struct ufs_node *n, uint64_t index)
 	    (uint32_t)(have > in_block ? MIN(have - in_block, PAGE_SIZE) : 0));
 }
 
-/* Up to `most` pages for index and those behind it that aren't there yet. */
-static unsigned
-take_pages(
-    struct vm_object *o, uint64_t index, uint64_t most, struct page **pages)
-{
-	unsigned n = 0;
+/* Where a page's bytes are. */
+struct place {
+	uint64_t at;	/* on the disk */
+	uint32_t bytes; /* that the disk has a place for; 0: a hole */
+	uint32_t valid; /* of these, before the file's end */
+};
 
-	while (
-	    n < most && (n == 0 || radix_get(&o->o_pages, index + n) == NULL)) {
-		pages[n] = page_alloc(0, 0);
-		if (pages[n] == NULL)
-			break;
-		n++;
-	}
-	return (n);
-}
-
-/* What lies behind the file's end or has no place on the disk is zero. */
-static void
-clear_tail(struct ufs_node *n, uint64_t index, struct page *pg)
-{
-	uint64_t bytes = page_bytes(n, index);
-
-	if (n->n_i.i_size < ptoa(index) + bytes)
-		bytes = n->n_i.i_size - MIN(ptoa(index), n->n_i.i_size);
-	if (bytes < PAGE_SIZE)
-		memset((char *)page_virt(pg) + bytes, 0, PAGE_SIZE - bytes);
-}
-
+/*
+ * Both the inode and the object know the size, and while it changes the less
+ * is right: what is behind it is zero.
+ */
 static int
-read_pages(struct ufs_node *n, uint64_t index, uint64_t offset,
-    struct page **pages, unsigned count)
+find_places(
+    struct ufs_node *n, uint64_t index, unsigned count, struct place *places)
 {
-	struct bio_batch io;
-	int error;
+	const uint64_t o_size = atomic_load(&n->n_vnode.v_object.o_size);
+	uint64_t offset, run, size;
+	int error = 0;
 
-	bio_batch_init(&io, n->n_um->um_disk, BIO_READ);
-	for (unsigned i = 0; i < count; i++) {
-		uint32_t bytes = page_bytes(n, index + i);
+	mutex_lock(&n->n_map);
+	size = MIN(n->n_i.i_size, o_size);
+	for (unsigned i = 0, end; i < count; i = end) {
+		error = map_page(n, index + i, count - i, &offset, &run);
+		if (error != 0)
+			break;
+		end = i + (unsigned)run;
+		for (unsigned j = i; j < end; j++) {
+			const uint64_t from = ptoa(index + j);
+			uint32_t bytes =
+			    offset != 0 ? page_bytes(n, index + j) : 0;
 
-		if (bytes > 0)
-			bio_batch_add(
-			    &io, offset + ptoa(i), page_virt(pages[i]), bytes);
+			places[j] = (struct place){offset + ptoa(j - i), bytes,
+			    (uint32_t)MIN(size - MIN(from, size), bytes)};
+		}
 	}
-	error = bio_batch_finish(&io);
-	for (unsigned i = 0; i < count; i++)
-		clear_tail(n, index + i, pages[i]);
+	mutex_unlock(&n->n_map);
 	return (error);
 }
 
-/* The first page is the caller's; the others become the object's. */
-static void
-keep_pages(struct vm_object *o, uint64_t index, struct page **pages, unsigned n)
-{
-	for (unsigned i = 1; i < n; i++)
-		if (vm_object_insert(o, index + i, pages[i]) != 0)
-			page_release(pages[i]);
-}
-
 static int
-ufs_get_page(struct vm_object *o, uint64_t index, struct page **pp)
+ufs_read_pages(
+    struct vm_object *o, uint64_t index, struct page **pages, unsigned count)
 {
 	struct ufs_node *n = o->o_data;
-	struct page *pages[READAHEAD_MAX];
-	uint64_t offset, run, left = atop(o->o_size + PAGE_MASK) - index;
-	unsigned count;
+	struct place places[VM_READ_MAX];
+	struct bio_batch io;
 	int error;
 
-	pageout_check();
-	mutex_lock(&n->n_map);
-	error = map_page(n, index,
-	    readahead_window(&n->n_ahead, index, WINDOW_START, left), &offset,
-	    &run);
-	if (error == 0 && offset == 0) {
-		mutex_unlock(&n->n_map);
-		*pp = page_alloc(0, PAGE_ZEROED);
-		return (*pp != NULL ? 0 : ENOMEM);
-	}
-	count = error == 0 ? take_pages(o, index, run, pages) : 0;
-	if (error == 0 && count == 0)
-		error = ENOMEM;
-	if (error == 0)
-		error = read_pages(n, index, offset, pages, count);
-	/* What was asked for may be there all the same. */
-	if (error == EIO && count > 1) {
-		while (count > 1)
-			page_release(pages[--count]);
-		error = read_pages(n, index, offset, pages, count);
-	}
-	mutex_unlock(&n->n_map);
-	n->n_ahead.ra_next = index + count;
-	if (error == 0) {
-		keep_pages(o, index, pages, count);
-		*pp = pages[0];
-		return (0);
-	}
+	error = find_places(n, index, count, places);
+	if (error != 0)
+		return (error);
+	bio_batch_init(&io, n->n_um->um_disk, BIO_READ);
 	for (unsigned i = 0; i < count; i++)
-		page_release(pages[i]);
+		if (places[i].bytes > 0)
+			bio_batch_add(&io, places[i].at, page_virt(pages[i]),
+			    places[i].bytes);
+	error = bio_batch_finish(&io);
+	for (unsigned i = 0; i < count; i++)
+		if (places[i].valid < PAGE_SIZE)
+			memset((char *)page_virt(pages[i]) + places[i].valid, 0,
+			    PAGE_SIZE - places[i].valid);
 	return (error);
 }
 
@@ -728,7 +690,8 @@ ufs_writeback(struct vm_object *o, uint64_t start, uint64_t end)
 }
 
 const struct vm_object_ops ufs_object_ops = {
-    .vo_get = ufs_get_page,
+    .vo_read = ufs_read_pages,
+    .vo_first = 16,
     .vo_writeback = ufs_writeback,
     .vo_prepared = ufs_prepared,
     .vo_prepare = ufs_prepare,

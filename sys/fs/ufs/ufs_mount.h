@@ -53,7 +53,9 @@
  * Locks, in the order in which they are taken: v_lock, um_committing,
  * um_writes, um_batch, n_writing, the object's o_lock, n_map, um_alloc, b_load,
  * um_bufs_lock; um_nodes_lock comes after v_lock and before none of the others
- * but um_bufs_lock.
+ * but um_bufs_lock.  While a file's pages are read none of them is needed but
+ * n_map, to find where they are; whoever changes where that is has the pages
+ * there, or takes those that are being read from the object (vm/pager.c).
  */
 #ifndef FS_UFS_UFS_MOUNT_H
 #define FS_UFS_UFS_MOUNT_H
@@ -62,7 +64,6 @@
 #include "fs/ufs/ufs.h"
 #include "disk/bio.h"
 #include "vm/radix.h"
-#include "vfs/readahead.h"
 #include "vfs/syncer.h"
 #include "vfs/vnode.h"
 
@@ -188,10 +189,9 @@ struct ufs_node {
 	unsigned n_dropped;	/* (v b) names removed in this batch */
 	unsigned n_tries;	/* (um_batch) commits that couldn't free it */
 	struct mutex n_map;
-	struct mutex n_writing;	  /* its pages are being written */
-	struct readahead n_ahead; /* (o_lock) */
-	bool n_mapped_write;	  /* (a) by mappings since the times were set */
-	ino_t n_parent;		  /* (a) where it was found last, or 0 */
+	struct mutex n_writing; /* its pages are being written */
+	bool n_mapped_write;	/* (a) by mappings since the times were set */
+	ino_t n_parent;		/* (a) where it was found last, or 0 */
 	/* directories */
 	struct ufs_index *n_index; /* (m) made, (v) used */
 	struct radix n_added;	   /* (v b) by offset / 4: what it was */
