@@ -47,6 +47,17 @@ endif
 include $(K)/files.mk
 endif
 
+# Every access to memory is preceded by a look at its shadow (core/kasan.h), but
+# not in the files that must do without.
+ifneq ($(filter KASAN,$(OPTIONS)),)
+KASANFLAGS = -fsanitize=kernel-address -fasan-shadow-offset=0xdffffc0000000000 \
+    --param asan-instrumentation-with-call-threshold=100000 \
+    --param asan-stack=1 --param asan-globals=1 \
+    -fsanitize-address-use-after-scope
+endif
+UNCHECKED = sys/core/kasan.c sys/amd64/kasan.c sys/amd64/copy_checked.c \
+    sys/vm/kmem.c sys/core/lockdebug.c
+
 OBJS = $(patsubst %,$(K)/%.o,$(SRCS))
 GEN = $(K)/gen/abi/freebsd/sysargs.h $(K)/gen/abi/freebsd/syscalls.inc
 
@@ -61,7 +72,8 @@ $(K)/gen/abi/freebsd/syscalls.inc: sys/abi/freebsd/syscalls.tab tools/mksyscalls
 $(K)/%.c.o: %.c $(K)/gen/opt.h | $(GEN)
 	@mkdir -p $(@D)
 	@echo "CC $<"
-	@$(CC) $(KCFLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(KCFLAGS) $(if $(filter $<,$(UNCHECKED)),,$(KASANFLAGS)) \
+	    -MMD -MP -c -o $@ $<
 
 $(K)/%.S.o: %.S $(K)/gen/opt.h | $(GEN)
 	@mkdir -p $(@D)

@@ -69,6 +69,10 @@ t go/exec 120 tests/go/exec.sh
 t kernel/kstack-overflow 60 "tests/kpanic.sh build/sys/TEST/kernel kstack_overflow \
     '^fatal trap 8 (double fault)' ' dig+0x' \
     '^panic: kernel stack overflow in thread ktest (pid 0)'"
+t kernel/kasan-report 60 "tests/kpanic.sh build/sys/TEST/kernel kasan_report \
+    '^kasan: write at kcache_free+0x' 'one of kmem with 100 bytes' \
+    'taken by.*kasan_report+0x' 'freed by.*kasan_report+0x' \
+    '^panic: kasan: write of a freed object'"
 t kernel/all 60 'tests/ktest.sh build/sys/TEST/kernel'
 t host/fuzz-replay 60 build/tests/host/fuzz-replay
 t host/fuzz 120 'build/tests/host/fuzz -seed=1 -runs=100000 -max_len=600'

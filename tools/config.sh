@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # config.sh NAME OUTDIR: reads sys/conf/NAME and writes OUTDIR/files.mk (the
-# list of sources) and OUTDIR/gen/opt.h (one #define for each option and
+# lists of sources and of options) and OUTDIR/gen/opt.h (one #define for each option and
 # device), touching neither if nothing changed.
 #
 # The words are config(5)'s: include, ident, options and device, and nooptions
@@ -84,5 +84,7 @@ own=" $(awk '!/^#/ && $1 !~ /[*?[]/ { print $1 }' sys/conf/files | tr '\n' ' ')"
 		done
 	done <sys/conf/files
 	echo
+	# shellcheck disable=SC2086 # words
+	echo OPTIONS = $chosen
 } >"$out/files.mk.new"
 install_if_changed "$out/files.mk.new" "$out/files.mk"

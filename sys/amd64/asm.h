@@ -50,6 +50,10 @@
 #define AP_TRAMPOLINE 0x1000 /* physical page that the APs start in */
 
 /* Where a CPU starts and idles: a page not mapped, and its stack. */
+#ifdef OPT_KASAN
+#define START_STACK_SIZE 36864
+#else
 #define START_STACK_SIZE 20480
+#endif
 
 #endif

@@ -6,6 +6,7 @@
  * here.
  */
 #include "amd64/asm.h"
+#include "amd64/kasan.h"
 #define PHYS(x)	((x) - KERNBASE)
 
 	.section .note.Xen, "a", @note
@@ -168,7 +169,15 @@ boot_pml4:
 	.quad	PHYS(boot_physmap_pdpt) + 3
 	.fill	255, 8, 0
 	.quad	PHYS(boot_physmap_pdpt) + 3
+#ifdef OPT_KASAN
+	.fill	KASAN_PHYSMAP_PML4 - 257, 8, 0
+	.quad	PHYS(kasan_boot_pdpt) + 3
+	.fill	KASAN_KERNEL_PML4 - KASAN_PHYSMAP_PML4 - 1, 8, 0
+	.quad	PHYS(kasan_pdpt) + 3
+	.fill	510 - KASAN_KERNEL_PML4, 8, 0
+#else
 	.fill	254, 8, 0
+#endif
 	.quad	PHYS(kernel_pdpt) + 3
 boot_physmap_pdpt:
 	.quad	PHYS(boot_pd) + 3
@@ -190,8 +199,48 @@ device_pd:
 	i = i + 1
 	.endr
 
+#ifdef OPT_KASAN
+	/* The shadow of the physmap until it has its own, and for ever of
+	 * devices: nothing but zeroes.  And that of the kernel itself. */
+kasan_boot_pdpt:
+	.quad	PHYS(kasan_boot_pd) + 3
+	.fill	511, 8, 0
+kasan_boot_pd:
+	.rept	64
+	.quad	PHYS(kasan_zero_pt) + 3
+	.endr
+	.fill	448, 8, 0
+kasan_zero_pt:
+	.rept	512
+	.quad	PHYS(kasan_zero) + 1
+	.endr
+kasan_zero:
+	.fill	512, 8, 0
+	.globl	kasan_pdpt
+kasan_pdpt:
+	.fill	511, 8, 0
+	.quad	PHYS(kasan_pd) + 3
+kasan_pd:
+	.fill	KASAN_IMAGE_PD, 8, 0
+	.quad	PHYS(kasan_pt) + 3
+	.fill	63, 8, 0
+	.rept	64
+	.quad	PHYS(kasan_zero_pt) + 3
+	.endr
+kasan_pt:
+	i = 0
+	.rept	KASAN_IMAGE_PAGES
+	.quad	PHYS(kasan_image) + (i << 12) + 3
+	i = i + 1
+	.endr
+#endif
+
 	.section .bss
 	.balign	4096
+#ifdef OPT_KASAN
+kasan_image:
+	.skip	KASAN_IMAGE_PAGES * 4096
+#endif
 	.globl	start_stacks
 start_stacks:
 	.skip	START_STACK_SIZE * 16

@@ -6,6 +6,24 @@
  */
 #include "amd64/asm.h"
 
+#if defined(OPT_KASAN) || defined(OPT_LOCKDEBUG)
+	/* What others call is in copy_checked.c. */
+#define copyin		md_copyin
+#define copyout		md_copyout
+#define copyinstr	md_copyinstr
+#define zero_user	md_zero_user
+#define fueword32	md_fueword32
+#define fueword64	md_fueword64
+#define suword32	md_suword32
+#define suword64	md_suword64
+#define casueword32	md_casueword32
+#define casueword64	md_casueword64
+#endif
+#ifdef OPT_KASAN
+#define memcpy		md_memcpy
+#define memset		md_memset
+#endif
+
 #define STAC \
 8:	.byte	0x0f, 0x1f, 0x00; \
 	.section .smap_patch, "a"; .quad 8b; .byte 0xcb; .balign 8; .text

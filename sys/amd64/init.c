@@ -10,6 +10,7 @@
 #include "amd64/mptable.h"
 #include "amd64/smp.h"
 #include "amd64/startinfo.h"
+#include "core/kasan.h"
 #include "core/printf.h"
 #include "proc/proc.h"
 #include "core/sched.h"
@@ -138,6 +139,7 @@ md_boot_alloc(size_t size)
 		panic("not enough memory to start");
 	p = phys_to_virt(best->start);
 	best->start += size;
+	kasan_unpoison(p, size);
 	memset(p, 0, size);
 	return (p);
 }
@@ -218,7 +220,12 @@ struct gate {
 _Static_assert(sizeof(struct gate) == 16, "gate");
 
 static struct gate idt[256];
-static char fatal_stacks[MAXCPU][4096] __aligned(16);
+#ifdef OPT_KASAN
+#define FATAL_STACK 16384
+#else
+#define FATAL_STACK 4096
+#endif
+static char fatal_stacks[MAXCPU][FATAL_STACK] __aligned(16);
 extern char vector_stubs[];
 extern void syscall_entry(void);
 

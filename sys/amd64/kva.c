@@ -15,14 +15,16 @@
  * flush their TLBs once for all of them.  The entries aren't global, so that
  * loading %cr3 is enough.
  */
+#include "amd64/kasan.h"
 #include "amd64/md.h"
 #include "amd64/pte.h"
+#include "core/kasan.h"
 #include "core/printf.h"
 #include "core/sched.h"
 #include "proc/proc.h"
 #include "vm/page.h"
 
-#define AREA	   0xffffff8000000000ul /* kernel_pdpt[0] and what follows */
+#define AREA	   KVA_BASE /* kernel_pdpt[0] and what follows */
 #define AREA_PAGES (510u * PTES * PTES)
 #define ORDERS	   27
 #define STALE_MAX  512 /* ranges */
@@ -238,6 +240,7 @@ md_kva_alloc(size_t pages, unsigned flags)
 {
 	const unsigned order = order_of(pages);
 	uint32_t range, first;
+	void *va;
 
 	if (order >= ORDERS || pages >= page_free_count())
 		return (NULL);
@@ -249,11 +252,13 @@ md_kva_alloc(size_t pages, unsigned flags)
 	if (range == 0 && (range = take_new(order)) == 0)
 		return (NULL);
 	first = range + (1u << order) - (uint32_t)pages;
-	if (!map(first, pages, flags)) {
+	va = (void *)(AREA + ptoa(first));
+	if (!kasan_map(va, ptoa(pages)) || !map(first, pages, flags)) {
 		give_back(range, order);
 		return (NULL);
 	}
-	return ((void *)(AREA + ptoa(first)));
+	kasan_unpoison(va, ptoa(pages));
+	return (va);
 }
 
 void
@@ -262,6 +267,7 @@ md_kva_free(void *va, size_t pages)
 	const unsigned order = order_of(pages);
 	const uint32_t first = (uint32_t)atop((uintptr_t)va - AREA);
 
+	kasan_poison(va, ptoa(pages), KASAN_PAGE_FREE);
 	unmap(first, pages);
 	give_back(first + (uint32_t)pages - (1u << order), order);
 }

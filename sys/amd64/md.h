@@ -23,6 +23,7 @@ struct pmap;
 #define USER_TOP     0x7ffffffff000ul /* first address past it */
 #define PHYSMAP_BASE 0xffff800000000000ul
 #define PHYSMAP_SIZE 0x8000000000ul
+#define KVA_BASE     0xffffff8000000000ul /* md_kva_alloc()'s */
 
 static inline void *
 phys_to_virt(paddr_t pa)

@@ -14,6 +14,7 @@
 #include "fbsd/errno.h"
 #include "amd64/asm.h"
 #include "amd64/cpu.h"
+#include "amd64/kasan.h"
 #include "amd64/md.h"
 #include "amd64/pte.h"
 #include "core/printf.h"
@@ -45,7 +46,11 @@ extern char kernel_start[], rodata_start[], data_start[], kernel_end[];
 
 static pte_t kernel_pml4[PTES] __aligned(4096);
 static pte_t kernel_pd[PTES] __aligned(4096);
-#define KERNEL_PTS 2 /* 4 MiB of kernel in small pages */
+#ifdef OPT_KASAN
+#define KERNEL_PTS 8 /* 16 MiB of kernel in small pages */
+#else
+#define KERNEL_PTS 2
+#endif
 static pte_t kernel_pt[KERNEL_PTS][PTES] __aligned(4096);
 paddr_t kernel_cr3;
 
@@ -111,8 +116,10 @@ md_pmap_init(void)
 	kva_init();
 	kernel_pml4[256] = kernel_phys(boot_physmap_pdpt) | PTE_P | PTE_W;
 	kernel_pml4[511] = kernel_phys(kernel_pdpt) | PTE_P | PTE_W;
+	kasan_pmap_init(kernel_pml4);
 	kernel_cr3 = kernel_phys(kernel_pml4);
 	wcr3(kernel_cr3);
+	kasan_physmap_init();
 }
 
 static void
@@ -195,6 +202,7 @@ pmap_create(void)
 	pm->pm_root = page_virt(pg);
 	pm->pm_root[256] = kernel_pml4[256];
 	pm->pm_root[511] = kernel_pml4[511];
+	kasan_pmap_copy(pm->pm_root);
 	return (pm);
 }
 

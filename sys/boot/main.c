@@ -8,6 +8,7 @@
 #include "fs/tmpfs/archive.h"
 #include "core/callout.h"
 #include "core/device.h"
+#include "core/kasan.h"
 #include "file/file.h"
 #include "boot/init.h"
 #include "boot/main.h"
@@ -31,6 +32,7 @@
 __noreturn void
 kernel_main(void)
 {
+	kasan_init();
 	md_early_init();
 	md_pmap_init();
 	boot_step("page tables");

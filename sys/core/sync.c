@@ -14,6 +14,7 @@
  */
 #include "fbsd/errno.h"
 #include "core/callout.h"
+#include "core/kasan.h"
 #include "core/lockdebug.h"
 #include "core/printf.h"
 #include "core/thread.h"
@@ -116,7 +117,7 @@ try_lock(struct mutex *m)
 
 /* While the owner runs on another CPU it will soon be done. Thread structures
  * are never given back to the page allocator, so looking is safe. */
-static bool
+static __no_kasan bool
 owner_runs(struct mutex *m)
 {
 	struct thread *owner =

@@ -28,8 +28,12 @@ struct poll_state;
 struct proc;
 struct umtx_waiter;
 
-#define MAXCOMLEN    19
+#define MAXCOMLEN 19
+#ifdef OPT_KASAN
+#define KSTACK_PAGES 8 /* there are zones between variables */
+#else
 #define KSTACK_PAGES 4
+#endif
 
 /* Pending signals of a thread or a process: (p). */
 struct sigqueue {

@@ -18,7 +18,12 @@
 #include "vm/kmem.h"
 
 #define TID_FIRST 100001
-#define SPARE_MAX 64 /* dead threads that keep their stacks */
+/* Dead threads that keep their stacks. */
+#ifdef OPT_KASAN
+#define SPARE_MAX 0 /* they are to be found out when they are used */
+#else
+#define SPARE_MAX 64
+#endif
 
 /* The lock comes after p_lock. */
 static struct {
@@ -162,7 +167,7 @@ thread_free(struct thread *td)
 	cred_release(td->td_cred);
 	give_back_number(td);
 	spin_lock(&threads.lock);
-	keep = threads.nspare < SPARE_MAX;
+	keep = threads.nspare != SPARE_MAX;
 	if (keep) {
 		list_push_front(&threads.spare, &td->td_spare);
 		threads.nspare++;

@@ -7,8 +7,13 @@
  * objects chain through their first word.  Each CPU keeps a magazine of free
  * objects per cache, used with interrupts off and no lock; it is filled from
  * and emptied into slabs by halves under the cache's lock.
+ *
+ * With options KASAN there is a zone behind each object that nobody may touch,
+ * in which stands who took and who freed it; and a freed object goes to the
+ * end of a queue before it comes to the magazine.
  */
 #include "amd64/md.h"
+#include "core/kasan.h"
 #include "core/printf.h"
 #include "core/sched.h"
 #include "core/sync.h"
@@ -23,6 +28,9 @@ struct slab {
 	struct list s_link; /* in kc_partial, or unlinked: full */
 	void *s_free;
 	unsigned s_used;
+#ifdef OPT_KASAN
+	const struct kcache *s_cache;
+#endif
 };
 
 struct magazine {
@@ -33,7 +41,8 @@ struct magazine {
 struct kcache {
 	struct spin kc_lock;
 	const char *kc_name;
-	size_t kc_size;	   /* of an object, with alignment */
+	size_t kc_object;  /* of an object */
+	size_t kc_size;	   /* with its zone, and alignment */
 	unsigned kc_order; /* of a slab */
 	unsigned kc_per_slab;
 	size_t kc_first;		/* offset of the first object */
@@ -55,13 +64,120 @@ static struct kcache *class_cache[nitems(class_size)];
 static uint8_t class_of[SMALL_MAX / 16 + 1]; /* by (size + 15) / 16 */
 static uint64_t large_pages;		     /* atomic */
 
+#ifdef OPT_KASAN
+/* The end of an object's zone. */
+struct zone {
+	size_t size; /* asked for */
+	uint32_t taken[KASAN_CALLERS];
+	uint32_t freed[KASAN_CALLERS];
+};
+#define ZONE_SIZE sizeof(struct zone)
+
+/* A CPU's freed objects, the oldest first; interrupts off. */
+#define WAITING_MAX   512u
+#define WAITING_BYTES 262144u
+static struct waiting {
+	unsigned first, n;
+	size_t bytes;
+	struct {
+		struct kcache *kc;
+		void *p;
+	} obj[WAITING_MAX];
+} waiting[MAXCPU];
+
+static struct zone *
+zone_of(const struct kcache *kc, void *p)
+{
+	return ((struct zone *)(void *)((char *)p + kc->kc_size) - 1);
+}
+
+static void
+mark_taken(struct kcache *kc, void *p, size_t size)
+{
+	struct zone *z = zone_of(kc, p);
+
+	z->size = size;
+	kasan_callers(z->taken);
+	kasan_unpoison(p, MAX(size, 1)); /* see mark_freed() */
+}
+
+static void
+mark_freed(struct kcache *kc, void *p)
+{
+	kasan_check_write(p, 1); /* or it was freed before */
+	kasan_callers(zone_of(kc, p)->freed);
+	kasan_poison(p, kc->kc_object, KASAN_SLAB_FREE);
+}
+
+static void
+check_size(struct kcache *kc, void *p, size_t size)
+{
+	if (zone_of(kc, p)->size != size)
+		panic("kmem_free: %p has %zu bytes, not %zu", p,
+		    zone_of(kc, p)->size, size);
+}
+
+/* Of any cache whose slab has addr in it. */
+static struct slab *
+find_slab(uintptr_t addr)
+{
+	for (unsigned order = 0; order <= 3; order++) {
+		struct slab *s =
+		    (struct slab *)(addr & ~((PAGE_SIZE << order) - 1));
+
+		if (s->s_cache >= kcaches && s->s_cache < kcaches + nkcaches &&
+		    s->s_cache->kc_order == order)
+			return (s);
+	}
+	return (NULL);
+}
+
+static void
+describe_slab(uintptr_t addr)
+{
+	struct slab *s = find_slab(addr);
+	const struct kcache *kc;
+	struct zone *z;
+	uintptr_t first;
+	char *p;
+
+	if (s == NULL)
+		return;
+	kc = s->s_cache;
+	first = (uintptr_t)s + kc->kc_first;
+	if (addr < first)
+		return;
+	p = (char *)(first + (addr - first) / kc->kc_size * kc->kc_size);
+	z = zone_of(kc, p);
+	kprintf("  %zu bytes from the start of %p, one of %s with %zu bytes\n",
+	    (size_t)(addr - (uintptr_t)p), p, kc->kc_name, z->size);
+	kprintf("  taken by");
+	kasan_print_callers(z->taken);
+	kprintf("  freed by");
+	kasan_print_callers(z->freed);
+}
+#else
+#define ZONE_SIZE 0
+
+static inline void
+mark_taken(struct kcache *kc, void *p, size_t size)
+{
+}
+
+static inline void
+check_size(struct kcache *kc, void *p, size_t size)
+{
+}
+#endif
+
 static void
 kcache_setup(struct kcache *kc, const char *name, size_t size, size_t align)
 {
 	align = MAX(align, 16);
 	spin_init(&kc->kc_lock, "kmem cache");
 	kc->kc_name = name;
-	kc->kc_size = roundup2(MAX(size, 16), align);
+	kc->kc_object = roundup2(MAX(size, 16), 16);
+	kc->kc_size = roundup2(kc->kc_object + ZONE_SIZE, align);
 	kc->kc_first = roundup2(sizeof(struct slab), align);
 	while ((PAGE_SIZE << kc->kc_order) - kc->kc_first < 6 * kc->kc_size &&
 	       kc->kc_order < 3)
@@ -83,6 +199,28 @@ kcache_create(const char *name, size_t size, size_t align)
 	return (kc);
 }
 
+/* A freed object must come back as it was left. */
+static void
+poison(const struct kcache *kc, void *p)
+{
+#ifdef OPT_MEMDEBUG
+	md_memset(p, POISON, kc->kc_object);
+#endif
+}
+
+static void
+check_poison(const struct kcache *kc, void *p)
+{
+#ifdef OPT_MEMDEBUG
+	const uint8_t *b = p;
+
+	for (size_t i = sizeof(void *); i < kc->kc_object; i++)
+		if (b[i] != POISON)
+			panic("kcache %s: %p written after free at +%zu",
+			    kc->kc_name, p, i);
+#endif
+}
+
 static struct slab *
 slab_create(struct kcache *kc)
 {
@@ -97,13 +235,15 @@ slab_create(struct kcache *kc)
 	list_init(&s->s_link);
 	s->s_used = 0;
 	s->s_free = NULL;
+#ifdef OPT_KASAN
+	s->s_cache = kc;
+#endif
+	kasan_poison(s, PAGE_SIZE << kc->kc_order, KASAN_SLAB);
 	/* Chained so that the lowest address is handed out first. */
 	obj = (char *)s + kc->kc_first + kc->kc_per_slab * kc->kc_size;
 	for (unsigned i = 0; i < kc->kc_per_slab; i++) {
 		obj -= kc->kc_size;
-#ifdef OPT_MEMDEBUG
-		memset(obj, POISON, kc->kc_size);
-#endif
+		poison(kc, obj);
 		*(void **)(void *)obj = s->s_free;
 		s->s_free = obj;
 	}
@@ -146,22 +286,8 @@ slab_put(struct kcache *kc, void *p)
 	}
 }
 
-/* A freed object must come back as it was left. */
-static void
-check_poison(const struct kcache *kc, void *p)
-{
-#ifdef OPT_MEMDEBUG
-	const uint8_t *b = p;
-
-	for (size_t i = sizeof(void *); i < kc->kc_size; i++)
-		if (b[i] != POISON)
-			panic("kcache %s: %p written after free at +%zu",
-			    kc->kc_name, p, i);
-#endif
-}
-
-void *
-kcache_alloc(struct kcache *kc, unsigned flags)
+static void *
+take(struct kcache *kc, size_t size, unsigned flags)
 {
 	uint64_t iflags = intr_disable();
 	struct magazine *m = &kc->kc_cpu[curcpu()->c_id];
@@ -175,22 +301,27 @@ kcache_alloc(struct kcache *kc, unsigned flags)
 	}
 	p = m->n > 0 ? m->obj[--m->n] : NULL;
 	intr_restore(iflags);
-	if (p != NULL)
-		check_poison(kc, p);
-	if (p != NULL && (flags & KM_ZERO))
-		memset(p, 0, kc->kc_size);
+	if (p == NULL)
+		return (NULL);
+	check_poison(kc, p);
+	mark_taken(kc, p, size);
+	if (flags & KM_ZERO)
+		memset(p, 0, size);
 	return (p);
 }
 
-void
-kcache_free(struct kcache *kc, void *p)
+void *
+kcache_alloc(struct kcache *kc, unsigned flags)
 {
-	uint64_t iflags = intr_disable();
+	return (take(kc, kc->kc_object, flags));
+}
+
+/* Interrupts off. */
+static void
+give(struct kcache *kc, void *p)
+{
 	struct magazine *m = &kc->kc_cpu[curcpu()->c_id];
 
-#ifdef OPT_MEMDEBUG
-	memset(p, POISON, kc->kc_size);
-#endif
 	if (m->n == MAGAZINE) {
 		spin_lock(&kc->kc_lock);
 		while (m->n > MAGAZINE / 2)
@@ -198,6 +329,50 @@ kcache_free(struct kcache *kc, void *p)
 		spin_unlock(&kc->kc_lock);
 	}
 	m->obj[m->n++] = p;
+}
+
+#ifdef OPT_KASAN
+/* Interrupts off. */
+static void
+give_oldest(struct waiting *w)
+{
+	struct kcache *kc = w->obj[w->first].kc;
+
+	give(kc, w->obj[w->first].p);
+	w->bytes -= kc->kc_size;
+	w->first = (w->first + 1) % WAITING_MAX;
+	w->n--;
+}
+
+static void
+give_later(struct kcache *kc, void *p)
+{
+	struct waiting *w = &waiting[curcpu()->c_id];
+	unsigned last;
+
+	mark_freed(kc, p);
+	if (w->n == WAITING_MAX)
+		give_oldest(w);
+	last = (w->first + w->n++) % WAITING_MAX;
+	w->obj[last].kc = kc;
+	w->obj[last].p = p;
+	w->bytes += kc->kc_size;
+	while (w->bytes > WAITING_BYTES)
+		give_oldest(w);
+}
+#endif
+
+void
+kcache_free(struct kcache *kc, void *p)
+{
+	uint64_t iflags = intr_disable();
+
+	poison(kc, p);
+#ifdef OPT_KASAN
+	give_later(kc, p);
+#else
+	give(kc, p);
+#endif
 	intr_restore(iflags);
 }
 
@@ -209,6 +384,17 @@ order_for(size_t size)
 	while (PAGE_SIZE << order < size && order < 20)
 		order++;
 	return (order);
+}
+
+/* What is behind size is nobody's. */
+static void *
+cut_off(void *p, size_t size, size_t pages)
+{
+	if (p != NULL) {
+		kasan_poison(p, ptoa(pages), KASAN_PAGE_TAIL);
+		kasan_unpoison(p, size);
+	}
+	return (p);
 }
 
 static void *
@@ -224,13 +410,13 @@ large_alloc(size_t size, unsigned flags)
 		p = md_kva_alloc(pages, how);
 		if (p != NULL)
 			atomic_add(&large_pages, pages);
-		return (p);
+		return (cut_off(p, size, pages));
 	}
 	pg = page_alloc(order, how);
 	if (pg == NULL)
 		return (NULL);
 	atomic_add(&large_pages, 1ul << order);
-	return (page_virt(pg));
+	return (cut_off(page_virt(pg), size, 1ul << order));
 }
 
 static void
@@ -252,8 +438,8 @@ void *
 kmem_alloc(size_t size, unsigned flags)
 {
 	if (size <= SMALL_MAX)
-		return (kcache_alloc(
-		    class_cache[class_of[(size + 15) / 16]], flags));
+		return (
+		    take(class_cache[class_of[(size + 15) / 16]], size, flags));
 	return (large_alloc(size, flags));
 }
 
@@ -262,10 +448,14 @@ kmem_free(void *p, size_t size)
 {
 	if (p == NULL)
 		return;
-	if (size <= SMALL_MAX)
-		kcache_free(class_cache[class_of[(size + 15) / 16]], p);
-	else
+	if (size <= SMALL_MAX) {
+		struct kcache *kc = class_cache[class_of[(size + 15) / 16]];
+
+		check_size(kc, p, size);
+		kcache_free(kc, p);
+	} else {
 		large_free(p, size);
+	}
 }
 
 char *
@@ -301,6 +491,9 @@ kmem_init(void)
 {
 	unsigned class = 0;
 
+#ifdef OPT_KASAN
+	kasan_describe_slab = describe_slab;
+#endif
 	for (size_t i = 0; i < nitems(class_size); i++)
 		class_cache[i] = kcache_create("kmem", class_size[i], 16);
 	for (size_t i = 0; i < nitems(class_of); i++) {

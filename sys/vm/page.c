@@ -16,6 +16,7 @@
  * and there is none.
  */
 #include "amd64/md.h"
+#include "core/kasan.h"
 #include "core/printf.h"
 #include "core/sched.h"
 #include "core/sync.h"
@@ -119,6 +120,8 @@ cut_block(void)
 		       r->end - r->start < PAGE_SIZE << order)
 			order--;
 		pg = phys_to_page(r->start);
+		kasan_poison(
+		    page_virt(pg), PAGE_SIZE << order, KASAN_PAGE_FREE);
 		init_head(pg);
 		r->start += PAGE_SIZE << order;
 		mem.nfree -= 1ul << order;
@@ -272,6 +275,7 @@ put_single(struct page *pg)
 	struct cache *c = &caches[curcpu()->c_id];
 
 	kassert(pg->pg_state == PS_ALLOCATED);
+	kasan_poison(page_virt(pg), PAGE_SIZE, KASAN_PAGE_FREE);
 	if (__predict_false(c->n == CACHE_SIZE))
 		drain_cache(c);
 	c->page[c->n++] = pg;
@@ -299,6 +303,7 @@ page_alloc(unsigned order, unsigned flags)
 	pg->pg_object = NULL;
 	pg->pg_index = 0;
 	pg->pg_flags = 0;
+	kasan_unpoison(page_virt(pg), PAGE_SIZE << order);
 	if (flags & PAGE_ZEROED)
 		for (unsigned i = 0; i < 1u << order; i++)
 			zero_page((char *)page_virt(pg) + i * PAGE_SIZE);
@@ -312,6 +317,7 @@ page_free(struct page *pg, unsigned order)
 		put_single(pg);
 		return;
 	}
+	kasan_poison(page_virt(pg), PAGE_SIZE << order, KASAN_PAGE_FREE);
 	spin_lock(&mem.lock);
 	free_block(pg, order);
 	spin_unlock(&mem.lock);
@@ -363,6 +369,7 @@ place_array(void)
 		if (m->end - m->start <= size)
 			continue;
 		page_array = phys_to_virt(m->start);
+		kasan_unpoison(page_array, size);
 		m->start += size;
 		return;
 	}
