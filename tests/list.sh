@@ -40,12 +40,12 @@ subjects_of() {
 # Of a program of tests/prog: without a line here, its own name.
 subject_of_program() {
 	case $1 in
-	attributes | beneath | churn | fileio | handles | locks | mounts | names | \
-		nullfs | vnotes) echo vfs ;;
+	attributes | beneath | churn | fileio | handles | inotify | locks | mounts | \
+		names | nullfs | vnotes) echo vfs ;;
 	children | crowd | ids | interrupts | kinfo | priorities | procdesc | sigio | \
 		signals | threads) echo proc ;;
 	clocks | naps) echo time ;;
-	copying | events | pipes | poll) echo file ;;
+	copying | events | knotes | pipes | poll) echo file ;;
 	hello | streams | true) echo imp ;;
 	anycall | modules | oldcalls | random | sweep | sysctl) echo kernel ;;
 	exhaust | memory | memmodel | memrace | oom | seals) echo vm ;;

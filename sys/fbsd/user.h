@@ -55,6 +55,7 @@ _Static_assert(offsetof(struct kinfo_proc, ki_rusage) == 608, "kinfo_proc");
 #define KF_TYPE_PROCDESC 11
 #define KF_TYPE_EVENTFD	 13
 #define KF_TYPE_TIMERFD	 14
+#define KF_TYPE_INOTIFY	 15
 #define KF_TYPE_UNKNOWN	 255
 
 #define KF_VTYPE_UNKNOWN 255 /* else as enum vtype */
@@ -156,6 +157,10 @@ struct kinfo_file {
 			uint32_t kf_timerfd_flags;
 			uint64_t kf_timerfd_addr;
 		} kf_timerfd;
+		struct {
+			uint64_t kf_inotify_npending;
+			uint64_t kf_inotify_nbpending;
+		} kf_inotify;
 	} kf_un;
 	uint16_t kf_status;
 	uint16_t kf_pad1;

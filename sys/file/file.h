@@ -28,6 +28,7 @@ enum file_type {
 	DTYPE_PROCDESC = 12,
 	DTYPE_EVENTFD = 13,
 	DTYPE_TIMERFD = 14,
+	DTYPE_INOTIFY = 15,
 };
 
 /*

@@ -126,8 +126,9 @@ collect_notify(struct event_waiter *ew, long hint)
 	spin_lock(knote_lock(kn));
 	if (hint == EVENT_GONE)
 		kn->kn_gone = true;
-	else
-		kn->kn_happened |= (uint32_t)hint & kn->kn_wanted;
+	else if ((uint32_t)hint & kn->kn_wanted)
+		/* Of what happens at once all is told, or nothing. */
+		kn->kn_happened |= (uint32_t)hint;
 	news = kn->kn_gone || kn->kn_happened != 0;
 	spin_unlock(knote_lock(kn));
 	if (news)

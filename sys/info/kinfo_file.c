@@ -26,6 +26,7 @@ static const uint8_t types[] = {
     [DTYPE_PROCDESC] = KF_TYPE_PROCDESC,
     [DTYPE_EVENTFD] = KF_TYPE_EVENTFD,
     [DTYPE_TIMERFD] = KF_TYPE_TIMERFD,
+    [DTYPE_INOTIFY] = KF_TYPE_INOTIFY,
 };
 
 static int

@@ -330,6 +330,8 @@ vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags)
 	struct mount *mp;
 	int error = EINVAL;
 
+	if (inotify_watches != 0)
+		inotify_unmount(fsid);
 	mutex_lock(&mount_lock);
 	mp = find_mount(fsid);
 	if (mp != NULL && mp->mnt_covered != NULL) {

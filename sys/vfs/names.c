@@ -99,10 +99,12 @@ vn_create(struct vnode *dvp, const struct cname *cn, struct vattr *va,
 	if (error == 0)
 		error = vop_create(dvp, cn, va, target, vpp);
 	rw_wunlock(&dvp->v_base->v_lock);
-	if (error == 0)
-		vn_note(dvp,
-		    va->va_type == VDIR ? NOTE_WRITE | NOTE_LINK : NOTE_WRITE);
-	return (error);
+	if (error != 0)
+		return (error);
+	vn_note(dvp, va->va_type == VDIR ? NOTE_WRITE | NOTE_LINK : NOTE_WRITE);
+	if (__predict_false(inotify_watches != 0))
+		inotify_created(dvp, cn, *vpp, false);
+	return (0);
 }
 
 /* A file that isn't a regular one, under a name that must not exist. */
@@ -214,6 +216,8 @@ link_vnode(struct vnode *vp, struct namei *nd)
 	if (error == 0) {
 		vn_note(vp, NOTE_LINK);
 		vn_note(dvp, NOTE_WRITE);
+		if (__predict_false(inotify_watches != 0))
+			inotify_created(dvp, &nd->nd_cn, vp, true);
 	}
 	return (error);
 }
@@ -284,6 +288,8 @@ remove_vnode(struct namei *nd, bool dir)
 	if (error == 0) {
 		vn_note(vp, NOTE_DELETE);
 		vn_note(dvp, dir ? NOTE_WRITE | NOTE_LINK : NOTE_WRITE);
+		if (__predict_false(inotify_watches != 0))
+			inotify_removed(dvp, &nd->nd_cn, vp);
 	}
 	return (error);
 }

@@ -168,16 +168,24 @@ check_rights(const struct namei *from, const struct namei *to)
 static void
 notify(const struct namei *from, const struct namei *to)
 {
-	long note = NOTE_WRITE;
+	const bool within = from->nd_dvp == to->nd_dvp;
+	long note = within ? NOTE_WRITE : NOTE_WRITE | NOTE_EXTEND;
 
-	if (from->nd_vp->v_type == VDIR && from->nd_dvp != to->nd_dvp)
+	if (!within && is_dir(from->nd_vp))
 		note |= NOTE_LINK;
+	if (within && is_dir(to->nd_vp))
+		note |= NOTE_LINK;
+	vn_note(from->nd_dvp, note);
+	/* A directory for another one: as many as before. */
+	if (!within && is_dir(to->nd_vp))
+		note &= ~(long)NOTE_LINK;
+	if (!within)
+		vn_note(to->nd_dvp, note);
 	vn_note(from->nd_vp, NOTE_RENAME);
 	if (to->nd_vp != NULL)
 		vn_note(to->nd_vp, NOTE_DELETE);
-	vn_note(from->nd_dvp, note);
-	if (from->nd_dvp != to->nd_dvp)
-		vn_note(to->nd_dvp, note);
+	if (__predict_false(inotify_watches != 0))
+		inotify_moved(from, to);
 }
 
 /* EAGAIN: a name has got another meaning since it was looked up. */

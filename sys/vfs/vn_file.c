@@ -158,6 +158,8 @@ vn_file_setattr(struct file *fp, struct vattr *va)
 	rw_wlock(&vp->v_base->v_lock);
 	error = vn_setattr(vp, va, curthread()->td_cred);
 	rw_wunlock(&vp->v_base->v_lock);
+	if (error == 0)
+		vn_note(vp, NOTE_ATTRIB);
 	return (error);
 }
 

@@ -69,6 +69,8 @@ extend(struct thread *td, struct vnode *vp, off_t end)
 	if ((uint64_t)end > vn_size(vp))
 		error = vn_setattr(vp, &va, td->td_cred);
 	rw_wunlock(&vp->v_base->v_lock);
+	if (error == 0)
+		vn_note(vp, NOTE_WRITE | NOTE_EXTEND);
 	return (error);
 }
 

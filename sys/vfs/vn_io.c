@@ -184,7 +184,6 @@ write_pages(struct vnode *vp, struct uio *uio)
 			error = 0;
 	}
 	vop_modified(vp, curthread()->td_cred);
-	vn_note(vp, end > old_size ? NOTE_WRITE | NOTE_EXTEND : NOTE_WRITE);
 	return (error);
 }
 
@@ -213,6 +212,8 @@ fetch_edges(struct vnode *vp, const struct uio *uio, int ioflag)
 int
 vn_write(struct vnode *vp, struct uio *uio, int ioflag)
 {
+	uint64_t size;
+	off_t from;
 	int error;
 
 	/* Opened for writing before the mount became read-only by force. */
@@ -230,13 +231,19 @@ vn_write(struct vnode *vp, struct uio *uio, int ioflag)
 	rw_wlock(&vp->v_lock);
 	if ((ioflag & IO_APPEND) != 0)
 		uio->uio_offset = (off_t)vn_size(vp);
-	if (uio->uio_offset < 0)
+	from = uio->uio_offset;
+	size = vn_size(vp);
+	if (from < 0)
 		error = EINVAL;
 	else if (uio->uio_resid == 0)
 		error = 0;
 	else
 		error = write_pages(vp, uio);
 	rw_wunlock(&vp->v_lock);
+	if (uio->uio_offset > from)
+		vn_note(vp, (uint64_t)uio->uio_offset > size
+				? NOTE_WRITE | NOTE_EXTEND
+				: NOTE_WRITE);
 	if (error == 0 && (ioflag & IO_SYNC) != 0 &&
 	    vp->v_ops->vo_fsync != NULL)
 		error = vp->v_ops->vo_fsync(vp, false);

@@ -155,6 +155,8 @@ truncate_opened(struct vnode *vp, struct cred *cr)
 	rw_wlock(&vp->v_base->v_lock);
 	error = vn_setattr(vp, &va, cr);
 	rw_wunlock(&vp->v_base->v_lock);
+	if (error == 0)
+		vn_note(vp, NOTE_ATTRIB);
 	return (error);
 }
 

@@ -291,11 +291,7 @@ vn_setattr(struct vnode *vp, struct vattr *va, struct cred *cr)
 		error = vp->v_type == VDIR   ? EISDIR
 			: vp->v_type != VREG ? EINVAL
 					     : 0;
-	if (error == 0)
-		error = vop_setattr(vp, va);
-	if (error == 0)
-		vn_note(vp, NOTE_ATTRIB);
-	return (error);
+	return (error != 0 ? error : vop_setattr(vp, va));
 }
 
 int

@@ -19,6 +19,7 @@
 #include "core/event.h"
 #include "file/file.h"
 #include "core/sync.h"
+#include "vfs/inotify.h"
 #include "vfs/mount.h"
 #include "vfs/namei.h"
 #include "vm/vm.h"
@@ -195,6 +196,7 @@ struct vnode {
 #define VV_DEAD	   0x4	/* revoked */
 #define VV_NOATIME 0x8	/* reading leaves no trace */
 #define VV_PROCDEP 0x10 /* what it is depends on the process that uses it */
+#define VV_WATCHED 0x20 /* by inotify(2) */
 
 static inline bool
 vnode_is_dir(const struct vnode *vp)
@@ -270,8 +272,8 @@ vn_size(const struct vnode *vp)
 }
 extern const struct fileops vnode_fileops;
 
-/* What vo_setattr expects to have been checked: may cr change these? With
- * v_lock x. 0, EPERM, EACCES, EROFS. */
+/* vo_setattr, after what it expects to have been checked: may cr change these?
+ * With v_lock x. 0, EPERM, EACCES, EROFS. The caller tells NOTE_ATTRIB. */
 int vn_setattr(struct vnode *vp, struct vattr *va, struct cred *cr);
 
 /*
@@ -299,7 +301,8 @@ mode_t vn_type_mode(enum vtype type); /* S_IFREG and such */
 /* RLIMIT_FSIZE: EFBIG, and SIGXFSZ sent, if a file may not be that large. */
 int vn_check_size(struct thread *td, uint64_t size);
 
-/* Something happened to vp: a NOTE_* of kqueue's EVFILT_VNODE. */
+/* Something happened to vp: NOTE_* of kqueue's EVFILT_VNODE, and inotify's
+ * event. May sleep; no v_lock is held. */
 static inline void
 vn_note(struct vnode *vp, long note)
 {
@@ -307,6 +310,8 @@ vn_note(struct vnode *vp, long note)
 
 	if (__predict_false(event_wanted(es)))
 		event_notify(es, note);
+	if (__predict_false(inotify_watches != 0))
+		inotify_note(vp, note);
 }
 
 #endif

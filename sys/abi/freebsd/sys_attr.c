@@ -6,6 +6,7 @@
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
+#include "fbsd/event.h"
 #include "fbsd/fcntl.h"
 #include "proc/proc.h"
 #include "time/time.h"
@@ -37,6 +38,8 @@ set_vnode(struct thread *td, struct vnode *vp, struct vattr *va)
 	set_birth(vp, va);
 	error = vn_setattr(vp, va, td->td_cred);
 	rw_wunlock(&vp->v_base->v_lock);
+	if (error == 0)
+		vn_note(vp, NOTE_ATTRIB);
 	return (error);
 }
 

@@ -6,6 +6,7 @@
 #include "amd64/md.h"
 #include "fbsd/dirent.h"
 #include "fbsd/errno.h"
+#include "fbsd/event.h"
 #include "file/file.h"
 #include "lib/string.h"
 #include "vfs/vnode.h"
@@ -89,6 +90,7 @@ fill(struct file *fp, struct filler *f)
 	rw_rlock(&vp->v_base->v_lock);
 	error = vop_readdir(vp, &f->de);
 	rw_runlock(&vp->v_base->v_lock);
+	vn_note(vp, NOTE_READ);
 	/* It will come again, after what could be read. */
 	if (error != 0 && f->used > 0)
 		error = 0;

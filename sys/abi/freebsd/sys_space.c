@@ -36,6 +36,8 @@ truncate_path(struct thread *td, const char __user *path, off_t length)
 	if (error == 0)
 		error = vn_setattr(nd.nd_vp, &va, td->td_cred);
 	rw_wunlock(&nd.nd_vp->v_base->v_lock);
+	if (error == 0)
+		vn_note(nd.nd_vp, NOTE_ATTRIB);
 	namei_done(&nd);
 	return (error);
 }
