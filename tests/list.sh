@@ -33,6 +33,7 @@ subjects_of() {
 	imp/fsck) echo imp fsck ufs ;;
 	ufs/*/* | ufs/ending | ufs/hold | ufs/life | ufs/many | ufs/pressure) echo ufs ;;
 	ufs/*) echo ufs "$(subject_of_program "${1#ufs/}")" ;;
+	storm/*) echo kernel ;;
 	*) echo "${1%%/*}" ;;
 	esac
 }
@@ -47,7 +48,7 @@ subject_of_program() {
 	clocks | naps) echo time ;;
 	copying | events | knotes | pipes | poll) echo file ;;
 	hello | streams | true) echo imp ;;
-	anycall | modules | oldcalls | random | sweep | sysctl) echo kernel ;;
+	anycall | modules | oldcalls | random | storm | sweep | sysctl) echo kernel ;;
 	exhaust | memory | memmodel | memrace | oom | seals) echo vm ;;
 	ctty | flood | pty | revoke) echo tty ;;
 	*) echo "$1" ;;
@@ -142,6 +143,12 @@ for file in tests/prog/*.c; do
 	# With the checks of locks and memory.
 	t "debug/$name" 150 \
 	    "build/imp run -t 840 -c 2 --kernel build/sys/TEST/kernel build/tests/prog/$name"
+done
+
+# Seed, calls, processors.
+for case in '11 10000 1' '12 10000 2' '13 10000 4' '14 10000 1' '15 10000 2' \
+    '16 10000 4'; do
+	t "storm/${case%% *}" 60 "tests/storm.sh $case"
 done
 
 # What concerns files, on a disk; fsck judges what is left there.

@@ -15,7 +15,7 @@ $(PROGS): $(B)/%: %.c $(wildcard tests/prog/*.h sys/fbsd/*.h)
 $(B)/tests/gen/sweep.inc: sys/abi/freebsd/syscalls.tab tools/mksyscalls.awk
 	@mkdir -p $(@D)
 	@awk -v out=list -f tools/mksyscalls.awk $< >$@.new && mv $@.new $@
-$(B)/tests/prog/sweep $(B)/tests/prog/anycall: $(B)/tests/gen/sweep.inc
+$(B)/tests/prog/sweep $(B)/tests/prog/anycall $(B)/tests/prog/storm: $(B)/tests/gen/sweep.inc
 
 # Those that write and read whole trees, for Imp with the C library; some
 # also for Linux, as its initramfs.
