@@ -519,3 +519,42 @@ exec_first(struct thread *td, struct exec_args *ea)
 	}
 	return (error);
 }
+
+int
+image_fork(struct proc *p, struct proc *parent, bool share_memory)
+{
+	struct vmspace *vs = parent->p_image.vm;
+
+	/* While the parent forks it doesn't exec: that takes a thread alone. */
+	p->p_image.text = parent->p_image.text;
+	if (p->p_image.text != NULL)
+		vn_text_hold(p->p_image.text);
+	if (vs == NULL)
+		return (0);
+	if (share_memory)
+		vmspace_hold(p->p_image.vm = vs);
+	else
+		p->p_image.vm = vmspace_fork(vs);
+	return (p->p_image.vm == NULL ? ENOMEM : 0);
+}
+
+void
+image_exit(struct proc *p)
+{
+	struct vnode *text;
+	struct vmspace *vs;
+
+	spin_lock(&p->p_lock);
+	text = p->p_image.text;
+	vs = p->p_image.vm;
+	p->p_image.text = NULL;
+	p->p_image.vm = NULL;
+	spin_unlock(&p->p_lock);
+	if (text != NULL)
+		vn_text_release(text);
+	if (vs == NULL)
+		return;
+	if (p == curproc())
+		pmap_activate(NULL);
+	vmspace_release(vs);
+}

@@ -47,6 +47,17 @@ struct image {
 	uint64_t stack_arg;	/* %rdi at entry */
 };
 
+/*
+ * The program of a new process: its parent's file and memory, shared or copied.
+ * ENOMEM, with nothing to undo but by image_exit(), which lets both go.
+ */
+int image_fork(struct proc *p, struct proc *parent, bool share_memory);
+void image_exit(struct proc *p);
+
+/* Called when a process ends and has one thread left, which is running; needn't
+ * return.  NULL: nobody wants to know. */
+extern void (*exit_hook)(const struct proc *p, int code, int sig);
+
 /* Reads and checks; nothing of the process changes. */
 int image_read(struct thread *td, struct image *img);
 /* Reads a note of the file, the i-th of img->elf.note, into kmem of *size

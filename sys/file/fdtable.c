@@ -15,6 +15,7 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
+#include "fbsd/unistd.h"
 #include "core/sched.h"
 #include "file/fdtable.h"
 #include "file/kqueue.h"
@@ -145,7 +146,7 @@ make_room(struct fdtable *ft, unsigned fd)
 	return (0);
 }
 
-struct fdtable *
+static struct fdtable *
 fdtable_create(void)
 {
 	struct fdtable *ft = kcache_alloc(fdtable_cache, KM_ZERO);
@@ -301,7 +302,7 @@ copy_chunk(struct fdtable *ft, struct fdtable *from, unsigned c)
  * A large table is not copied as it is at one moment: what another thread does
  * with it meanwhile is in the copy or not, each descriptor for itself.
  */
-struct fdtable *
+static struct fdtable *
 fdtable_copy(struct fdtable *from)
 {
 	struct fdtable *ft = fdtable_create();
@@ -360,12 +361,36 @@ drop_locks(void *p, int fd, struct file *fp)
 	return (0);
 }
 
-void
+static void
 fdtable_leave(struct proc *p, struct fdtable *ft)
 {
 	if (atomic_load(&ft->ft_locks))
 		(void)fdtable_walk(ft, drop_locks, p);
 	fdtable_release(ft);
+}
+
+int
+fdtable_fork(struct proc *p, struct proc *parent, int flags)
+{
+	if (flags & RFCFDG)
+		p->p_fd = fdtable_create();
+	else if (flags & RFFDG)
+		p->p_fd = fdtable_copy(parent->p_fd);
+	else
+		fdtable_hold(p->p_fd = parent->p_fd);
+	return (p->p_fd == NULL ? ENOMEM : 0);
+}
+
+void
+fdtable_exit(struct proc *p)
+{
+	struct fdtable *ft = p->p_fd;
+
+	spin_lock(&p->p_lock);
+	p->p_fd = NULL;
+	spin_unlock(&p->p_lock);
+	if (ft != NULL)
+		fdtable_leave(p, ft);
 }
 
 void

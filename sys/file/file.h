@@ -124,12 +124,12 @@ int file_seek(
 #define UF_FOCLOSE	   0x4 /* close on fork */
 #define UF_RESOLVE_BENEATH 0x8
 
-struct fdtable *fdtable_create(void);
-struct fdtable *fdtable_copy(struct fdtable *ft); /* fork */
 void fdtable_hold(struct fdtable *ft);
 void fdtable_release(struct fdtable *ft); /* closes all with the last */
-/* The end of p, whose table it was: its record locks go, the table as above. */
-void fdtable_leave(struct proc *p, struct fdtable *ft);
+/* RFFDG, RFCFDG of flags: a copy, a new one; else the parent's. ENOMEM. */
+int fdtable_fork(struct proc *p, struct proc *parent, int flags);
+/* The end of p: its record locks go, the table as above. */
+void fdtable_exit(struct proc *p);
 /* An own copy of a shared table, or with empty: a new one. ENOMEM. */
 int fdtable_unshare(struct thread *td, bool empty);
 /*

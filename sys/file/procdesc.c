@@ -30,6 +30,7 @@
 
 /* (t) proctree_lock, (a) atomic, (!) set before others can see it. */
 struct procdesc {
+	struct proc_holder pd_holder;
 	struct proc *pd_proc; /* (t) NULL: waited for */
 	struct pid *pd_id;    /* (t) held; NULL: has no process yet */
 	bool pd_daemon;	      /* (!) closing doesn't kill */
@@ -93,9 +94,46 @@ procdesc_stat(struct file *fp, struct stat *st)
 static void
 unbind(struct procdesc *pd)
 {
-	pd->pd_proc->p_procdesc = NULL;
+	pd->pd_proc->p_holder = NULL;
 	pd->pd_proc = NULL;
 }
+
+static struct procdesc *
+of_holder(struct proc_holder *ph)
+{
+	return (container_of(ph, struct procdesc, pd_holder));
+}
+
+static void
+holder_exited(struct proc_holder *ph, int status)
+{
+	struct procdesc *pd = of_holder(ph);
+
+	pd->pd_status = status;
+	atomic_store(&pd->pd_exited, true);
+	cv_broadcast(&pd->pd_changed);
+	event_notify(&pd->pd_events, NOTE_EXIT | (uint32_t)status);
+}
+
+static void
+holder_changed(struct proc_holder *ph)
+{
+	cv_broadcast(&of_holder(ph)->pd_changed);
+}
+
+/* Only its number remains; others who wait for it wait in vain. */
+static void
+holder_reaped(struct proc_holder *ph)
+{
+	unbind(of_holder(ph));
+	cv_broadcast(&of_holder(ph)->pd_changed);
+}
+
+static const struct proc_holder_ops holder_ops = {
+    .ph_exited = holder_exited,
+    .ph_changed = holder_changed,
+    .ph_reaped = holder_reaped,
+};
 
 /* It lives and lost its descriptor: an orphan from now on. */
 static void
@@ -174,35 +212,8 @@ procdesc_bind(struct file *fp, struct proc *p)
 
 	pd->pd_proc = p;
 	pd->pd_id = pid_hold(p->p_id);
-	p->p_procdesc = pd;
-}
-
-void
-procdesc_exited(struct proc *p, int status)
-{
-	struct procdesc *pd = p->p_procdesc;
-
-	pd->pd_status = status;
-	atomic_store(&pd->pd_exited, true);
-	cv_broadcast(&pd->pd_changed);
-	event_notify(&pd->pd_events, NOTE_EXIT | (uint32_t)status);
-}
-
-void
-procdesc_changed(struct proc *p)
-{
-	if (p->p_procdesc != NULL)
-		cv_broadcast(&p->p_procdesc->pd_changed);
-}
-
-void
-procdesc_reaped(struct proc *p)
-{
-	struct procdesc *pd = p->p_procdesc;
-
-	unbind(pd);
-	/* Others who wait for it wait in vain. */
-	cv_broadcast(&pd->pd_changed);
+	pd->pd_holder.ph_ops = &holder_ops;
+	p->p_holder = &pd->pd_holder;
 }
 
 int

@@ -17,13 +17,6 @@ struct wait_result;
 int procdesc_create(struct thread *td, int flags, struct file **fpp);
 void procdesc_bind(struct file *fp, struct proc *p);
 
-/* p, which has a descriptor, ended with this wait(2) status. (t) held. */
-void procdesc_exited(struct proc *p, int status);
-/* p stopped or continued; it needn't have a descriptor. (t) held. */
-void procdesc_changed(struct proc *p);
-/* p was waited for: only its number remains. (t) held. */
-void procdesc_reaped(struct proc *p);
-
 /*
  * For EVFILT_PROCDESC: attaches ew, which hears NOTE_EXIT | status.  EINVAL:
  * no process descriptor.  *status is the process's if it has ended, else -1.

@@ -50,7 +50,7 @@ static void
 send_to(struct proc *p, const struct cred *cr)
 {
 	spin_lock(&p->p_lock);
-	if (cr_cansignal(cr, p, SIGIO) == 0)
+	if (cr_cansigio(cr, p))
 		(void)sig_send_locked(p, SIGIO, NULL);
 	spin_unlock(&p->p_lock);
 }

@@ -32,6 +32,7 @@
 #include "fbsd/wait.h"
 #include "fs/tmpfs/archive.h"
 #include "core/printf.h"
+#include "exec/exec.h"
 #include "host/run.h"
 #include "host/run_config.h"
 #include "host/run_stream.h"
@@ -232,7 +233,7 @@ connect(struct thread *td)
 static int
 enter_folder(struct thread *td, const char *path)
 {
-	struct vnode *vp, *old = td->td_proc->p_cwd;
+	struct vnode *vp;
 	int error = namei_vnode(td, path, &vp);
 
 	if (error != 0)
@@ -241,9 +242,7 @@ enter_folder(struct thread *td, const char *path)
 		vnode_release(vp);
 		return (ENOTDIR);
 	}
-	td->td_proc->p_cwd = vp;
-	if (old != NULL)
-		vnode_release(old);
+	dirs_set(td->td_proc, &td->td_proc->p_cwd, vp);
 	return (0);
 }
 
@@ -386,8 +385,8 @@ trace_end(const struct proc *p, int code, int sig)
  * The program's last thread is at its end.  That is the end of the machine, so
  * there is no point in taking apart first what the program was.
  */
-void
-run_exiting(const struct proc *p, int code, int sig)
+static void
+exiting(const struct proc *p, int code, int sig)
 {
 	if ((p->p_flags & P_TRACED) != 0)
 		trace_end(p, code, sig);
@@ -438,6 +437,7 @@ run_start(void)
 	/* The host's clock, when it wrote the archive, shortly before. */
 	if (clock_wall_at_entry() == 0 && run.config.rc_time != 0)
 		time_set_realtime(run.config.rc_time + clock_ns());
+	exit_hook = exiting;
 	initproc = kproc_create("init", run_main, NULL);
 	if (initproc == NULL)
 		panic("no memory for process 1");

@@ -19,10 +19,6 @@ bool run_start(void);
  * this is no run.  Sleeps. */
 void run_end(int status);
 
-/* From kern_exit(), when p has one thread left, this one: tells the trace; if p
- * is the program, the machine ends here. */
-void run_exiting(const struct proc *p, int code, int sig);
-
 /* A piece of --trace's text for the host; may sleep. */
 void run_trace(const char *s, size_t n);
 

@@ -35,6 +35,9 @@ struct abi {
 	/* Makes the frame that a handler runs on; kills on a bad stack. */
 	void (*abi_sendsig)(struct thread *td, const struct sigaction *sa,
 	    const struct siginfo *info, const sigset_t *oldmask);
+	/* The thread won't return to user mode: who waits there for what it
+	 * holds hears of it.  Its memory is still there. */
+	void (*abi_thread_exit)(struct thread *td);
 	/* The time's base has changed; doesn't sleep. */
 	void (*abi_publish_time)(const struct time_base *tb);
 };

@@ -181,7 +181,14 @@ is_conservative(int sig)
 	}
 }
 
-int
+static bool
+same_user(const struct cred *cr, const struct cred *to)
+{
+	return (cr->cr_ruid == to->cr_ruid || cr->cr_ruid == to->cr_svuid ||
+		cr->cr_uid == to->cr_ruid || cr->cr_uid == to->cr_svuid);
+}
+
+static int
 cr_cansignal(const struct cred *cr, struct proc *p, int sig)
 {
 	const struct cred *to = p->p_image.cred;
@@ -192,10 +199,13 @@ cr_cansignal(const struct cred *cr, struct proc *p, int sig)
 	if (conservative_signals && (p->p_flags & P_SUGID) &&
 	    !is_conservative(sig))
 		return (EPERM);
-	if (cr->cr_ruid == to->cr_ruid || cr->cr_ruid == to->cr_svuid ||
-	    cr->cr_uid == to->cr_ruid || cr->cr_uid == to->cr_svuid)
-		return (0);
-	return (EPERM);
+	return (same_user(cr, to) ? 0 : EPERM);
+}
+
+bool
+cr_cansigio(const struct cred *cr, struct proc *p)
+{
+	return (cr->cr_uid == 0 || same_user(cr, p->p_image.cred));
 }
 
 int

@@ -188,6 +188,40 @@ proc_setup(struct proc *p)
 	sigqueue_init(&p->p_sigqueue);
 }
 
+/* A child has what its parent has now, all of it at one moment. */
+void
+proc_fork(struct proc *p, struct proc *parent)
+{
+	spin_lock(&parent->p_lock);
+	p->p_image.cred = cred_hold(parent->p_image.cred);
+	p->p_uidinfo = uidinfo_hold(parent->p_uidinfo);
+	p->p_image.path = pstr_hold(parent->p_image.path);
+	p->p_image.args = pstr_hold(parent->p_image.args);
+	p->p_procctl = parent->p_procctl;
+	p->p_umask = parent->p_umask;
+	p->p_nice = parent->p_nice;
+	p->p_osrel = parent->p_osrel;
+	p->p_abi = parent->p_abi;
+	p->p_flags = parent->p_flags & P_INHERITED;
+	memcpy(p->p_limits, parent->p_limits, sizeof(p->p_limits));
+	memcpy(p->p_comm, parent->p_comm, sizeof(p->p_comm));
+	spin_unlock(&parent->p_lock);
+}
+
+void
+proc_free(struct proc *p)
+{
+	event_source_drain(&p->p_events);
+	sigqueue_flush(&p->p_sigqueue);
+	if (p->p_sigacts != NULL)
+		sigacts_release(p->p_sigacts);
+	cred_release(p->p_image.cred);
+	uidinfo_release(p->p_uidinfo);
+	pstr_release(p->p_image.path);
+	pstr_release(p->p_image.args);
+	kmem_free(p, sizeof(*p));
+}
+
 /* Process 0 has the idle threads and the kernel's own. */
 void
 proc_init(void)

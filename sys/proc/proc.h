@@ -32,7 +32,6 @@ struct file;
 struct ktrace;
 struct pid;
 struct proc;
-struct procdesc;
 struct tty;
 struct uidinfo;
 struct vmspace;
@@ -79,7 +78,8 @@ int p_cansee(struct thread *td, struct proc *p);
 int p_cansched(struct thread *td, struct proc *p);
 /* Signal 0 only asks. */
 int p_cansignal(struct thread *td, struct proc *p, int sig);
-int cr_cansignal(const struct cred *cr, struct proc *p, int sig);
+/* SIGIO of a file that cr opened: to that user's processes, set-id ones too. */
+bool cr_cansigio(const struct cred *cr, struct proc *p);
 /* Look into its memory and descriptors, and change them. */
 int p_candebug(struct thread *td, struct proc *p);
 bool proc_visible(struct thread *td, struct proc *p); /* p_lock not held */
@@ -152,6 +152,19 @@ struct proc_image {
 	struct pstr *args;  /* argv, NUL after each */
 };
 
+/*
+ * Who has the process by something else than its number (a process descriptor),
+ * and hears of it instead of the parent.  All with (t) held.
+ */
+struct proc_holder {
+	const struct proc_holder_ops {
+		void (*ph_exited)(struct proc_holder *ph, int status);
+		void (*ph_changed)(
+		    struct proc_holder *ph); /* stopped, goes on */
+		void (*ph_reaped)(struct proc_holder *ph); /* waited for */
+	} * ph_ops;
+};
+
 struct proc {
 	const struct abi *p_abi; /* (k) first: amd64 knows; NULL: kernel's */
 	struct list p_all;	 /* (t) allproc */
@@ -201,7 +214,7 @@ struct proc {
 	int p_xexit;		      /* (p) exit status; or */
 	int p_xsig;		      /* (p) signal that killed it */
 	struct event_source p_events; /* EVFILT_PROC, EVFILT_SIGNAL */
-	struct procdesc *p_procdesc;  /* (t) pdfork(2)'s, or NULL */
+	struct proc_holder *p_holder; /* (t) or NULL */
 
 	struct rlimit p_limits[RLIM_NLIMITS]; /* (p) */
 	struct rusage p_ru;		      /* (p) of exited threads */

@@ -17,7 +17,6 @@
  * sa_lock, es_lock.
  */
 #include "fbsd/errno.h"
-#include "file/procdesc.h"
 #include "proc/sigqueue.h"
 
 static const uint8_t defaults[32] = {
@@ -310,7 +309,8 @@ tell_parent(struct proc *p, int code, int status)
 		sig_send(parent, SIGCHLD, &info);
 	if (parent != NULL)
 		proc_news(p);
-	procdesc_changed(p);
+	if (p->p_holder != NULL)
+		p->p_holder->ph_ops->ph_changed(p->p_holder);
 	mutex_unlock(&proctree_lock);
 }
 

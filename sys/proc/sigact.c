@@ -39,6 +39,16 @@ sigacts_copy(struct sigacts *sa)
 	return (new);
 }
 
+int
+sigacts_fork(struct proc *p, struct proc *parent, bool share)
+{
+	if (share)
+		refcount_take(&parent->p_sigacts->sa_refs);
+	p->p_sigacts =
+	    share ? parent->p_sigacts : sigacts_copy(parent->p_sigacts);
+	return (p->p_sigacts == NULL ? ENOMEM : 0);
+}
+
 void
 sigacts_release(struct sigacts *sa)
 {

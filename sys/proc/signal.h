@@ -7,6 +7,7 @@
 void sigacts_init(struct sigacts *sa);
 struct sigacts *sigacts_copy(struct sigacts *sa); /* or NULL */
 void sigacts_release(struct sigacts *sa);
+int sigacts_fork(struct proc *p, struct proc *parent, bool share); /* ENOMEM */
 /* For execve(2): *own is a copy of what p shares with others, or NULL if it
  * doesn't; ENOMEM. */
 int sigacts_exec_copy(struct proc *p, struct sigacts **own);

@@ -11,10 +11,10 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "core/printf.h"
+#include "proc/abi.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
 #include "proc/thread.h"
-#include "ipc/umtx.h"
 #include "vm/kmem.h"
 
 #define TID_FIRST 100001
@@ -272,10 +272,17 @@ thread_unlink(struct thread *td)
 }
 
 void
+thread_leave(struct thread *td)
+{
+	if (td->td_proc->p_abi != NULL)
+		td->td_proc->p_abi->abi_thread_exit(td);
+	callout_drain(&td->td_timeout);
+}
+
+void
 thread_exit(struct thread *td)
 {
-	umtx_thread_exit(td);
-	callout_drain(&td->td_timeout);
+	thread_leave(td);
 	thread_unlink(td);
 	sched_exit_thread();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What thread.c, proc.c, fork.c and exit.c share. */
+/* What proc/ and exec/ share. */
 #ifndef PROC_THREAD_H
 #define PROC_THREAD_H
 
@@ -10,11 +10,17 @@ void pgrp_init(struct proc *zero); /* session and group 0, of process 0 */
 /* A thread of p, not linked yet, with from's registers, mask, priority and
  * name; NULL: no memory. */
 struct thread *thread_copy(struct proc *p, struct thread *from);
+/* td won't return to user mode: who waits for what it holds there hears of it.
+ * May sleep. */
+void thread_leave(struct thread *td);
 void thread_unlink(struct thread *td);
 /* Adds td's counts to ru. p_lock held. */
 void thread_usage(struct proc *p, struct thread *td, struct rusage *ru);
 void proc_setup(struct proc *p); /* locks, lists */
-void proc_free(struct proc *p);	 /* after proc_unlink() */
+/* What p has of its parent, but for what the parts above keep in it. */
+void proc_fork(struct proc *p, struct proc *parent);
+void proc_free(struct proc *p); /* after proc_unlink(), or if it never ran */
+int proc_status(const struct proc *p); /* of one that ended: wait(2)'s word */
 /* For wait(2): does p have something to tell? proctree_lock is held, and
  * released if so. */
 bool proc_report(

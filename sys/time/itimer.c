@@ -100,7 +100,7 @@ look_limit(void *p)
 }
 
 void
-itimer_init(struct proc *p)
+itimer_fork(struct proc *p)
 {
 	static void (*const looks[4])(void *) = {
 	    look_real, look_virtual, look_prof, look_limit};

@@ -26,7 +26,7 @@ int time_deadline(clockid_t id, bool absolute, const struct timespec *when,
 void time_rate_changed(uint64_t tsc, uint64_t ns, uint64_t frequency);
 
 /* itimers and POSIX timers at exec, fork and exit. */
-void itimer_init(struct proc *p);
+void itimer_fork(struct proc *p);
 void itimer_exec(struct proc *p);
 void itimer_exit(struct proc *p);
 /* RLIMIT_CPU was set. */

@@ -9,6 +9,7 @@
 
 struct cred;
 struct file;
+struct proc;
 struct thread;
 struct vattr;
 struct vnode;
@@ -72,6 +73,11 @@ int vn_path(struct thread *td, struct vnode *vp, char *buf, size_t size);
 struct vnode *vn_cwd(struct thread *td);
 struct vnode *vn_root(struct thread *td);
 bool vn_is_root(struct thread *td, struct vnode *vp);
+/* One of p's three becomes vp, with the caller's reference, or NULL: the
+ * system's root. */
+void dirs_set(struct proc *p, struct vnode **place, struct vnode *vp);
+void dirs_fork(struct proc *p, struct proc *parent);
+void dirs_exit(struct proc *p);
 
 /*
  * Operations on names, for all personalities. dirfd is a directory's

@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "abi/freebsd/freebsd.h"
 #include "abi/freebsd/syscall.h"
+#include "ipc/umtx.h"
 #include "proc/abi.h"
 #include "vm/kmem.h"
 
@@ -41,6 +42,7 @@ static const struct abi freebsd_abi = {
     .abi_recognize = recognize,
     .abi_exec_stack = freebsd_exec_stack,
     .abi_sendsig = freebsd_sendsig,
+    .abi_thread_exit = umtx_thread_exit,
     .abi_publish_time = freebsd_publish_time,
 };
 ABI_SET(freebsd_abi);

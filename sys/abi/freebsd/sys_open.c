@@ -111,20 +111,6 @@ sys_umask(struct thread *td, const struct umask_args *a)
 	return (0);
 }
 
-/* vp, held, takes the place of *place. */
-static void
-set_directory(struct proc *p, struct vnode **place, struct vnode *vp)
-{
-	struct vnode *old;
-
-	spin_lock(&p->p_lock);
-	old = *place;
-	*place = vp;
-	spin_unlock(&p->p_lock);
-	if (old != NULL)
-		vnode_release(old);
-}
-
 static int
 may_enter(struct thread *td, struct vnode *vp)
 {
@@ -144,7 +130,7 @@ sys_chdir(struct thread *td, const struct chdir_args *a)
 		return (error);
 	error = may_enter(td, nd.nd_vp);
 	if (error == 0) {
-		set_directory(td->td_proc, &td->td_proc->p_cwd, nd.nd_vp);
+		dirs_set(td->td_proc, &td->td_proc->p_cwd, nd.nd_vp);
 		nd.nd_vp = NULL;
 	}
 	namei_done(&nd);
@@ -184,7 +170,7 @@ sys_fchdir(struct thread *td, const struct fchdir_args *a)
 
 	error = descriptor_dir(td, a->fd, &vp);
 	if (error == 0)
-		set_directory(td->td_proc, &td->td_proc->p_cwd, vp);
+		dirs_set(td->td_proc, &td->td_proc->p_cwd, vp);
 	return (error);
 }
 
@@ -199,9 +185,9 @@ change_root(struct proc *p, struct vnode *vp)
 	spin_unlock(&p->p_lock);
 	if (first) {
 		vnode_hold(vp);
-		set_directory(p, &p->p_jailroot, vp);
+		dirs_set(p, &p->p_jailroot, vp);
 	}
-	set_directory(p, &p->p_root, vp);
+	dirs_set(p, &p->p_root, vp);
 }
 
 int

@@ -1,215 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The end of a process, and waiting for it.  What is left between the two is
- * a zombie: its number, its status and what it has used.
+ * Zombies, and waiting for children: what is left of a process after its end
+ * is its number, its status and what it has used.
  */
 #include "lib/string.h"
-#include "amd64/md.h"
 #include "fbsd/errno.h"
-#include "fbsd/event.h"
+#include "fbsd/time.h"
 #include "fbsd/wait.h"
-#include "file/file.h"
-#include "core/printf.h"
 #include "proc/proc.h"
-#include "file/procdesc.h"
-#include "proc/sigqueue.h"
-#include "core/sysctl.h"
 #include "proc/resource.h"
-#include "host/run.h"
 #include "proc/thread.h"
 #include "proc/uidinfo.h"
-#include "time/time.h"
-#include "tty/tty.h"
-#include "ipc/umtx.h"
-#include "vfs/vnode.h"
-#include "vm/kmem.h"
-#include "vm/vm.h"
 
-static int logsigexit = 1;
-SYSCTL_INT(
-    kern_logsigexit, "kern.logsigexit", CTL_AUTO, CTLFLAG_RW, &logsigexit);
-
-static void
-release_vnode(struct proc *p, struct vnode **vpp)
-{
-	struct vnode *vp = *vpp;
-
-	spin_lock(&p->p_lock);
-	*vpp = NULL;
-	spin_unlock(&p->p_lock);
-	if (vp != NULL)
-		vnode_release(vp);
-}
-
-static void
-release_text(struct proc *p)
-{
-	struct vnode *vp = p->p_image.text;
-
-	spin_lock(&p->p_lock);
-	p->p_image.text = NULL;
-	spin_unlock(&p->p_lock);
-	if (vp != NULL)
-		vn_text_release(vp);
-}
-
-/* Memory last: closing files may need it... and vfork's parent waits. */
-static void
-release_resources(struct thread *td)
-{
-	struct proc *p = td->td_proc;
-	struct vmspace *vs = p->p_image.vm;
-	struct fdtable *ft = p->p_fd;
-
-	itimer_exit(p);
-	spin_lock(&p->p_lock);
-	p->p_fd = NULL;
-	spin_unlock(&p->p_lock);
-	if (ft != NULL)
-		fdtable_leave(p, ft);
-	release_vnode(p, &p->p_cwd);
-	release_vnode(p, &p->p_root);
-	release_vnode(p, &p->p_jailroot);
-	release_text(p);
-	if (vs != NULL) {
-		md_thread_free(td); /* no user mode any more */
-		spin_lock(&p->p_lock);
-		p->p_image.vm = NULL;
-		spin_unlock(&p->p_lock);
-		pmap_activate(NULL);
-		vmspace_release(vs);
-	}
-	proc_vfork_done(p);
-}
-
-static void
-leave_session(struct proc *p)
-{
-	struct session *s = p->p_pgrp->pg_session;
-
-	if (s->s_leader != p)
-		return;
-	if (s->s_tty != NULL)
-		tty_session_gone(s->s_tty, s);
-	s->s_leader = NULL;
-}
-
-/* Children go to the reaper; zombies among them are its to wait for. */
-static void
-leave_children(struct proc *p)
-{
-	struct proc *child, *next;
-	struct proc *reaper = p->p_reaper;
-
-	LIST_FOREACH_SAFE (child, &p->p_children, p_sibling, next) {
-		proc_reparent(child, reaper);
-		if (child->p_state == P_ZOMBIE)
-			cv_broadcast(&reaper->p_childcv);
-		else if (child->p_pdeathsig != 0)
-			sig_send(child, child->p_pdeathsig, NULL);
-	}
-	if (p->p_flags & P_REAPER)
-		proc_hand_over(p, reaper);
-}
-
-static int
-status_of(const struct proc *p)
+int
+proc_status(const struct proc *p)
 {
 	return (p->p_xsig != 0 ? p->p_xsig : W_EXITCODE(p->p_xexit, 0));
-}
-
-/* Would the parent ever wait? SIGCHLD ignored or SA_NOCLDWAIT: no. */
-static bool
-parent_cares(struct proc *parent)
-{
-	struct sigaction act;
-
-	if (parent->p_flags & P_KERNEL || parent == initproc)
-		return (true);
-	act = sigacts_action(parent, SIGCHLD);
-	return (act.sa_handler != SIG_IGN && !(act.sa_flags & SA_NOCLDWAIT));
-}
-
-static void
-tell_parent(struct proc *p)
-{
-	struct siginfo info = {.si_signo = p->p_exitsig,
-	    .si_code = p->p_xsig != 0 ? CLD_KILLED : CLD_EXITED,
-	    .si_status = p->p_xsig != 0 ? p->p_xsig : p->p_xexit,
-	    .si_pid = p->p_pid,
-	    .si_uid = curthread()->td_cred->cr_ruid};
-
-	if (p->p_exitsig != 0 && p->p_procdesc == NULL)
-		sig_send(p->p_parent, p->p_exitsig, &info);
-	proc_news(p);
-}
-
-/* A program that failed is told of, not one that somebody ended. */
-static void
-log_signal(const struct proc *p, int sig)
-{
-	if (sig != 0 && logsigexit && sig_default(sig) == SD_CORE)
-		kprintf("pid %d (%s), jid 0, uid %u: exited on signal %d\n",
-		    p->p_pid, p->p_comm, curthread()->td_cred->cr_uid, sig);
-}
-
-void
-kern_exit(struct thread *td, int code, int sig)
-{
-	struct proc *p = td->td_proc;
-
-	if (p == initproc)
-		panic("init died: status %d, signal %d", code, sig);
-	/* Another thread may be ending the process already. */
-	while (proc_single(td, true) != 0)
-		thread_suspend_check(td, false);
-	log_signal(p, sig);
-	run_exiting(p, code, sig);
-	spin_lock(&p->p_lock);
-	proc_flags_set(p, P_EXITING);
-	p->p_xexit = code;
-	p->p_xsig = sig;
-	spin_unlock(&p->p_lock);
-	umtx_thread_exit(td);
-	callout_drain(&td->td_timeout);
-	release_resources(td);
-
-	mutex_lock(&proctree_lock);
-	leave_session(p);
-	p->p_state = P_ZOMBIE;
-	pgrp_qualify(p);
-	leave_children(p);
-	thread_unlink(td);
-	event_notify(&p->p_events, NOTE_EXIT | status_of(p));
-	if (p->p_procdesc != NULL) {
-		procdesc_exited(p, status_of(p));
-	} else if (!parent_cares(p->p_parent)) {
-		/* Who waits for it may have nobody to wait for now. */
-		cv_broadcast(&p->p_parent->p_childcv);
-		proc_reparent(p, p->p_reaper);
-	}
-	tell_parent(p);
-	/* From here on a waiter may free p: it waits for the lock. Nothing
-	 * looks at a dead thread's process. */
-	(void)intr_disable();
-	mutex_unlock(&proctree_lock);
-	sched_exit_thread();
-}
-
-void
-proc_free(struct proc *p)
-{
-	event_source_drain(&p->p_events);
-	sigqueue_flush(&p->p_sigqueue);
-	release_vnode(p, &p->p_cwd);
-	release_vnode(p, &p->p_root);
-	release_vnode(p, &p->p_jailroot);
-	release_text(p);
-	cred_release(p->p_image.cred);
-	uidinfo_release(p->p_uidinfo);
-	pstr_release(p->p_image.path);
-	pstr_release(p->p_image.args);
-	kmem_free(p, sizeof(*p));
 }
 
 static void
@@ -246,13 +52,11 @@ proc_reap(struct thread *td, struct proc *p)
 	rusage_add(&self->p_cru, &p->p_cru);
 	self->p_cruntime += p->p_runtime + p->p_cruntime;
 	spin_unlock(&self->p_lock);
-	if (p->p_procdesc != NULL)
-		procdesc_reaped(p);
+	if (p->p_holder != NULL)
+		p->p_holder->ph_ops->ph_reaped(p->p_holder);
 	proc_unlink(p);
 	uidinfo_uncount_proc(p->p_uidinfo);
 	mutex_unlock(&proctree_lock);
-	if (p->p_sigacts != NULL)
-		sigacts_release(p->p_sigacts);
 	proc_free(p);
 }
 
@@ -272,7 +76,7 @@ selected(struct proc *p, const struct proc *self, int idtype, int64_t id)
 	switch (idtype) {
 	case P_ALL:
 		/* A descriptor's process is waited for by name only. */
-		return (p->p_procdesc == NULL);
+		return (p->p_holder == NULL);
 	case P_PID:
 		return (p->p_pid == id);
 	case P_PGID:
@@ -333,7 +137,7 @@ proc_report(
 		if (!(options & WEXITED))
 			return (false);
 		describe(p, wr, p->p_xsig != 0 ? CLD_KILLED : CLD_EXITED,
-		    p->p_xsig != 0 ? p->p_xsig : p->p_xexit, status_of(p));
+		    p->p_xsig != 0 ? p->p_xsig : p->p_xexit, proc_status(p));
 		if (options & WNOWAIT)
 			mutex_unlock(&proctree_lock);
 		else

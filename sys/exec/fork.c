@@ -3,27 +3,24 @@
  * fork(2), vfork(2), rfork(2): a new process with one thread, which comes
  * back from the same call.
  */
-#include "lib/string.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/event.h"
 #include "fbsd/procdesc.h"
 #include "fbsd/unistd.h"
+#include "exec/exec.h"
 #include "file/fdtable.h"
 #include "file/kqueue.h"
-#include "core/printf.h"
+#include "file/procdesc.h"
 #include "proc/pid.h"
 #include "proc/proc.h"
-#include "file/procdesc.h"
 #include "proc/signal.h"
 #include "proc/sigqueue.h"
-#include "core/sysctl.h"
 #include "proc/thread.h"
 #include "proc/uidinfo.h"
 #include "time/time.h"
-#include "vfs/vnode.h"
+#include "vfs/namei.h"
 #include "vm/kmem.h"
-#include "vm/vm.h"
 
 #define ROOT_RESERVE 10 /* processes that only root may have */
 
@@ -43,74 +40,29 @@ count_process(struct thread *td, struct proc *p)
 	return (uidinfo_count_proc(p->p_uidinfo, limit) ? 0 : EAGAIN);
 }
 
-/* What parent and child share or the child gets a copy of. */
+/* Each part's share of the child: what it has in common with the parent, or a
+ * copy of. 0 or ENOMEM. */
 static int
-copy_resources(struct proc *p, struct proc *parent, int flags)
+fork_resources(
+    struct proc *p, struct proc *parent, const struct fork_request *fa)
 {
-	if (flags & RFCFDG)
-		p->p_fd = fdtable_create();
-	else if (flags & RFFDG)
-		p->p_fd = fdtable_copy(parent->p_fd);
-	else
-		fdtable_hold(p->p_fd = parent->p_fd);
-	if (p->p_fd == NULL)
-		return (ENOMEM);
-	if (flags & RFSIGSHARE) {
-		p->p_sigacts = parent->p_sigacts;
-		refcount_take(&p->p_sigacts->sa_refs);
-	} else {
-		p->p_sigacts = sigacts_copy(parent->p_sigacts);
-	}
-	if (p->p_sigacts == NULL)
-		return (ENOMEM);
-	if (parent->p_image.vm == NULL)
-		return (0);
-	if (flags & RFMEM)
-		vmspace_hold(p->p_image.vm = parent->p_image.vm);
-	else
-		p->p_image.vm = vmspace_fork(parent->p_image.vm);
-	return (p->p_image.vm == NULL ? ENOMEM : 0);
-}
+	int error;
 
-static struct vnode *
-held(struct vnode *vp)
-{
-	if (vp != NULL)
-		vnode_hold(vp);
-	return (vp);
-}
-
-static void
-copy_fields(struct proc *p, struct proc *parent, struct thread *td,
-    const struct fork_request *fa)
-{
-	spin_lock(&parent->p_lock);
-	p->p_image.cred = cred_hold(parent->p_image.cred);
-	p->p_uidinfo = uidinfo_hold(parent->p_uidinfo);
-	p->p_image.path = pstr_hold(parent->p_image.path);
-	p->p_image.args = pstr_hold(parent->p_image.args);
-	p->p_procctl = parent->p_procctl;
-	p->p_umask = parent->p_umask;
-	p->p_nice = parent->p_nice;
-	p->p_osrel = parent->p_osrel;
-	p->p_abi = parent->p_abi;
-	p->p_flags = parent->p_flags & P_INHERITED;
-	memcpy(p->p_limits, parent->p_limits, sizeof(p->p_limits));
-	memcpy(p->p_comm, parent->p_comm, sizeof(p->p_comm));
-	p->p_cwd = held(parent->p_cwd);
-	p->p_root = held(parent->p_root);
-	p->p_jailroot = held(parent->p_jailroot);
-	p->p_image.text = parent->p_image.text;
-	if (p->p_image.text != NULL)
-		vn_text_hold(p->p_image.text);
-	spin_unlock(&parent->p_lock);
+	proc_fork(p, parent);
+	dirs_fork(p, parent);
+	itimer_fork(p);
+	error = fdtable_fork(p, parent, fa->flags);
+	if (error == 0)
+		error = sigacts_fork(p, parent, fa->flags & RFSIGSHARE);
+	if (error == 0)
+		error = image_fork(p, parent, fa->flags & RFMEM);
 	if (fa->fresh)
 		p->p_flags &= P_KERNEL;
 	if (fa->flags & RFPPWAIT)
 		p->p_flags |= P_VFORK;
 	p->p_exitsig = fa->exitsig;
 	p->p_start = clock_ns();
-	itimer_init(p);
+	return (error);
 }
 
 static struct thread *
@@ -133,12 +85,9 @@ copy_thread(struct proc *p, struct thread *from, bool fresh)
 static void
 undo(struct proc *p)
 {
-	if (p->p_image.vm != NULL)
-		vmspace_release(p->p_image.vm);
-	if (p->p_sigacts != NULL)
-		sigacts_release(p->p_sigacts);
-	if (p->p_fd != NULL)
-		fdtable_release(p->p_fd);
+	image_exit(p);
+	fdtable_exit(p);
+	dirs_exit(p);
 	proc_free(p);
 }
 
@@ -237,7 +186,7 @@ make_child(struct thread *td, struct fork_request *fa, struct proc *p,
 {
 	int error;
 
-	error = copy_resources(p, td->td_proc, fa->flags);
+	error = fork_resources(p, td->td_proc, fa);
 	if (error != 0)
 		return (error);
 	if (fa->dropcaught)
@@ -283,7 +232,6 @@ kern_fork(struct thread *td, struct fork_request *fa)
 	if (p == NULL)
 		return (ENOMEM);
 	proc_setup(p);
-	copy_fields(p, td->td_proc, td, fa);
 	error = make_child(td, fa, p, &pdfile);
 	if (error != 0) {
 		undo_procdesc(td, fa, pdfile);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The end of a process.  What is left is a zombie: see proc/wait.c.
+ */
+#include "amd64/md.h"
+#include "fbsd/event.h"
+#include "exec/exec.h"
+#include "file/fdtable.h"
+#include "core/printf.h"
+#include "proc/proc.h"
+#include "proc/sigqueue.h"
+#include "core/sysctl.h"
+#include "proc/thread.h"
+#include "time/time.h"
+#include "tty/tty.h"
+#include "vfs/namei.h"
+
+void (*exit_hook)(const struct proc *p, int code, int sig);
+
+static int logsigexit = 1;
+SYSCTL_INT(
+    kern_logsigexit, "kern.logsigexit", CTL_AUTO, CTLFLAG_RW, &logsigexit);
+
+/* Each part lets go of what it has for p.  Memory last: closing files may need
+ * it... and vfork's parent waits. */
+static void
+release_resources(struct thread *td)
+{
+	struct proc *p = td->td_proc;
+
+	itimer_exit(p);
+	fdtable_exit(p);
+	dirs_exit(p);
+	md_thread_free(td); /* no user mode any more */
+	image_exit(p);
+	proc_vfork_done(p);
+}
+
+static void
+leave_session(struct proc *p)
+{
+	struct session *s = p->p_pgrp->pg_session;
+
+	if (s->s_leader != p)
+		return;
+	if (s->s_tty != NULL)
+		tty_session_gone(s->s_tty, s);
+	s->s_leader = NULL;
+}
+
+/* Children go to the reaper; zombies among them are its to wait for. */
+static void
+leave_children(struct proc *p)
+{
+	struct proc *child, *next;
+	struct proc *reaper = p->p_reaper;
+
+	LIST_FOREACH_SAFE (child, &p->p_children, p_sibling, next) {
+		proc_reparent(child, reaper);
+		if (child->p_state == P_ZOMBIE)
+			cv_broadcast(&reaper->p_childcv);
+		else if (child->p_pdeathsig != 0)
+			sig_send(child, child->p_pdeathsig, NULL);
+	}
+	if (p->p_flags & P_REAPER)
+		proc_hand_over(p, reaper);
+}
+
+/* Would the parent ever wait? SIGCHLD ignored or SA_NOCLDWAIT: no. */
+static bool
+parent_cares(struct proc *parent)
+{
+	struct sigaction act;
+
+	if (parent->p_flags & P_KERNEL || parent == initproc)
+		return (true);
+	act = sigacts_action(parent, SIGCHLD);
+	return (act.sa_handler != SIG_IGN && !(act.sa_flags & SA_NOCLDWAIT));
+}
+
+static void
+tell_parent(struct proc *p)
+{
+	struct siginfo info = {.si_signo = p->p_exitsig,
+	    .si_code = p->p_xsig != 0 ? CLD_KILLED : CLD_EXITED,
+	    .si_status = p->p_xsig != 0 ? p->p_xsig : p->p_xexit,
+	    .si_pid = p->p_pid,
+	    .si_uid = curthread()->td_cred->cr_ruid};
+
+	if (p->p_exitsig != 0 && p->p_holder == NULL)
+		sig_send(p->p_parent, p->p_exitsig, &info);
+	proc_news(p);
+}
+
+/* A program that failed is told of, not one that somebody ended. */
+static void
+log_signal(const struct proc *p, int sig)
+{
+	if (sig != 0 && logsigexit && sig_default(sig) == SD_CORE)
+		kprintf("pid %d (%s), jid 0, uid %u: exited on signal %d\n",
+		    p->p_pid, p->p_comm, curthread()->td_cred->cr_uid, sig);
+}
+
+void
+kern_exit(struct thread *td, int code, int sig)
+{
+	struct proc *p = td->td_proc;
+
+	if (p == initproc)
+		panic("init died: status %d, signal %d", code, sig);
+	/* Another thread may be ending the process already. */
+	while (proc_single(td, true) != 0)
+		thread_suspend_check(td, false);
+	log_signal(p, sig);
+	if (exit_hook != NULL)
+		exit_hook(p, code, sig);
+	spin_lock(&p->p_lock);
+	proc_flags_set(p, P_EXITING);
+	p->p_xexit = code;
+	p->p_xsig = sig;
+	spin_unlock(&p->p_lock);
+	thread_leave(td);
+	release_resources(td);
+
+	mutex_lock(&proctree_lock);
+	leave_session(p);
+	p->p_state = P_ZOMBIE;
+	pgrp_qualify(p);
+	leave_children(p);
+	thread_unlink(td);
+	event_notify(&p->p_events, NOTE_EXIT | proc_status(p));
+	if (p->p_holder != NULL) {
+		p->p_holder->ph_ops->ph_exited(p->p_holder, proc_status(p));
+	} else if (!parent_cares(p->p_parent)) {
+		/* Who waits for it may have nobody to wait for now. */
+		cv_broadcast(&p->p_parent->p_childcv);
+		proc_reparent(p, p->p_reaper);
+	}
+	tell_parent(p);
+	/* From here on a waiter may free p: it waits for the lock. Nothing
+	 * looks at a dead thread's process. */
+	(void)intr_disable();
+	mutex_unlock(&proctree_lock);
+	sched_exit_thread();
+}
