@@ -60,12 +60,10 @@ event_detach(struct event_waiter *ew)
 }
 
 void
-event_notify(struct event_source *es, long hint)
+event_notify_waiters(struct event_source *es, long hint)
 {
 	struct event_waiter *ew, *next;
 
-	if (!event_wanted(es))
-		return;
 	spin_lock(&es->es_lock);
 	LIST_FOREACH_SAFE (ew, &es->es_waiters, ew_link, next)
 		ew->ew_notify(ew, hint);

@@ -40,8 +40,8 @@ void event_attach(struct event_source *es, struct event_waiter *ew);
  * running, even if the source is drained at the same time.
  */
 void event_detach(struct event_waiter *ew);
-/* Any context. */
-void event_notify(struct event_source *es, long hint);
+/* Of a source that has waiters. */
+void event_notify_waiters(struct event_source *es, long hint);
 /* Before the source's memory goes: detaches everybody, after a last
  * notification with hint EVENT_GONE. */
 #define EVENT_GONE (-1L)
@@ -51,6 +51,14 @@ static inline bool
 event_wanted(const struct event_source *es)
 {
 	return (!list_empty(&es->es_waiters));
+}
+
+/* Any context. */
+static inline void
+event_notify(struct event_source *es, long hint)
+{
+	if (event_wanted(es))
+		event_notify_waiters(es, hint);
 }
 
 #endif

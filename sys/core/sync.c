@@ -513,12 +513,10 @@ cv_signal(struct cv *cv)
 }
 
 void
-cv_broadcast(struct cv *cv)
+cv_wake_all(struct cv *cv)
 {
 	struct thread *td;
 
-	if (list_empty(&cv->cv_waiters))
-		return;
 	spin_lock(&cv->cv_lock);
 	while ((td = LIST_FIRST(&cv->cv_waiters, struct thread, td_wlink)) !=
 	       NULL) {

@@ -106,8 +106,14 @@ void cv_wait_spin(struct cv *cv, struct spin *s);
 int cv_timedwait_spin(struct cv *cv, struct spin *s, uint64_t deadline);
 int cv_wait_spin_sig(struct cv *cv, struct spin *s, uint64_t deadline);
 /* Any context; the caller need not hold the condition's lock. */
-void cv_signal(struct cv *cv);	  /* one waiter */
-void cv_broadcast(struct cv *cv); /* all */
+void cv_signal(struct cv *cv);	 /* one waiter */
+void cv_wake_all(struct cv *cv); /* of a cv that has waiters */
+static inline void
+cv_broadcast(struct cv *cv) /* all */
+{
+	if (!list_empty(&cv->cv_waiters))
+		cv_wake_all(cv);
+}
 
 /*
  * Said before a lock is taken while another of the same name is held: the

@@ -584,6 +584,14 @@ socket_kinfo(struct file *fp, struct kinfo_file *kf)
 	mutex_unlock(so->so_lock);
 }
 
+static size_t
+socket_memory(struct file *fp)
+{
+	struct socket *so = fp->f_data;
+
+	return (so->so_queue.q_used);
+}
+
 const struct fileops socket_fileops = {
     .fo_read = socket_read,
     .fo_write = socket_write,
@@ -593,6 +601,7 @@ const struct fileops socket_fileops = {
     .fo_ready = socket_ready,
     .fo_stat = socket_stat,
     .fo_kinfo = socket_kinfo,
+    .fo_memory = socket_memory,
     .fo_close = socket_close,
     .fo_passable = true,
 };

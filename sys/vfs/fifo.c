@@ -12,15 +12,13 @@
 #include "fbsd/fcntl.h"
 #include "fbsd/filio.h"
 #include "fbsd/poll.h"
+#include "ipc/ringbuf.h"
 #include "proc/proc.h"
 #include "vfs/fifo.h"
 #include "vfs/lockf.h"
 #include "vfs/vn_file.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
-
-#define FIFO_SIZE 16384ul
-#define ATOMIC	  512 /* PIPE_BUF: writes of this size aren't split */
 
 /* One direction's openers. */
 struct side {
@@ -33,10 +31,8 @@ struct fifo {
 	struct mutex ff_lock;
 	struct side ff_readers;
 	struct side ff_writers;
-	char *ff_buffer; /* FIFO_SIZE; NULL: nothing was written yet */
-	size_t ff_start;
-	size_t ff_count;
-	struct cv ff_changed; /* bytes, room or openers */
+	struct ringbuf ff_ring;
+	struct cv ff_opened; /* one side has more openers */
 	struct event_source ff_events;
 };
 
@@ -54,7 +50,8 @@ get_fifo(struct vnode *vp)
 	if (new == NULL)
 		return (NULL);
 	mutex_init(&new->ff_lock, "fifo");
-	cv_init(&new->ff_changed, "fifo");
+	ringbuf_init(&new->ff_ring, &new->ff_lock);
+	cv_init(&new->ff_opened, "fifo");
 	event_source_init(&new->ff_events, "fifo events");
 	if (!atomic_cas(&vp->v_fifo, &ff, new)) {
 		kmem_free(new, sizeof(*new));
@@ -68,16 +65,18 @@ fifo_free(struct vnode *vp)
 {
 	struct fifo *ff = vp->v_fifo;
 
-	if (ff->ff_buffer != NULL)
-		kmem_free(ff->ff_buffer, FIFO_SIZE);
+	ringbuf_free(&ff->ff_ring);
 	kmem_free(ff, sizeof(*ff));
 	vp->v_fifo = NULL;
 }
 
+/* Openers came or went. */
 static void
 changed(struct fifo *ff)
 {
-	cv_broadcast(&ff->ff_changed);
+	cv_broadcast(&ff->ff_opened);
+	cv_broadcast(&ff->ff_ring.rb_nonempty);
+	cv_broadcast(&ff->ff_ring.rb_nonfull);
 	event_notify(&ff->ff_events, 0);
 }
 
@@ -96,7 +95,7 @@ wait_side(struct fifo *ff, struct side *other)
 	int error = 0;
 
 	while (error == 0 && other->open == 0 && other->openings == before)
-		error = cv_wait_sig(&ff->ff_changed, &ff->ff_lock);
+		error = cv_wait_sig(&ff->ff_opened, &ff->ff_lock);
 	return (error);
 }
 
@@ -108,7 +107,7 @@ leave(struct fifo *ff, int flag)
 	if ((flag & FWRITE) != 0)
 		ff->ff_writers.open--;
 	if (ff->ff_readers.open == 0 && ff->ff_writers.open == 0)
-		ff->ff_start = ff->ff_count = 0;
+		ff->ff_ring.rb_start = ff->ff_ring.rb_count = 0;
 	changed(ff);
 }
 
@@ -160,68 +159,28 @@ fifo_close(struct file *fp)
 	vn_note(vp, (fp->f_flag & FWRITE) != 0 ? NOTE_CLOSE_WRITE : NOTE_CLOSE);
 }
 
-/* Bytes between the buffer at `at` and the uio, up to its wrap. */
-static int
-move_part(struct fifo *ff, size_t at, size_t n, struct uio *uio, size_t *moved)
+static bool
+nonblock(struct file *fp)
 {
-	const size_t before = uio->uio_resid;
-	int error;
-
-	error = uiomove(ff->ff_buffer + at, MIN(n, FIFO_SIZE - at), uio);
-	*moved = before - uio->uio_resid;
-	return (error);
-}
-
-static int
-take_bytes(struct fifo *ff, struct uio *uio)
-{
-	size_t moved;
-	int error = 0;
-
-	while (error == 0 && uio->uio_resid > 0 && ff->ff_count > 0) {
-		error = move_part(ff, ff->ff_start,
-		    MIN(ff->ff_count, uio->uio_resid), uio, &moved);
-		ff->ff_start = (ff->ff_start + moved) % FIFO_SIZE;
-		ff->ff_count -= moved;
-	}
-	return (error);
-}
-
-static int
-put_bytes(struct fifo *ff, struct uio *uio)
-{
-	size_t moved;
-	int error = 0;
-
-	while (error == 0 && uio->uio_resid > 0 && ff->ff_count < FIFO_SIZE) {
-		error = move_part(ff, (ff->ff_start + ff->ff_count) % FIFO_SIZE,
-		    MIN(FIFO_SIZE - ff->ff_count, uio->uio_resid), uio, &moved);
-		ff->ff_count += moved;
-	}
-	return (error);
-}
-
-static int
-wait_changed(struct file *fp, struct fifo *ff)
-{
-	if ((atomic_load(&fp->f_flag) & O_NONBLOCK) != 0)
-		return (EAGAIN);
-	return (cv_wait_sig(&ff->ff_changed, &ff->ff_lock));
+	return ((atomic_load(&fp->f_flag) & O_NONBLOCK) != 0);
 }
 
 static int
 fifo_read(struct file *fp, struct uio *uio, int flags)
 {
 	struct fifo *ff = fp->f_vnode->v_base->v_fifo;
+	struct ringbuf *rb = &ff->ff_ring;
 	int error = 0;
 
+	if (uio->uio_resid == 0)
+		return (0);
 	mutex_lock(&ff->ff_lock);
-	while (error == 0 && ff->ff_count == 0 && ff->ff_writers.open > 0 &&
-	       uio->uio_resid > 0)
-		error = wait_changed(fp, ff);
-	if (error == 0 && ff->ff_count > 0) {
-		error = take_bytes(ff, uio);
-		changed(ff);
+	while (error == 0 && (rb->rb_reading || (rb->rb_count == 0 &&
+						    ff->ff_writers.open > 0)))
+		error = ringbuf_wait_reader(rb, nonblock(fp));
+	if (error == 0 && rb->rb_count > 0) {
+		error = ringbuf_take(rb, uio);
+		event_notify(&ff->ff_events, 0);
 	}
 	mutex_unlock(&ff->ff_lock);
 	return (error);
@@ -230,32 +189,39 @@ fifo_read(struct file *fp, struct uio *uio, int flags)
 static int
 wait_room(struct file *fp, struct fifo *ff, size_t n)
 {
-	const size_t need = n <= ATOMIC ? n : 1;
-	int error = 0;
+	const size_t need = n <= PIPE_BUF ? n : 1;
+	struct ringbuf *rb = &ff->ff_ring;
+	int error;
 
-	while (error == 0 && ff->ff_readers.open > 0 &&
-	       FIFO_SIZE - ff->ff_count < need)
-		error = wait_changed(fp, ff);
-	return (error == 0 && ff->ff_readers.open == 0 ? EPIPE : error);
+	for (;;) {
+		if (ff->ff_readers.open == 0)
+			return (EPIPE);
+		error = ringbuf_prepare(rb, n);
+		if (error != 0)
+			return (error);
+		if (!rb->rb_writing && ringbuf_room(rb) >= need)
+			return (0);
+		error = ringbuf_wait_writer(rb, nonblock(fp));
+		if (error != 0)
+			return (error);
+	}
 }
 
 static int
 fifo_write(struct file *fp, struct uio *uio, int flags)
 {
 	struct fifo *ff = fp->f_vnode->v_base->v_fifo;
+	struct ringbuf *rb = &ff->ff_ring;
 	int error = 0;
 
 	mutex_lock(&ff->ff_lock);
-	if (ff->ff_buffer == NULL)
-		ff->ff_buffer = kmem_alloc(FIFO_SIZE, 0);
-	if (ff->ff_buffer == NULL)
-		error = ENOMEM;
 	while (error == 0 && uio->uio_resid > 0) {
 		error = wait_room(fp, ff, uio->uio_resid);
-		if (error == 0) {
-			error = put_bytes(ff, uio);
-			changed(ff);
-		}
+		if (error != 0)
+			break;
+		error =
+		    ringbuf_put(rb, uio, MIN(ringbuf_room(rb), uio->uio_resid));
+		event_notify(&ff->ff_events, 0);
 	}
 	mutex_unlock(&ff->ff_lock);
 	return (error);
@@ -272,7 +238,7 @@ fifo_poll(struct file *fp, int events)
 	if ((fp->f_flag & FREAD) != 0) {
 		hangup = ff->ff_writers.open == 0 &&
 			 ff->ff_writers.openings != fp->f_seqpos;
-		if (ff->ff_count > 0 || hangup)
+		if (ff->ff_ring.rb_count > 0 || hangup)
 			ready |= events & (POLLIN | POLLRDNORM);
 		if (hangup)
 			ready |= POLLHUP;
@@ -280,7 +246,7 @@ fifo_poll(struct file *fp, int events)
 	if ((fp->f_flag & FWRITE) != 0) {
 		if (ff->ff_readers.open == 0)
 			ready |= POLLHUP;
-		else if (FIFO_SIZE - ff->ff_count >= ATOMIC)
+		else if (ringbuf_room(&ff->ff_ring) >= PIPE_BUF)
 			ready |= events & (POLLOUT | POLLWRNORM);
 	}
 	mutex_unlock(&ff->ff_lock);
@@ -300,7 +266,8 @@ fifo_ready(struct file *fp, int filter)
 	size_t n;
 
 	mutex_lock(&ff->ff_lock);
-	n = filter == EVFILT_WRITE ? FIFO_SIZE - ff->ff_count : ff->ff_count;
+	n = filter == EVFILT_WRITE ? ringbuf_room(&ff->ff_ring)
+				   : ff->ff_ring.rb_count;
 	mutex_unlock(&ff->ff_lock);
 	return ((int64_t)n);
 }
@@ -314,6 +281,12 @@ fifo_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 	return (0);
 }
 
+static size_t
+fifo_memory(struct file *fp)
+{
+	return (ringbuf_memory(&fp->f_vnode->v_base->v_fifo->ff_ring));
+}
+
 static const struct fileops fifo_fileops = {
     .fo_read = fifo_read,
     .fo_write = fifo_write,
@@ -321,6 +294,7 @@ static const struct fileops fifo_fileops = {
     .fo_poll = fifo_poll,
     .fo_events = fifo_events,
     .fo_ready = fifo_ready,
+    .fo_memory = fifo_memory,
     .fo_close = fifo_close,
     .fo_passable = true,
 };

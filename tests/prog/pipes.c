@@ -7,6 +7,7 @@
 
 enum {
 	SYS_open = 5,
+	SYS_unlink = 10,
 	SYS_dup = 41,
 	SYS_ioctl = 54,
 	SYS_dup2 = 90,
@@ -16,6 +17,7 @@ enum {
 	SYS_setrlimit = 195,
 	SYS_pread = 475,
 	SYS_lseek = 478,
+	SYS_mkfifoat = 497,
 	SYS_closefrom = 509,
 	SYS_fstat = 551,
 	SYS_close_range = 575,
@@ -227,6 +229,133 @@ vectors(void)
 	SYS(SYS_close, p[1]);
 }
 
+#define RECORD	512 /* what is never split */
+#define RECORDS 1500
+#define PAGE	4096
+
+/* Writes records that say who wrote them and how many came before. */
+static void
+write_records(int fd, unsigned who)
+{
+	static unsigned record[RECORD / sizeof(unsigned)];
+
+	for (unsigned n = 0; n < RECORDS; n++) {
+		for (unsigned i = 0; i < RECORD / sizeof(unsigned); i++)
+			record[i] = who << 16 | n;
+		if (SYS(SYS_write, fd, record, RECORD) != RECORD)
+			SYS(SYS_exit, 1);
+	}
+	SYS(SYS_exit, 0);
+}
+
+/* Reads records, each to memory that wasn't there before, across two pages;
+ * they are whole and in their writer's order. The number of them. */
+static long
+read_records(int fd)
+{
+	unsigned next[2] = {0, 0}, who, *record;
+	char *fresh = map_anon(2 * RECORDS * 2 * PAGE, MAP_ANON_PRIVATE);
+	long n, got = 0;
+
+	while ((n = SYS(SYS_read, fd, fresh + PAGE - 100, RECORD)) > 0) {
+		record = (unsigned *)(void *)(fresh + PAGE - 100);
+		CHECK_EQ(n, RECORD);
+		who = record[0] >> 16;
+		CHECK(who < 2 && (record[0] & 0xffff) >= next[who]);
+		next[who] = (record[0] & 0xffff) + 1;
+		for (unsigned i = 1; i < RECORD / sizeof(unsigned); i++)
+			if (record[i] != record[0]) {
+				CHECK_EQ(record[i], record[0]);
+				break;
+			}
+		got++;
+		fresh += 2 * PAGE;
+	}
+	CHECK_EQ(n, 0);
+	return (got);
+}
+
+/* Two write and two read at once. */
+static void
+together(int in, int out)
+{
+	int result[2], status;
+	long other;
+
+	CHECK_EQ(SYS(SYS_pipe2, result, 0), 0);
+	for (unsigned who = 0; who < 2; who++)
+		if (SYS(SYS_fork) == 0) {
+			SYS(SYS_close, in);
+			write_records(out, who);
+		}
+	SYS(SYS_close, out);
+	if (SYS(SYS_fork) == 0) {
+		other = read_records(in);
+		SYS(SYS_write, result[1], &other, sizeof(other));
+		SYS(SYS_exit, failures);
+	}
+	other = -read_records(in);
+	SYS(SYS_close, in);
+	for (int i = 0; i < 3; i++) {
+		CHECK(SYS(SYS_wait4, -1, &status, 0, 0) > 0);
+		CHECK_EQ(status, 0);
+	}
+	long its = 0;
+
+	CHECK_EQ(SYS(SYS_read, result[0], &its, sizeof(its)), sizeof(its));
+	CHECK_EQ(its - other, 2 * RECORDS);
+	SYS(SYS_close, result[0]);
+	SYS(SYS_close, result[1]);
+}
+
+static void
+shared(void)
+{
+	int p[2];
+
+	CHECK_EQ(SYS(SYS_pipe2, p, 0), 0);
+	together(p[0], p[1]);
+	CHECK_EQ(SYS(SYS_mkfifoat, AT_FDCWD, "/tmp/fifo", 0600), 0);
+	p[0] = (int)SYS(SYS_open, "/tmp/fifo", O_RDONLY | O_NONBLOCK);
+	p[1] = (int)SYS(SYS_open, "/tmp/fifo", O_WRONLY);
+	CHECK_EQ(SYS(SYS_fcntl, p[0], F_SETFL, 0), 0);
+	together(p[0], p[1]);
+	CHECK_EQ(SYS(SYS_unlink, "/tmp/fifo"), 0);
+}
+
+/* A named pipe takes as much as any, and says so. */
+static void
+fifo(void)
+{
+	long n, m;
+	int r, w;
+
+	CHECK_EQ(SYS(SYS_mkfifoat, AT_FDCWD, "/tmp/fifo", 0600), 0);
+	r = (int)SYS(SYS_open, "/tmp/fifo", O_RDONLY | O_NONBLOCK);
+	w = (int)SYS(SYS_open, "/tmp/fifo", O_WRONLY | O_NONBLOCK);
+	CHECK_EQ(SYS(SYS_read, r, big, 0), 0);
+	CHECK_EQ(SYS(SYS_read, r, big, 1), -EAGAIN);
+	for (size_t i = 0; i < sizeof(big); i++)
+		big[i] = (char)(i % 251);
+	n = SYS(SYS_write, w, big, 1000);
+	CHECK_EQ(n, 1000);
+	/* It grows, and nothing is lost by that. */
+	m = SYS(SYS_write, w, big + 1000, sizeof(big) - 1000);
+	CHECK(m >= 16384);
+	CHECK_EQ(SYS(SYS_write, w, big, 512), -EAGAIN);
+	memset(big, 0, sizeof(big));
+	CHECK_EQ(SYS(SYS_read, r, big, sizeof(big)), n + m);
+	for (long i = 0; i < n + m; i++)
+		if ((unsigned char)big[i] != i % 251) {
+			CHECK_EQ((unsigned char)big[i], i % 251);
+			break;
+		}
+	SYS(SYS_close, w);
+	CHECK_EQ(SYS(SYS_read, r, big, 1), 0);
+	SYS(SYS_close, r);
+	CHECK_EQ(SYS(SYS_unlink, "/tmp/fifo"), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -238,6 +367,8 @@ main(int argc, char **argv)
 	stream();
 	interrupted();
 	vectors();
+	shared();
+	fifo();
 	exhausted();
 	return (result("pipes"));
 }
