@@ -143,6 +143,8 @@ struct thread {
  * thread that no CPU runs any more. */
 struct thread *thread_idle(unsigned i);
 void thread_free(struct thread *td);
+/* A thread of the kernel's that runs fn(arg), proc's too; NULL: no memory. */
+struct thread *kthread_create(const char *name, void (*fn)(void *), void *arg);
 
 /*
  * Is there a signal or a stop for td that ends a sleep? EINTR or ERESTART by

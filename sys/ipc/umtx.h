@@ -16,6 +16,5 @@ void umtx_exec(struct thread *td);
 int umtx_wake(struct thread *td, uint64_t uaddr, int n);
 
 /* The memory that keys name by `where` (an object, a vmspace) is going. */
-void umtx_shm_forget(const void *where);
 
 #endif

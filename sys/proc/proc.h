@@ -328,8 +328,6 @@ void proc_vfork_done(struct proc *p);
 
 /* A process of the kernel's with one thread that runs fn(arg). */
 struct proc *kproc_create(const char *name, void (*fn)(void *), void *arg);
-struct thread *kthread_create(
-    const char *name, void (*fn)(void *), void *arg); /* in proc0 */
 
 /*
  * fork: flags are FreeBSD's RF*; 0 and the child, not yet running if

@@ -49,6 +49,14 @@ thread_rusage(struct thread *td, struct rusage *ru)
 	set_times(ru, sched_runtime(td), td->td_stime);
 }
 
+uint64_t
+vm_limit(const struct vmspace *vs, int which)
+{
+	struct proc *p = curproc();
+
+	return (vs == p->p_image.vm ? proc_limit(p, which) : RLIM_INFINITY);
+}
+
 int
 kern_setrlimit(struct thread *td, unsigned which, const struct rlimit *rl)
 {

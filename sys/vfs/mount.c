@@ -13,6 +13,7 @@
 #include "lib/printf.h"
 #include "proc/proc.h"
 #include "lib/string.h"
+#include "vfs/vn_file.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 
@@ -410,6 +411,7 @@ vfs_statfs(struct mount *mp, struct statfs *sf)
 void
 vfs_init(void)
 {
+	vm_file_ops = &vn_map_ops;
 }
 
 void

@@ -219,6 +219,25 @@ close_common(struct file *fp)
 		advlocks_file_closed(fp);
 }
 
+/* msync(2) of a mapping of vp. */
+static int
+vn_map_writeback(struct vnode *vp, uint64_t first, uint64_t end, bool all)
+{
+	struct vnode *base = vp->v_base;
+	struct vm_object *o = &base->v_object;
+	int error = o->o_ops->vo_writeback(o, first, end);
+
+	if (error == 0 && all)
+		error = base->v_ops->vo_fsync(base, true);
+	return (error);
+}
+
+const struct vm_file_ops vn_map_ops = {
+    .hold = vnode_hold,
+    .release = vnode_release,
+    .writeback = vn_map_writeback,
+};
+
 static void
 vn_file_close(struct file *fp)
 {

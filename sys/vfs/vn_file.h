@@ -18,4 +18,7 @@ int vn_open_dup(struct thread *td, int fd, int flags, struct file **dupfp);
 
 void vn_writer_done(struct vnode *vp);
 
+/* What memory does with files that are mapped. */
+extern const struct vm_file_ops vn_map_ops;
+
 #endif

@@ -6,9 +6,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
 #include "fbsd/resource.h"
-#include "proc/proc.h"
 #include "core/sched.h"
-#include "vfs/vnode.h"
 #include "vm/map.h"
 
 static bool
@@ -248,7 +246,7 @@ next_to_sync(struct vmspace *vs, vaddr_t *va, vaddr_t end, uint64_t *first,
 		    e->e_object->o_ops->vo_writeback == NULL)
 			continue;
 		vp = e->e_vnode;
-		vnode_hold(vp);
+		vm_file_ops->hold(vp);
 		*first = atop(e->e_ooff + (start - e->e_start));
 		*last = *first + atop(stop - start);
 		break;
@@ -264,7 +262,6 @@ vm_sync(struct vmspace *vs, vaddr_t addr, uint64_t size, int flags)
 {
 	uint64_t first, last;
 	struct vnode *vp;
-	struct vm_object *o;
 	vaddr_t end = addr + round_page(size);
 	int error = 0;
 
@@ -274,11 +271,9 @@ vm_sync(struct vmspace *vs, vaddr_t addr, uint64_t size, int flags)
 	while (error == 0 && addr < end &&
 	       (vp = next_to_sync(vs, &addr, end, &first, &last, &error)) !=
 		   NULL) {
-		o = &vp->v_base->v_object;
-		error = o->o_ops->vo_writeback(o, first, last);
-		if (error == 0 && !(flags & MS_ASYNC))
-			error = vp->v_base->v_ops->vo_fsync(vp->v_base, true);
-		vnode_release(vp);
+		error = vm_file_ops->writeback(
+		    vp, first, last, !(flags & MS_ASYNC));
+		vm_file_ops->release(vp);
 	}
 	return (error);
 }
@@ -299,7 +294,7 @@ mark_wired(struct vmspace *vs, vaddr_t start, vaddr_t end, bool wire)
 	ENTRIES_IN(e, vs, start, end)
 	if (!(e->e_flags & VME_WIRED) == wire && entry_counts(e))
 		more += entry_size(e);
-	if (wire && vs->vs_wired + more > proc_limit(curproc(), RLIMIT_MEMLOCK))
+	if (wire && vs->vs_wired + more > vm_limit(vs, RLIMIT_MEMLOCK))
 		return (ENOMEM);
 	vs->vs_wired += wire ? more : -more;
 	ENTRIES_IN(e, vs, start, end)

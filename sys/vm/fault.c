@@ -18,7 +18,7 @@
 #include "fbsd/mman.h"
 #include "fbsd/signal.h"
 #include "core/printf.h"
-#include "proc/proc.h"
+#include "core/thread.h"
 #include "vm/map.h"
 
 _Static_assert(PROT_READ == PMAP_READ && PROT_WRITE == PMAP_WRITE &&

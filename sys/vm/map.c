@@ -12,14 +12,13 @@
 #include "fbsd/mman.h"
 #include "fbsd/resource.h"
 #include "core/printf.h"
-#include "proc/proc.h"
 #include "core/sched.h"
-#include "vfs/vnode.h"
-#include "ipc/umtx.h"
 #include "vm/kmem.h"
 #include "vm/map.h"
 
 #define ENTRY(n) container_of(n, struct vm_entry, e_node)
+
+const struct vm_file_ops *vm_file_ops;
 
 struct vm_entry *
 entry_from(struct vmspace *vs, vaddr_t va)
@@ -127,7 +126,7 @@ entry_attach(struct vm_entry *e)
 	if (e->e_object != NULL)
 		vm_object_hold(e->e_object);
 	if (e->e_vnode != NULL)
-		vnode_hold(e->e_vnode);
+		vm_file_ops->hold(e->e_vnode);
 }
 
 void
@@ -154,7 +153,7 @@ entry_let_go(struct vm_object *o, struct vnode *vp)
 	if (o != NULL)
 		vm_object_release(o);
 	if (vp != NULL)
-		vnode_release(vp);
+		vm_file_ops->release(vp);
 }
 
 void
@@ -416,10 +415,7 @@ vmspace_release(struct vmspace *vs)
 static bool
 over_limit(struct vmspace *vs, uint64_t size)
 {
-	const struct proc *p = curproc();
-
-	return (vs == p->p_image.vm &&
-		vs->vs_size + size > proc_limit(curproc(), RLIMIT_AS));
+	return (vs->vs_size + size > vm_limit(vs, RLIMIT_AS));
 }
 
 static uint64_t
@@ -625,9 +621,8 @@ vm_map(struct vmspace *vs, struct vm_mapping *m)
 }
 
 int
-vm_set_break(struct proc *p, vaddr_t brk)
+vm_set_break(struct vmspace *vs, vaddr_t brk)
 {
-	struct vmspace *vs = p->p_image.vm;
 	struct list dead = LIST_INITIALIZER(dead);
 	vaddr_t new, old;
 	int error = 0;
@@ -644,7 +639,7 @@ vm_set_break(struct proc *p, vaddr_t brk)
 		    .maxprot = PROT_ALL,
 		    .flags = MAP_ANON | MAP_PRIVATE | MAP_FIXED | MAP_EXCL};
 
-		if (new - vs->vs_brk_start > proc_limit(p, RLIMIT_DATA) ||
+		if (new - vs->vs_brk_start > vm_limit(vs, RLIMIT_DATA) ||
 		    map_locked(vs, &m, &dead) != 0)
 			error = ENOMEM;
 	} else if (new < old) {

@@ -87,8 +87,8 @@ view_index(const struct amap_view *v, vaddr_t va)
 int fault_use(struct vmspace *vs, vaddr_t va, unsigned access,
     void (*use)(void *arg, struct page *pg), void *arg);
 
-/* oom.c: memory is out. Kills somebody and waits a little; true: it is worth
- * trying again, false: the caller's process is the one. */
+/* exec's (exec/oom.c): memory is out. Kills somebody and waits a little; true:
+ * it is worth trying again, false: the caller's process is the one. */
 bool oom_relieve(void);
 
 #endif

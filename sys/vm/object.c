@@ -11,7 +11,6 @@
 #include "fbsd/mman.h"
 #include "core/printf.h"
 #include "core/sched.h"
-#include "ipc/umtx.h"
 #include "vm/kmem.h"
 #include "vm/map.h"
 #include "vm/pageout.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vm/pageout.h"
 #include "core/printf.h"
-#include "proc/proc.h"
+#include "core/thread.h"
 #include "core/sync.h"
 #include "vm/page.h"
 

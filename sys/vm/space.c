@@ -7,7 +7,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
 #include "core/printf.h"
-#include "proc/proc.h"
+#include "core/thread.h"
 #include "core/random.h"
 #include "core/sched.h"
 #include "vm/kmem.h"

@@ -8,7 +8,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
 #include "fbsd/resource.h"
-#include "proc/proc.h"
+#include "core/thread.h"
 #include "vm/map.h"
 
 #define FIRST_SIZE (128ul << 10)
@@ -40,26 +40,23 @@ grow(struct vmspace *vs, struct vm_entry *e, vaddr_t va)
 	struct vm_entry *stack = entry_next(e), *new;
 	uint64_t room = entry_size(e) - MIN(entry_size(e), STACK_GUARD);
 	uint64_t need = e->e_end - va, have, by;
-	struct proc *p = curproc();
 
 	if (stack == NULL || stack->e_start != e->e_end ||
 	    !(stack->e_flags & VME_STACK) || need > room)
 		return (EFAULT);
 	have = stack_end(stack) - e->e_end;
 	by = MIN(MAX(need, have), room);
-	if (vs == p->p_image.vm) {
-		uint64_t limit = proc_limit(p, RLIMIT_STACK);
+	if (va < vs->vs_stack_top &&
+	    va >= vs->vs_stack_top - vs->vs_stack_size) {
+		uint64_t limit = vm_limit(vs, RLIMIT_STACK);
 
-		if (va < vs->vs_stack_top &&
-		    va >= vs->vs_stack_top - vs->vs_stack_size) {
-			if (have + need > limit)
-				return (EFAULT);
-			by = MIN(by, trunc_page(limit - have));
-			by = MAX(by, need);
-		}
-		if (vs->vs_size + by > proc_limit(p, RLIMIT_AS))
-			return (ENOMEM);
+		if (have + need > limit)
+			return (EFAULT);
+		by = MIN(by, trunc_page(limit - have));
+		by = MAX(by, need);
 	}
+	if (vs->vs_size + by > vm_limit(vs, RLIMIT_AS))
+		return (ENOMEM);
 	new = entry_copy(stack);
 	if (new == NULL)
 		return (ENOMEM);

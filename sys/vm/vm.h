@@ -28,7 +28,6 @@
 #include "vm/page.h"
 
 struct file;
-struct proc;
 struct thread;
 struct vm_object;
 struct vnode;
@@ -257,7 +256,7 @@ int vm_unwire_all(struct vmspace *vs);
  * ENOMEM. */
 int vm_mincore(struct vmspace *vs, vaddr_t addr, uint64_t size,
     int (*fn)(void *arg, uint64_t page, uint8_t flags), void *arg);
-int vm_set_break(struct proc *p, vaddr_t brk);
+int vm_set_break(struct vmspace *vs, vaddr_t brk);
 
 /*
  * A page fault of the current process at va, from user mode or from a copy
@@ -287,6 +286,26 @@ int vm_key_hold(
  * page and signal trampoline. */
 extern struct vm_object *vm_shared_page_object;
 extern void *vm_shared_page; /* its kernel address */
+
+/*
+ * What memory asks of the parts above.
+ *
+ * vfs hands these down: a mapping of a file holds the vnode.  writeback writes
+ * pages [first, end) out and, with `all`, the rest of what makes them safe; it
+ * sleeps.
+ */
+struct vm_file_ops {
+	void (*hold)(struct vnode *vp);
+	void (*release)(struct vnode *vp);
+	int (*writeback)(
+	    struct vnode *vp, uint64_t first, uint64_t end, bool all);
+};
+extern const struct vm_file_ops *vm_file_ops; /* (!) by vfs_init() */
+/* proc's (proc/resource.c): the soft limit RLIMIT_* for vs, in bytes; none for
+ * an address space that isn't the current process's. */
+uint64_t vm_limit(const struct vmspace *vs, int which);
+/* ipc's (ipc/umtx_shm.c): the object or vmspace `where` is gone. */
+void umtx_shm_forget(const void *where);
 
 void vm_init(void); /* after kmem_init() */
 

@@ -337,13 +337,13 @@ sys_mincore(struct thread *td, const struct mincore_args *a)
 int
 sys_break(struct thread *td, const struct break_args *a)
 {
-	struct proc *p = td->td_proc;
+	struct vmspace *vs = td->td_proc->p_image.vm;
 	vaddr_t brk = (vaddr_t)a->nsize;
 	int error = 0;
 
-	if (brk >= p->p_image.vm->vs_brk_start)
-		error = vm_set_break(p, brk);
-	td->td_retval[0] = p->p_image.vm->vs_brk;
+	if (brk >= vs->vs_brk_start)
+		error = vm_set_break(vs, brk);
+	td->td_retval[0] = vs->vs_brk;
 	return (error);
 }
 
