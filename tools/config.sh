@@ -62,8 +62,8 @@ ident=$(echo "$words" | awk '$1 == "ident" { name = $2 } END { print name }')
 	for word in $chosen; do
 		echo "#define OPT_$(echo "$word" | tr '[:lower:]' '[:upper:]') 1"
 	done
-} >"$out/gen/opt.h.new"
-install_if_changed "$out/gen/opt.h.new" "$out/gen/opt.h"
+} >"$out/gen/opt.h.$$"
+install_if_changed "$out/gen/opt.h.$$" "$out/gen/opt.h"
 
 # The files that have a line of their own, between blanks.
 own=" $(awk '!/^#/ && $1 !~ /[*?[]/ { print $1 }' sys/conf/files | tr '\n' ' ')"
@@ -86,5 +86,5 @@ own=" $(awk '!/^#/ && $1 !~ /[*?[]/ { print $1 }' sys/conf/files | tr '\n' ' ')"
 	echo
 	# shellcheck disable=SC2086 # words
 	echo OPTIONS = $chosen
-} >"$out/files.mk.new"
-install_if_changed "$out/files.mk.new" "$out/files.mk"
+} >"$out/files.mk.$$"
+install_if_changed "$out/files.mk.$$" "$out/files.mk"

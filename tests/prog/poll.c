@@ -45,11 +45,11 @@ times(void)
 
 	CHECK_EQ(SYS(SYS_poll, &fd, 1, 50), 0);
 	took = now_ns(CLOCK_MONOTONIC) - start;
-	CHECK(took >= 50 * MS && took < 2000 * MS);
+	CHECK(took >= 50 * MS && took < 60000 * MS);
 	start = now_ns(CLOCK_MONOTONIC);
 	CHECK_EQ(SYS(SYS_ppoll, &fd, 1, &ts, 0), 0);
 	took = now_ns(CLOCK_MONOTONIC) - start;
-	CHECK(took >= 30 * MS && took < 2000 * MS);
+	CHECK(took >= 30 * MS && took < 60000 * MS);
 	start = now_ns(CLOCK_MONOTONIC);
 	CHECK_EQ(SYS(SYS_poll, 0, 0, 20), 0);
 	CHECK(now_ns(CLOCK_MONOTONIC) - start >= 20 * MS);
