@@ -4,23 +4,31 @@
  * whatever names it, counted for its user; groups, sessions and orphans.
  */
 #include "freebsd.h"
+#include "fbsd/dirent.h"
+#include "fbsd/fcntl.h"
 #include "fbsd/procctl.h"
 #include "fbsd/resource.h"
 #include "fbsd/wait.h"
 
 enum {
+	SYS_open = 5,
 	SYS_setuid = 23,
+	SYS_mkdir = 136,
 	SYS_setsid = 147,
-	SYS_getpgid = 207,
 	SYS_getrlimit = 194,
 	SYS_setrlimit = 195,
 	SYS_sysctl = 202,
+	SYS_getpgid = 207,
 	SYS_getsid = 310,
 	SYS_setresuid = 311,
+	SYS_nmount = 378,
 	SYS_wait6 = 532,
 	SYS_procctl = 544,
+	SYS_getdirentries = 554,
 	SYS_sysctlbyname = 570,
 };
+
+#include "mounting.h"
 
 #define MANY 200
 
@@ -49,6 +57,32 @@ open_gate(void)
 	(void)SYS(SYS_close, gate[1]);
 }
 
+/* /proc has each of the numbers from `from` on once, ascending; how many. */
+static int
+listed(long from)
+{
+	static char entries[512];
+	long fd = SYS(SYS_open, "/proc", O_RDONLY | O_DIRECTORY, 0), n;
+	long last = 0, number;
+	int count = 0;
+
+	while ((n = SYS(SYS_getdirentries, fd, entries, 512, NULL)) > 0)
+		for (long at = 0; at < n;) {
+			struct dirent *d = (struct dirent *)(entries + at);
+
+			at += d->d_reclen;
+			number = parse_number(d->d_name);
+			if (number == 0)
+				continue;
+			CHECK(number > last);
+			last = number;
+			count += number >= from;
+		}
+	CHECK_EQ(n, 0);
+	(void)SYS(SYS_close, fd);
+	return (count);
+}
+
 /* By number, from the middle on; then the others as they come. */
 static void
 by_number(void)
@@ -63,6 +97,9 @@ by_number(void)
 		wrong += SYS(SYS_kill, pids[i], 0) != 0 ||
 			 SYS(SYS_getpgid, pids[i]) != SYS(SYS_getpid);
 	CHECK_EQ(wrong, 0);
+	(void)SYS(SYS_mkdir, "/proc", 0755);
+	CHECK_EQ(MOUNT("procfs", "/proc"), 0);
+	CHECK_EQ(listed(pids[0]), MANY);
 	CHECK_EQ(SYS(SYS_wait4, pids[100], &status, WNOHANG, NULL), 0);
 	CHECK_EQ(SYS(SYS_wait4, -1, &status, WNOHANG, NULL), 0);
 	open_gate();

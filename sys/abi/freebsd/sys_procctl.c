@@ -3,7 +3,7 @@
  * procctl(2).
  *
  * A reaper inherits orphans among its descendants. p_reaper is the nearest one
- * above a process, NULL stands for process 1; p_subtree is the reaper's child
+ * above a process; p_subtree is the reaper's child
  * that the process descends from, and stays what it was when that is gone.
  */
 #include "abi/freebsd/sysargs.h"
@@ -29,16 +29,7 @@ reaper_of(struct proc *p)
 {
 	if (p->p_flags & P_REAPER || p == initproc)
 		return (p);
-	return (p->p_reaper != NULL ? p->p_reaper : initproc);
-}
-
-/* Is p below this reaper, with no other one between? */
-static bool
-is_below(const struct proc *p, const struct proc *reaper)
-{
-	const struct proc *own = p->p_reaper != NULL ? p->p_reaper : initproc;
-
-	return (p != reaper && own == reaper && (p->p_flags & P_KERNEL) == 0);
+	return (p->p_reaper);
 }
 
 static int
@@ -50,9 +41,7 @@ reap_status(struct proc *reaper, struct procctl_reaper_status *rs)
 	    .rs_flags = (reaper->p_flags & P_REAPER ? REAPER_STATUS_OWNED : 0) |
 			(reaper == initproc ? REAPER_STATUS_REALINIT : 0),
 	    .rs_reaper = reaper->p_pid};
-	LIST_FOREACH (p, &allproc, p_all) {
-		if (!is_below(p, reaper))
-			continue;
+	LIST_FOREACH (p, &reaper->p_wards, p_wardlink) {
 		rs->rs_descendants++;
 		if (p->p_parent == reaper) {
 			rs->rs_children++;
@@ -108,8 +97,8 @@ list_below(struct thread *td, int64_t pid, struct procctl_reaper_pidinfo *list,
 	if (error == 0) {
 		spin_unlock(&p->p_lock);
 		reaper = reaper_of(p);
-		LIST_FOREACH (p, &allproc, p_all)
-			if (*n < room && is_below(p, reaper))
+		LIST_FOREACH (p, &reaper->p_wards, p_wardlink)
+			if (*n < room)
 				list[(*n)++] = (struct procctl_reaper_pidinfo){
 				    .pi_pid = p->p_pid,
 				    .pi_subtree = p->p_subtree,
@@ -149,7 +138,7 @@ static bool
 is_target(const struct proc *p, const struct proc *reaper,
     const struct procctl_reaper_kill *rk)
 {
-	if (!is_below(p, reaper) || p->p_state != P_ALIVE)
+	if (p->p_state != P_ALIVE)
 		return (false);
 	if (rk->rk_flags & REAPER_KILL_CHILDREN)
 		return (p->p_parent == reaper);
@@ -171,7 +160,7 @@ reap_kill(
 		return (EINVAL);
 	rk->rk_killed = 0;
 	rk->rk_fpid = -1;
-	LIST_FOREACH (p, &allproc, p_all) {
+	LIST_FOREACH (p, &reaper->p_wards, p_wardlink) {
 		if (!is_target(p, reaper, rk))
 			continue;
 		error = kill_proc(td, p, rk->rk_sig, NULL);

@@ -53,6 +53,7 @@ struct procfs_node {
 
 /* Places in the root: ".", "..", "curproc", "self", and then pid + this. */
 #define FIRST_PID_COOKIE 4
+#define BATCH		 64 /* processes that one look at all of them finds */
 
 static const struct vnode_ops procfs_vnode_ops;
 
@@ -218,34 +219,45 @@ emit_number(struct dir_emit *de, pid_t pid)
 	    pid + FIRST_PID_COOKIE + 1));
 }
 
-/* By ascending number, since processes come and go between calls. */
-static struct proc *
-next_proc(struct thread *td, pid_t from)
+/* The numbers, ascending and not below `from`, of the next processes that td
+ * may see: up to BATCH. */
+static unsigned
+next_numbers(struct thread *td, pid_t from, pid_t numbers[BATCH])
 {
-	struct proc *p, *best = NULL;
+	struct proc *p;
+	unsigned n = 0, at;
 
-	LIST_FOREACH (p, &allproc, p_all)
-		if (p->p_pid >= from && p->p_pid > 0 && p->p_state == P_ALIVE &&
-		    (best == NULL || p->p_pid < best->p_pid) &&
-		    proc_visible(td, p))
-			best = p;
-	return (best);
+	mutex_lock(&proctree_lock);
+	LIST_FOREACH (p, &allproc, p_all) {
+		if (p->p_pid < MAX(from, 1) || p->p_state != P_ALIVE ||
+		    (n == BATCH && p->p_pid > numbers[n - 1]) ||
+		    !proc_visible(td, p))
+			continue;
+		if (n < BATCH)
+			n++;
+		for (at = n - 1; at > 0 && numbers[at - 1] > p->p_pid; at--)
+			numbers[at] = numbers[at - 1];
+		numbers[at] = p->p_pid;
+	}
+	mutex_unlock(&proctree_lock);
+	return (n);
 }
 
+/* By ascending number, since processes come and go between calls. */
 static void
 emit_processes(struct dir_emit *de)
 {
 	pid_t from = (pid_t)(de->cookie - FIRST_PID_COOKIE);
-	struct proc *p;
+	pid_t numbers[BATCH];
+	unsigned n;
 
-	mutex_lock(&proctree_lock);
-	while ((p = next_proc(curthread(), from)) != NULL) {
-		if (!emit_number(de, p->p_pid))
-			break;
-		from = p->p_pid + 1;
+	while ((n = next_numbers(curthread(), from, numbers)) > 0) {
+		for (unsigned i = 0; i < n; i++)
+			if (!emit_number(de, numbers[i]))
+				return;
+		from = numbers[n - 1] + 1;
 	}
-	mutex_unlock(&proctree_lock);
-	de->eof = p == NULL;
+	de->eof = true;
 }
 
 static void
