@@ -5,9 +5,10 @@
  * paths.  SHM_ANON objects have none, and live as long as somebody has them
  * open or mapped.
  *
- * Seals (fcntl(2)'s F_ADD_SEALS) only ever become more.  Whoever changes the
- * contents or the size holds s_contents from the check of the seals to the
- * change, so that a seal which was added is in force at once.
+ * Seals (fcntl(2)'s F_ADD_SEALS) only ever become more, and are in force at
+ * once: who changes the size holds s_contents from the check of the seals to
+ * the change; who writes can't, since user memory may have to be waited for,
+ * and is counted instead.
  */
 #include "lib/list.h"
 #include "lib/string.h"
@@ -34,8 +35,10 @@ struct shm {
 	gid_t s_gid;		    /* (l) */
 	mode_t s_mode;		    /* (l) permission bits */
 	bool s_grow;		    /* (!) SHM_GROW_ON_WRITE */
-	struct rwlock s_contents;   /* written: read; sized, sealed: write */
+	struct mutex s_contents;    /* sized, sealed */
 	unsigned s_seals;	    /* (s_contents) F_SEAL_* */
+	unsigned s_writing;	    /* (s_contents) calls that write */
+	struct cv s_written;	    /* none of them is left */
 	ino_t s_ino;		    /* (!) */
 	struct timespec s_atim, s_mtim, s_ctim, s_birthtim; /* (l) */
 };
@@ -65,7 +68,8 @@ shm_create(struct thread *td, mode_t mode, int shmflags)
 	s->s_gid = td->td_cred->cr_gid;
 	s->s_mode = mode & (mode_t)~td->td_proc->p_umask & ACCESSPERMS;
 	s->s_grow = (shmflags & SHM_GROW_ON_WRITE) != 0;
-	rw_init(&s->s_contents, "shm contents");
+	mutex_init(&s->s_contents, "shm contents");
+	cv_init(&s->s_written, "shm seal");
 	s->s_seals = (shmflags & SHM_ALLOW_SEALING) != 0 ? 0 : F_SEAL_SEAL;
 	s->s_ino = ++last_ino;
 	s->s_atim = s->s_mtim = s->s_ctim = s->s_birthtim = time_now();
@@ -118,7 +122,7 @@ shm_access(const struct shm *s, const struct cred *cr, int flags)
 	return ((have & want) == want ? 0 : EACCES);
 }
 
-/* s_contents held for writing. */
+/* s_contents held. */
 static int
 resize_sealed(struct shm *s, uint64_t size)
 {
@@ -137,9 +141,9 @@ shm_resize(struct shm *s, uint64_t size)
 {
 	int error;
 
-	rw_wlock(&s->s_contents);
+	mutex_lock(&s->s_contents);
 	error = resize_sealed(s, size);
-	rw_wunlock(&s->s_contents);
+	mutex_unlock(&s->s_contents);
 	return (error);
 }
 
@@ -149,10 +153,10 @@ grow_to(struct shm *s, uint64_t end)
 {
 	int error = 0;
 
-	rw_wlock(&s->s_contents);
+	mutex_lock(&s->s_contents);
 	if (end > s->s_object->o_size)
 		error = resize_sealed(s, end);
-	rw_wunlock(&s->s_contents);
+	mutex_unlock(&s->s_contents);
 	return (error);
 }
 
@@ -193,12 +197,19 @@ write_sealed(struct shm *s, struct uio *uio, off_t *offset)
 		error = grow_to(s, end);
 	if (error != 0)
 		return (error);
-	rw_rlock(&s->s_contents);
+	mutex_lock(&s->s_contents);
 	if ((s->s_seals & F_SEAL_WRITE) != 0)
 		error = EPERM;
 	else
-		error = shm_move(s, uio, offset);
-	rw_runlock(&s->s_contents);
+		s->s_writing++;
+	mutex_unlock(&s->s_contents);
+	if (error != 0)
+		return (error);
+	error = shm_move(s, uio, offset);
+	mutex_lock(&s->s_contents);
+	if (--s->s_writing == 0)
+		cv_broadcast(&s->s_written);
+	mutex_unlock(&s->s_contents);
 	return (error);
 }
 
@@ -330,13 +341,13 @@ shm_mmap(struct file *fp, struct vm_mapping *m)
 {
 	struct shm *s = fp->f_data;
 
-	rw_rlock(&s->s_contents);
+	mutex_lock(&s->s_contents);
 	if (m->flags & MAP_SHARED &&
 	    (!(fp->f_flag & FWRITE) || (s->s_seals & F_SEAL_WRITE) != 0))
 		m->maxprot &= ~(unsigned)PROT_WRITE;
 	m->object = s->s_object;
 	vm_object_hold(m->object);
-	rw_runlock(&s->s_contents);
+	mutex_unlock(&s->s_contents);
 	return (0);
 }
 
@@ -345,14 +356,14 @@ get_seals(struct shm *s)
 {
 	unsigned seals;
 
-	rw_rlock(&s->s_contents);
+	mutex_lock(&s->s_contents);
 	seals = s->s_seals;
-	rw_runlock(&s->s_contents);
+	mutex_unlock(&s->s_contents);
 	return (seals);
 }
 
 /* EINVAL, EPERM: sealed against more, EBUSY: F_SEAL_WRITE while somebody may
- * write to a mapping. */
+ * write to a mapping; also a signal's, for it waits for calls that write. */
 static int
 add_seals(struct shm *s, int seals)
 {
@@ -361,16 +372,18 @@ add_seals(struct shm *s, int seals)
 
 	if ((seals & ~F_SEALS) != 0)
 		return (EINVAL);
-	rw_wlock(&s->s_contents);
+	mutex_lock(&s->s_contents);
+	while ((seals & F_SEAL_WRITE) != 0 && s->s_writing > 0 && error == 0)
+		error = cv_wait_sig(&s->s_written, &s->s_contents);
 	added = (unsigned)seals & ~s->s_seals;
-	if ((s->s_seals & F_SEAL_SEAL) != 0)
+	if (error == 0 && (s->s_seals & F_SEAL_SEAL) != 0)
 		error = EPERM;
-	else if ((added & F_SEAL_WRITE) != 0 &&
+	else if (error == 0 && (added & F_SEAL_WRITE) != 0 &&
 		 vm_object_writable(s->s_object, 1))
 		error = EBUSY;
-	else
+	if (error == 0)
 		s->s_seals |= added;
-	rw_wunlock(&s->s_contents);
+	mutex_unlock(&s->s_contents);
 	return (error);
 }
 

@@ -56,7 +56,7 @@ control_alloc_files(
 }
 
 void
-control_free(struct control *list)
+control_free_all(struct control *list)
 {
 	struct control *c;
 
@@ -130,14 +130,4 @@ control_number(struct thread *td, struct control *list, int uf)
 				c->c_count = 0;
 			}
 	return (error);
-}
-
-size_t
-control_size(const struct control *list)
-{
-	size_t size = 0;
-
-	for (; list != NULL; list = list->c_next)
-		size += sizeof(*list) + list->c_room;
-	return (size);
 }

@@ -33,7 +33,13 @@ int control_alloc_files(struct thread *td, const char *numbers, unsigned count,
     struct control **cp);
 
 /* Frees a list and closes the files in it. May sleep. */
-void control_free(struct control *list);
+void control_free_all(struct control *list);
+static inline void
+control_free(struct control *list)
+{
+	if (list != NULL)
+		control_free_all(list);
+}
 /* The same when td has descriptors for the files. */
 void control_discard(struct thread *td, struct control *list);
 
@@ -42,7 +48,15 @@ void control_discard(struct thread *td, struct control *list);
 int control_number(struct thread *td, struct control *list, int uf);
 
 /* Memory that a list takes. */
-size_t control_size(const struct control *list);
+static inline size_t
+control_size(const struct control *list)
+{
+	size_t size = 0;
+
+	for (; list != NULL; list = list->c_next)
+		size += sizeof(*list) + list->c_room;
+	return (size);
+}
 
 static inline struct file **
 control_files(struct control *c)

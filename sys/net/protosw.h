@@ -150,9 +150,21 @@ void socket_free(struct socket *so);
 int socket_incoming(struct socket *listener, struct socket *so);
 /* (l) Whoever waits for or polls so looks again. */
 void socket_wake(struct socket *so);
-/* (l) Whoever waits to receive, or to send. */
-void socket_wake_reader(struct socket *so);
-void socket_wake_writer(struct socket *so);
+/* (l) Whoever waits to receive. */
+static inline void
+socket_wake_reader(struct socket *so)
+{
+	cv_broadcast(&so->so_arrived);
+	event_notify(&so->so_events, 0);
+}
+
+/* (l) Whoever waits to send. */
+static inline void
+socket_wake_writer(struct socket *so)
+{
+	cv_broadcast(&so->so_room);
+	event_notify(&so->so_events, 0);
+}
 
 void queue_init(struct queue *q, struct socket *sender);
 /* What is left of a limit. */
@@ -162,9 +174,25 @@ queue_room(const struct queue *q, size_t limit)
 	return (q->q_used >= limit ? 0 : limit - q->q_used);
 }
 /* (l) The queue with the message that so receives next, or NULL. */
-struct queue *socket_next(const struct socket *so);
+static inline struct queue *
+socket_next(struct socket *so)
+{
+	if (!list_empty(&so->so_turns) && !so->so_peeked)
+		return (LIST_FIRST(&so->so_turns, struct queue, q_turn));
+	return (list_empty(&so->so_queue.q_messages) ? NULL : &so->so_queue);
+}
+
 /* (l) There is enough to receive, be it all that is wanted. */
-bool socket_receivable(const struct socket *so, size_t wanted);
+static inline bool
+socket_receivable(struct socket *so, size_t wanted)
+{
+	if (socket_next(so) == NULL)
+		return (false);
+	return (so->so_bytes >= MIN(so->so_rcvlowat, wanted) ||
+		so->so_bytes >= so->so_rcvbuf ||
+		(so->so_proto->pr_flags & PR_ATOMIC) != 0);
+}
+
 /* (l) Appends to a queue of what so receives. m may be freed by that. */
 void socket_append(struct socket *so, struct queue *q, struct message *m);
 /* (l) What a sender lent is the receiver's own now. */

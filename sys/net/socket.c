@@ -419,20 +419,6 @@ so_name(struct file *fp, bool peer, union address *name)
 }
 
 void
-socket_wake_reader(struct socket *so)
-{
-	cv_broadcast(&so->so_arrived);
-	event_notify(&so->so_events, 0);
-}
-
-void
-socket_wake_writer(struct socket *so)
-{
-	cv_broadcast(&so->so_room);
-	event_notify(&so->so_events, 0);
-}
-
-void
 socket_wake(struct socket *so)
 {
 	cv_broadcast(&so->so_arrived);
@@ -441,7 +427,7 @@ socket_wake(struct socket *so)
 
 /* (l) Enough is there, or never will be. */
 static bool
-readable(const struct socket *so)
+readable(struct socket *so)
 {
 	return (so->so_nincoming > 0 || so->so_error != 0 || so->so_cantrecv ||
 		socket_receivable(so, SIZE_MAX));

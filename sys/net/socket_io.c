@@ -61,26 +61,6 @@ message_free(struct message *m)
 	kmem_free(m, sizeof(*m) + m->m_room);
 }
 
-struct queue *
-socket_next(const struct socket *so)
-{
-	if (!so->so_peeked && !list_empty(&so->so_turns))
-		return (LIST_FIRST(&so->so_turns, struct queue, q_turn));
-	return (list_empty(&so->so_queue.q_messages)
-		    ? NULL
-		    : (struct queue *)(uintptr_t)&so->so_queue);
-}
-
-bool
-socket_receivable(const struct socket *so, size_t wanted)
-{
-	if (socket_next(so) == NULL)
-		return (false);
-	return (
-	    atomic(so) ||
-	    so->so_bytes >= MIN(MIN(so->so_rcvlowat, so->so_rcvbuf), wanted));
-}
-
 /* (l) Something that so receives from now on; first: before all else. */
 static void
 queue_message(struct socket *so, struct queue *q, struct message *m, bool first)
@@ -351,12 +331,11 @@ wait_message(struct transfer *t, bool *eof)
 	int error;
 
 	for (*eof = false;;) {
-		*eof = so->so_cantrecv || (datagrams(so) && wanted == 0);
 		if (!so->so_receiving) {
-			if (socket_receivable(so, *eof ? 1 : wanted)) {
-				*eof = false;
+			if (socket_receivable(so, so->so_cantrecv ? 1 : wanted))
 				return (0);
-			}
+			*eof =
+			    so->so_cantrecv || (wanted == 0 && datagrams(so));
 			error = take_error(so);
 			if (error != 0 || *eof)
 				return (error);

@@ -11,7 +11,7 @@ int
 unix_room(struct socket *so, size_t *room)
 {
 	struct unix_socket *us = unix_of(so);
-	struct socket *peer;
+	const struct socket *peer;
 
 	if (unix_is_dgram(us)) {
 		*room = queue_room(&us->us_sent, so->so_sndbuf);
@@ -83,21 +83,26 @@ identify(struct thread *td, struct message *m, int option)
 static void
 append(struct unix_socket *to, struct queue *q, struct message *m)
 {
-	rights_sent(m->m_control);
+	if (m->m_control != NULL)
+		rights_sent(m->m_control);
 	socket_append(&to->us_socket, q, m);
 }
 
-/* (l) Whether so can send to its peer. */
+/* (l) Whether somebody is there to whom so can send. */
 static int
 check_peer(struct socket *so)
 {
+	const struct unix_socket *peer = unix_of(so)->us_peer;
 	int error = so->so_error;
-	size_t room;
 
 	so->so_error = 0;
 	if (so->so_cantsend)
 		return (EPIPE);
-	return (error != 0 ? error : unix_room(so, &room));
+	if (error != 0)
+		return (error);
+	if (peer == NULL)
+		return (so->so_connected ? EPIPE : ENOTCONN);
+	return (peer->us_socket.so_cantrecv ? EPIPE : 0);
 }
 
 /* (l) LOCAL_CREDS of a connection is for one message only. */
