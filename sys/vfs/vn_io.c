@@ -29,38 +29,50 @@ page_part(const struct uio *uio, uint64_t end)
 	return (MIN(n, end - offset));
 }
 
+/* The page at index, held; *pg may be it, if it was just read.  EBUSY, ENOMEM:
+ * await_page(). v_lock held. */
 static int
-read_page(struct vnode *vp, struct uio *uio, size_t n)
+find_page(
+    struct vnode *vp, uint64_t index, struct vm_read *rd, struct page **pg)
 {
-	uint64_t offset = (uint64_t)uio->uio_offset;
-	struct page *pg;
-	int error;
+	struct vm_object *o = &vp->v_object;
 
+	if (__predict_false(*pg != NULL)) {
+		if (atomic_load(&(*pg)->pg_object) == o)
+			return (0);
+		page_release(*pg);
+		*pg = NULL;
+	}
 	if (vp->v_ops->vo_getpage != NULL)
-		error = vp->v_ops->vo_getpage(vp, atop(offset), &pg);
-	else
-		error = vm_object_page(
-		    &vp->v_object, atop(offset), VM_PAGE_NOWAIT, &pg);
-	if (error != 0)
-		return (error);
-	if (pg == NULL)
-		return (uiozero(n, uio));
-	error = uiomove((char *)page_virt(pg) + (offset & PAGE_MASK), n, uio);
-	page_release(pg);
-	return (error);
+		return (vp->v_ops->vo_getpage(vp, index, pg));
+	return (vm_object_page_or_read(o, index, 0, rd, pg));
 }
 
-/* Has a page read, or waits for memory, as read_page()'s error says. v_lock is
- * held, but not meanwhile. */
+/* Has it read, or waits for memory. v_lock is held, but not meanwhile. */
 static int
-fetch_page(struct vnode *vp, uint64_t index, int error)
+await_page(struct vnode *vp, struct vm_read *rd, int error, struct page **pg)
 {
 	rw_runlock(&vp->v_lock);
+	*pg = NULL;
 	if (error == EBUSY)
-		error = vm_object_fetch(&vp->v_object, index);
+		error = vm_object_read(&vp->v_object, rd, pg);
 	if (error == ENOMEM && pageout_wait())
 		error = 0;
 	rw_rlock(&vp->v_lock);
+	return (error);
+}
+
+/* pg NULL: a hole. Lets go of the page. */
+static int
+read_page(struct uio *uio, size_t n, struct page *pg)
+{
+	int error;
+
+	if (pg == NULL)
+		return (uiozero(n, uio));
+	error = uiomove(
+	    (char *)page_virt(pg) + (uio->uio_offset & PAGE_MASK), n, uio);
+	page_release(pg);
 	return (error);
 }
 
@@ -68,6 +80,8 @@ int
 vn_read(struct vnode *vp, struct uio *uio, int ioflag)
 {
 	const uint64_t mnt_flags = vp->v_mount->mnt_flags;
+	struct page *pg = NULL;
+	struct vm_read rd;
 	uint64_t size;
 	int error = 0;
 
@@ -82,12 +96,17 @@ vn_read(struct vnode *vp, struct uio *uio, int ioflag)
 	size = vn_size(vp);
 	while (uio->uio_resid > 0 && (uint64_t)uio->uio_offset < size &&
 	       error == 0) {
-		error = read_page(vp, uio, page_part(uio, size));
-		if (__predict_true(error != EBUSY && error != ENOMEM))
-			continue;
-		error = fetch_page(vp, atop(uio->uio_offset), error);
-		size = vn_size(vp);
+		error = find_page(vp, atop(uio->uio_offset), &rd, &pg);
+		if (__predict_true(error == 0)) {
+			error = read_page(uio, page_part(uio, size), pg);
+			pg = NULL;
+		} else if (error == EBUSY || error == ENOMEM) {
+			error = await_page(vp, &rd, error, &pg);
+			size = vn_size(vp);
+		}
 	}
+	if (pg != NULL)
+		page_release(pg);
 	rw_runlock(&vp->v_lock);
 	if ((mnt_flags & (MNT_NOATIME | MNT_RDONLY)) == 0)
 		__atomic_store_n(

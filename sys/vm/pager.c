@@ -19,7 +19,7 @@
  *
  *   Who holds locks that a reader of storage may need, or that others should
  *   not wait for, only asks for what is there: EBUSY tells it to let go of
- *   them, to call vm_object_fetch(), and to begin anew.
+ *   them, to have the page read, and to begin anew.
  *
  * Who waits for another one's reading stops doing so when it is killed.
  */
@@ -103,26 +103,6 @@ object_page(
 	return (0);
 }
 
-int
-vm_object_page(
-    struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
-{
-	int error;
-
-	for (;;) {
-		mutex_lock(&o->o_lock);
-		error = object_page(o, index, flags, pp);
-		if (error == 0)
-			page_hold(*pp);
-		mutex_unlock(&o->o_lock);
-		if (__predict_true(error != EBUSY) || flags & VM_PAGE_NOWAIT)
-			return (error);
-		error = vm_object_fetch(o, index);
-		if (error != 0)
-			return (error);
-	}
-}
-
 /*
  * How much of a file to read at once: twice as much each time while its pages
  * are asked for in order, one page otherwise.
@@ -141,12 +121,12 @@ window(struct vm_object *o, uint64_t index)
 	return (MIN(o->o_ahead, atop(o->o_size + PAGE_MASK) - index));
 }
 
-/* Puts busy pages where index and those behind it have none; how many. o_lock
- * held. */
-static unsigned
-claim(struct vm_object *o, uint64_t index, struct page **pages)
+/* Puts busy pages where rd->index and those behind it have none; 0, ENOMEM.
+ * o_lock held. */
+static int
+claim(struct vm_object *o, struct vm_read *rd)
 {
-	const uint64_t most = window(o, index);
+	const uint64_t index = rd->index, most = window(o, index);
 	unsigned n;
 
 	for (n = 0; n < most; n++) {
@@ -162,16 +142,19 @@ claim(struct vm_object *o, uint64_t index, struct page **pages)
 			break;
 		}
 		pg->pg_flags = PG_BUSY;
-		pages[n] = pg;
+		rd->pages[n] = pg;
 	}
 	o->o_next = index + n;
-	return (n);
+	rd->n = n;
+	return (n > 0 ? 0 : ENOMEM);
 }
 
 /* The pages aren't busy any more, and leave the object if they couldn't be
- * read.  True: the first one had left it before. */
+ * read; the first one is held, if that is wanted.  True: it had left the object
+ * before. */
 static bool
-end_busy(struct vm_object *o, struct page **pages, unsigned n, bool good)
+end_busy(
+    struct vm_object *o, struct page **pages, unsigned n, bool good, bool hold)
 {
 	bool left;
 
@@ -188,57 +171,113 @@ end_busy(struct vm_object *o, struct page **pages, unsigned n, bool good)
 		else if (__predict_false(!good))
 			object_free_pages(o, pg->pg_index, pg->pg_index + 1);
 	}
+	if (hold && good && !left) {
+		page_hold(pages[0]);
+		pages[0]->pg_flags = PG_USED;
+	}
 	mutex_unlock(&o->o_lock);
 	return (left);
 }
 
-/* Has the pages, which are busy, read. */
+/* Until rd's page may not be busy any more.  EINTR: the process ends. */
 static int
-fill(struct vm_object *o, uint64_t index, struct page **pages, unsigned n)
+wait_busy(struct vm_object *o, struct vm_read *rd)
 {
-	int error = o->o_ops->vo_read(o, index, pages, n);
+	struct page *pg;
+	struct cv *cv;
+	int error = 0;
 
-	/* What was asked for may be there all the same. */
-	if (error != 0 && n > 1) {
-		(void)end_busy(o, pages + 1, n - 1, false);
-		n = 1;
-		error = o->o_ops->vo_read(o, index, pages, n);
+	mutex_lock(&o->o_lock);
+	pg = radix_get(&o->o_pages, rd->index);
+	if (pg != NULL && pg->pg_flags & PG_BUSY) {
+		pg->pg_flags |= PG_WANTED;
+		cv = busy_cv(pg);
+		if (cv_wait_sig(cv, &o->o_lock) != 0) {
+			if (sig_killed(curthread()))
+				error = EINTR;
+			else /* Other signals are for when this is over. */
+				(void)cv_timedwait(
+				    cv, &o->o_lock, clock_ns() + NAP);
+		}
 	}
-	/* One that left its object may have lost its storage. */
-	return (end_busy(o, pages, n, error == 0) ? 0 : error);
+	mutex_unlock(&o->o_lock);
+	return (error);
 }
 
-/* Until pg may not be busy any more: look again.  EINTR: the process ends.
- * o_lock held, but not meanwhile. */
-static int
-wait_busy(struct vm_object *o, struct page *pg)
+int
+vm_object_read(struct vm_object *o, struct vm_read *rd, struct page **pp)
 {
-	struct cv *cv = busy_cv(pg);
+	unsigned n = rd->n;
+	int error;
 
-	pg->pg_flags |= PG_WANTED;
-	if (cv_wait_sig(cv, &o->o_lock) == 0)
+	*pp = NULL;
+	if (n == 0)
+		return (wait_busy(o, rd));
+	error = o->o_ops->vo_read(o, rd->index, rd->pages, n);
+	/* What was asked for may be there all the same. */
+	if (error != 0 && n > 1) {
+		(void)end_busy(o, rd->pages + 1, n - 1, false, false);
+		n = 1;
+		error = o->o_ops->vo_read(o, rd->index, rd->pages, n);
+	}
+	/* One that left its object may have lost its storage. */
+	if (end_busy(o, rd->pages, n, error == 0, true))
 		return (0);
-	if (sig_killed(curthread()))
-		return (EINTR);
-	/* Other signals are for when the system call or the fault is over. */
-	(void)cv_timedwait(cv, &o->o_lock, clock_ns() + NAP);
-	return (0);
+	if (error == 0)
+		*pp = rd->pages[0];
+	return (error);
+}
+
+int
+vm_object_page_or_read(struct vm_object *o, uint64_t index, unsigned flags,
+    struct vm_read *rd, struct page **pp)
+{
+	struct page *pg;
+	int error;
+
+	mutex_lock(&o->o_lock);
+	error = object_page(o, index, flags, pp);
+	if (__predict_true(error == 0)) {
+		page_hold(*pp);
+	} else if (error == EBUSY) {
+		rd->index = index;
+		rd->n = 0;
+		pg = radix_get(&o->o_pages, index);
+		if (pg == NULL && claim(o, rd) != 0)
+			error = ENOMEM;
+	}
+	mutex_unlock(&o->o_lock);
+	if (__predict_false(error == EBUSY))
+		pageout_check();
+	return (error);
+}
+
+int
+vm_object_page(
+    struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
+{
+	struct vm_read rd;
+	int error;
+
+	for (;;) {
+		error = vm_object_page_or_read(o, index, flags, &rd, pp);
+		if (__predict_true(error != EBUSY))
+			return (error);
+		error = vm_object_read(o, &rd, pp);
+		if (*pp != NULL)
+			page_release(*pp);
+		if (error != 0)
+			return (error);
+	}
 }
 
 int
 vm_object_fetch(struct vm_object *o, uint64_t index)
 {
-	struct page *pages[VM_READ_MAX], *pg;
-	unsigned n = 0;
-	int error = 0;
+	struct page *pg;
+	int error = vm_object_page(o, index, 0, &pg);
 
-	pageout_check();
-	mutex_lock(&o->o_lock);
-	pg = radix_get(&o->o_pages, index);
-	if (pg != NULL && pg->pg_flags & PG_BUSY)
-		error = wait_busy(o, pg);
-	else if (pg == NULL && index < atop(o->o_size + PAGE_MASK))
-		error = (n = claim(o, index, pages)) == 0 ? ENOMEM : 0;
-	mutex_unlock(&o->o_lock);
-	return (n > 0 ? fill(o, index, pages, n) : error);
+	if (error == 0)
+		page_release(pg);
+	return (error == EINVAL ? 0 : error);
 }

@@ -101,12 +101,24 @@ void vm_object_release(struct vm_object *o);
  * EINVAL; EINTR, if the process is killed while another one reads it. */
 #define VM_PAGE_WRITE	  0x1 /* about to be written: marks it dirty */
 #define VM_PAGE_OVERWRITE 0x2 /* all of it: contents need not be read */
-#define VM_PAGE_NOWAIT	  0x4 /* EBUSY: first vm_object_fetch() */
 int vm_object_page(
     struct vm_object *o, uint64_t index, unsigned flags, struct page **pp);
-/* Has the page at index read if it isn't there, or waits for who does; then
- * look again.  No lock that others should not wait for is held. 0, EIO, ENOMEM,
- * EINTR. */
+/*
+ * The same in two steps, for who holds a lock that others should not wait for.
+ * EBUSY: without it, vm_object_read() must be called, which reads the page, or
+ * waits for who does.  0: *pp is the page, held, or NULL: look again; EIO,
+ * ENOMEM, EINTR.
+ */
+struct vm_read {
+	uint64_t index;
+	unsigned n; /* busy pages, ours; 0: it is another one's */
+	struct page *pages[VM_READ_MAX];
+};
+int vm_object_page_or_read(struct vm_object *o, uint64_t index, unsigned flags,
+    struct vm_read *rd, struct page **pp);
+int vm_object_read(struct vm_object *o, struct vm_read *rd, struct page **pp);
+/* Has the page at index read if it isn't there and there is one: look again. 0,
+ * EIO, ENOMEM, EINTR. */
 int vm_object_fetch(struct vm_object *o, uint64_t index);
 /* Bytes of a page that was asked for to be written are there. What writes the
  * page out may have come before them. */
