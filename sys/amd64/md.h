@@ -259,6 +259,11 @@ void pmap_destroy(struct pmap *pm); /* not active anywhere */
 /* 0, or ENOMEM for a page table. Replaces what was mapped at va. */
 int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned prot);
 void pmap_remove(struct pmap *pm, vaddr_t start, vaddr_t end);
+/* The same, but the TLBs of the CPUs that are added to *stale aren't flushed
+ * before pmap_flush(): one round for many ranges of many pmaps. */
+void pmap_remove_later(
+    struct pmap *pm, vaddr_t start, vaddr_t end, uint32_t *stale);
+void pmap_flush(uint32_t stale);
 /* Takes rights away only: what is mapped keeps at most prot. */
 void pmap_protect(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned prot);
 /* False if nothing is mapped at va. */

@@ -378,8 +378,9 @@ walk_table(struct walk *w, pte_t *table, int level, vaddr_t start, vaddr_t end)
 	return (end);
 }
 
+/* All but the flush. */
 static void
-walk(struct pmap *pm, vaddr_t start, vaddr_t end, struct walk *w)
+walk_only(struct pmap *pm, vaddr_t start, vaddr_t end, struct walk *w)
 {
 	w->flush.pm = pm;
 	w->flush.start = UINT64_MAX;
@@ -394,6 +395,12 @@ walk(struct pmap *pm, vaddr_t start, vaddr_t end, struct walk *w)
 			break;
 		sched_maybe_yield();
 	}
+}
+
+static void
+walk(struct pmap *pm, vaddr_t start, vaddr_t end, struct walk *w)
+{
+	walk_only(pm, start, end, w);
 	/* Paging-structure caches know tables as well as pages. */
 	if (w->flush.tables != NULL)
 		w->flush = (struct flush){pm, 0, USER_TOP, w->flush.tables};
@@ -414,6 +421,34 @@ pmap_remove(struct pmap *pm, vaddr_t start, vaddr_t end)
 	struct walk w = {.fn = remove_pte, .free_tables = true};
 
 	walk(pm, start, end, &w);
+}
+
+void
+pmap_remove_later(struct pmap *pm, vaddr_t start, vaddr_t end, uint32_t *stale)
+{
+	struct walk w = {.fn = remove_pte};
+
+	walk_only(pm, start, end, &w);
+	if (w.flush.start < w.flush.end)
+		*stale |= atomic_load(&pm->pm_cpus);
+}
+
+static void
+flush_all(void *arg)
+{
+	wcr3(rcr3());
+}
+
+void
+pmap_flush(uint32_t stale)
+{
+	for (unsigned i = 0; i < ncpus; i++)
+		if ((stale >> i & 1) && spared(&cpus[i]))
+			stale &= ~(1u << i);
+	if (stale == 0)
+		return;
+	flush_all(NULL);
+	cpu_broadcast(stale, flush_all, NULL);
 }
 
 static void

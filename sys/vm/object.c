@@ -322,28 +322,66 @@ vm_object_dirty(struct vm_object *o)
 	return (n);
 }
 
+/* Pages that go together: their mappings are flushed once. */
+struct batch {
+	struct page *pages[64];
+	unsigned n;
+	uint32_t stale; /* CPUs that may still use them */
+};
+
+/* o_lock held. */
+static void
+free_batch(struct vm_object *o, struct batch *b)
+{
+	pmap_flush(b->stale);
+	for (unsigned i = 0; i < b->n; i++)
+		object_free_pages(
+		    o, b->pages[i]->pg_index, b->pages[i]->pg_index + 1);
+	b->n = 0;
+	b->stale = 0;
+}
+
+/* Nobody maps it again before it is freed: that takes o_lock, which is held. */
+static void
+add_to_batch(struct vm_object *o, struct batch *b, struct page *pg)
+{
+	struct vm_entry *e;
+	vaddr_t start, stop;
+
+	LIST_FOREACH (e, &o->o_entries, e_olink)
+		if (mapped_range(
+			e, pg->pg_index, pg->pg_index + 1, &start, &stop))
+			pmap_remove_later(
+			    e->e_space->vs_pmap, start, stop, &b->stale);
+	b->pages[b->n++] = pg;
+	if (b->n == nitems(b->pages))
+		free_batch(o, b);
+}
+
 uint64_t
 vm_object_reclaim(struct vm_object *o)
 {
+	struct batch b;
 	uint64_t n = 0;
 	struct page *pg;
 
 	if (o->o_npages == 0 || !mutex_trylock(&o->o_lock))
 		return (0);
+	b.n = 0;
+	b.stale = 0;
 	for (uint64_t i = 0; (pg = radix_next(&o->o_pages, &i)) != NULL; i++) {
 		bool used = (pg->pg_flags & PG_USED) != 0;
 
-		if (i % OFFER == 0)
-			sched_maybe_yield();
+		sched_maybe_yield();
 		pg->pg_flags &= ~PG_USED;
 		if (used ||
 		    (pg->pg_flags & (PG_DIRTY | PG_WRITING | PG_BUSY)) != 0 ||
 		    atomic_load(&pg->pg_refs) != 1)
 			continue;
-		unmap_everywhere(o, i, i + 1);
-		object_free_pages(o, i, i + 1);
+		add_to_batch(o, &b, pg);
 		n++;
 	}
+	free_batch(o, &b);
 	mutex_unlock(&o->o_lock);
 	return (n);
 }
