@@ -195,12 +195,30 @@ lookup_parent(struct walk *w, struct vnode **vpp)
 	return (error);
 }
 
+/* With the directory's lock; what is about to be made or removed isn't worth an
+ * entry in the cache. */
+static int
+look_into(struct walk *w, const struct cname *cn, struct vnode **vpp)
+{
+	struct vnode *dvp = w->dvp, *vp = NULL;
+	int error;
+
+	rw_rlock(&dvp->v_base->v_lock);
+	error = vop_lookup(dvp, cn, &vp);
+	if ((error == 0 || error == ENOENT) && dvp->v_ops->vo_cache_names &&
+	    !(w->last && (w->nd->nd_flags & NAMEI_PARENT)))
+		namecache_enter(dvp, cn, vp);
+	rw_runlock(&dvp->v_base->v_lock);
+	*vpp = vp;
+	return (error);
+}
+
 static int
 lookup(struct walk *w, struct vnode **vpp)
 {
 	struct vnode *dvp = w->dvp;
 	struct cname cn = {w->name, w->len, w->cr};
-	int error;
+	int error = 0;
 
 	if ((w->nd->nd_flags & NAMEI_SEARCHED) == 0 || dvp != w->nd->nd_start) {
 		error = vn_access(dvp, VEXEC, w->cr);
@@ -216,9 +234,10 @@ lookup(struct walk *w, struct vnode **vpp)
 		if (is_dotdot(w))
 			return (lookup_parent(w, vpp));
 	}
-	rw_rlock(&dvp->v_base->v_lock);
-	error = vop_lookup(dvp, &cn, vpp);
-	rw_runlock(&dvp->v_base->v_lock);
+	if (!dvp->v_ops->vo_cache_names || !namecache_find(dvp, &cn, vpp))
+		error = look_into(w, &cn, vpp);
+	else if (*vpp == NULL)
+		error = ENOENT;
 	if (error == 0)
 		*vpp = cross_down(*vpp);
 	return (error);

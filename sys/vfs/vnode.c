@@ -31,6 +31,8 @@ vnode_init(struct vnode *vp, struct mount *mp, enum vtype type,
 	vp->v_ops = ops;
 	vp->v_mount = mp;
 	vp->v_data = data;
+	list_init(&vp->v_names);
+	list_init(&vp->v_aliases);
 	event_source_init(&vp->v_events, "vnode events");
 }
 

@@ -166,6 +166,9 @@ struct vnode_ops {
 	/* () the last reference went: free it. A file system that finds
 	 * vnodes by name keeps a reference for that. */
 	void (*vo_inactive)(struct vnode *vp);
+	/* Look-ups are cached: vfs/namecache.h. namecache_purge() comes before
+	 * the end of each vnode. */
+	bool vo_cache_names;
 };
 
 /* Guarded by (v) v_lock, (i) v_interlock, (a) atomic, (!) set once. */
@@ -190,6 +193,10 @@ struct vnode {
 	unsigned v_writers;	       /* (i) open for writing: ETXTBSY */
 	unsigned v_execs;	       /* (i) running as a program */
 	uint32_t v_flags;	       /* (i) VV_* */
+	/* (namecache.c) names in it, and of it */
+	struct list v_names;
+	struct list v_aliases;
+	bool v_used; /* (a) found by its name, since the file system looked */
 };
 #define VV_ROOT	   0x1	/* of its file system */
 #define VV_LOCKS   0x2	/* record locks have been used */

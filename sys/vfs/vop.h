@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Calls of the operations on vnodes that need a lock, as struct vnode_ops says;
- * a debug kernel checks that it is held.  All of them may sleep.
+ * a debug kernel checks that it is held.  Names that change leave the cache of
+ * names.  All of them may sleep.
  */
 #ifndef VFS_VOP_H
 #define VFS_VOP_H
 
+#include "vfs/namecache.h"
 #include "vfs/vnode.h"
 
 /* (s) and (x) of struct vnode_ops. */
@@ -32,44 +34,67 @@ static inline int
 vop_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
     const char *target, struct vnode **vpp)
 {
+	int error;
+
 	vop_exclusive(dvp);
-	return (dvp->v_ops->vo_create(dvp, cn, va, target, vpp));
+	error = dvp->v_ops->vo_create(dvp, cn, va, target, vpp);
+	namecache_remove(dvp, cn);
+	if (error == 0 && dvp->v_ops->vo_cache_names)
+		namecache_enter(dvp, cn, *vpp);
+	return (error);
 }
 
 static inline int
 vop_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 {
+	int error;
+
 	vop_exclusive(dvp);
 	vop_exclusive(vp);
-	return (dvp->v_ops->vo_remove(dvp, vp, cn));
+	error = dvp->v_ops->vo_remove(dvp, vp, cn);
+	namecache_remove(dvp, cn);
+	return (error);
 }
 
 static inline int
 vop_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 {
+	int error;
+
 	vop_exclusive(dvp);
 	vop_exclusive(vp);
-	return (dvp->v_ops->vo_rmdir(dvp, vp, cn));
+	error = dvp->v_ops->vo_rmdir(dvp, vp, cn);
+	namecache_remove(dvp, cn);
+	return (error);
 }
 
 static inline int
 vop_link(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 {
+	int error;
+
 	vop_exclusive(dvp);
 	vop_exclusive(vp);
-	return (dvp->v_ops->vo_link(dvp, vp, cn));
+	error = dvp->v_ops->vo_link(dvp, vp, cn);
+	namecache_remove(dvp, cn);
+	return (error);
 }
 
 static inline int
 vop_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
     struct vnode *tdvp, struct vnode *tvp, const struct cname *tcn)
 {
+	int error;
+
 	vop_exclusive(fdvp);
 	vop_exclusive(fvp);
 	vop_exclusive(tdvp);
 	if (tvp != NULL)
 		vop_exclusive(tvp);
-	return (fdvp->v_ops->vo_rename(fdvp, fvp, fcn, tdvp, tvp, tcn));
+	error = fdvp->v_ops->vo_rename(fdvp, fvp, fcn, tdvp, tvp, tcn);
+	namecache_remove(fdvp, fcn);
+	namecache_remove(tdvp, tcn);
+	return (error);
 }
 
 static inline int

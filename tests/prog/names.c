@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Names: making, linking, renaming, removing, walking; and who may. */
+#include "fbsd/wait.h"
 #include "files.h"
 
 static void
@@ -321,6 +322,114 @@ busy_text(void)
 	CHECK(fd >= 0);
 }
 
+static ino_t
+number(const char *path)
+{
+	long error = 0;
+	struct stat st = lstat_of(path, &error);
+
+	return (error == 0 ? st.st_ino : 0);
+}
+
+/* Each name is asked for before and after it changes: what was found once, or
+ * wasn't, is remembered, but not for longer than it's true. */
+static void
+remembered(void)
+{
+	ino_t a, b;
+
+	CHECK_EQ(SYS(SYS_mkdir, "n", 0755), 0);
+	CHECK_EQ(number("n/a"), 0);
+	CHECK_EQ(number("n/b"), 0);
+	CHECK_EQ(put("n/a", "a"), 0);
+	a = number("n/a");
+	CHECK(a != 0);
+	CHECK_EQ(SYS(SYS_link, "n/a", "n/b"), 0);
+	CHECK_EQ(number("n/b"), a);
+	CHECK_EQ(SYS(SYS_unlink, "n/a"), 0);
+	CHECK_EQ(number("n/a"), 0);
+	CHECK_EQ(number("n/b"), a);
+	CHECK_EQ(SYS(SYS_mkdir, "n/a", 0755), 0);
+	b = number("n/a");
+	CHECK(b != 0);
+	CHECK_EQ(number("n/a/c"), 0);
+	CHECK_EQ(SYS(SYS_rename, "n/b", "n/a/c"), 0);
+	CHECK_EQ(number("n/b"), 0);
+	CHECK_EQ(number("n/a/c"), a);
+	/* By another way to the same directory. */
+	CHECK_EQ(number("m"), 0);
+	CHECK_EQ(SYS(SYS_rename, "n/a", "m"), 0);
+	CHECK_EQ(number("n/a"), 0);
+	CHECK_EQ(number("m"), b);
+	CHECK_EQ(number("m/c"), a);
+	CHECK_EQ(number("m/../n/a/c"), 0);
+	/* Over another one. */
+	CHECK_EQ(put("m/d", "d"), 0);
+	CHECK(number("m/d") != a);
+	CHECK_EQ(SYS(SYS_rename, "m/c", "m/d"), 0);
+	CHECK_EQ(number("m/d"), a);
+	CHECK_EQ(number("m/c"), 0);
+	CHECK_EQ(SYS(SYS_symlink, "d", "m/c"), 0);
+	CHECK(number("m/c") != 0 && number("m/c") != a);
+	CHECK_EQ(SYS(SYS_mknodat, AT_FDCWD, "m/e", S_IFIFO | 0644, 0L), 0);
+	CHECK(exists("m/e"));
+	CHECK_EQ(SYS(SYS_unlink, "m/e"), 0);
+	CHECK(!exists("m/e"));
+	CHECK_EQ(SYS(SYS_unlink, "m/c"), 0);
+	CHECK_EQ(SYS(SYS_unlink, "m/d"), 0);
+	CHECK_EQ(SYS(SYS_rmdir, "m"), 0);
+	CHECK_EQ(number("m"), 0);
+	CHECK_EQ(number("m/d"), 0);
+	CHECK_EQ(SYS(SYS_rmdir, "n"), 0);
+}
+
+#define MOVES 3000
+
+/* The name goes to and fro, and comes anew now and then. */
+static int
+mover(void)
+{
+	for (int i = 0; i < MOVES; i++) {
+		CHECK_EQ(SYS(SYS_rename, "r/a", "r/b"), 0);
+		CHECK_EQ(SYS(SYS_rename, "r/b", "r/a"), 0);
+		CHECK_EQ(put("r/c", "x"), 0);
+		CHECK_EQ(SYS(SYS_unlink, "r/c"), 0);
+		if (failures)
+			break;
+	}
+	CHECK_EQ(SYS(SYS_unlink, "r/a"), 0);
+	return (failures);
+}
+
+/* Whoever finds it meanwhile finds that file, and nothing when it's over. */
+static void
+moving_names(void)
+{
+	struct stat st;
+	long child, error, status;
+	ino_t is;
+
+	CHECK_EQ(SYS(SYS_mkdir, "r", 0755), 0);
+	CHECK_EQ(put("r/a", "x"), 0);
+	is = number("r/a");
+	child = SYS(SYS_fork);
+	if (child == 0)
+		SYS(SYS_exit, mover());
+	do {
+		for (int i = 0; i < 100; i++) {
+			st = lstat_of(i % 2 ? "r/a" : "r/b", &error);
+			CHECK(error == -ENOENT ||
+			      (error == 0 && st.st_ino == is));
+			st = lstat_of("r/c", &error);
+			CHECK(error == -ENOENT ||
+			      (error == 0 && st.st_ino != is));
+		}
+	} while (SYS(SYS_wait4, child, &status, WNOHANG, NULL) == 0);
+	CHECK_EQ((int)status, 0);
+	CHECK(!exists("r/a") && !exists("r/b") && !exists("r/c"));
+	CHECK_EQ(SYS(SYS_rmdir, "r"), 0);
+}
+
 static int
 in_root(void)
 {
@@ -350,6 +459,8 @@ main(int argc, char **argv)
 	opens();
 	rights();
 	many();
+	remembered();
+	moving_names();
 	busy_text();
 	CHECK_EQ(SYS(SYS_mkdir, "jail", 0755), 0);
 	CHECK_EQ(put("jail/inside", "x"), 0);

@@ -7,6 +7,7 @@
 #include "fs/tmpfs/tmpfs.h"
 #include "time/time.h"
 #include "lib/string.h"
+#include "vfs/namecache.h"
 #include "vm/kmem.h"
 #include "vm/page.h"
 
@@ -98,6 +99,7 @@ tmpfs_node_alloc(struct tmpfs_mount *tm, const struct vattr *va,
 void
 tmpfs_node_free(struct tmpfs_node *n)
 {
+	namecache_purge(&n->tn_vnode);
 	switch (n->tn_vnode.v_type) {
 	case VREG:
 		tmpfs_file_free(n);

@@ -95,6 +95,7 @@ const struct vnode_ops tmpfs_vnode_ops = {
     .vo_allocate = tmpfs_allocate,
     .vo_fid = tmpfs_fid,
     .vo_inactive = tmpfs_inactive,
+    .vo_cache_names = true,
 };
 
 /* Nobody else knows any of it: everything goes. */

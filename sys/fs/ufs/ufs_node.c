@@ -13,6 +13,7 @@
 #include "core/printf.h"
 #include "time/time.h"
 #include "lib/string.h"
+#include "vfs/namecache.h"
 #include "vm/kmem.h"
 #include "vm/pageout.h"
 
@@ -54,6 +55,7 @@ node_alloc(struct ufs_mount *um, enum vtype type)
 static void
 node_free(struct ufs_node *n)
 {
+	namecache_purge(&n->n_vnode);
 	if (n->n_vnode.v_type == VREG)
 		vm_object_release(&n->n_vnode.v_object);
 	ufs_index_free(n);
@@ -63,12 +65,26 @@ node_free(struct ufs_node *n)
 }
 
 /* Does the cache alone have it, and is it as the disk has it? um_nodes_lock
- * held; nobody can find it meanwhile. */
+ * held; by its name somebody may find it meanwhile. */
 static bool
 idle(struct ufs_node *n)
 {
 	return (atomic_load(&n->n_vnode.v_refs) == 1 &&
-		atomic_load(&n->n_state) == 0);
+		atomic_load(&n->n_state) == 0 &&
+		n->n_vnode.v_object.o_npages == 0);
+}
+
+/* It was found by its name since it was looked at last: it becomes the youngest
+ * instead of going.  um_nodes_lock held. */
+static bool
+was_used(struct ufs_mount *um, struct ufs_node *n)
+{
+	if (!atomic_load(&n->n_vnode.v_used))
+		return (false);
+	atomic_store(&n->n_vnode.v_used, false);
+	list_remove(&n->n_lru);
+	list_push_back(&um->um_node_lru, &n->n_lru);
+	return (true);
 }
 
 /* When it was read last is remembered until now. */
@@ -84,6 +100,16 @@ note_access(struct ufs_node *n)
 	n->n_i.i_atime = (struct ufs_time){ts.tv_sec, (int32_t)ts.tv_nsec};
 	ufs_node_touch(n, UFS_N_TIMES);
 	return (true);
+}
+
+/* Takes the cache's reference of one that is idle, unless somebody finds it
+ * just now: then nobody can any more. */
+static bool
+end(struct ufs_node *n)
+{
+	unsigned one = 1;
+
+	return (atomic_cas(&n->n_vnode.v_refs, &one, 0));
 }
 
 /* um_nodes_lock held. */
@@ -121,7 +147,7 @@ make_room(struct ufs_mount *um, struct list *gone)
 	LIST_FOREACH_SAFE (n, &um->um_node_lru, n_lru, next) {
 		if (um->um_nnodes < um->um_max_nodes || looked++ == SCAN)
 			break;
-		if (!idle(n) || n->n_vnode.v_object.o_npages > 0)
+		if (was_used(um, n) || !idle(n) || !end(n))
 			continue;
 		take_out(um, n);
 		list_push_back(gone, &n->n_lru);
@@ -340,8 +366,7 @@ ufs_node_shrink(struct ufs_mount *um, uint64_t want)
 			freed += vm_object_reclaim(&n->n_vnode.v_object);
 		if (freed >= want)
 			break;
-		if (!idle(n) || n->n_vnode.v_object.o_npages > 0 ||
-		    note_access(n))
+		if (was_used(um, n) || !idle(n) || note_access(n) || !end(n))
 			continue;
 		take_out(um, n);
 		list_push_back(&gone, &n->n_lru);
@@ -435,6 +460,7 @@ reload(struct ufs_node *n, bool lose)
 		n->n_i = inode;
 		mutex_unlock(&n->n_map);
 		ufs_index_free(n);
+		namecache_purge(vp);
 		if (vp->v_type == VREG) {
 			vm_object_discard(&vp->v_object, 0, UINT64_MAX);
 			vm_object_resize(&vp->v_object, inode.i_size);

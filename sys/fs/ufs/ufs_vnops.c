@@ -207,4 +207,5 @@ const struct vnode_ops ufs_vnode_ops = {
     .vo_allocate = ufs_allocate,
     .vo_fid = ufs_fid,
     .vo_inactive = ufs_node_inactive,
+    .vo_cache_names = true,
 };
