@@ -13,13 +13,13 @@
 
 extern char ap_trampoline[], ap_trampoline_end[];
 
-/* One call to other CPUs at a time. */
-static struct {
-	uint32_t busy;
+/* What each CPU has others call: one thing at a time, beside those of other
+ * CPUs. */
+static struct call {
 	void (*fn)(void *);
 	void *arg;
-	uint32_t pending; /* CPUs that have yet to call */
-} broadcast;
+	uint32_t pending; /* atomic: CPUs that have yet to call */
+} __aligned(64) calls[MAXCPU];
 
 void
 md_smp_start(void)
@@ -55,36 +55,34 @@ cpu_kick(unsigned cpu)
 void
 cpu_broadcast(uint32_t mask, void (*fn)(void *), void *arg)
 {
-	uint32_t idle = 0;
+	struct call *call = &calls[curcpu()->c_id];
 
 	mask &= ~(1u << curcpu()->c_id) & atomic_load(&cpus_online);
 	if (mask == 0)
 		return;
-	/* Interrupts stay on while waiting for the turn, so that this CPU
-	 * answers whoever has it. */
-	while (!atomic_cas(&broadcast.busy, &idle, 1)) {
-		idle = 0;
-		cpu_relax();
-	}
-	broadcast.fn = fn;
-	broadcast.arg = arg;
-	atomic_store(&broadcast.pending, mask);
+	call->fn = fn;
+	call->arg = arg;
+	atomic_store(&call->pending, mask);
 	for (unsigned i = 0; i < ncpus; i++)
 		if (mask >> i & 1)
 			apic_ipi(cpus[i].c_md.apic_id, VEC_CALL);
-	while (atomic_load(&broadcast.pending) != 0)
+	/* Interrupts stay on, so that this CPU answers the others. */
+	while (atomic_load(&call->pending) != 0)
 		cpu_relax();
-	atomic_store(&broadcast.busy, 0);
 }
 
 void
 ipi_call_handler(void)
 {
-	uint32_t self = 1u << curcpu()->c_id;
+	const uint32_t self = 1u << curcpu()->c_id;
 
-	if (atomic_load(&broadcast.pending) & self) {
-		broadcast.fn(broadcast.arg);
-		atomic_and(&broadcast.pending, ~self);
+	for (unsigned i = 0; i < ncpus; i++) {
+		struct call *call = &calls[i];
+
+		if (!(atomic_load(&call->pending) & self))
+			continue;
+		call->fn(call->arg);
+		atomic_and(&call->pending, ~self);
 	}
 	apic_eoi();
 }
