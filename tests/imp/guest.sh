@@ -53,8 +53,14 @@ check "what is left behind writes on" 7 "$({
 } | while sleep 0.01; [ ! -s "$tmp/leave" ]; do
 	head -c 50000 >"$tmp/part"
 done; cat "$tmp/leave")"
-check "guest closes its output" "last words" \
-	"$("$imp" run -t 1 "$prog" close | cat; :)"
+# The reader sees the end while the program lives on.
+mkfifo "$tmp/words"
+"$imp" run -t 200 "$prog" close >"$tmp/words" &
+pid=$!
+check "guest closes its output" "last words" "$(cat "$tmp/words")"
+kill -TERM $pid
+wait $pid
+check "and goes on" 143 $?
 
 # Signals.
 pass_on() {

@@ -115,7 +115,7 @@ check "page alignment" "$(printf '0\n0')" \
 # Time.
 check "time limit" 124 "$(status "$imp" run -t 0.2 "$prog" sleep)"
 check "time limit is told" "signal 15" \
-	"$("$imp" run -t 0.2 "$prog" hear | tail -n 1)"
+	"$("$imp" run -t 1 "$prog" hear | tail -n 1)"
 
 # Streams.
 check "output and error are apart" "out" "$(run both 2>/dev/null)"
@@ -135,7 +135,7 @@ check "guest closes its output" "x" \
 	"$("$imp" run -t 1 "$prog" eof | { cat; touch "$tmp/eof"; })"
 check "input isn't taken unasked" "whole" \
 	"$(echo whole | { run say 'exit 0'; cat; })"
-{ yes; echo $? >"$tmp/yes"; } | "$imp" run -t 0.3 "$prog" closed
+{ yes; echo $? >"$tmp/yes"; } | "$imp" run -t 1 "$prog" closed
 check "a writer to closed input gets SIGPIPE" 141 "$(cat "$tmp/yes")"
 
 # A slow reader gets everything, and doesn't block standard error.
