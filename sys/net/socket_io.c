@@ -356,6 +356,14 @@ made_room(struct socket *so, struct queue *q)
 		so->so_proto->pr_received(so, q);
 }
 
+/* UF_* of descriptors that come with a message. */
+static int
+number_flags(int flags)
+{
+	return (((flags & MSG_CMSG_CLOEXEC) != 0 ? UF_EXCLOSE : 0) |
+		((flags & MSG_CMSG_CLOFORK) != 0 ? UF_FOCLOSE : 0));
+}
+
 /*
  * (l) What came beside the bytes, before they are taken; released meanwhile.
  * EMSGSIZE: there were no descriptors for the files, and they are closed.
@@ -374,8 +382,7 @@ take_control(struct transfer *t, struct message *m, struct received *r)
 		pr->pr_control_taken(c);
 	mutex_unlock(t->t_so->so_lock);
 	if (r->r_want_control)
-		error = control_number(t->t_td, c,
-		    (r->r_flags & MSG_CMSG_CLOEXEC) != 0 ? UF_EXCLOSE : 0);
+		error = control_number(t->t_td, c, number_flags(r->r_flags));
 	if (error != 0 || !r->r_want_control) {
 		control_free(c);
 		c = NULL;

@@ -90,6 +90,33 @@ passing(void)
 	CHECK(CMSG_NXTHDR(&msg, c) == NULL);
 }
 
+/* The receiver asks who sends. */
+static void
+credentials(void)
+{
+	char control[CMSG_SPACE(SOCKCRED2SIZE(CMGROUP_MAX))] = "", byte;
+	struct iovec iov = {&byte, 1};
+	struct msghdr msg = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = control,
+	    .msg_controllen = sizeof(control)};
+	struct sockcred2 who;
+	struct cmsghdr *c;
+	int s[2], on = 1;
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0);
+	CHECK(setsockopt(s[1], SOL_LOCAL, LOCAL_CREDS_PERSISTENT, &on,
+		  sizeof(on)) == 0);
+	CHECK(write(s[0], "x", 1) == 1 && recvmsg(s[1], &msg, 0) == 1);
+	CHECK((c = CMSG_FIRSTHDR(&msg)) != NULL);
+	CHECK(c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDS2);
+	memcpy(&who, CMSG_DATA(c), sizeof(who));
+	CHECK(c->cmsg_len == CMSG_LEN(SOCKCRED2SIZE(who.sc_ngroups)));
+	CHECK(who.sc_pid == getpid() && who.sc_uid == getuid());
+	CHECK(who.sc_egid == getegid() && who.sc_version == 0);
+	CHECK(close(s[0]) == 0 && close(s[1]) == 0);
+}
+
 static void
 selecting(void)
 {
@@ -136,6 +163,7 @@ main(void)
 	CHECK(mkdir("/tmp", 01777) == 0 || errno == EEXIST);
 	streams();
 	passing();
+	credentials();
 	selecting();
 	terminals();
 	return (result("sockets"));

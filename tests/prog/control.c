@@ -186,7 +186,10 @@ several(void)
 	CHECK_EQ(close_all(0), 6);
 	CHECK_EQ(send_files(3, sizes), 1);
 	CHECK_EQ(receive(control, sizeof(control), MSG_CMSG_CLOEXEC), 1);
-	CHECK_EQ(close_all(1), 6);
+	CHECK_EQ(close_all(FD_CLOEXEC), 6);
+	CHECK_EQ(send_files(3, sizes), 1);
+	CHECK_EQ(receive(control, sizeof(control), MSG_CMSG_CLOFORK), 1);
+	CHECK_EQ(close_all(FD_CLOFORK), 6);
 	/* One without files says nothing. */
 	CHECK_EQ(send_files(2, gap), 1);
 	CHECK_EQ(receive(control, sizeof(control), 0), 1);

@@ -65,6 +65,7 @@ struct linger {
 #define SOCK_SEQPACKET	 5
 #define SOCK_CLOEXEC	 0x10000000
 #define SOCK_NONBLOCK	 0x20000000
+#define SOCK_CLOFORK	 0x40000000
 
 #define AF_UNSPEC	 0
 #define AF_UNIX		 1
@@ -117,9 +118,43 @@ struct linger {
 #define MSG_EOF		 0x00100
 #define MSG_NOSIGNAL	 0x20000
 #define MSG_CMSG_CLOEXEC 0x40000
+#define MSG_CMSG_CLOFORK 0x80000
 
 #define SCM_RIGHTS	 0x01
 #define SCM_CREDS	 0x03
+#define SCM_CREDS2	 0x08
+
+#define CMGROUP_MAX	 16
+struct cmsgcred {
+	pid_t cmcred_pid;
+	uid_t cmcred_uid;
+	uid_t cmcred_euid;
+	gid_t cmcred_gid;
+	short cmcred_ngroups;
+	gid_t cmcred_groups[CMGROUP_MAX];
+};
+
+struct sockcred {
+	uid_t sc_uid;
+	uid_t sc_euid;
+	gid_t sc_gid;
+	gid_t sc_egid;
+	int sc_ngroups;
+	gid_t sc_groups[1];
+};
+#define SOCKCREDSIZE(n) (sizeof(struct sockcred) + sizeof(gid_t) * ((n)-1))
+
+struct sockcred2 {
+	int sc_version;
+	pid_t sc_pid;
+	uid_t sc_uid;
+	uid_t sc_euid;
+	gid_t sc_gid;
+	gid_t sc_egid;
+	int sc_ngroups;
+	gid_t sc_groups[1];
+};
+#define SOCKCRED2SIZE(n) (sizeof(struct sockcred2) + sizeof(gid_t) * ((n)-1))
 
 #define __CMSG_ALIGN(n)	 (((n) + 7) & ~(size_t)7)
 #define CMSG_LEN(n)	 (__CMSG_ALIGN(sizeof(struct cmsghdr)) + (n))

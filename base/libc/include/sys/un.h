@@ -16,6 +16,11 @@ struct sockaddr_un {
 	char sun_path[104];
 };
 
+#define SOL_LOCAL	       0
+#define LOCAL_PEERCRED	       1
+#define LOCAL_CREDS	       2
+#define LOCAL_CREDS_PERSISTENT 3
+
 size_t strlen(const char *);
 #define SUN_LEN(s) (2 + strlen((s)->sun_path))
 
