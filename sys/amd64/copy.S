@@ -49,6 +49,19 @@
 	jnz	fault
 	.endm
 	.macro	BEGIN
+#ifdef OPT_LOCKDEBUG
+	pushq	%rdi
+	pushq	%rsi
+	pushq	%rdx
+	pushq	%rcx
+	subq	$8, %rsp
+	call	lockdebug_user_memory
+	addq	$8, %rsp
+	popq	%rcx
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+#endif
 	movq	%gs:CPU_THREAD, %r11
 	leaq	fault_in_copy(%rip), %r10
 	movq	%r10, TD_ONFAULT(%r11)

@@ -40,6 +40,7 @@ static struct {
 	unsigned norders;  /* (g) */
 	const char *name[CLASSES];
 	enum lock_kind kind[CLASSES];
+	bool contents[CLASSES];		       /* is in contents_locks */
 	uint64_t seen[CLASSES][CLASSES / 64];  /* orders, or reported */
 	uint64_t after[CLASSES][CLASSES / 64]; /* (g) orders */
 	struct lock_order order[ORDERS];       /* (g) */
@@ -50,6 +51,14 @@ static struct {
 } graph;
 
 void (*lockdebug_report)(const struct lock_circle *);
+
+/*
+ * Touching user memory may wait for memory, and that for the end of a process.
+ * So only locks may be held of what is copied from or to: none that an exit
+ * needs, like that of the process tree.
+ */
+static const char *const contents_locks[] = {
+    "file offset", "shm contents", "umtx busy", "vnode"};
 
 static const char *const kinds[] = {"spin lock", "mutex", "rwlock"};
 
@@ -142,6 +151,9 @@ find_class(enum lock_kind kind, const char *name)
 		complain("too many lock classes before", name);
 	graph.kind[i] = kind;
 	graph.name[i] = name;
+	for (unsigned j = 0; j < nitems(contents_locks); j++)
+		if (strcmp(name, contents_locks[j]) == 0)
+			graph.contents[i] = true;
 	graph.nclasses++;
 	return ((uint16_t)i);
 }
@@ -311,6 +323,17 @@ rw_assert_held(const struct rwlock *rw, bool write)
 	assert_held(LOCK_RW, rw, rw->rw_name);
 	if (write && !(atomic_load(&rw->rw_state) & RW_WRITER))
 		complain("isn't held for writing:", rw->rw_name);
+}
+
+void
+lockdebug_user_memory(void)
+{
+	const struct held_locks *h = held_of(LOCK_MUTEX);
+
+	lockdebug_may_sleep("user memory");
+	for (unsigned i = 0; i < h->n; i++)
+		if (!graph.contents[h->use[i].class])
+			complain("user memory is touched with", h->use[i].name);
 }
 
 void

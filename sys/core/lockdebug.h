@@ -2,7 +2,8 @@
 /*
  * Checks of a debug kernel (options LOCKDEBUG), called by core/sync.c: locks
  * are taken in one order only, each once, and nobody sleeps with a spin lock
- * held.  Without the option all of it is nothing.
+ * held, or touches user memory with one that giving memory back may need.
+ * Without the option all of it is nothing.
  */
 #ifndef CORE_LOCKDEBUG_H
 #define CORE_LOCKDEBUG_H
@@ -52,6 +53,8 @@ struct held_locks {
 extern void (*lockdebug_report)(const struct lock_circle *);
 
 void lockdebug_may_sleep(const char *name);
+/* User memory is about to be touched: copy.S. */
+void lockdebug_user_memory(void);
 void lockdebug_take(struct lock_use use); /* about to be taken */
 void lockdebug_taken(struct lock_use use);
 void lockdebug_release(enum lock_kind kind, const void *lock);
