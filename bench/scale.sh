@@ -37,3 +37,4 @@ table() {
 }
 
 run scale_proc 1 100 1000 8000 | table "other processes"
+run scale_files 10 100 1000 10000 100000 | table "descriptors"
