@@ -33,13 +33,11 @@ static unsigned max_files_per_proc; /* kern.maxfilesperproc */
 SYSCTL_INT(kern_maxfilesperproc, "kern.maxfilesperproc", 27, CTLFLAG_RW,
     &max_files_per_proc);
 
-/* 64 numbers; the masks have a bit for each. All (l). */
+/* 64 numbers. All (l). */
 struct fdchunk {
 	struct file *fc_files[CHUNK]; /* with a reference; NULL: free */
-	uint64_t fc_taken;
-	uint64_t fc_exclose; /* UF_EXCLOSE and so on */
-	uint64_t fc_foclose;
-	uint64_t fc_beneath;
+	uint64_t fc_taken;	      /* a bit for each number */
+	uint8_t fc_flags[CHUNK];      /* UF_* */
 };
 
 /* (l) ft_lock, (a) atomic. */
@@ -176,33 +174,11 @@ file_at(const struct fdtable *ft, unsigned fd)
 	return (fc != NULL ? fc->fc_files[fd % CHUNK] : NULL);
 }
 
-static int
+/* The flags of a number that is taken. (l) */
+static uint8_t *
 flags_at(const struct fdtable *ft, unsigned fd)
 {
-	const struct fdchunk *fc = chunk_of(ft, fd);
-	const uint64_t bit = 1ul << fd % CHUNK;
-
-	return (((fc->fc_exclose & bit) != 0 ? UF_EXCLOSE : 0) |
-		((fc->fc_foclose & bit) != 0 ? UF_FOCLOSE : 0) |
-		((fc->fc_beneath & bit) != 0 ? UF_RESOLVE_BENEATH : 0));
-}
-
-static void
-set_bit(uint64_t *mask, uint64_t bit, bool on)
-{
-	*mask = on ? *mask | bit : *mask & ~bit;
-}
-
-/* (l) */
-static void
-set_flags_at(struct fdtable *ft, unsigned fd, int flags)
-{
-	struct fdchunk *fc = chunk_of(ft, fd);
-	const uint64_t bit = 1ul << fd % CHUNK;
-
-	set_bit(&fc->fc_exclose, bit, flags & UF_EXCLOSE);
-	set_bit(&fc->fc_foclose, bit, flags & UF_FOCLOSE);
-	set_bit(&fc->fc_beneath, bit, flags & UF_RESOLVE_BENEATH);
+	return (&ft->ft_chunks[fd / CHUNK]->fc_flags[fd % CHUNK]);
 }
 
 /* Gives a free number, whose chunk is there, to fp, whose reference becomes
@@ -214,7 +190,7 @@ put(struct fdtable *ft, unsigned fd, struct file *fp, int flags)
 
 	fc->fc_files[fd % CHUNK] = fp;
 	fc->fc_taken |= 1ul << fd % CHUNK;
-	set_flags_at(ft, fd, flags);
+	fc->fc_flags[fd % CHUNK] = (uint8_t)flags;
 	if (fc->fc_taken == UINT64_MAX)
 		ft->ft_full[fd / CHUNK / 64] |= 1ul << fd / CHUNK % 64;
 	ft->ft_count++;
@@ -278,7 +254,7 @@ static int
 copy_chunk(struct fdtable *ft, struct fdtable *from, unsigned c)
 {
 	const struct fdchunk *fc = from->ft_chunks[c];
-	uint64_t left = fc == NULL ? 0 : fc->fc_taken & ~fc->fc_foclose;
+	uint64_t left = fc == NULL ? 0 : fc->fc_taken;
 
 	if (left != 0 && ft->ft_chunks[c] == NULL) {
 		ft->ft_chunks[c] = kcache_alloc(fdchunk_cache, KM_ZERO);
@@ -290,10 +266,11 @@ copy_chunk(struct fdtable *ft, struct fdtable *from, unsigned c)
 		struct file *fp = fc->fc_files[i];
 		unsigned fd = c * CHUNK + i;
 
-		if (fp->f_type == DTYPE_KQUEUE)
+		if (fp->f_type == DTYPE_KQUEUE ||
+		    (fc->fc_flags[i] & UF_FOCLOSE) != 0)
 			continue;
 		file_hold(fp);
-		put(ft, fd, fp, flags_at(from, fd));
+		put(ft, fd, fp, fc->fc_flags[i]);
 	}
 	return (0);
 }
@@ -405,7 +382,8 @@ fd_locked(struct thread *td, int fd, struct file *fp)
 static void
 closed(struct thread *td, int fd, struct file *fp)
 {
-	knote_fdclose(td, fd, fp);
+	if (fp->f_knotes.root != NULL)
+		knote_fdclose(td, fd, fp);
 	vn_advlock_close(td->td_proc, fp);
 	file_release(fp);
 }
@@ -439,10 +417,9 @@ fd_undo(struct thread *td, int fd, struct file *fp)
 	(void)close_number(td, fd, fp);
 }
 
-/* The next open descriptor from *fd, exclose: of those to be closed by exec;
- * false if there is none up to high. */
+/* The next open descriptor from *fd; false if there is none up to high. */
 static bool
-next_open(struct fdtable *ft, unsigned *fd, unsigned high, bool exclose)
+next_open(struct fdtable *ft, unsigned *fd, unsigned high)
 {
 	uint64_t taken = 0;
 	unsigned at = *fd;
@@ -451,10 +428,7 @@ next_open(struct fdtable *ft, unsigned *fd, unsigned high, bool exclose)
 	while (taken == 0 && at <= high && at / CHUNK < ft->ft_nchunks) {
 		const struct fdchunk *fc = ft->ft_chunks[at / CHUNK];
 
-		taken = fc == NULL ? 0 : fc->fc_taken;
-		if (exclose && fc != NULL)
-			taken &= fc->fc_exclose;
-		taken >>= at % CHUNK;
+		taken = fc == NULL ? 0 : fc->fc_taken >> at % CHUNK;
 		at = taken != 0 ? at + (unsigned)__builtin_ctzl(taken)
 				: (at / CHUNK + 1) * CHUNK;
 	}
@@ -468,41 +442,17 @@ fd_close_range(struct thread *td, unsigned low, unsigned high)
 {
 	struct fdtable *ft = td->td_proc->p_fd;
 
-	for (unsigned fd = low; next_open(ft, &fd, high, false); fd++)
+	for (unsigned fd = low; next_open(ft, &fd, high); fd++)
 		(void)fd_close(td, (int)fd);
-}
-
-/* The numbers of chunk c that lie in [low, high]. */
-static uint64_t
-range_in(unsigned c, unsigned low, unsigned high)
-{
-	uint64_t mask = UINT64_MAX;
-
-	if (c == low / CHUNK)
-		mask &= UINT64_MAX << low % CHUNK;
-	if (c == high / CHUNK)
-		mask &= UINT64_MAX >> (CHUNK - 1 - high % CHUNK);
-	return (mask);
 }
 
 void
 fd_mark_range(struct thread *td, unsigned low, unsigned high, int flag)
 {
 	struct fdtable *ft = td->td_proc->p_fd;
-	unsigned end = MIN(high / CHUNK + 1, atomic_load(&ft->ft_nchunks));
 
-	for (unsigned c = low / CHUNK; c < end; c++) {
-		struct fdchunk *fc;
-
-		spin_lock(&ft->ft_lock);
-		fc = ft->ft_chunks[c];
-		/* What it says of numbers that are free doesn't matter. */
-		if (fc != NULL && flag == UF_EXCLOSE)
-			fc->fc_exclose |= range_in(c, low, high);
-		else if (fc != NULL)
-			fc->fc_foclose |= range_in(c, low, high);
-		spin_unlock(&ft->ft_lock);
-	}
+	for (unsigned fd = low; next_open(ft, &fd, high); fd++)
+		(void)fd_set_flags(td, (int)fd, flag, flag);
 }
 
 int
@@ -540,8 +490,10 @@ fdtable_exec(struct thread *td)
 {
 	struct fdtable *ft = td->td_proc->p_fd;
 
-	for (unsigned fd = 0; next_open(ft, &fd, UINT_MAX, true); fd++)
-		(void)fd_close(td, (int)fd);
+	/* Nobody else has it: it was unshared, and there is one thread. */
+	for (unsigned fd = 0; next_open(ft, &fd, UINT_MAX); fd++)
+		if ((*flags_at(ft, fd) & UF_EXCLOSE) != 0)
+			(void)fd_close(td, (int)fd);
 }
 
 #define STD_FDS 3
@@ -553,7 +505,7 @@ lacks(const struct fdtable *ft, unsigned fd)
 	const struct fdchunk *fc = &ft->ft_first;
 	const struct file *fp = fc->fc_files[fd];
 
-	return (fp == NULL || (fc->fc_exclose >> fd & 1) != 0 ||
+	return (fp == NULL || (fc->fc_flags[fd] & UF_EXCLOSE) != 0 ||
 		(fp->f_vnode != NULL &&
 		    (fp->f_vnode->v_base->v_flags & VV_PROCDEP) != 0));
 }
@@ -625,7 +577,7 @@ fd_get_flagged(struct thread *td, int fd, struct file **fpp, int *uf_flags)
 	fp = file_at(ft, (unsigned)fd);
 	if (fp != NULL) {
 		file_hold(fp);
-		*uf_flags = flags_at(ft, (unsigned)fd);
+		*uf_flags = *flags_at(ft, (unsigned)fd);
 	}
 	spin_unlock(&ft->ft_lock);
 	*fpp = fp;
@@ -774,7 +726,7 @@ fd_get_flags(struct thread *td, int fd, uint64_t *flags)
 
 	spin_lock(&ft->ft_lock);
 	if (file_at(ft, (unsigned)fd) != NULL) {
-		uf = flags_at(ft, (unsigned)fd);
+		uf = *flags_at(ft, (unsigned)fd);
 		*flags =
 		    ((uf & UF_EXCLOSE) != 0 ? FD_CLOEXEC : 0) |
 		    ((uf & UF_FOCLOSE) != 0 ? FD_CLOFORK : 0) |
@@ -793,8 +745,9 @@ fd_set_flags(struct thread *td, int fd, int mask, int value)
 
 	spin_lock(&ft->ft_lock);
 	if (file_at(ft, (unsigned)fd) != NULL) {
-		set_flags_at(ft, (unsigned)fd,
-		    (flags_at(ft, (unsigned)fd) & ~mask) | value);
+		uint8_t *uf = flags_at(ft, (unsigned)fd);
+
+		*uf = (uint8_t)((*uf & ~mask) | value);
 		error = 0;
 	}
 	spin_unlock(&ft->ft_lock);
@@ -821,7 +774,7 @@ fdtable_walk(struct fdtable *ft, int (*fn)(void *arg, int fd, struct file *fp),
 	struct file *fp;
 	int error = 0;
 
-	for (unsigned fd = 0; error == 0 && next_open(ft, &fd, UINT_MAX, false);
+	for (unsigned fd = 0; error == 0 && next_open(ft, &fd, UINT_MAX);
 	     fd++) {
 		spin_lock(&ft->ft_lock);
 		fp = file_at(ft, fd);

@@ -72,7 +72,8 @@ file_release(struct file *fp)
 {
 	if (!refcount_drop(&fp->f_refs))
 		return;
-	knote_file_gone(fp);
+	if (fp->f_knotes.root != NULL)
+		knote_file_gone(fp);
 	if (fp->f_async != NULL)
 		(void)sigio_set(fp, false);
 	if (fp->f_ops->fo_close != NULL)

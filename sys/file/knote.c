@@ -3,6 +3,7 @@
  * Knotes: how they are made, found, queued and dropped. See kqueue.c.
  */
 #include "amd64/md.h"
+#include "core/sched.h"
 #include "fbsd/errno.h"
 #include "file/fdtable.h"
 #include "file/knote.h"
@@ -380,6 +381,7 @@ forget(struct file *fp, const struct fdtable *table, int fd)
 			knote_drop(kq, kn);
 		mutex_unlock(&kq->kq_mutex);
 		kqueue_release(kq);
+		sched_maybe_yield();
 	}
 	spin_unlock(file_lock(fp));
 }
@@ -387,13 +389,11 @@ forget(struct file *fp, const struct fdtable *table, int fd)
 void
 knote_fdclose(struct thread *td, int fd, struct file *fp)
 {
-	if (fp->f_knotes.root != NULL)
-		forget(fp, td->td_proc->p_fd, fd);
+	forget(fp, td->td_proc->p_fd, fd);
 }
 
 void
 knote_file_gone(struct file *fp)
 {
-	if (fp->f_knotes.root != NULL)
-		forget(fp, NULL, -1);
+	forget(fp, NULL, -1);
 }

@@ -47,6 +47,7 @@
 #include "file/fdtable.h"
 #include "file/knote.h"
 #include "proc/signal.h"
+#include "core/sched.h"
 #include "core/sync.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
@@ -341,8 +342,10 @@ kqueue_close(struct file *fp)
 	struct rb_node *n;
 
 	mutex_lock(&kq->kq_mutex);
-	while ((n = rb_first(&kq->kq_knotes)) != NULL)
+	while ((n = rb_first(&kq->kq_knotes)) != NULL) {
 		knote_drop(kq, container_of(n, struct knote, kn_node));
+		sched_maybe_yield();
+	}
 	kq->kq_closed = true;
 	mutex_unlock(&kq->kq_mutex);
 	event_source_drain(&kq->kq_events);

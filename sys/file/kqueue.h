@@ -7,9 +7,10 @@
 
 struct proc;
 
-/* A descriptor is closed: events asked for by its number are forgotten. */
+/* A descriptor is closed: events asked for by its number are forgotten. For
+ * who has seen that the file has knotes, after the number was taken away. */
 void knote_fdclose(struct thread *td, int fd, struct file *fp);
-/* The same for a file that nothing refers to any more. */
+/* The same for all of a file that nothing refers to any more. */
 void knote_file_gone(struct file *fp);
 
 /*

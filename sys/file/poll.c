@@ -95,16 +95,14 @@ ask(struct poll_call *pc, unsigned i)
 }
 
 static void
-get_files(struct thread *td, struct poll_call *pc)
+get_file(struct thread *td, struct poll_call *pc, unsigned i)
 {
-	for (unsigned i = 0; i < pc->pc_n; i++) {
-		struct polled *po = &pc->pc_polled[i];
+	struct polled *po = &pc->pc_polled[i];
 
-		po->po_file = NULL;
-		po->po_attached = false;
-		if (pc->pc_fds[i].fd >= 0)
-			(void)fd_get(td, pc->pc_fds[i].fd, 0, &po->po_file);
-	}
+	po->po_file = NULL;
+	po->po_attached = false;
+	if (pc->pc_fds[i].fd >= 0)
+		(void)fd_get(td, pc->pc_fds[i].fd, 0, &po->po_file);
 }
 
 static void
@@ -120,24 +118,38 @@ release_files(struct poll_call *pc)
 	}
 }
 
+/* Prepared for waiting as long as nothing is ready. */
 static void
-ask_all(struct poll_call *pc, bool wait)
+ask_and_attach(struct poll_call *pc, unsigned i)
+{
+	if (pc->pc_ready == 0 && pc->pc_polled[i].po_file != NULL)
+		attach(pc, &pc->pc_polled[i]);
+	ask(pc, i);
+}
+
+static void
+ask_all(struct thread *td, struct poll_call *pc, bool wait)
 {
 	const unsigned few = MIN(pc->pc_n, FEW);
 
-	for (unsigned i = 0; i < few; i++)
+	for (unsigned i = 0; i < few; i++) {
+		get_file(td, pc, i);
 		ask(pc, i);
-	if (pc->pc_ready == 0 && wait) {
+	}
+	wait = wait && pc->pc_ready == 0;
+	if (wait) {
 		spin_init(&pc->pc_lock, "poll");
 		cv_init(&pc->pc_cv, "select");
 		list_init(&pc->pc_notified);
 	}
-	for (unsigned i = pc->pc_ready == 0 && wait ? 0 : few; i < pc->pc_n;
-	     i++) {
-		if (pc->pc_ready == 0 && wait &&
-		    pc->pc_polled[i].po_file != NULL)
-			attach(pc, &pc->pc_polled[i]);
-		ask(pc, i);
+	for (unsigned i = 0; wait && i < few; i++)
+		ask_and_attach(pc, i);
+	for (unsigned i = few; i < pc->pc_n; i++) {
+		get_file(td, pc, i);
+		if (wait)
+			ask_and_attach(pc, i);
+		else
+			ask(pc, i);
 	}
 }
 
@@ -188,8 +200,7 @@ kern_poll(struct thread *td, struct pollfd *fds, unsigned n, uint64_t deadline,
 		pc.pc_polled = kmem_alloc(n * sizeof(*pc.pc_polled), 0);
 	if (pc.pc_polled == NULL)
 		return (ENOMEM);
-	get_files(td, &pc);
-	ask_all(&pc, deadline != 0);
+	ask_all(td, &pc, deadline != 0);
 	if (pc.pc_ready == 0 && deadline != 0)
 		error = wait_for_any(&pc, deadline);
 	release_files(&pc);

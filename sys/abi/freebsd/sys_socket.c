@@ -95,10 +95,8 @@ sys_socketpair(struct thread *td, const struct socketpair_args *a)
 	if (error != 0)
 		return (error);
 	error = copyout(fds, a->rsv, sizeof(fds));
-	if (error != 0) {
-		(void)fd_close(td, fds[0]);
-		(void)fd_close(td, fds[1]);
-	}
+	if (error != 0)
+		fd_undo_pair(td, fps, fds);
 	return (error);
 }
 
