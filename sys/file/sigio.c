@@ -156,17 +156,34 @@ sigio_set(struct file *fp, bool on)
 	return (error);
 }
 
+/* The group of a process, or with a minus sign the group. (t) held. */
+static struct pgrp *
+owners_group(int owner)
+{
+	struct proc *p;
+
+	if (owner < 0)
+		return (owner == INT_MIN ? NULL : pgrp_find(-owner));
+	p = proc_find(owner);
+	return (p != NULL ? p->p_pgrp : NULL);
+}
+
 int
 sigio_set_owner(struct file *fp, int owner)
 {
-	bool found;
+	struct pgrp *pg;
+	int error = 0;
 
 	mutex_lock(&proctree_lock);
-	found = owner == 0 || (owner > 0 ? proc_find(owner) != NULL
-					 : pgrp_find(-owner) != NULL);
+	if (owner != 0) {
+		pg = owners_group(owner);
+		if (pg == NULL)
+			error = ESRCH;
+		else if (pg->pg_session != curproc()->p_pgrp->pg_session)
+			error = EPERM;
+	}
 	mutex_unlock(&proctree_lock);
-	if (!found)
-		return (ESRCH);
-	atomic_store(&fp->f_owner, owner);
-	return (0);
+	if (error == 0)
+		atomic_store(&fp->f_owner, owner);
+	return (error);
 }

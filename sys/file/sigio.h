@@ -7,7 +7,8 @@
 
 /* Begins, or ends, to send; nothing for files that are always ready. ENOMEM. */
 int sigio_set(struct file *fp, bool on);
-/* To whom: a process, a group if negative, nobody if 0. ESRCH. */
+/* To whom: a process, a group if negative, nobody if 0. ESRCH;
+ * EPERM: of another session. */
 int sigio_set_owner(struct file *fp, int owner);
 
 #endif

@@ -167,6 +167,9 @@ signals(void)
 	CHECK_EQ(SYS(SYS_pdkill, victim_fd, SIGTERM), -EPERM);
 	CHECK_EQ(SYS(SYS_kill, 0, 0), 0); /* to itself, at least */
 	CHECK_EQ(SYS(SYS_kill, 1, 0), -EPERM);
+	/* Of another session. */
+	CHECK_EQ(SYS(SYS_fcntl, 1, F_SETOWN, 1), -EPERM);
+	CHECK_EQ(SYS(SYS_fcntl, 1, F_SETOWN, 99998), -ESRCH);
 }
 
 static void
