@@ -164,6 +164,7 @@ check: $(DEPS)
 	@for file in $(wildcard base/*/*.c); do \
 	    IMP_GCC=clang $(IMPCC) $(BASECFLAGS) -iquote sys -fsyntax-only \
 	    $$file || exit 1; done
+	@echo "layers"; tools/layers.sh
 	@echo "cppcheck"
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr \
 	    --suppressions-list=tools/cppcheck.suppress \

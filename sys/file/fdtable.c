@@ -20,7 +20,6 @@
 #include "file/fdtable.h"
 #include "file/kqueue.h"
 #include "core/sysctl.h"
-#include "vfs/vnode.h"
 #include "vm/kmem.h"
 #include "vm/page.h"
 
@@ -331,10 +330,17 @@ fdtable_release(struct fdtable *ft)
 	kcache_free(fdtable_cache, ft);
 }
 
+static void
+descriptor_closed(struct proc *p, struct file *fp)
+{
+	if (fp->f_vnode != NULL)
+		file_vnode_ops->descriptor_closed(p, fp);
+}
+
 static int
 drop_locks(void *p, int fd, struct file *fp)
 {
-	vn_advlock_close(p, fp);
+	descriptor_closed(p, fp);
 	return (0);
 }
 
@@ -375,7 +381,7 @@ fd_locked(struct thread *td, int fd, struct file *fp)
 {
 	atomic_store(&td->td_proc->p_fd->ft_locks, true);
 	if (!fd_is(td, fd, fp))
-		vn_advlock_close(td->td_proc, fp);
+		descriptor_closed(td->td_proc, fp);
 }
 
 /* After a number was taken out of the table. */
@@ -384,7 +390,7 @@ closed(struct thread *td, int fd, struct file *fp)
 {
 	if (fp->f_knotes.root != NULL)
 		knote_fdclose(td, fd, fp);
-	vn_advlock_close(td->td_proc, fp);
+	descriptor_closed(td->td_proc, fp);
 	file_release(fp);
 }
 
@@ -505,9 +511,9 @@ lacks(const struct fdtable *ft, unsigned fd)
 	const struct fdchunk *fc = &ft->ft_first;
 	const struct file *fp = fc->fc_files[fd];
 
-	return (fp == NULL || (fc->fc_flags[fd] & UF_EXCLOSE) != 0 ||
-		(fp->f_vnode != NULL &&
-		    (fp->f_vnode->v_base->v_flags & VV_PROCDEP) != 0));
+	return (
+	    fp == NULL || (fc->fc_flags[fd] & UF_EXCLOSE) != 0 ||
+	    (fp->f_vnode != NULL && file_vnode_ops->by_process(fp->f_vnode)));
 }
 
 bool

@@ -17,13 +17,14 @@
 #include "file/sigio.h"
 #include "proc/signal.h"
 #include "core/sysctl.h"
-#include "vfs/vnode.h"
+#include "fbsd/stat.h"
 #include "vm/kmem.h"
 #include "vm/page.h"
 
 static struct kcache *file_cache; /* (!) */
 static unsigned max_files;	  /* kern.maxfiles */
 unsigned open_files;
+const struct file_vnode_ops *file_vnode_ops;
 
 SYSCTL_INT(kern_maxfiles, "kern.maxfiles", 7, CTLFLAG_RW, &max_files);
 SYSCTL_INT(kern_openfiles, "kern.openfiles", CTL_AUTO, CTLFLAG_RD, &open_files);
@@ -79,7 +80,7 @@ file_release(struct file *fp)
 	if (fp->f_ops->fo_close != NULL)
 		fp->f_ops->fo_close(fp);
 	if (fp->f_vnode != NULL)
-		vnode_release(fp->f_vnode);
+		file_vnode_ops->release(fp->f_vnode);
 	cred_release(fp->f_cred);
 	kcache_free(file_cache, fp);
 	atomic_sub(&open_files, 1);
@@ -189,7 +190,7 @@ kern_transfer(struct thread *td, int fd, struct uio *uio, off_t offset)
 int
 file_stat_named(struct file *fp, struct stat *st)
 {
-	return (vn_stat(fp->f_vnode, st));
+	return (file_vnode_ops->stat(fp->f_vnode, st));
 }
 
 int

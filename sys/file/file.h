@@ -12,6 +12,7 @@
 
 struct file;
 struct kinfo_file;
+struct proc;
 struct stat;
 struct vm_mapping;
 
@@ -78,6 +79,21 @@ struct fileops {
 	void (*fo_kinfo)(struct file *fp, struct kinfo_file *kf);
 	bool fo_passable; /* may travel over AF_UNIX */
 };
+
+/* Of what was opened by a name: vfs hands these down. */
+struct file_vnode_ops {
+	void (*release)(struct vnode *vp); /* may sleep */
+	int (*stat)(struct vnode *vp, struct stat *st);
+	/* Who tells of changes to the file or folder itself. */
+	struct event_source *(*events)(struct vnode *vp);
+	/* Does it become ready, as a device or named pipe does? */
+	bool (*stream)(const struct vnode *vp);
+	/* Is what it says about the process that reads? */
+	bool (*by_process)(const struct vnode *vp);
+	/* A descriptor of p for it was closed: record locks go. */
+	void (*descriptor_closed)(struct proc *p, struct file *fp);
+};
+extern const struct file_vnode_ops *file_vnode_ops; /* (!) by vfs_init() */
 
 /* Guarded by (a) atomic, (o) f_offset_lock, (!) set once, (d) its ops. */
 struct file {

@@ -12,7 +12,6 @@
 #include "file/procdesc.h"
 #include "proc/signal.h"
 #include "time/time.h"
-#include "vfs/vnode.h"
 
 static struct knote *
 knote_of(struct event_waiter *ew)
@@ -140,7 +139,8 @@ vnode_attach(struct thread *td, struct knote *kn)
 {
 	if (kn->kn_file->f_vnode == NULL)
 		return (EINVAL);
-	event_attach(&kn->kn_file->f_vnode->v_base->v_events, &kn->kn_waiter);
+	event_attach(
+	    file_vnode_ops->events(kn->kn_file->f_vnode), &kn->kn_waiter);
 	return (0);
 }
 

@@ -14,7 +14,6 @@
 #include "core/event.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
-#include "vfs/vnode.h"
 #include "vm/kmem.h"
 
 struct sigio {
@@ -99,8 +98,7 @@ static struct event_source *
 source_of(struct file *fp)
 {
 	if (fp->f_ops->fo_events == NULL ||
-	    (fp->f_vnode != NULL && fp->f_vnode->v_type != VCHR &&
-		fp->f_vnode->v_type != VFIFO))
+	    (fp->f_vnode != NULL && !file_vnode_ops->stream(fp->f_vnode)))
 		return (NULL);
 	return (fp->f_ops->fo_events(fp));
 }

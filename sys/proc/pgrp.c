@@ -9,7 +9,6 @@
 #include "proc/proc.h"
 #include "proc/signal.h"
 #include "proc/thread.h"
-#include "tty/tty.h"
 #include "vm/kmem.h"
 
 static struct session session0 = {.s_refs = 1, .s_login = "root"};

@@ -404,6 +404,8 @@ void proc_continue(struct proc *p);
 void ast(struct thread *td);
 
 int proc_setsid(struct proc *p);
+/* tty's (tty/tty.c): pg ends, and is nobody's foreground any more. (t) */
+void tty_pgrp_gone(struct pgrp *pg);
 int proc_setpgid(struct thread *td, pid_t pid, pid_t pgid);
 void proc_reparent(struct proc *child, struct proc *parent); /* (t) */
 /* p is no reaper any more: its descendants get another one. */

@@ -3,7 +3,7 @@
 #include "fbsd/errno.h"
 #include "proc/resource.h"
 #include "proc/thread.h"
-#include "time/time.h"
+#include "fbsd/time.h"
 #include "vm/vm.h"
 
 /* Nice moves a thread by half its value around the class's middle. */

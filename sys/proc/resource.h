@@ -12,4 +12,7 @@ int thread_set_rtprio(struct thread *td, const struct rtprio *rtp);
 void thread_get_rtprio(struct thread *td, struct rtprio *rtp);
 void proc_set_nice(struct proc *p, int nice); /* (p) held */
 
+/* time's (time/itimer.c): RLIMIT_CPU was set. */
+void itimer_cpu_limit(struct proc *p);
+
 #endif

@@ -9,6 +9,7 @@
  * timer's own clock.
  */
 #include "proc/signal.h"
+#include "proc/resource.h"
 #include "time/timekeeper.h"
 #include "amd64/md.h"
 

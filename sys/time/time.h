@@ -29,8 +29,6 @@ void time_rate_changed(uint64_t tsc, uint64_t ns, uint64_t frequency);
 void itimer_fork(struct proc *p);
 void itimer_exec(struct proc *p);
 void itimer_exit(struct proc *p);
-/* RLIMIT_CPU was set. */
-void itimer_cpu_limit(struct proc *p);
 
 /*
  * What user programs need to compute the time themselves.  At cycle count

@@ -56,8 +56,6 @@ int tty_open_file(
 int tty_set_controlling(struct tty *tp, struct proc *p);
 /* Session's leader exits: hang up, revoke, forget. proctree_lock held. */
 void tty_session_gone(struct tty *tp, struct session *s);
-/* A process group ends: no longer anybody's foreground group. Same lock. */
-void tty_pgrp_gone(struct pgrp *pg);
 /* ioctls of a terminal, whoever is in the foreground; data is the kernel's
  * copy, fflag what the file was opened for. */
 int tty_ioctl(struct tty *tp, unsigned long cmd, void *data, uint32_t fflag,

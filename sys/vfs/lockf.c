@@ -421,7 +421,7 @@ vn_advlock_close(struct proc *p, struct file *fp)
 {
 	struct vnode *vp = fp->f_vnode;
 
-	if (vp != NULL && (atomic_load(&vp->v_base->v_flags) & VV_LOCKS) != 0)
+	if ((atomic_load(&vp->v_base->v_flags) & VV_LOCKS) != 0)
 		drop_all(vp->v_base, p);
 }
 

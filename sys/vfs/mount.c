@@ -412,6 +412,7 @@ void
 vfs_init(void)
 {
 	vm_file_ops = &vn_map_ops;
+	file_vnode_ops = &vn_file_vnode_ops;
 }
 
 void

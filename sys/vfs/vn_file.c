@@ -232,6 +232,33 @@ vn_map_writeback(struct vnode *vp, uint64_t first, uint64_t end, bool all)
 	return (error);
 }
 
+static struct event_source *
+vn_event_source(struct vnode *vp)
+{
+	return (&vp->v_base->v_events);
+}
+
+static bool
+vn_is_stream(const struct vnode *vp)
+{
+	return (vp->v_type == VCHR || vp->v_type == VFIFO);
+}
+
+static bool
+vn_by_process(const struct vnode *vp)
+{
+	return ((vp->v_base->v_flags & VV_PROCDEP) != 0);
+}
+
+const struct file_vnode_ops vn_file_vnode_ops = {
+    .release = vnode_release,
+    .stat = vn_stat,
+    .events = vn_event_source,
+    .stream = vn_is_stream,
+    .by_process = vn_by_process,
+    .descriptor_closed = vn_advlock_close,
+};
+
 const struct vm_file_ops vn_map_ops = {
     .hold = vnode_hold,
     .release = vnode_release,

@@ -18,6 +18,8 @@ int vn_open_dup(struct thread *td, int fd, int flags, struct file **dupfp);
 
 void vn_writer_done(struct vnode *vp);
 
+/* What descriptors do with files that have a name. */
+extern const struct file_vnode_ops vn_file_vnode_ops;
 /* What memory does with files that are mapped. */
 extern const struct vm_file_ops vn_map_ops;
 
