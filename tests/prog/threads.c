@@ -14,6 +14,8 @@ enum {
 	SYS_ioctl = 54,
 	SYS_setsid = 147,
 	SYS_rfork = 251,
+	SYS_thr_suspend = 442,
+	SYS_thr_wake = 443,
 	SYS_posix_openpt = 504,
 };
 
@@ -101,6 +103,64 @@ suspended(volatile int *shared)
 	CHECK_EQ(status, SIGKILL);
 }
 
+/* thr_suspend(2): until thr_wake(2), which may come before. */
+static volatile int woken;
+static volatile int *ready_for_wake;
+
+static void
+suspend(void *arg)
+{
+	struct timespec none = {0, 0}, soon = {0, 1000000}, bad = {0, -1};
+	long self;
+
+	(void)SYS(SYS_thr_self, &self);
+	CHECK_EQ(SYS(SYS_thr_suspend, &bad), -EINVAL);
+	CHECK_EQ(SYS(SYS_thr_suspend, 16), -EFAULT);
+	CHECK_EQ(SYS(SYS_thr_suspend, &none), -ETIMEDOUT);
+	CHECK_EQ(SYS(SYS_thr_suspend, &soon), -ETIMEDOUT);
+	CHECK_EQ(SYS(SYS_thr_wake, self), 0);
+	CHECK_EQ(SYS(SYS_thr_suspend, NULL), 0);
+	CHECK_EQ(SYS(SYS_thr_suspend, &none), -ETIMEDOUT);
+	*ready_for_wake = 1;
+	CHECK_EQ(SYS(SYS_thr_suspend, NULL), 0);
+	woken = 1;
+	end_thread(arg);
+}
+
+static void
+wakes(volatile int *shared)
+{
+	static long tid;
+	int status;
+	long pid;
+
+	*shared = 0;
+	ready_for_wake = shared;
+	CHECK_EQ(start_thread(suspend, &tid, &tid), 0);
+	CHECK(becomes(shared, 1));
+	sleep_ms(2);
+	CHECK_EQ(woken, 0);
+	CHECK_EQ(SYS(SYS_thr_wake, 99999), -ESRCH);
+	CHECK_EQ(SYS(SYS_thr_wake, tid), 0);
+	CHECK(becomes(&woken, 1));
+	join_thread(&tid);
+	/* Neither keeps its process from stopping, nor from ending. */
+	*shared = 0;
+	pid = SYS(SYS_fork);
+	if (pid == 0) {
+		(void)start_thread(suspend, &tid, &tid);
+		(void)SYS(SYS_thr_suspend, NULL);
+	}
+	CHECK(becomes(shared, 1));
+	(void)SYS(SYS_kill, pid, SIGSTOP);
+	CHECK(changes(pid, WUNTRACED, &status));
+	(void)SYS(SYS_kill, pid, SIGCONT);
+	CHECK(changes(pid, WCONTINUED, &status));
+	(void)SYS(SYS_kill, pid, SIGTERM);
+	CHECK(changes(pid, 0, &status));
+	CHECK_EQ(status, SIGTERM);
+}
+
 static long
 terminal(void)
 {
@@ -125,40 +185,35 @@ alone(void *tid)
 	end_thread(tid);
 }
 
-/* In a process of the session that doesn't lead it. */
+/* Leads a session, whose terminal comes and goes meanwhile. */
 static void
-give_up_terminal(long tty)
+give_up_terminal(void)
 {
 	static long tid;
-	int failed = start_thread(alone, &tid, &tid) != 0;
+	long tty;
 
-	while (!failed && !done)
-		failed = SYS(SYS_ioctl, tty, TIOCNOTTY, 0) != 0;
-	(void)SYS(SYS_exit, failed);
+	failures = 0;
+	(void)SYS(SYS_setsid);
+	tty = terminal();
+	CHECK_EQ(start_thread(alone, &tid, &tid), 0);
+	while (failures == 0 && !done) {
+		CHECK_EQ(SYS(SYS_ioctl, tty, TIOCSCTTY, 0), 0);
+		CHECK_EQ(SYS(SYS_ioctl, tty, TIOCNOTTY, 0), 0);
+	}
+	(void)SYS(SYS_exit, failures != 0);
 }
 
 static void
 flags(void)
 {
 	int status = -1;
-	long pid = SYS(SYS_fork), tty;
+	long pid = SYS(SYS_fork);
 
-	if (pid != 0) {
-		CHECK(changes(pid, 0, &status));
-		CHECK_EQ(status, 0);
-		return;
-	}
-	(void)SYS(SYS_setsid);
-	tty = terminal();
-	CHECK_EQ(SYS(SYS_ioctl, tty, TIOCSCTTY, 0), 0);
-	pid = SYS(SYS_fork);
 	if (pid == 0)
-		give_up_terminal(tty);
+		give_up_terminal();
 	CHECK(changes(pid, 0, &status));
 	CHECK_EQ(status, 0);
-	if (status == -1)
-		(void)SYS(SYS_kill, pid, SIGKILL);
-	(void)SYS(SYS_exit, failures != 0);
+	(void)SYS(SYS_kill, pid, SIGKILL);
 }
 
 int
@@ -167,6 +222,7 @@ main(int argc, char **argv)
 	volatile int *shared = map_anon(4096, MAP_ANON_SHARED);
 
 	suspended(shared);
+	wakes(shared);
 	flags();
 	return (result("threads"));
 }

@@ -2,6 +2,7 @@
 /* Threads as libthr and Go make them: thr_new(2) and kin; sysarch(2). */
 #include "lib/string.h"
 #include "abi/freebsd/sysargs.h"
+#include "abi/freebsd/timeout.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/resource.h"
@@ -113,6 +114,42 @@ sys_thr_exit(struct thread *td, const struct thr_exit_args *a)
 		(void)umtx_wake(td, (uint64_t)a->state, INT_MAX);
 	}
 	kern_thr_exit(td);
+}
+
+int
+sys_thr_suspend(struct thread *td, const struct thr_suspend_args *a)
+{
+	struct spin *lock = &td->td_proc->p_lock;
+	uint64_t deadline;
+	int error = copyin_timeout(a->timeout, &deadline);
+
+	if (error != 0)
+		return (error);
+	spin_lock(lock);
+	while (error == 0 && !td->td_woken)
+		error = cv_wait_spin_sig(&td->td_sigcv, lock, deadline);
+	if (td->td_woken)
+		error = 0;
+	td->td_woken = false;
+	spin_unlock(lock);
+	return (error == ERESTART && deadline != NO_DEADLINE ? EINTR : error);
+}
+
+/* Also before it suspends itself: then that ends at once. */
+int
+sys_thr_wake(struct thread *td, const struct thr_wake_args *a)
+{
+	struct proc *p = td->td_proc;
+	struct thread *other;
+
+	spin_lock(&p->p_lock);
+	other = proc_thread(p, (lwpid_t)a->id);
+	if (other != NULL) {
+		other->td_woken = true;
+		cv_signal(&other->td_sigcv);
+	}
+	spin_unlock(&p->p_lock);
+	return (other != NULL ? 0 : ESRCH);
 }
 
 int
