@@ -85,6 +85,7 @@ copy_thread(struct proc *p, struct thread *from, bool fresh)
 static void
 undo(struct proc *p)
 {
+	itimer_exit(p);
 	image_exit(p);
 	fdtable_exit(p);
 	dirs_exit(p);

@@ -73,13 +73,16 @@ processes(void)
 static void
 process_limit(void)
 {
-	struct rlimit rl = {20, 20};
+	struct rlimit rl = {20, 20}, cpu = {3600, 3600};
 	int status, n = 0;
 	long child;
 
 	/* root has no limit. */
 	child = SYS(SYS_fork);
 	if (child == 0) {
+		/* Each child has a timer for that, and so has one that doesn't
+		 * come to be. */
+		(void)SYS(SYS_setrlimit, RLIMIT_CPU, &cpu);
 		(void)SYS(SYS_setrlimit, RLIMIT_NPROC, &rl);
 		if (SYS(23, 1001) != 0) /* setuid */
 			(void)SYS(SYS_exit, 1);
@@ -88,6 +91,9 @@ process_limit(void)
 		if (child == 0)
 			for (;;)
 				sleep_ms(1000);
+		for (int i = 0; i < 20; i++)
+			if (SYS(SYS_fork) != -EAGAIN)
+				(void)SYS(SYS_exit, 3);
 		(void)SYS(SYS_kill, -1, SIGKILL);
 		(void)SYS(
 		    SYS_exit, child == -EAGAIN && n > 10 && n <= 20 ? 0 : 2);
