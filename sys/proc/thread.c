@@ -75,7 +75,8 @@ setup(struct thread *td, struct proc *p)
 	cv_init(&td->td_sigcv, "sigwait");
 	td->td_sigstk.ss_flags = SS_DISABLE;
 	if (p->p_image.cred != NULL)
-		td->td_cred = proc_cred_hold(p);
+		td->td_cred = p == curproc() ? cred_hold(curthread()->td_cred)
+					     : proc_cred_hold(p);
 }
 
 struct thread *

@@ -68,12 +68,35 @@ map_stack(struct proc *p, struct vmspace *vs, const struct image *img)
 	return (vm_map(vs, &m));
 }
 
-/* Writes below *sp, aligned to 8; *sp becomes its address. */
-static int
-push(struct vmspace *vs, uint64_t *sp, const void *data, size_t size)
+/* The upper end of the stack while it is made: the last byte of buf is the
+ * stack's last. */
+struct top {
+	char *buf;
+	size_t size;
+	uint64_t end; /* of the stack */
+	uint64_t sp;
+};
+
+static void *
+top_at(const struct top *t, uint64_t address)
 {
-	*sp = (*sp - size) & ~7ul;
-	return (vm_write(vs, *sp, data, size));
+	return (t->buf + t->size - (t->end - address));
+}
+
+/* Makes room below sp, aligned; sp becomes its address. */
+static void *
+reserve(struct top *t, size_t size, uint64_t align)
+{
+	t->sp = (t->sp - size) & ~(align - 1);
+	return (top_at(t, t->sp));
+}
+
+/* The address of a copy. */
+static uint64_t
+push(struct top *t, const void *data, size_t size)
+{
+	memcpy(reserve(t, size, 8), data, size);
+	return (t->sp);
 }
 
 /* argc, argv, NULL, envp, NULL, built in the kernel. */
@@ -138,66 +161,76 @@ fill_auxv(struct auxv *a, const struct image *img, struct vmspace *vs,
 	memcpy(a, list, sizeof(list));
 }
 
-static int
-write_top(struct vmspace *vs, struct image *img, uint64_t *sp, struct layout *l)
+/* What is above the vectors; the address of the first string. */
+static uint64_t
+push_strings(struct top *t, const struct image *img, struct layout *l)
 {
 	const uint64_t pagesizes[] = {PAGE_SIZE};
 	uint8_t canary[CANARY_SIZE];
-	int error;
 
 	random_bytes(canary, sizeof(canary));
-	vs->vs_ps_strings = *sp = *sp - sizeof(struct ps_strings);
-	error = push(vs, sp, img->path, strlen(img->path) + 1);
-	l->path = img->path[0] != '\0' ? *sp : 0;
-	if (error == 0)
-		error = push(vs, sp, canary, sizeof(canary));
-	l->canary = *sp;
-	if (error == 0)
-		error = push(vs, sp, pagesizes, sizeof(pagesizes));
-	l->pagesizes = *sp;
-	if (error == 0)
-		error = push(vs, sp, img->strings.text, img->strings.used);
-	return (error);
+	l->path = push(t, img->path, strlen(img->path) + 1);
+	if (img->path[0] == '\0')
+		l->path = 0;
+	l->canary = push(t, canary, sizeof(canary));
+	l->pagesizes = push(t, pagesizes, sizeof(pagesizes));
+	return (push(t, img->strings.text, img->strings.used));
 }
 
+static void
+fill_stack(struct top *t, struct vmspace *vs, const struct image *img)
+{
+	const struct exec_strings *s = &img->strings;
+	size_t words = (size_t)s->argc + (size_t)s->envc + 3;
+	struct ps_strings *ps = reserve(t, sizeof(*ps), 8);
+	struct layout l;
+	uint64_t *v, strings;
+
+	vs->vs_ps_strings = t->sp;
+	strings = push_strings(t, img, &l);
+	v = reserve(t, words * 8 + AUXV_MAX * sizeof(struct auxv), 16);
+	l.argv = t->sp + 8;
+	fill_vectors(v, s, strings);
+	fill_auxv((struct auxv *)(v + words), img, vs, &l);
+	*ps = (struct ps_strings){.ps_argvstr = l.argv,
+	    .ps_nargvstr = s->argc,
+	    .ps_envstr = l.argv + 8 * ((uint64_t)s->argc + 1),
+	    .ps_nenvstr = s->envc};
+}
+
+/* Enough for what fill_stack() puts there. */
+static size_t
+stack_size(const struct image *img)
+{
+	const struct exec_strings *s = &img->strings;
+
+	return (sizeof(struct ps_strings) + strlen(img->path) + 1 +
+		CANARY_SIZE + sizeof(uint64_t) + s->used +
+		((size_t)s->argc + (size_t)s->envc + 3) * 8 +
+		AUXV_MAX * sizeof(struct auxv) + 6 * 16 /* alignment */);
+}
+
+/* It is written at once: each access to a space that isn't the current one
+ * costs as much as a page fault. */
 int
 freebsd_exec_stack(struct thread *td, struct image *img)
 {
 	struct vmspace *vs = img->next.vm;
-	const struct exec_strings *s = &img->strings;
-	size_t words = (size_t)s->argc + (size_t)s->envc + 3;
-	size_t size = words * 8 + AUXV_MAX * sizeof(struct auxv);
-	struct layout l;
-	uint64_t *v, sp, strings;
+	struct top t = {.size = stack_size(img)};
 	int error = map_shared_page(vs);
 
 	if (error == 0)
 		error = map_stack(td->td_proc, vs, img);
 	if (error != 0)
 		return (error);
-	sp = vs->vs_stack_top;
-	error = write_top(vs, img, &sp, &l);
-	strings = sp;
-	v = kmem_alloc(size, KM_ZERO);
-	if (error != 0 || v == NULL) {
-		kmem_free(v, size);
-		return (error != 0 ? error : ENOMEM);
-	}
-	sp = (sp - size) & ~15ul;
-	l.argv = sp + 8;
-	fill_vectors(v, s, strings);
-	fill_auxv((struct auxv *)(v + words), img, vs, &l);
-	error = vm_write(vs, sp, v, size);
-	kmem_free(v, size);
-	if (error == 0) {
-		struct ps_strings ps = {.ps_argvstr = l.argv,
-		    .ps_nargvstr = s->argc,
-		    .ps_envstr = l.argv + 8 * ((uint64_t)s->argc + 1),
-		    .ps_nenvstr = s->envc};
-
-		error = vm_write(vs, vs->vs_ps_strings, &ps, sizeof(ps));
-	}
-	img->stack_arg = sp;
-	img->stack_pointer = sp - 8;
+	t.buf = kmem_alloc(t.size, KM_ZERO);
+	if (t.buf == NULL)
+		return (ENOMEM);
+	t.end = t.sp = vs->vs_stack_top;
+	fill_stack(&t, vs, img);
+	error = vm_write(vs, t.sp, top_at(&t, t.sp), t.end - t.sp);
+	kmem_free(t.buf, t.size);
+	img->stack_arg = t.sp;
+	img->stack_pointer = t.sp - 8;
 	return (error);
 }
