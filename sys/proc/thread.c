@@ -30,6 +30,7 @@ static struct {
 	struct spin lock;
 	struct idtable table; /* (lock) by td_tid */
 	lwpid_t next;	      /* (lock) */
+	bool wrapped;	      /* (lock) numbers may be in use */
 	struct list spare;    /* (lock) threads with a stack */
 	unsigned nspare;      /* (lock) */
 	struct kcache *cache; /* (!) */
@@ -114,16 +115,24 @@ in_table(lwpid_t tid)
 	return (il != NULL ? container_of(il, struct thread, td_idlink) : NULL);
 }
 
+static void
+next_number(void)
+{
+	if (threads.next++ < INT_MAX - 1)
+		return;
+	threads.next = TID_FIRST;
+	threads.wrapped = true;
+}
+
 /* Gives td a number and enters it. */
 static void
 take_number(struct thread *td)
 {
 	spin_lock(&threads.lock);
-	do {
-		td->td_tid = threads.next;
-		threads.next =
-		    threads.next == INT_MAX ? TID_FIRST : threads.next + 1;
-	} while (in_table(td->td_tid) != NULL);
+	while (threads.wrapped && in_table(threads.next) != NULL)
+		next_number();
+	td->td_tid = threads.next;
+	next_number();
 	td->td_idlink.il_id = (uint32_t)td->td_tid;
 	idtable_insert(&threads.table, &td->td_idlink);
 	spin_unlock(&threads.lock);
@@ -133,9 +142,10 @@ take_number(struct thread *td)
 static void
 give_back_number(struct thread *td)
 {
+	if (!list_linked(&td->td_idlink.il_link))
+		return;
 	spin_lock(&threads.lock);
-	if (list_linked(&td->td_idlink.il_link))
-		idtable_remove(&threads.table, &td->td_idlink);
+	idtable_remove(&threads.table, &td->td_idlink);
 	spin_unlock(&threads.lock);
 }
 
