@@ -56,7 +56,8 @@ KASANFLAGS = -fsanitize=kernel-address -fasan-shadow-offset=0xdffffc0000000000 \
     -fsanitize-address-use-after-scope
 endif
 UNCHECKED = sys/core/kasan.c sys/amd64/kasan.c sys/amd64/copy_checked.c \
-    sys/vm/kmem.c sys/core/lockdebug.c
+    sys/vm/kmem.c sys/core/lockdebug.c sys/core/introff.c \
+    sys/core/callers.c
 
 OBJS = $(patsubst %,$(K)/%.o,$(SRCS))
 GEN = $(K)/gen/abi/freebsd/sysargs.h $(K)/gen/abi/freebsd/syscalls.inc

@@ -133,6 +133,8 @@ t boot/imp 300 'tests/boot/boot.sh build/imp build/tests/boot/init build/tests/p
 t vm/latency 30 'tests/vm/latency.sh build/imp'
 t vm/pagein/1-cpu 60 'tests/vm/pagein.sh build/imp 1'
 t vm/pagein/2-cpus 60 'tests/vm/pagein.sh build/imp 2'
+# In instructions, of which the checks take several for each of the kernel's own.
+t vm/introff 60 'tests/vm/introff.sh build/imp build/sys/TEST/kernel 500000'
 t vm/latency/reclaim 40 'tests/vm/latency.sh build/imp 48 130m'
 
 for file in tests/prog/*.c; do

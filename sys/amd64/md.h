@@ -9,6 +9,7 @@
 
 #include "lib/types.h"
 #include "amd64/frame.h"
+#include "core/introff.h"
 
 struct cpu;
 struct thread;
@@ -82,19 +83,24 @@ intr_disable(void)
 	uint64_t flags;
 
 	__asm__ volatile("pushfq; popq %0; cli" : "=r"(flags)::"memory");
+	if (flags & 0x200)
+		introff_begin();
 	return (flags);
 }
 
 static inline void
 intr_restore(uint64_t flags)
 {
-	if (flags & 0x200)
+	if (flags & 0x200) {
+		introff_end();
 		__asm__ volatile("sti" ::: "memory");
+	}
 }
 
 static inline void
 intr_enable(void)
 {
+	introff_end();
 	__asm__ volatile("sti" ::: "memory");
 }
 
@@ -111,6 +117,7 @@ intr_enabled(void)
 static inline void
 cpu_idle_wait(void)
 {
+	introff_end();
 	__asm__ volatile("sti; hlt" ::: "memory");
 }
 

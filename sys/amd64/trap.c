@@ -238,7 +238,9 @@ trap(struct trapframe *tf)
 	uint64_t cr2;
 
 	if (tf->tf_trapno >= VEC_IRQ) {
+		introff_begin();
 		interrupt(tf->tf_trapno);
+		introff_end();
 		return;
 	}
 	cr2 = rcr2();
@@ -256,6 +258,7 @@ trap(struct trapframe *tf)
 		    tf->tf_rip);
 	if (copy_fault(td, tf, cr2)) {
 		(void)intr_disable();
+		introff_end(); /* the rest is only to go back */
 		return;
 	}
 	trap_fatal(tf);

@@ -293,35 +293,6 @@ kasan_init(void)
 		(*p)();
 }
 
-void
-kasan_callers(uint32_t callers[KASAN_CALLERS])
-{
-	const uintptr_t *frame = __builtin_frame_address(0);
-	uintptr_t next;
-
-	for (int i = 0; i < KASAN_CALLERS; i++)
-		callers[i] = 0;
-	frame = (const uintptr_t *)frame[0];
-	for (int i = 0; i < KASAN_CALLERS; i++) {
-		if (frame[1] < KERNBASE)
-			return;
-		callers[i] = (uint32_t)(frame[1] - KERNBASE);
-		next = frame[0];
-		if (next <= (uintptr_t)frame ||
-		    next - (uintptr_t)frame > ptoa(KSTACK_PAGES))
-			return;
-		frame = (const uintptr_t *)next;
-	}
-}
-
-void
-kasan_print_callers(const uint32_t callers[KASAN_CALLERS])
-{
-	for (int i = 0; i < KASAN_CALLERS && callers[i] != 0; i++)
-		print_place(i == 0 ? "" : " <", KERNBASE + callers[i]);
-	kprintf("\n");
-}
-
 /* The assembly's, which the compiler sees nothing of. */
 void *md_memcpy(void *restrict dst, const void *restrict src, size_t n);
 

@@ -58,12 +58,6 @@ void kasan_unpoison(const void *p, size_t size);
 /* For what the compiler doesn't see. */
 void kasan_check_read(const void *p, size_t size);
 void kasan_check_write(const void *p, size_t size);
-
-/* Of the words at p and of whoever freed or took an object: where the callers
- * are, the nearest first, as offsets from KERNBASE; 0 where there are none. */
-#define KASAN_CALLERS 6
-void kasan_callers(uint32_t callers[KASAN_CALLERS]);
-void kasan_print_callers(const uint32_t callers[KASAN_CALLERS]);
 #else
 #define __no_kasan
 #define md_memset(dst, c, n) memset(dst, c, n)

@@ -13,6 +13,7 @@
  * end of a queue before it comes to the magazine.
  */
 #include "amd64/md.h"
+#include "core/callers.h"
 #include "core/kasan.h"
 #include "core/printf.h"
 #include "core/sched.h"
@@ -68,8 +69,7 @@ static uint64_t large_pages;		     /* atomic */
 /* The end of an object's zone. */
 struct zone {
 	size_t size; /* asked for */
-	uint32_t taken[KASAN_CALLERS];
-	uint32_t freed[KASAN_CALLERS];
+	struct callers taken, freed;
 };
 #define ZONE_SIZE sizeof(struct zone)
 
@@ -97,7 +97,7 @@ mark_taken(struct kcache *kc, void *p, size_t size)
 	struct zone *z = zone_of(kc, p);
 
 	z->size = size;
-	kasan_callers(z->taken);
+	callers_get(&z->taken);
 	kasan_unpoison(p, MAX(size, 1)); /* see mark_freed() */
 }
 
@@ -105,7 +105,7 @@ static void
 mark_freed(struct kcache *kc, void *p)
 {
 	kasan_check_write(p, 1); /* or it was freed before */
-	kasan_callers(zone_of(kc, p)->freed);
+	callers_get(&zone_of(kc, p)->freed);
 	kasan_poison(p, kc->kc_object, KASAN_SLAB_FREE);
 }
 
@@ -139,6 +139,7 @@ describe_slab(uintptr_t addr)
 	const struct kcache *kc;
 	struct zone *z;
 	uintptr_t first;
+	char callers[320];
 	char *p;
 
 	if (s == NULL)
@@ -151,10 +152,10 @@ describe_slab(uintptr_t addr)
 	z = zone_of(kc, p);
 	kprintf("  %zu bytes from the start of %p, one of %s with %zu bytes\n",
 	    (size_t)(addr - (uintptr_t)p), p, kc->kc_name, z->size);
-	kprintf("  taken by");
-	kasan_print_callers(z->taken);
-	kprintf("  freed by");
-	kasan_print_callers(z->freed);
+	callers_format(&z->taken, callers, sizeof(callers));
+	kprintf("  taken by %s\n", callers);
+	callers_format(&z->freed, callers, sizeof(callers));
+	kprintf("  freed by %s\n", callers);
 }
 #else
 #define ZONE_SIZE 0
