@@ -200,6 +200,7 @@ struct md_thread {
 	uintptr_t md_onfault; /* see copyin() */
 	void *md_fpu;	      /* XSAVE area, NULL until first run */
 	uint32_t md_flags;
+	bool md_nofault; /* copyin() and kin bring no page in */
 };
 void md_thread_init(struct thread *td); /* fields above; may not fail */
 void md_thread_free(struct thread *td);

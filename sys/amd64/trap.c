@@ -194,7 +194,7 @@ copy_fault(struct thread *td, struct trapframe *tf, uint64_t cr2)
 				tf->tf_trapno != VEC_PROTECTION))
 		return (false);
 	if (tf->tf_trapno == VEC_PAGE_FAULT && cr2 < USER_TOP &&
-	    td_vmspace(td) != NULL) {
+	    !td->td_md.md_nofault && td_vmspace(td) != NULL) {
 		int error;
 
 		/* The fault handler may itself sleep and be elsewhere. */

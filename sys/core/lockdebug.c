@@ -58,7 +58,7 @@ void (*lockdebug_report)(const struct lock_circle *);
  * needs, like that of the process tree.
  */
 static const char *const contents_locks[] = {
-    "file offset", "shm contents", "umtx busy", "vnode"};
+    "file offset", "umtx busy", "vnode"};
 
 static const char *const kinds[] = {"spin lock", "mutex", "rwlock"};
 
@@ -331,6 +331,9 @@ lockdebug_user_memory(void)
 	const struct held_locks *h = held_of(LOCK_MUTEX);
 
 	lockdebug_may_sleep("user memory");
+	/* Nobody waits for a page then. */
+	if (curthread()->td_md.md_nofault)
+		return;
 	for (unsigned i = 0; i < h->n; i++)
 		if (!graph.contents[h->use[i].class])
 			complain("user memory is touched with", h->use[i].name);

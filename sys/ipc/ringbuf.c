@@ -6,6 +6,8 @@
 #include "ipc/ringbuf.h"
 #include "vm/kmem.h"
 
+#define SMALL 512 /* bytes: not worth letting go of the lock */
+
 void
 ringbuf_init(struct ringbuf *rb, struct mutex *lock)
 {
@@ -74,17 +76,36 @@ ringbuf_grow(struct ringbuf *rb, size_t wanted)
 }
 
 /* (l) released. Moves n bytes at `at`, which may go on at the beginning. */
-static inline int
-move(struct ringbuf *rb, size_t at, size_t n, struct uio *uio)
+static int
+move_unlocked(struct ringbuf *rb, size_t at, size_t n, struct uio *uio)
 {
 	size_t part = MIN(n, rb->rb_size - at);
 	int error;
 
 	mutex_unlock(rb->rb_lock);
 	error = uiomove(rb->rb_data + at, part, uio);
-	if (error == 0 && __predict_false(part < n))
+	if (error == 0 && part < n)
 		error = uiomove(rb->rb_data, n - part, uio);
 	mutex_lock(rb->rb_lock);
+	return (error);
+}
+
+/* (l) What is small and in memory moves without ado; *busy is the side's. */
+static inline int
+move(struct ringbuf *rb, size_t at, size_t n, struct uio *uio, bool *busy)
+{
+	size_t resid = uio->uio_resid;
+	int error;
+
+	if (n <= SMALL && n <= rb->rb_size - at) {
+		if (uiomove_nofault(rb->rb_data + at, n, uio) == 0)
+			return (0);
+		at += resid - uio->uio_resid;
+		n -= resid - uio->uio_resid;
+	}
+	*busy = true;
+	error = move_unlocked(rb, at, n, uio);
+	*busy = false;
 	return (error);
 }
 
@@ -94,9 +115,8 @@ ringbuf_take(struct ringbuf *rb, struct uio *uio)
 	size_t resid = uio->uio_resid;
 	int error;
 
-	rb->rb_reading = true;
-	error = move(rb, rb->rb_start, MIN(rb->rb_count, resid), uio);
-	rb->rb_reading = false;
+	error = move(
+	    rb, rb->rb_start, MIN(rb->rb_count, resid), uio, &rb->rb_reading);
 	resid -= uio->uio_resid;
 	rb->rb_count -= resid;
 	rb->rb_start += resid;
@@ -117,9 +137,7 @@ ringbuf_put(struct ringbuf *rb, struct uio *uio, size_t n)
 
 	if (at >= rb->rb_size)
 		at -= rb->rb_size;
-	rb->rb_writing = true;
-	error = move(rb, at, n, uio);
-	rb->rb_writing = false;
+	error = move(rb, at, n, uio, &rb->rb_writing);
 	rb->rb_count += resid - uio->uio_resid;
 	cv_broadcast(&rb->rb_nonempty);
 	cv_broadcast(&rb->rb_nonfull);

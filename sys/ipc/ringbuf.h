@@ -4,7 +4,8 @@
  *
  * Its owner's mutex guards it, but isn't held while bytes are copied from or to
  * user memory, which may wait for a disk, or for a file system that never
- * answers.  Meanwhile that side of the ring is busy: one reader and one writer
+ * answers; only a few bytes of memory that is there are moved with it held.
+ * Meanwhile that side of the ring is busy: one reader and one writer
  * can copy at a time, and others who want to wait for it as they do for bytes
  * or room, so that a signal ends it.
  *

@@ -75,6 +75,18 @@ uiomove(void *buf, size_t n, struct uio *uio)
 }
 
 int
+uiomove_nofault(void *buf, size_t n, struct uio *uio)
+{
+	struct thread *td = curthread();
+	int error;
+
+	td->td_md.md_nofault = true;
+	error = move_all(buf, n, uio);
+	td->td_md.md_nofault = false;
+	return (error);
+}
+
+int
 uiozero(size_t n, struct uio *uio)
 {
 	return (move_all(NULL, n, uio));

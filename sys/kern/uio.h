@@ -24,6 +24,9 @@ struct uio {
 /* Moves up to n bytes between buf and the uio, in the uio's direction. 0 or
  * EFAULT. May sleep if user memory is concerned. */
 int uiomove(void *buf, size_t n, struct uio *uio);
+/* The same for who holds a lock that others wait for: a page that isn't there
+ * isn't brought in, and is EFAULT. What was moved was moved. */
+int uiomove_nofault(void *buf, size_t n, struct uio *uio);
 int uiozero(size_t n, struct uio *uio); /* n zero bytes to the iovecs */
 /* Random bytes, all of them; a signal ends it early once some were moved. */
 int uiorandom(struct uio *uio);
