@@ -140,8 +140,9 @@ struct ufs_mount {
 	struct mutex um_nodes_lock;
 	struct radix um_nodes;	 /* (um_nodes_lock) by inode number */
 	struct list um_node_lru; /* (um_nodes_lock) all, the oldest first */
-	unsigned um_nnodes;	 /* (um_nodes_lock) */
-	unsigned um_max_nodes;	 /* (!) */
+	struct ufs_node *um_shrinking; /* (um_nodes_lock) or NULL */
+	unsigned um_nnodes;	       /* (um_nodes_lock) */
+	unsigned um_max_nodes;	       /* (!) */
 
 	struct mutex um_committing; /* one commit at a time, from its first page
 				       written ahead on */

@@ -351,6 +351,25 @@ ufs_node_set_times(struct ufs_node *n, bool modified)
 		n->n_i.i_mtime = t;
 }
 
+/* Frees pages of n, which is in the list; how many. um_nodes_lock is held, but
+ * not meanwhile, so that names can be looked up. */
+static uint64_t
+reclaim_pages(struct ufs_mount *um, struct ufs_node *n)
+{
+	uint64_t freed;
+
+	if (!vnode_tryhold(&n->n_vnode))
+		return (0);
+	um->um_shrinking = n;
+	mutex_unlock(&um->um_nodes_lock);
+	freed = vm_object_reclaim(&n->n_vnode.v_object);
+	mutex_lock(&um->um_nodes_lock);
+	um->um_shrinking = NULL;
+	/* One without a name goes later: a commit needs the lock for that. */
+	vnode_release(&n->n_vnode);
+	return (freed);
+}
+
 /* First pages, then inodes that have none. */
 uint64_t
 ufs_node_shrink(struct ufs_mount *um, uint64_t want)
@@ -358,14 +377,18 @@ ufs_node_shrink(struct ufs_mount *um, uint64_t want)
 	struct list gone = LIST_INITIALIZER(gone);
 	struct ufs_node *n, *next;
 	uint64_t freed = 0;
+	unsigned left;
 
 	if (!mutex_trylock(&um->um_nodes_lock))
 		return (0);
-	LIST_FOREACH_SAFE (n, &um->um_node_lru, n_lru, next) {
-		if (n->n_vnode.v_type == VREG)
-			freed += vm_object_reclaim(&n->n_vnode.v_object);
+	left = um->um_nnodes;
+	n = LIST_FIRST(&um->um_node_lru, struct ufs_node, n_lru);
+	for (; n != NULL && left > 0; n = next, left--) {
+		if (n->n_vnode.v_object.o_npages > 0)
+			freed += reclaim_pages(um, n);
 		if (freed >= want)
 			break;
+		next = LIST_NEXT(n, &um->um_node_lru, n_lru);
 		if (was_used(um, n) || !idle(n) || note_access(n) || !end(n))
 			continue;
 		take_out(um, n);
@@ -390,6 +413,8 @@ ufs_nodes_busy(struct ufs_mount *um, bool with_root)
 			most++;
 		if (n->n_state & UFS_N_GONE)
 			most--;
+		if (n == um->um_shrinking)
+			most++;
 		if (atomic_load(&n->n_vnode.v_refs) > most)
 			busy = true;
 	}
