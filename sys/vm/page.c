@@ -36,6 +36,8 @@
 #define KERNEL_MAX  2048u
 #define LOW_PART    32u /* page_low() */
 #define LOW_MAX	    4096u
+#define FEW_PART    16u /* page_few() */
+#define FEW_MAX	    8192u
 
 enum { PS_FREE = 1, PS_ALLOCATED = 2 };
 
@@ -53,6 +55,7 @@ static struct {
 	uint64_t total;	 /* (!) */
 	uint64_t kernel; /* (!) kept for PAGE_KERNEL */
 	uint64_t low;	 /* (!) with fewer, page_low() */
+	uint64_t few;	 /* (!) with fewer, page_few() */
 } mem = {.lock = SPIN_INITIALIZER("page")};
 
 /* Interrupts off while a CPU uses its own. */
@@ -356,6 +359,12 @@ page_low(void)
 	return (mem.nfree < mem.low);
 }
 
+bool
+page_few(void)
+{
+	return (mem.nfree < mem.few);
+}
+
 /* The array for all frames up to mem_top takes the start of a range, and is
  * not touched either. */
 static void
@@ -390,4 +399,5 @@ vm_page_init(void)
 	mem.total = mem.nfree + atop(round_page(boot_module_size));
 	mem.kernel = MIN(mem.total / KERNEL_PART, KERNEL_MAX);
 	mem.low = MIN(mem.total / LOW_PART, LOW_MAX) + RESERVE;
+	mem.few = MIN(mem.total / FEW_PART, FEW_MAX) + 2 * RESERVE;
 }

@@ -91,5 +91,7 @@ uint64_t page_total(void); /* RAM under management, pages */
 uint64_t page_free_count(void);
 /* Are so few left that nothing new that stays should be made? */
 bool page_low(void);
+/* Before that: so few that caches should give some back? */
+bool page_few(void);
 
 #endif

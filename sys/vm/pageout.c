@@ -10,8 +10,7 @@
 #define SLOW	 (NSEC_PER_SEC * 2) /* a disk that writes nothing that long */
 
 /* Pages: a part of memory, up to a number that suffices with any amount. */
-#define FEW   (MIN(page_total() / 16, 8192) + 128) /* free: the daemon works */
-#define WANT  (MIN(page_total() / 32, 4096) + 64)  /* from a round */
+#define WANT  (MIN(page_total() / 32, 4096) + 64) /* from a round */
 #define DIRTY MIN(page_total() / 8, 65536)
 
 /* Guarded by (l) lock, (a) atomic. */
@@ -29,13 +28,6 @@ static struct {
     .work = CV_INITIALIZER(pageout.work, "psleep"),
     .round = CV_INITIALIZER(pageout.round, "vmwait"),
     .shrinkers = LIST_INITIALIZER(pageout.shrinkers)};
-
-/* Above page_low(), where new files aren't made and processes are killed. */
-static bool
-few_pages(void)
-{
-	return (page_free_count() < FEW);
-}
 
 /* One round: asks everybody for the rest of what is wanted. */
 static uint64_t
@@ -61,7 +53,7 @@ free_some(void)
 {
 	unsigned failed = 0;
 
-	while (few_pages() && failed < ROUNDS) {
+	while (page_few() && failed < ROUNDS) {
 		bool pushed;
 		uint64_t freed = shrink_all(&pushed);
 
@@ -115,7 +107,7 @@ demand(void)
 void
 pageout_check(void)
 {
-	if (__predict_false(few_pages()) && !atomic_load(&pageout.wanted))
+	if (__predict_false(page_few()) && !atomic_load(&pageout.wanted))
 		demand();
 }
 
