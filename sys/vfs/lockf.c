@@ -13,6 +13,7 @@
 #include "vfs/lockf.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
+#include "vm/page.h"
 
 /* [start, end] of a vnode, end included. */
 struct advlock {
@@ -249,7 +250,10 @@ free_lock(struct advlock *al)
 static int
 set_lock(struct vnode *vp, const struct advlock *what, bool wait)
 {
-	struct advlock *new = kmem_alloc(sizeof(*new), 0);
+	/* They end where programs' memory does; to unlock is always possible.
+	 */
+	const bool enough = what->al_type == F_UNLCK || !page_low();
+	struct advlock *new = enough ? kmem_alloc(sizeof(*new), 0) : NULL;
 	struct advlock *spare = kmem_alloc(sizeof(*spare), 0);
 	struct advlocks *als;
 	int error = 0;

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Memory runs out: the one who took it is killed, and all else goes on. */
 #include "freebsd.h"
+#include "fbsd/fcntl.h"
+
+enum {
+	SYS_pwrite = 476,
+	SYS_ftruncate = 480,
+	SYS_shm_open2 = 571,
+};
 
 #define MEGABYTE (1ul << 20)
 
@@ -15,6 +22,65 @@ eat(void)
 		for (unsigned long i = 0; i < MEGABYTE; i += 4096)
 			p[i] = 1;
 	}
+}
+
+/* Takes memory by a descriptor alone: nothing of it is in the process. */
+static void
+hoard(int full)
+{
+	long shm = SYS(SYS_shm_open2, 1, O_RDWR, 0600, 0, NULL), n;
+	static char data[MEGABYTE];
+	int never[2];
+	off_t at = 0;
+
+	(void)SYS(SYS_ftruncate, shm, 1l << 40);
+	do {
+		n = SYS(SYS_pwrite, shm, data, MEGABYTE, at);
+		at += MEGABYTE;
+	} while (n == (long)MEGABYTE);
+	(void)SYS(SYS_pipe2, never, 0);
+	(void)SYS(SYS_write, full, data, 1);
+	(void)SYS(SYS_read, never[0], data, 1);
+	(void)SYS(SYS_exit, 1);
+}
+
+/* Needs a little when told to. */
+static void
+need(int go)
+{
+	char byte, *p;
+
+	(void)SYS(SYS_read, go, &byte, 1);
+	p = map_anon(16 * MEGABYTE, MAP_ANON_PRIVATE);
+	for (unsigned long i = 0; i < 16 * MEGABYTE; i += 4096)
+		p[i] = 1;
+	(void)SYS(SYS_exit, 0);
+}
+
+/* The hoarder goes, and not the one who needs a little now. */
+static void
+hoarding(void)
+{
+	int full[2], go[2], status = -1;
+	long hoarder, needy;
+	char byte = 0;
+
+	CHECK_EQ(SYS(SYS_pipe2, full, 0), 0);
+	CHECK_EQ(SYS(SYS_pipe2, go, 0), 0);
+	needy = SYS(SYS_fork);
+	if (needy == 0)
+		need(go[0]);
+	hoarder = SYS(SYS_fork);
+	if (hoarder == 0)
+		hoard(full[1]);
+	(void)SYS(SYS_close, full[1]);
+	/* Or it is dead by now. */
+	(void)SYS(SYS_read, full[0], &byte, 1);
+	CHECK_EQ(SYS(SYS_write, go[1], &byte, 1), 1);
+	CHECK_EQ(SYS(SYS_wait4, needy, &status, 0, NULL), needy);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(SYS(SYS_wait4, hoarder, &status, 0, NULL), hoarder);
+	CHECK_EQ(status & 0x7f, SIGKILL);
 }
 
 int
@@ -33,6 +99,7 @@ main(int argc, char **argv)
 		CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), pid);
 		CHECK_EQ(status & 0x7f, SIGKILL);
 	}
+	hoarding();
 	for (unsigned long i = 0; i < MEGABYTE; i++)
 		CHECK_EQ(mine[i], (char)i);
 	return (result("oom"));
