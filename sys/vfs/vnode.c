@@ -11,12 +11,14 @@
 #include "fbsd/errno.h"
 #include "fbsd/event.h"
 #include "core/printf.h"
+#include "core/sysctl.h"
 #include "proc/signal.h"
 #include "time/time.h"
 #include "lib/string.h"
 #include "vfs/fifo.h"
 #include "vfs/lockf.h"
 #include "vfs/vnode.h"
+#include "vm/page.h"
 #include "vfs/vop.h"
 
 void
@@ -35,6 +37,23 @@ vnode_init(struct vnode *vp, struct mount *mp, enum vtype type,
 	list_init(&vp->v_aliases);
 	event_source_init(&vp->v_events, "vnode events");
 }
+
+/* A million in 4 GB, where they take a quarter of it if there is room. */
+unsigned
+vnodes_max(void)
+{
+	return ((unsigned)MIN(MAX(page_total(), 1024), INT32_MAX));
+}
+
+static int
+sysctl_maxvnodes(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	const int most = (int)vnodes_max();
+
+	return (sysctl_out(req, &most, sizeof(most)));
+}
+SYSCTL_PROC(kern_maxvnodes, "kern.maxvnodes", 5, CTLTYPE_INT | CTLFLAG_RD, "I",
+    sysctl_maxvnodes, NULL);
 
 void
 vnode_hold(struct vnode *vp)

@@ -213,6 +213,8 @@ vnode_is_dir(const struct vnode *vp)
 
 void vnode_init(struct vnode *vp, struct mount *mp, enum vtype type,
     const struct vnode_ops *ops, void *data); /* one reference */
+/* As many vnodes may a file system keep that nobody uses. */
+unsigned vnodes_max(void);
 void vnode_hold(struct vnode *vp);
 void vnode_release(struct vnode *vp);
 /* For who finds a vnode without a reference of its own, under a lock that its

@@ -13,6 +13,7 @@
 #include "fbsd/stat.h"
 #include "fs/ufs/ufs_mount.h"
 #include "core/printf.h"
+#include "core/sched.h"
 #include "time/time.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
@@ -278,6 +279,7 @@ write_inodes(struct ufs_mount *um)
 		error = put_inode(n, n->n_i.i_nlink + n->n_dropped, false);
 		if (error != 0)
 			return (error);
+		sched_maybe_yield();
 		/* From now on the disk may have it, if this fails or not. */
 		spin_lock(&um->um_changes);
 		n->n_state &= ~(unsigned)UFS_N_NEW;
@@ -535,9 +537,11 @@ clean_nodes(struct ufs_mount *um)
 	struct ufs_node *n;
 
 	while ((n = LIST_FIRST(
-		    &um->um_dirty_nodes, struct ufs_node, n_dirty)) != NULL)
+		    &um->um_dirty_nodes, struct ufs_node, n_dirty)) != NULL) {
 		if (clean_node(n))
 			vnode_release(&n->n_vnode);
+		sched_maybe_yield();
+	}
 	atomic_store(&um->um_dirty_bytes, 0);
 	atomic_store(&um->um_dir_renamed, false);
 }
@@ -695,7 +699,7 @@ too_dirty(struct ufs_mount *um, unsigned times)
 {
 	return (
 	    atomic_load(&um->um_dirty_bytes) > times * pageout_dirty_max() ||
-	    atomic_load(&um->um_ndirty) > times * um->um_max_nodes);
+	    atomic_load(&um->um_ndirty) > times * um->um_max_dirty);
 }
 
 int

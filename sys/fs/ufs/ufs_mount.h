@@ -143,6 +143,7 @@ struct ufs_mount {
 	struct ufs_node *um_shrinking; /* (um_nodes_lock) or NULL */
 	unsigned um_nnodes;	       /* (um_nodes_lock) */
 	unsigned um_max_nodes;	       /* (!) */
+	unsigned um_max_dirty;	       /* (!) inodes */
 
 	struct mutex um_committing; /* one commit at a time, from its first page
 				       written ahead on */

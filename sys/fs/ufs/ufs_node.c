@@ -11,6 +11,7 @@
 #include "fbsd/errno.h"
 #include "fs/ufs/ufs_mount.h"
 #include "core/printf.h"
+#include "core/sched.h"
 #include "time/time.h"
 #include "lib/string.h"
 #include "vfs/namecache.h"
@@ -74,17 +75,29 @@ idle(struct ufs_node *n)
 		n->n_vnode.v_object.o_npages == 0);
 }
 
-/* It was found by its name since it was looked at last: it becomes the youngest
- * instead of going.  um_nodes_lock held. */
+/* Was it found by its name since it was looked at last? */
 static bool
-was_used(struct ufs_mount *um, struct ufs_node *n)
+was_used(struct ufs_node *n)
 {
 	if (!atomic_load(&n->n_vnode.v_used))
 		return (false);
 	atomic_store(&n->n_vnode.v_used, false);
-	list_remove(&n->n_lru);
-	list_push_back(&um->um_node_lru, &n->n_lru);
 	return (true);
+}
+
+/* It becomes the youngest, as all do that are looked at and stay. um_nodes_lock
+ * held; NULL: there are none. */
+static struct ufs_node *
+oldest(struct ufs_mount *um)
+{
+	struct ufs_node *n =
+	    LIST_FIRST(&um->um_node_lru, struct ufs_node, n_lru);
+
+	if (n != NULL) {
+		list_remove(&n->n_lru);
+		list_push_back(&um->um_node_lru, &n->n_lru);
+	}
+	return (n);
 }
 
 /* When it was read last is remembered until now. */
@@ -139,15 +152,12 @@ ufs_node_forget(struct ufs_node *n)
 static void
 make_room(struct ufs_mount *um, struct list *gone)
 {
-	struct ufs_node *n, *next;
-	unsigned looked = 0;
+	struct ufs_node *n;
 
-	if (um->um_nnodes < um->um_max_nodes)
-		return;
-	LIST_FOREACH_SAFE (n, &um->um_node_lru, n_lru, next) {
-		if (um->um_nnodes < um->um_max_nodes || looked++ == SCAN)
-			break;
-		if (was_used(um, n) || !idle(n) || !end(n))
+	for (unsigned looked = 0;
+	     um->um_nnodes >= um->um_max_nodes && looked < SCAN; looked++) {
+		n = oldest(um);
+		if (was_used(n) || !idle(n) || !end(n))
 			continue;
 		take_out(um, n);
 		list_push_back(gone, &n->n_lru);
@@ -370,33 +380,44 @@ reclaim_pages(struct ufs_mount *um, struct ufs_node *n)
 	return (freed);
 }
 
-/* First pages, then inodes that have none. */
+/* Looks at some of the oldest: first pages go, then inodes that have none;
+ * bytes that became free. um_nodes_lock held. */
+static uint64_t
+shrink_some(struct ufs_mount *um, struct list *gone)
+{
+	struct ufs_node *n;
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < SCAN && (n = oldest(um)) != NULL; i++) {
+		if (n->n_vnode.v_object.o_npages > 0)
+			bytes += ptoa(reclaim_pages(um, n));
+		if (was_used(n) || !idle(n) || note_access(n) || !end(n))
+			continue;
+		take_out(um, n);
+		list_push_back(gone, &n->n_lru);
+		bytes += sizeof(*n);
+	}
+	return (bytes);
+}
+
+/* Once round at most, and the lock is let go of in between. */
 uint64_t
 ufs_node_shrink(struct ufs_mount *um, uint64_t want)
 {
 	struct list gone = LIST_INITIALIZER(gone);
-	struct ufs_node *n, *next;
-	uint64_t freed = 0;
-	unsigned left;
+	uint64_t looked = 0, bytes = 0, most;
 
-	if (!mutex_trylock(&um->um_nodes_lock))
-		return (0);
-	left = um->um_nnodes;
-	n = LIST_FIRST(&um->um_node_lru, struct ufs_node, n_lru);
-	for (; n != NULL && left > 0; n = next, left--) {
-		if (n->n_vnode.v_object.o_npages > 0)
-			freed += reclaim_pages(um, n);
-		if (freed >= want)
+	do {
+		if (!mutex_trylock(&um->um_nodes_lock))
 			break;
-		next = LIST_NEXT(n, &um->um_node_lru, n_lru);
-		if (was_used(um, n) || !idle(n) || note_access(n) || !end(n))
-			continue;
-		take_out(um, n);
-		list_push_back(&gone, &n->n_lru);
-	}
-	mutex_unlock(&um->um_nodes_lock);
-	free_all(&gone);
-	return (freed);
+		most = um->um_nnodes;
+		bytes += shrink_some(um, &gone);
+		mutex_unlock(&um->um_nodes_lock);
+		free_all(&gone);
+		looked += SCAN;
+		sched_maybe_yield();
+	} while (bytes < ptoa(want) && looked < most);
+	return (atop(bytes));
 }
 
 bool
@@ -417,6 +438,7 @@ ufs_nodes_busy(struct ufs_mount *um, bool with_root)
 			most++;
 		if (atomic_load(&n->n_vnode.v_refs) > most)
 			busy = true;
+		sched_maybe_yield();
 	}
 	mutex_unlock(&um->um_nodes_lock);
 	return (busy);
@@ -429,8 +451,10 @@ ufs_nodes_note_access(struct ufs_mount *um)
 	struct ufs_node *n;
 
 	mutex_lock(&um->um_nodes_lock);
-	LIST_FOREACH (n, &um->um_node_lru, n_lru)
+	LIST_FOREACH (n, &um->um_node_lru, n_lru) {
 		(void)note_access(n);
+		sched_maybe_yield();
+	}
 	mutex_unlock(&um->um_nodes_lock);
 }
 

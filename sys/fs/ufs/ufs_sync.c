@@ -9,6 +9,7 @@
  * within a batch, which keeps commits away from it.
  */
 #include "fbsd/errno.h"
+#include "core/sched.h"
 #include "fs/ufs/ufs_mount.h"
 #include "disk/bio.h"
 
@@ -65,6 +66,7 @@ ufs_write_ahead(struct ufs_mount *um)
 
 	for (; left > 0 && any; left--) {
 		n = next_dirty(um, &any);
+		sched_maybe_yield();
 		if (n == NULL)
 			continue;
 		e = ufs_write_data(n);

@@ -188,9 +188,11 @@ init_caches(struct ufs_mount *um)
 {
 	const uint64_t block = (uint64_t)um->um_fs.fs_sb.fs_bsize;
 
-	/* An eighth of the memory; inodes take less. */
+	/* An eighth of the memory. Inodes that are clean go when it is short.
+	 */
 	um->um_max_bufs = (unsigned)MAX(ptoa(page_total()) / 8 / block, 16);
-	um->um_max_nodes = (unsigned)MAX(page_total() / 16, 256);
+	um->um_max_nodes = vnodes_max();
+	um->um_max_dirty = (unsigned)MAX(page_total() / 16, 256);
 }
 
 static int
@@ -357,9 +359,9 @@ ufs_unmount(struct mount *mp, enum unmount_how how)
 	int error;
 
 	/* A commit has references of its own. */
-	rw_rlock(&um->um_batch);
+	mutex_lock(&um->um_committing);
 	busy = ufs_nodes_busy(um, true);
-	rw_runlock(&um->um_batch);
+	mutex_unlock(&um->um_committing);
 	if (how != UNMOUNT_UNKNOWN && busy)
 		return (EBUSY);
 	if (write) {
