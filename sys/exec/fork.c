@@ -18,6 +18,7 @@
 #include "proc/sigqueue.h"
 #include "proc/thread.h"
 #include "proc/uidinfo.h"
+#include "proc/resource.h"
 #include "time/time.h"
 #include "vfs/namei.h"
 #include "vm/kmem.h"
@@ -85,7 +86,6 @@ copy_thread(struct proc *p, struct thread *from, bool fresh)
 static void
 undo(struct proc *p)
 {
-	itimer_exit(p);
 	image_exit(p);
 	fdtable_exit(p);
 	dirs_exit(p);
@@ -240,6 +240,9 @@ kern_fork(struct thread *td, struct fork_request *fa)
 		return (error);
 	}
 	thread_link(p, fa->child_td);
+	/* It may fire at once, and finds a whole process then. */
+	if (p->p_limits[RLIMIT_CPU].rlim_cur != RLIM_INFINITY)
+		itimer_cpu_limit(p);
 	fa->child = p;
 	start_child(td, fa, p->p_pid);
 	if (pdfile != NULL)

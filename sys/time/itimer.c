@@ -112,8 +112,6 @@ itimer_fork(struct proc *p)
 		p->p_itimers[i].it_interval = 0;
 	}
 	list_init(&p->p_ktimers);
-	if (p->p_limits[RLIMIT_CPU].rlim_cur != RLIM_INFINITY)
-		itimer_cpu_limit(p);
 }
 
 static void

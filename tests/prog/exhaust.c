@@ -102,6 +102,29 @@ process_limit(void)
 	CHECK_EQ(status, 0);
 }
 
+/* A limit of CPU time that is over before the child has begun. */
+static void
+no_time(void)
+{
+	struct rlimit none = {0, 3600};
+	long child = SYS(SYS_fork), grandchild;
+	int status;
+
+	if (child == 0) {
+		(void)handle(24 /* SIGXCPU */, (void *)1, 0);
+		(void)SYS(SYS_setrlimit, RLIMIT_CPU, &none);
+		for (int i = 0; i < 50; i++) {
+			grandchild = SYS(SYS_fork);
+			if (grandchild == 0)
+				(void)SYS(SYS_exit, 0);
+			(void)SYS(SYS_wait4, grandchild, &status, 0, NULL);
+		}
+		(void)SYS(SYS_exit, 0);
+	}
+	CHECK_EQ(SYS(SYS_wait4, child, &status, 0, NULL), child);
+	CHECK_EQ(status, 0);
+}
+
 static volatile long tids[500];
 
 static void
@@ -135,6 +158,7 @@ main(int argc, char **argv)
 {
 	processes();
 	process_limit();
+	no_time();
 	threads();
 	descriptors();
 	return (result("exhaust"));
