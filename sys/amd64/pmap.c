@@ -73,10 +73,10 @@ map_kernel(void)
 			bits |= PTE_W | pte_nx();
 		else if (va >= (uintptr_t)rodata_start)
 			bits |= pte_nx();
-		kernel_pt[0][atop(pa)] = pa | bits;
+		((pte_t *)kernel_pt)[atop(pa)] = pa | bits;
 	}
 	for (unsigned i = 0; i < ncpus; i++)
-		kernel_pt[0][atop(
+		((pte_t *)kernel_pt)[atop(
 		    kernel_phys(start_stacks + i * START_STACK_SIZE))] = 0;
 	kernel_pdpt[510] = kernel_phys(kernel_pd) | PTE_P | PTE_W;
 }
