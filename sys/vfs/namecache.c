@@ -8,7 +8,7 @@
  * until then an entry that is found under its bucket's lock has vnodes that
  * exist, and vnode_tryhold() tells whether one still lives.
  *
- * The table grows page by page, as buckets are first needed.  When there are
+ * The table grows chunk by chunk, as buckets are first needed.  When there are
  * too many entries, or memory is short, a hand goes round the buckets and takes
  * those that weren't used since it last came by.
  */
@@ -24,8 +24,8 @@ struct bucket {
 	struct spin lock;
 	struct list names;
 };
-#define PER_CHUNK (PAGE_SIZE / sizeof(struct bucket))
-#define CHUNKS	  1024
+#define PER_CHUNK 32
+#define CHUNKS	  4096
 
 /* (b) the bucket's lock, (d) and v_interlock of the directory, (f) of the file,
  * (!) set once. */
@@ -109,15 +109,15 @@ make_bucket(uint32_t hash)
 
 	if (atomic_load(place) != NULL)
 		return (bucket_of(hash));
-	chunk = kmem_alloc(PAGE_SIZE, 0);
+	chunk = kmem_alloc(PER_CHUNK * sizeof(*chunk), 0);
 	if (chunk == NULL)
 		return (NULL);
 	for (unsigned i = 0; i < PER_CHUNK; i++) {
-		spin_init(&chunk[i].lock, "names");
+		chunk[i].lock = (struct spin)SPIN_INITIALIZER("names");
 		list_init(&chunk[i].names);
 	}
 	if (!atomic_cas(place, &old, chunk))
-		kmem_free(chunk, PAGE_SIZE);
+		kmem_free(chunk, PER_CHUNK * sizeof(*chunk));
 	return (bucket_of(hash));
 }
 

@@ -36,11 +36,13 @@ bad(struct ustar *u, const char *why)
 static bool
 all_zero(const void *block)
 {
-	const char *p = block;
+	uint64_t word;
 
-	for (size_t i = 0; i < USTAR_BLOCK; i++)
-		if (p[i] != 0)
+	for (size_t i = 0; i < USTAR_BLOCK; i += sizeof(word)) {
+		memcpy(&word, (const char *)block + i, sizeof(word));
+		if (word != 0)
 			return (false);
+	}
 	return (true);
 }
 
@@ -60,7 +62,8 @@ byte_sum(const void *block)
 }
 
 /* An octal number that ends with the field, a space or a NUL; or GNU's: the
- * first byte's top bit set, the rest big-endian. False: neither. */
+ * first byte's top bit set, the rest big-endian. False: neither. No field has
+ * more than 12 bytes, whose octal digits fit. */
 static bool
 number(const char *field, size_t len, uint64_t *value)
 {
@@ -79,11 +82,8 @@ number(const char *field, size_t len, uint64_t *value)
 	}
 	while (i < len && field[i] == ' ')
 		i++;
-	for (; i < len && field[i] >= '0' && field[i] <= '7'; i++) {
-		if (v >> 60 != 0)
-			return (false);
-		v = v << 3 | (uint64_t)(field[i] - '0');
-	}
+	for (; i < len && field[i] >= '0' && field[i] <= '7'; i++)
+		v = v << 3 | (unsigned)(field[i] - '0');
 	*value = v;
 	return (i == len || field[i] == ' ' || field[i] == '\0');
 }
