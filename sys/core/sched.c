@@ -24,6 +24,11 @@
  */
 #define SLICE_NS (10 * 1000000ul)
 #define TICK_NS	 500000ul
+/*
+ * Who sleeps and wakes keeps its priority, and enough of those could keep the
+ * CPU from busy threads, that have sunk: so often one of these is lifted.
+ */
+#define LIFT_NS (100 * 1000000ul)
 
 static void
 queue_insert(struct cpu *c, struct thread *td)
@@ -352,6 +357,31 @@ sched_kicked(void)
 		let_wait(c, pri);
 }
 
+/* The first of the worst time-sharing priority goes to its own one, at most
+ * once in LIFT_NS. Interrupts are off. */
+static void
+lift_one(struct cpu *c, uint64_t now)
+{
+	uint64_t queued;
+	struct thread *td;
+
+	if (now < c->c_lift)
+		return;
+	c->c_lift = now + LIFT_NS;
+	spin_lock(&c->c_lock);
+	queued = c->c_queued[0] >> PRI_TIMESHARE;
+	if (queued != 0) {
+		td =
+		    LIST_FIRST(&c->c_queue[63 - __builtin_clzl(c->c_queued[0])],
+			struct thread, td_qlink);
+		queue_remove(c, td);
+		td->td_priority =
+		    MIN(td->td_base_priority, td->td_lent_priority);
+		queue_insert(c, td);
+	}
+	spin_unlock(&c->c_lock);
+}
+
 /* The timer is left alone when threads change; so first see whether this one
  * had its whole slice. */
 void
@@ -365,13 +395,14 @@ sched_tick(void)
 	if (c->c_nqueued == 0 || td == c->c_idle)
 		return;
 	c->c_tick = now + TICK_NS;
+	lift_one(c, now);
 	if (now - c->c_switched < SLICE_NS) {
 		if (c->c_equal_woke && td->td_prio_class != RTP_PRIO_FIFO)
 			atomic_or(&td->td_flags, TDF_RESCHED);
 		return;
 	}
-	/* Busy threads sink, down to the class's last, so that none starves:
-	 * sleeping gives the priority back. */
+	/* Busy threads sink, down to the class's last: sleeping gives the
+	 * priority back. */
 	if (td->td_prio_class == RTP_PRIO_NORMAL &&
 	    td->td_lent_priority == PRI_COUNT && td->td_priority < PRI_IDLE - 1)
 		td->td_priority++;

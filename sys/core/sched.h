@@ -46,9 +46,10 @@ struct cpu {
 	volatile bool c_resched;	/* leave user mode, look at the queue */
 	bool c_online;			/* runs threads */
 	uint64_t c_tick;		/* (o) clock_ns(), or NO_DEADLINE */
-	bool c_equal_woke;		/* atomic: since c_thread runs */
-	uint64_t c_switched;		/* (o) when c_thread started to run */
-	uint64_t c_idle_ns;		/* (o) time spent idle */
+	uint64_t c_lift;     /* (o) clock_ns(): not before, lift_one() */
+	bool c_equal_woke;   /* atomic: since c_thread runs */
+	uint64_t c_switched; /* (o) when c_thread started to run */
+	uint64_t c_idle_ns;  /* (o) time spent idle */
 	struct spin c_callout_lock;
 	struct rb_tree c_callouts;     /* (c_callout_lock) by deadline */
 	struct callout *c_callout_now; /* (c_callout_lock) being called */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Priorities on one processor: busy threads don't starve others of their
- * class, unless that is FIFO, and mutexes lend their waiters' priority to the
- * owner.
+ * class, unless that is FIFO, nor are they starved by them, and mutexes lend
+ * their waiters' priority to the owner.
  */
 #include "freebsd.h"
 #include "fbsd/user.h"
@@ -286,10 +286,48 @@ equals(int class)
 	CHECK_EQ(set_rtprio(RTP_PRIO_NORMAL, 0), 0);
 }
 
+static int talk_to[2][2]; /* pipes: what thread i reads */
+static volatile int fed, starved;
+
+/* Sleeps and wakes all the time, and leaves no time for anybody. */
+static void
+talker(void *arg)
+{
+	int i = (int)((long *)arg - tids);
+	uint64_t start = now_ns(CLOCK_MONOTONIC);
+	char c = 0;
+
+	while (!fed && !starved) {
+		CHECK_EQ(SYS(SYS_write, talk_to[1 - i][1], &c, 1), 1);
+		CHECK_EQ(SYS(SYS_read, talk_to[i][0], &c, 1), 1);
+		if (now_ns(CLOCK_MONOTONIC) - start > PATIENCE_NS / 3)
+			starved = 1;
+	}
+	CHECK_EQ(SYS(SYS_write, talk_to[1 - i][1], &c, 1), 1);
+	end_thread(arg);
+}
+
+/* A busy thread goes on however many of its class wake up. */
+static void
+busy_among_wakers(void)
+{
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(SYS(SYS_pipe2, talk_to[i], 0), 0);
+	begin(0, talker);
+	begin(1, talker);
+	while (now_ns(CLOCK_THREAD_CPUTIME_ID) < 500000000 && !starved)
+		;
+	fed = 1;
+	join_thread(&tids[0]);
+	join_thread(&tids[1]);
+	CHECK_EQ(starved, 0);
+}
+
 int
 main(int argc, char **argv)
 {
 	stay_on_first_cpu();
+	busy_among_wakers();
 	niceness(7);
 	niceness(20);
 	inheritance();
