@@ -13,6 +13,7 @@
 #include "file/kqueue.h"
 #include "file/procdesc.h"
 #include "proc/pid.h"
+#include "proc/quiesce.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
 #include "proc/sigqueue.h"
@@ -145,6 +146,8 @@ proc_vfork_done(struct proc *p)
 	proc_flags_clear(p, P_VFORK);
 	/* It may stop now. */
 	sig_poke(curthread());
+	if (quiesce_holds(p, curthread()))
+		ask_to_suspend(p, NULL);
 	spin_unlock(&p->p_lock);
 	cv_broadcast(&vfork_cv);
 	mutex_unlock(&proctree_lock);

@@ -254,11 +254,13 @@ struct proc {
 #define P_NOCHLDWAIT  0x00002000 /* SIGCHLD ignored: reap by itself */
 #define P_TELL_STOP   0x00004000 /* parent to hear of the stop */
 #define P_TELL_CONT   0x00008000 /* parent to hear that it runs again */
-#define P_OOMKILLED   0x00010000 /* for memory; see vm/oom.c */
+#define P_OOMKILLED   0x00010000 /* for memory; see exec/oom.c */
 /* procctl(2), kept by fork: */
 #define P_NONEWPRIVS   0x00020000 /* set-id files are plain programs */
 #define P_NOTRACE      0x00040000 /* only root may look into it... */
 #define P_NOTRACE_EXEC 0x00080000 /* ...even after exec */
+#define P_QUIESCE      0x00100000 /* to stand still: proc/quiesce.h */
+#define P_STILL	       0x00200000 /* it does */
 #define P_INHERITED                                                            \
 	(P_SUGID | P_CONTROLT | P_TRACED | P_NONEWPRIVS | P_NOTRACE |          \
 	    P_NOTRACE_EXEC)

@@ -14,6 +14,7 @@
 #include "proc/abi.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
+#include "proc/quiesce.h"
 #include "proc/thread.h"
 #include "vm/kmem.h"
 
@@ -197,7 +198,8 @@ thread_link(struct proc *p, struct thread *td)
 	list_push_back(&p->p_threads, &td->td_plink);
 	p->p_nthreads++;
 	/* Whoever stops or ends the threads now must catch this one too. */
-	if (p->p_flags & (P_SINGLE_EXIT | P_SINGLE_STOP | P_STOPPED))
+	if (quiesce_joins(p) ||
+	    p->p_flags & (P_SINGLE_EXIT | P_SINGLE_STOP | P_STOPPED))
 		atomic_or(&td->td_flags, TDF_AST | TDF_SUSPEND);
 	spin_unlock(&p->p_lock);
 }
@@ -279,6 +281,7 @@ thread_unlink(struct thread *td)
 	ru_add(&p->p_ru, &td->td_ru);
 	p->p_nthreads--;
 	cv_broadcast(&p->p_threadcv);
+	quiesce_stopped(p);
 	spin_unlock(&p->p_lock);
 }
 
@@ -357,12 +360,13 @@ kern_thr_create(struct thread *td, struct thread **newp)
 /*
  * Stopping and ending.
  *
- * Two things may hold a process's threads up: a stop signal (P_STOPPED), and
- * one thread that wants to be alone (p_single) for exec or exit.  Both set
+ * Three things may hold a process's threads up: a stop signal (P_STOPPED), one
+ * thread that wants to be alone (p_single) for exec or exit, and one that wants
+ * the whole machine to stand still (proc/quiesce.h).  They set
  * TDF_SUSPEND and wake interruptible sleeps; the threads come here by
  * themselves.
  */
-static void
+void
 ask_to_suspend(struct proc *p, struct thread *but)
 {
 	struct thread *td;
@@ -377,7 +381,7 @@ ask_to_suspend(struct proc *p, struct thread *but)
 static bool
 must_suspend(const struct proc *p, const struct thread *td)
 {
-	return ((p->p_flags & P_STOPPED) ||
+	return ((p->p_flags & P_STOPPED) || quiesce_holds(p, td) ||
 		((p->p_flags & P_SINGLE_STOP) && p->p_single != td));
 }
 
@@ -428,6 +432,7 @@ thread_suspend_check(struct thread *td, bool in_sleep)
 		}
 		p->p_nsuspended++;
 		cv_broadcast(&p->p_threadcv);
+		quiesce_stopped(p);
 		if (!tell_parent(p))
 			cv_wait_spin(&p->p_suspendcv, &p->p_lock);
 		p->p_nsuspended--;

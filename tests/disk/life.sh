@@ -13,7 +13,7 @@ trap 'rm -rf "$dir"' EXIT
 mkdir "$dir/root"
 makefs -t ffs -s "$size" -f "$inodes" -o "version=2,bsize=$bsize,fsize=$fsize" \
     "$dir/disk" "$dir/root" >/dev/null || exit 1
-"$imp" run -t 700 -m "$memory" -c 2 --kernel "$kernel" --qemu-arg=-drive \
+"$imp" run --verbose -t 700 -m "$memory" -c 2 --kernel "$kernel" --qemu-arg=-drive \
     --qemu-arg="id=d0,if=none,format=raw,file=$dir/disk,cache=unsafe${option:+,$option}" \
     --qemu-arg=-device --qemu-arg=virtio-blk-device,drive=d0 \
     "build/tests/disk/$prog" || exit 1
