@@ -167,6 +167,24 @@ sched_wait_begin(struct thread *td, const char *wmesg, bool sig)
 	atomic_store(&td->td_wait_result, WAIT_PENDING);
 }
 
+/* Ends td's wait, which is pending; c_lock of `c`, its CPU, is held, and
+ * released on return. */
+static void
+end_wait(struct cpu *c, struct thread *td, int result)
+{
+	td->td_wait_result = result;
+	if (td->td_state != TD_SLEEPING) {
+		/* It hasn't gone to sleep yet, and won't. */
+		spin_unlock(&c->c_lock);
+		return;
+	}
+	if (td->td_prio_class == RTP_PRIO_NORMAL)
+		td->td_priority =
+		    MIN(td->td_base_priority, td->td_lent_priority);
+	td->td_woke = true;
+	place(c, td);
+}
+
 bool
 sched_wake(struct thread *td, int result)
 {
@@ -176,31 +194,29 @@ sched_wake(struct thread *td, int result)
 		spin_unlock(&c->c_lock);
 		return (false);
 	}
-	td->td_wait_result = result;
-	if (td->td_state != TD_SLEEPING) {
-		/* It hasn't gone to sleep yet, and won't. */
-		spin_unlock(&c->c_lock);
-		return (true);
-	}
-	if (td->td_prio_class == RTP_PRIO_NORMAL)
-		td->td_priority =
-		    MIN(td->td_base_priority, td->td_lent_priority);
-	td->td_woke = true;
-	place(c, td);
+	end_wait(c, td, result);
 	return (true);
 }
 
+/*
+ * What kind of wait it is, is seen and the wait ended under one lock: the next
+ * wait may be for a lock, whose list of waiters no signal takes anybody off.
+ * For the same reason the kind, written before the wait is pending, is read
+ * after that.
+ */
 void
 sched_interrupt(struct thread *td)
 {
 	struct cpu *c = lock_cpu_of(td);
-	bool wake = td->td_wait_sig && td->td_wait_result == WAIT_PENDING;
 	bool kick = td->td_state == TD_RUNNING && td != curthread();
 
+	if (atomic_load(&td->td_wait_result) == WAIT_PENDING &&
+	    td->td_wait_sig) {
+		end_wait(c, td, EINTR);
+		return;
+	}
 	spin_unlock(&c->c_lock);
-	if (wake)
-		sched_wake(td, EINTR);
-	else if (kick)
+	if (kick)
 		cpu_kick(c->c_id);
 }
 
