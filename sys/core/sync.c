@@ -149,6 +149,7 @@ mutex_lock_slow(struct mutex *m)
 		list_push_back(&m->m_waiters, &td->td_wlink);
 		spin_unlock(&m->m_lock);
 		sched_wait(td);
+		kassert(!list_linked(&td->td_wlink));
 	}
 }
 
@@ -241,6 +242,7 @@ rw_sleep(struct rwlock *rw, struct list *l)
 	list_push_back(l, &td->td_wlink);
 	spin_unlock(&rw->rw_lock);
 	sched_wait(td);
+	kassert(!list_linked(&td->td_wlink));
 	spin_lock(&rw->rw_lock);
 }
 
@@ -418,20 +420,44 @@ guard_take(const struct guard *g)
 		spin_lock(g->spin);
 }
 
+/* What ends a wait but the cv and its deadline. */
+enum ends { BY_NOTHING, BY_SIGNAL, BY_KILL };
+
 static int
-cv_sleep(struct cv *cv, const struct guard *g, bool sig, uint64_t deadline)
+interrupts(struct thread *td, enum ends ends)
+{
+	switch (ends) {
+	case BY_SIGNAL:
+		return (sig_interrupts(td));
+	case BY_KILL:
+		if ((td->td_flags & (TDF_SIGPENDING | TDF_SUSPEND)) == 0)
+			return (0);
+		if (sig_killed(td))
+			return (EINTR);
+		/* To be suspended meanwhile. */
+		return ((td->td_flags & TDF_SUSPEND) && td->td_locks == 0
+			    ? ERESTART
+			    : 0);
+	default:
+		return (0);
+	}
+}
+
+static int
+cv_sleep(
+    struct cv *cv, const struct guard *g, enum ends ends, uint64_t deadline)
 {
 	struct thread *td = curthread();
 	int error;
 
-	sched_wait_begin(td, cv->cv_name, sig);
+	sched_wait_begin(td, cv->cv_name, ends != BY_NOTHING);
 	spin_lock(&cv->cv_lock);
 	list_push_back(&cv->cv_waiters, &td->td_wlink);
 	spin_unlock(&cv->cv_lock);
 	guard_release(g);
 	lockdebug_may_sleep(cv->cv_name);
 	/* A signal that came before sched_wait_begin() would wake nobody. */
-	if (sig && (error = sig_interrupts(td)) != 0)
+	if ((error = interrupts(td, ends)) != 0)
 		sched_wake(td, error);
 	if (deadline != NO_DEADLINE)
 		callout_set(&td->td_timeout, deadline);
@@ -445,8 +471,8 @@ cv_sleep(struct cv *cv, const struct guard *g, bool sig, uint64_t deadline)
 	spin_unlock(&cv->cv_lock);
 	if (error == EINTR || error == ERESTART)
 		error = thread_suspend_check(td, true);
-	if (sig && error == 0)
-		error = sig_interrupts(td);
+	if (error == 0)
+		error = interrupts(td, ends);
 	guard_take(g);
 	return (error);
 }
@@ -454,43 +480,54 @@ cv_sleep(struct cv *cv, const struct guard *g, bool sig, uint64_t deadline)
 void
 cv_wait(struct cv *cv, struct mutex *m)
 {
-	cv_sleep(cv, &(struct guard){.mutex = m}, false, NO_DEADLINE);
+	cv_sleep(cv, &(struct guard){.mutex = m}, BY_NOTHING, NO_DEADLINE);
 }
 
 int
 cv_wait_sig(struct cv *cv, struct mutex *m)
 {
-	return (cv_sleep(cv, &(struct guard){.mutex = m}, true, NO_DEADLINE));
+	return (
+	    cv_sleep(cv, &(struct guard){.mutex = m}, BY_SIGNAL, NO_DEADLINE));
+}
+
+int
+cv_wait_kill(struct cv *cv, struct mutex *m)
+{
+	int error =
+	    cv_sleep(cv, &(struct guard){.mutex = m}, BY_KILL, NO_DEADLINE);
+
+	return (error == EINTR ? EINTR : 0);
 }
 
 int
 cv_timedwait(struct cv *cv, struct mutex *m, uint64_t deadline)
 {
-	return (cv_sleep(cv, &(struct guard){.mutex = m}, false, deadline));
+	return (
+	    cv_sleep(cv, &(struct guard){.mutex = m}, BY_NOTHING, deadline));
 }
 
 int
 cv_timedwait_sig(struct cv *cv, struct mutex *m, uint64_t deadline)
 {
-	return (cv_sleep(cv, &(struct guard){.mutex = m}, true, deadline));
+	return (cv_sleep(cv, &(struct guard){.mutex = m}, BY_SIGNAL, deadline));
 }
 
 void
 cv_wait_spin(struct cv *cv, struct spin *s)
 {
-	cv_sleep(cv, &(struct guard){.spin = s}, false, NO_DEADLINE);
+	cv_sleep(cv, &(struct guard){.spin = s}, BY_NOTHING, NO_DEADLINE);
 }
 
 int
 cv_timedwait_spin(struct cv *cv, struct spin *s, uint64_t deadline)
 {
-	return (cv_sleep(cv, &(struct guard){.spin = s}, false, deadline));
+	return (cv_sleep(cv, &(struct guard){.spin = s}, BY_NOTHING, deadline));
 }
 
 int
 cv_wait_spin_sig(struct cv *cv, struct spin *s, uint64_t deadline)
 {
-	return (cv_sleep(cv, &(struct guard){.spin = s}, true, deadline));
+	return (cv_sleep(cv, &(struct guard){.spin = s}, BY_SIGNAL, deadline));
 }
 
 /* Takes waiters off until one was really asleep: one that a signal or its

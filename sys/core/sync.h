@@ -96,10 +96,13 @@ void cv_init(struct cv *cv, const char *name);
  *
  * The _sig forms also end for a signal: EINTR or ERESTART (as the signal's
  * action says), or because the process stops running threads (exit, exec).
+ * cv_wait_kill() ends only for a process that is to end: EINTR; other signals
+ * are for when this is over.
  * The timed forms end with ETIMEDOUT when clock_ns() reaches deadline.
  */
 void cv_wait(struct cv *cv, struct mutex *m);
 int cv_wait_sig(struct cv *cv, struct mutex *m);
+int cv_wait_kill(struct cv *cv, struct mutex *m);
 int cv_timedwait(struct cv *cv, struct mutex *m, uint64_t deadline);
 int cv_timedwait_sig(struct cv *cv, struct mutex *m, uint64_t deadline);
 void cv_wait_spin(struct cv *cv, struct spin *s);

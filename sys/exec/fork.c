@@ -121,7 +121,8 @@ enter_tree(struct thread *td, struct proc *p, int flags, struct file *pdfile)
 
 /*
  * The parent of vfork(2) waits until the child has its own memory.  By then
- * the child may have another parent, or have been waited for.
+ * the child may have another parent, or have been waited for.  A parent that is
+ * to end doesn't wait for that: it may never come.
  */
 static struct cv vfork_cv = CV_INITIALIZER(vfork_cv, "ppwait");
 
@@ -129,10 +130,12 @@ static void
 wait_for_vfork(pid_t pid)
 {
 	struct proc *p;
+	int error = 0;
 
 	mutex_lock(&proctree_lock);
-	while ((p = proc_find_any(pid)) != NULL && (p->p_flags & P_VFORK))
-		cv_wait(&vfork_cv, &proctree_lock);
+	while (error == 0 && (p = proc_find_any(pid)) != NULL &&
+	       (p->p_flags & P_VFORK))
+		error = cv_wait_kill(&vfork_cv, &proctree_lock);
 	mutex_unlock(&proctree_lock);
 }
 

@@ -29,8 +29,6 @@
 #include "vm/map.h"
 #include "vm/pageout.h"
 
-#define NAP (NSEC_PER_SEC / 50) /* between looks whether it is to die */
-
 /* Where threads wait for busy pages, by frame number. */
 static struct cv busy[64];
 
@@ -184,21 +182,13 @@ static int
 wait_busy(struct vm_object *o, struct vm_read *rd)
 {
 	struct page *pg;
-	struct cv *cv;
 	int error = 0;
 
 	mutex_lock(&o->o_lock);
 	pg = radix_get(&o->o_pages, rd->index);
 	if (pg != NULL && pg->pg_flags & PG_BUSY) {
 		pg->pg_flags |= PG_WANTED;
-		cv = busy_cv(pg);
-		if (cv_wait_sig(cv, &o->o_lock) != 0) {
-			if (sig_killed(curthread()))
-				error = EINTR;
-			else /* Other signals are for when this is over. */
-				(void)cv_timedwait(
-				    cv, &o->o_lock, clock_ns() + NAP);
-		}
+		error = cv_wait_kill(busy_cv(pg), &o->o_lock);
 	}
 	mutex_unlock(&o->o_lock);
 	return (error);

@@ -130,6 +130,100 @@ waiting(void)
 	CHECK_EQ(info.si_status, SIGKILL);
 }
 
+/* Its status, when it has changed so; a limit for what never does. */
+static int
+status_of(long pid, int options)
+{
+	int status = -1;
+
+	for (int i = 0; i < 10000; i++) {
+		if (SYS(SYS_wait4, pid, &status, options | WNOHANG, NULL) ==
+		    pid)
+			return (status);
+		sleep_ms(1);
+	}
+	return (-1);
+}
+
+static void linger(void);
+
+/* Waits for a child (its number goes to *child) that lives until it is killed.
+ */
+static void
+stand_still(volatile int *child)
+{
+	if (SYS(SYS_vfork) == 0) {
+		*child = (int)SYS(SYS_getpid);
+		linger();
+	}
+}
+
+static volatile int nhandled;
+
+static void
+count(int sig)
+{
+	nhandled++;
+}
+
+static void
+another_thread(void *arg)
+{
+	stand_still(arg);
+	end_thread(NULL);
+}
+
+static long
+standing(volatile int *child, bool in_thread)
+{
+	long pid = SYS(SYS_fork), tid;
+
+	if (pid == 0) {
+		(void)handle(SIGUSR1, (void *)count, 0);
+		if (in_thread) {
+			CHECK_EQ(start_thread(another_thread,
+				     (void *)(uintptr_t)child, &tid),
+			    0);
+			while (*child == 0)
+				sleep_ms(1);
+		} else {
+			stand_still(child);
+		}
+		(void)SYS(SYS_exit, 4 + nhandled);
+	}
+	while (*child == 0)
+		sleep_ms(1);
+	return (pid);
+}
+
+/* Who waits for a child to exec can be stopped and killed; but other signals
+ * are for when the wait is over. */
+static void
+standing_still(void)
+{
+	volatile int *child = shared + 10;
+	long pid = standing(&child[0], false);
+
+	(void)SYS(SYS_kill, pid, SIGUSR1);
+	(void)SYS(SYS_kill, pid, SIGSTOP);
+	CHECK_EQ(status_of(pid, WUNTRACED), W_STOPCODE(SIGSTOP));
+	(void)SYS(SYS_kill, pid, SIGCONT);
+	CHECK_EQ(status_of(pid, WCONTINUED), SIGCONT);
+	CHECK_EQ(SYS(SYS_wait4, pid, NULL, WNOHANG, NULL), 0);
+	(void)SYS(SYS_kill, child[0], SIGKILL);
+	CHECK_EQ(status_of(pid, 0), W_EXITCODE(5, 0));
+
+	pid = standing(&child[1], false);
+	(void)SYS(SYS_kill, pid, SIGKILL);
+	CHECK_EQ(status_of(pid, 0), SIGKILL);
+	CHECK_EQ(SYS(SYS_kill, child[1], SIGKILL), 0);
+
+	/* Its process ends by another thread. */
+	pid = standing(&child[2], true);
+	CHECK_EQ(status_of(pid, 0), W_EXITCODE(4, 0));
+	CHECK_EQ(SYS(SYS_kill, child[2], SIGKILL), 0);
+}
+
 static long
 reap(int command, void *data)
 {
@@ -268,6 +362,7 @@ main(int argc, char **argv)
 	shared = map_anon(4096, MAP_ANON_SHARED);
 	forms_of_fork();
 	waiting();
+	standing_still();
 	reapers();
 	controls();
 	return (result("children"));
