@@ -287,20 +287,27 @@ slab_put(struct kcache *kc, void *p)
 	}
 }
 
+/* Interrupts off.  Apart from take(), which has less to save then. */
+static __attribute__((noinline)) void *
+refill_and_take(struct kcache *kc, struct magazine *m)
+{
+	void *p;
+
+	spin_lock(&kc->kc_lock);
+	while (m->n < MAGAZINE / 2 && (p = slab_take(kc)) != NULL)
+		m->obj[m->n++] = p;
+	spin_unlock(&kc->kc_lock);
+	return (m->n > 0 ? m->obj[--m->n] : NULL);
+}
+
 static void *
 take(struct kcache *kc, size_t size, unsigned flags)
 {
 	uint64_t iflags = intr_disable();
 	struct magazine *m = &kc->kc_cpu[curcpu()->c_id];
-	void *p;
+	void *p =
+	    __predict_true(m->n > 0) ? m->obj[--m->n] : refill_and_take(kc, m);
 
-	if (m->n == 0) {
-		spin_lock(&kc->kc_lock);
-		while (m->n < MAGAZINE / 2 && (p = slab_take(kc)) != NULL)
-			m->obj[m->n++] = p;
-		spin_unlock(&kc->kc_lock);
-	}
-	p = m->n > 0 ? m->obj[--m->n] : NULL;
 	intr_restore(iflags);
 	if (p == NULL)
 		return (NULL);

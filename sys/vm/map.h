@@ -8,7 +8,8 @@
 #include "vm/vm.h"
 
 /* Objects' pages; o_lock held.  The page at index, made if absent, but EBUSY if
- * it must be read: vm_object_fetch(). See vm_object_page(). */
+ * it must be read: vm_object_fetch(); *pp is the busy page then, or NULL. See
+ * vm_object_page(). */
 int object_page(
     struct vm_object *o, uint64_t index, unsigned flags, struct page **pp);
 void object_dirty(struct vm_object *o, struct page *pg); /* it is, now */

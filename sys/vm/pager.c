@@ -67,9 +67,10 @@ make_page(struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
 		return (ENOMEM);
 	}
 	error = vm_object_insert(o, index, pg);
-	if (error != 0)
+	if (error == 0)
+		*pp = pg;
+	else
 		page_release(pg);
-	*pp = pg;
 	return (error);
 }
 
@@ -82,22 +83,22 @@ object_page(
 
 	if (index >= atop(o->o_size + PAGE_MASK))
 		return (EINVAL);
-	pg = radix_get(&o->o_pages, index);
+	*pp = pg = radix_get(&o->o_pages, index);
 	if (pg != NULL && __predict_false(pg->pg_flags & PG_BUSY)) {
 		if (!(flags & VM_PAGE_OVERWRITE))
 			return (EBUSY);
 		object_free_pages(o, index, index + 1);
-		pg = NULL;
+		*pp = pg = NULL;
 	}
 	if (pg == NULL) {
-		error = make_page(o, index, flags, &pg);
+		error = make_page(o, index, flags, pp);
 		if (error != 0)
 			return (error);
+		pg = *pp;
 	}
 	pg->pg_flags |= PG_USED;
 	if (flags & (VM_PAGE_WRITE | VM_PAGE_OVERWRITE))
 		object_dirty(o, pg);
-	*pp = pg;
 	return (0);
 }
 
@@ -222,7 +223,6 @@ int
 vm_object_page_or_read(struct vm_object *o, uint64_t index, unsigned flags,
     struct vm_read *rd, struct page **pp)
 {
-	struct page *pg;
 	int error;
 
 	mutex_lock(&o->o_lock);
@@ -232,9 +232,9 @@ vm_object_page_or_read(struct vm_object *o, uint64_t index, unsigned flags,
 	} else if (error == EBUSY) {
 		rd->index = index;
 		rd->n = 0;
-		pg = radix_get(&o->o_pages, index);
-		if (pg == NULL && claim(o, rd) != 0)
+		if (*pp == NULL && claim(o, rd) != 0)
 			error = ENOMEM;
+		*pp = NULL;
 	}
 	mutex_unlock(&o->o_lock);
 	if (__predict_false(error == EBUSY))

@@ -52,10 +52,13 @@ page_bytes(struct ufs_node *n, uint64_t index)
 {
 	const struct ufs_mount *um = n->n_um;
 	const uint64_t at = ptoa(index), in_block = at & (block_bytes(um) - 1);
-	uint64_t have = (uint64_t)ufs_frags_for(
-			    um, n->n_i.i_size, at >> um->um_fs.fs_bshift)
-			<< um->um_fs.fs_fshift;
+	uint64_t have;
 
+	if (__predict_true(at + PAGE_SIZE <= n->n_i.i_size))
+		return (PAGE_SIZE);
+	have = (uint64_t)ufs_frags_for(
+		   um, n->n_i.i_size, at >> um->um_fs.fs_bshift)
+	       << um->um_fs.fs_fshift;
 	return (
 	    (uint32_t)(have > in_block ? MIN(have - in_block, PAGE_SIZE) : 0));
 }
