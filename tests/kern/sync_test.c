@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* LOCKDEBUG finds locks that are taken in different orders. */
+/* LOCKDEBUG finds locks that are taken in different orders; and waits. */
 #include "lib/string.h"
 #include "boot/ktest.h"
 #include "core/lockdebug.h"
+#include "core/sched.h"
+#include "proc/proc.h"
+#include "proc/thread.h"
 
 #ifdef OPT_LOCKDEBUG
 static struct lock_circle found;
@@ -163,3 +166,75 @@ KTEST(lock_order_wait)
 	KT_ASSERT(is_order(0, "test wait b", "test wait a"));
 }
 #endif
+
+/*
+ * Two threads interrupt a third all the time, which waits by turns for a
+ * condition and, as that wait is over, for the condition's mutex: none of what
+ * they do may end the second wait, which only the mutex's owner does.
+ */
+#define INTERRUPTERS	 2u
+#define INTERRUPT_ROUNDS 2000u
+#define INTERRUPT_HELD	 (100 * 1000ul) /* ns */
+
+static struct {
+	struct mutex lock, nap_lock;
+	struct cv cv, nap;
+	struct thread *sleeper;
+	unsigned interrupters; /* (a) that still are */
+	bool over;	       /* (a) */
+	bool gone;	       /* (a) the sleeper */
+} in;
+
+static void
+interrupter(void *arg)
+{
+	while (!atomic_load(&in.over)) {
+		sched_interrupt(in.sleeper);
+		sched_maybe_yield();
+	}
+	atomic_sub(&in.interrupters, 1);
+	kern_thr_exit(curthread());
+}
+
+static void
+interrupted(void *arg)
+{
+	mutex_lock(&in.lock);
+	for (unsigned i = 0; i < INTERRUPT_ROUNDS; i++)
+		(void)cv_wait_sig(&in.cv, &in.lock);
+	mutex_unlock(&in.lock);
+	atomic_store(&in.over, true);
+	while (atomic_load(&in.interrupters) != 0)
+		sched_yield();
+	atomic_store(&in.gone, true);
+	kern_thr_exit(curthread());
+}
+
+static void
+take_a_nap(void)
+{
+	mutex_lock(&in.nap_lock);
+	(void)cv_timedwait(&in.nap, &in.nap_lock, clock_ns() + INTERRUPT_HELD);
+	mutex_unlock(&in.nap_lock);
+}
+
+KTEST(interrupt_no_lock)
+{
+	mutex_init(&in.lock, "test interrupt");
+	mutex_init(&in.nap_lock, "test nap");
+	cv_init(&in.cv, "test interrupt");
+	cv_init(&in.nap, "test nap");
+	in.over = in.gone = false;
+	in.interrupters = INTERRUPTERS;
+	in.sleeper = kthread_create("interrupted", interrupted, NULL);
+	KT_ASSERT(in.sleeper != NULL);
+	for (unsigned i = 0; i < INTERRUPTERS; i++)
+		KT_ASSERT(
+		    kthread_create("interrupter", interrupter, NULL) != NULL);
+	while (!atomic_load(&in.gone)) {
+		mutex_lock(&in.lock);
+		take_a_nap();
+		mutex_unlock(&in.lock);
+		take_a_nap();
+	}
+}
