@@ -60,6 +60,14 @@ def text(array):
     return array.string(errors="replace")
 
 
+def pstr(pointer):
+    """The first string of a struct pstr."""
+    if int(pointer) == 0:
+        return "-"
+    char = gdb.lookup_type("char").pointer()
+    return text(pointer["ps_text"].address.cast(char))
+
+
 def processes():
     """All, the oldest first."""
     return sorted(
@@ -262,8 +270,8 @@ class Vm(Command):
             words = [name for bit, name in flags if int(e["e_flags"]) & bit]
             if int(e["e_vnode"]) != 0:
                 path = "file"
-                if int(e["e_vnode"]) == int(p["p_textvp"]):
-                    path = text(p["p_path"])
+                if int(e["e_vnode"]) == int(p["p_image"]["text"]):
+                    path = pstr(p["p_image"]["path"])
                 words.append("%s+%#x" % (path, int(e["e_ooff"])))
             gdb.write(
                 "%#18x-%#18x %s %s\n"
