@@ -94,8 +94,7 @@ prune(struct radix *r, uint64_t index)
 
 		node_free(path[depth - 1]);
 		if (depth == 1) {
-			r->root = NULL;
-			r->height = 0;
+			radix_init(r);
 			return;
 		}
 		path[depth - 2]->slots[slot(index, h + 1)] = NULL;

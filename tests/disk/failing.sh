@@ -22,7 +22,7 @@ else
 fi
 # shellcheck disable=SC2046 # words
 $tests/faildisk "$dir/socket" "$dir/disk" \
-    "$imp" run -t 700 -m 24m --verbose --kernel "$kernel" \
+    "$imp" run -t 700 -m 32m --verbose --kernel "$kernel" \
     $(disk 0 disk) $(disk 1 orders) "$tests/$prog" "$case" \
     >"$dir/out" 2>&1 || {
 	tail -40 "$dir/out"

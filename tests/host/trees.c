@@ -289,10 +289,28 @@ test_radix(unsigned bits)
 	CHECK(r.root == NULL && allocated == 0);
 }
 
+/* An empty tree remembers nothing of what it had. */
+static void
+test_empty_again(void)
+{
+	struct radix r;
+	char object;
+
+	radix_init(&r);
+	CHECK(radix_set(&r, 0, &object) == 0);
+	radix_mark(&r, 0);
+	CHECK(radix_set(&r, 100, &object) == 0);
+	CHECK(radix_del(&r, 0) == &object && radix_del(&r, 100) == &object);
+	CHECK(radix_set(&r, 0, &object) == 0);
+	CHECK(radix_next_marked(&r, &(uint64_t){0}) == NULL);
+	CHECK(radix_del(&r, 0) == &object);
+}
+
 int
 main(void)
 {
 	test_rbtree();
+	test_empty_again();
 	for (fail_every = 0; fail_every < 20; fail_every += 7) {
 		test_radix(4);
 		test_radix(13);
