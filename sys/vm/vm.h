@@ -313,7 +313,7 @@ struct vm_file_ops {
 	    struct vnode *vp, uint64_t first, uint64_t end, bool all);
 };
 extern const struct vm_file_ops *vm_file_ops; /* (!) by vfs_init() */
-/* proc's (proc/resource.c): the soft limit RLIMIT_* for vs, in bytes; none for
+/* time's (time/resource.c): the soft limit RLIMIT_* for vs, in bytes; none for
  * an address space that isn't the current process's. */
 uint64_t vm_limit(const struct vmspace *vs, int which);
 /* ipc's (ipc/umtx_shm.c): the object or vmspace `where` is gone. */
