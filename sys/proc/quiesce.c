@@ -57,7 +57,8 @@ quiesce_stopped(struct proc *p)
 		return;
 	proc_flags_set(p, P_STILL);
 	spin_lock(&quiesce.lock);
-	if (--quiesce.left == 0)
+	/* Or else it was given up meanwhile. */
+	if (quiesce.by != NULL && --quiesce.left == 0)
 		cv_broadcast(&quiesce.cv);
 	spin_unlock(&quiesce.lock);
 }
