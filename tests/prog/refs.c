@@ -55,13 +55,20 @@ programs(void)
 	unsigned bad = 0, seen = 0;
 	size_t len;
 	long pid;
-	int status;
+	int status, go[2];
+	char c = 0;
 
 	CHECK_EQ(look(KERN_PROC_PATHNAME, -1, &len), 0);
 	memcpy(self, got, len);
+	CHECK_EQ(SYS(SYS_pipe2, go, 0), 0);
 	pid = SYS(SYS_fork);
-	if (pid == 0)
+	if (pid == 0) {
+		(void)SYS(SYS_read, go[0], &c, 1);
 		run(LONG, left);
+	}
+	/* However fast it is, it is seen once before it begins. */
+	seen = look(KERN_PROC_PATHNAME, pid, &len) == 0 && same_text(got, self);
+	CHECK_EQ(SYS(SYS_write, go[1], &c, 1), 1);
 	while (SYS(SYS_wait4, pid, &status, 1 /* WNOHANG */, NULL) == 0) {
 		if (look(KERN_PROC_PATHNAME, pid, &len) == 0) {
 			seen++;
@@ -75,6 +82,8 @@ programs(void)
 	CHECK_EQ(status, 0);
 	CHECK_EQ(bad, 0);
 	CHECK(seen > 0);
+	(void)SYS(SYS_close, go[0]);
+	(void)SYS(SYS_close, go[1]);
 }
 
 static volatile bool stop;
