@@ -5,7 +5,7 @@ BENCHPROGS = $(addprefix $(B)/bench/,ops tiny hello scale_proc scale_files)
 BENCHLINUX = $(addprefix $(B)/bench/,ops-linux tiny-linux disk-linux)
 BENCHES = $(BENCHPROGS) $(BENCHLINUX) $(addprefix $(B)/bench/,null count.so disk)
 
-$(BENCHPROGS) $(BENCHLINUX): bench/bench_freebsd.h bench/bench_linux.h \
+$(BENCHPROGS) $(BENCHLINUX): bench/bench_freebsd.h bench/bench_linux.h bench/scale.h \
     tests/prog/freebsd.h tests/disk/mounted.h
 	@mkdir -p $(@D)
 	@gcc $(BENCHCFLAGS) -o $@ $(filter %.c,$^)

@@ -4,7 +4,7 @@
  * where a tick of the time-stamp counter is an instruction under `-icount
  * shift=0`.  Arguments: how many, ascending.
  */
-#include "freebsd.h"
+#include "scale.h"
 #include "fbsd/event.h"
 #include "fbsd/poll.h"
 
@@ -22,26 +22,6 @@ enum {
 
 static long first, last, kq; /* descriptors, one behind the other; a queue */
 static struct pollfd *fds;   /* all of them */
-
-static inline uint64_t
-ticks(void)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
-	return ((uint64_t)hi << 32 | lo);
-}
-
-static void
-say_line(const char *name, long n, uint64_t value)
-{
-	say(name);
-	say(" ");
-	say_number(n);
-	say(" ");
-	say_number((long)value);
-	say("\n");
-}
 
 static void
 measure(const char *name, void (*op)(void), long n, long share)

@@ -4,21 +4,12 @@
  * a tick of the time-stamp counter is an instruction under `-icount shift=0`.
  * Arguments: the numbers of other processes, ascending.
  */
-#include "freebsd.h"
+#include "scale.h"
 
 #define ROUNDS 5
 #define TIMES  20
 
 static int gate[2]; /* the others read it, and go at its end */
-
-static inline uint64_t
-ticks(void)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
-	return ((uint64_t)hi << 32 | lo);
-}
 
 static long
 fork_child(void)
@@ -54,17 +45,6 @@ op_setpgid(long pid)
 {
 	(void)SYS(SYS_setpgid, pid, pid);
 	(void)SYS(SYS_setpgid, pid, SYS(SYS_getpid));
-}
-
-static void
-say_line(const char *name, long n, uint64_t value)
-{
-	say(name);
-	say(" ");
-	say_number(n);
-	say(" ");
-	say_number((long)value);
-	say("\n");
 }
 
 static void

@@ -420,7 +420,6 @@ struct vmspace *proc_vmspace(struct proc *p);
  * p_candebug() says. */
 int proc_debug_vmspace(struct thread *td, struct proc *p, struct vmspace **vsp);
 struct pstr *proc_args_hold(struct proc *p);
-struct pstr *proc_path_hold(struct proc *p);
 uint64_t proc_limit(struct proc *p, int which);	     /* soft limit */
 void proc_rusage(struct proc *p, struct rusage *ru); /* so far */
 

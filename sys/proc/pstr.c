@@ -56,14 +56,3 @@ proc_args_hold(struct proc *p)
 	spin_unlock(&p->p_lock);
 	return (s);
 }
-
-struct pstr *
-proc_path_hold(struct proc *p)
-{
-	struct pstr *s;
-
-	spin_lock(&p->p_lock);
-	s = pstr_hold(p->p_image.path);
-	spin_unlock(&p->p_lock);
-	return (s);
-}
