@@ -119,6 +119,8 @@ lockdebug_may_sleep(const char *name)
 {
 	if (curcpu()->c_spins > 0)
 		complain("a spin lock is held at a sleep in", name);
+	if (curcpu()->c_section % 2 != 0)
+		complain("a section isn't over at a sleep in", name);
 }
 
 /* Not a struct spin, which would be checked. */

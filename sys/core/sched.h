@@ -56,6 +56,7 @@ struct cpu {
 	uint64_t c_callout_rest;       /* (c_callout_lock) none before */
 	struct thread *c_prev;	       /* (o) switched away from */
 	struct md_cpu c_md;	       /* (o) amd64's */
+	unsigned c_section;	       /* (o) odd: within one, core/section.h */
 };
 
 extern struct cpu cpus[];    /* by c_id, 0..ncpus-1 */

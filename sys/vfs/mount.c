@@ -3,13 +3,17 @@
  * Mounts: which file system's root stands in for which directory.
  *
  * A covered directory points to its mount, a mount to the directory; both
- * links, and the list of mounts, are mount_lock's.  Walks cross downwards
- * only under mount_lock, so that once a file system reports itself unused
- * there, nobody can get in before it is gone.
+ * links, and the list of mounts, are changed with mount_lock.  Walks cross
+ * downwards without it, in a section (core/section.h).  A mount that is to be
+ * unmounted first says so, and nobody gets in any more: who crosses waits for
+ * the outcome, and those who were just about to have their reference then, for
+ * which the file system looks.  Upwards nothing is needed: the reference that a
+ * walk has keeps everything mounted above.
  */
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
 #include "core/printf.h"
+#include "core/section.h"
 #include "lib/printf.h"
 #include "proc/proc.h"
 #include "lib/string.h"
@@ -21,6 +25,8 @@ struct mutex mount_lock = MUTEX_INITIALIZER(mount_lock, "mount");
 struct list mountlist = LIST_INITIALIZER(mountlist);
 struct vnode *rootvnode;
 static uint64_t last_fsid; /* (mount_lock) */
+/* One has fewer users, or has been unmounted, or not. */
+static struct cv mount_changed = CV_INITIALIZER(mount_changed, "mount");
 
 SET_DECLARE(vfs);
 
@@ -103,6 +109,7 @@ new_mount(struct thread *td, const struct vfs_ops *ops, const char *on,
 	if (mp == NULL)
 		return (NULL);
 	list_init(&mp->mnt_link);
+	mutex_init(&mp->mnt_update, "mount update");
 	mp->mnt_ops = ops;
 	mp->mnt_flags = (flags & MNT_SETTABLE) | ops->vfs_flags;
 	mp->mnt_owner = td != NULL ? td->td_cred->cr_uid : 0;
@@ -234,17 +241,16 @@ change(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
 static int
 update(struct vnode *vp, uint64_t flags, const struct mount_opts *opts)
 {
-	static struct mutex update_lock =
-	    MUTEX_INITIALIZER(update_lock, "mount update");
+	struct mount *mp = vp->v_mount;
 	int error;
 
 	if ((vp->v_flags & VV_ROOT) == 0) {
 		mount_error(opts, "nothing is mounted there");
 		return (EINVAL);
 	}
-	mutex_lock(&update_lock);
-	error = change(vp->v_mount, flags, opts);
-	mutex_unlock(&update_lock);
+	mutex_lock(&mp->mnt_update);
+	error = change(mp, flags, opts);
+	mutex_unlock(&mp->mnt_update);
 	return (error);
 }
 
@@ -280,15 +286,159 @@ vfs_mount(struct thread *td, const char *fstype, const char *path,
 	return (error);
 }
 
+/* With mount_lock: for what becomes of one that leaves, or for its users. */
+static int
+wait_for_change(void)
+{
+	return (cv_wait_kill(&mount_changed, &mount_lock));
+}
+
+/* The one with that number that stays mounted for now, or NULL. mount_lock is
+ * held, but not all the time. */
 static struct mount *
 find_mount(uint64_t fsid)
 {
 	struct mount *mp;
+	int error;
 
-	LIST_FOREACH (mp, &mountlist, mnt_link)
-		if (mp->mnt_fsid == fsid)
+	do {
+		error = 0;
+		LIST_FOREACH (mp, &mountlist, mnt_link)
+			if (mp->mnt_fsid == fsid)
+				break;
+		if (&mp->mnt_link == &mountlist)
+			return (NULL);
+		if (!mp->mnt_leaving)
 			return (mp);
+		error = wait_for_change();
+	} while (error == 0);
 	return (NULL);
+}
+
+struct mount *
+mount_find(uint64_t fsid)
+{
+	struct mount *mp;
+
+	mutex_lock(&mount_lock);
+	mp = find_mount(fsid);
+	if (mp != NULL)
+		mp->mnt_users++;
+	mutex_unlock(&mount_lock);
+	return (mp);
+}
+
+/* mount_lock is held. */
+static void
+drop(struct mount *mp)
+{
+	if (--mp->mnt_users == 0 && mp->mnt_leaving)
+		cv_broadcast(&mount_changed);
+}
+
+void
+mount_drop(struct mount *mp)
+{
+	mutex_lock(&mount_lock);
+	drop(mp);
+	mutex_unlock(&mount_lock);
+}
+
+/* The first one behind l, which is a mount's link or the list itself; as it is
+ * with mount_next(). mount_lock is held, but not all the time. */
+static struct mount *
+next_staying(struct list *l, bool wait)
+{
+	struct list *at = l->next;
+	struct mount *mp;
+
+	while (at != &mountlist) {
+		mp = LIST_ENTRY(at, struct mount, mnt_link);
+		if (!mp->mnt_leaving)
+			return (mp);
+		if (!wait)
+			at = at->next;
+		else if (wait_for_change() == 0)
+			at = l->next;
+		else
+			break;
+	}
+	return (NULL);
+}
+
+struct mount *
+mount_next(struct mount *mp, bool wait)
+{
+	struct mount *next;
+
+	mutex_lock(&mount_lock);
+	next = next_staying(mp != NULL ? &mp->mnt_link : &mountlist, wait);
+	if (next != NULL)
+		next->mnt_users++;
+	if (mp != NULL)
+		drop(mp);
+	mutex_unlock(&mount_lock);
+	return (next);
+}
+
+struct vnode *
+mount_covered(const struct vnode *vp)
+{
+	struct vnode *covered = vp->v_mount->mnt_covered;
+
+	if (covered != NULL)
+		vnode_hold(covered);
+	return (covered);
+}
+
+/* *rootp: the root of what is mounted on vp, referenced, or NULL.  False: that
+ * is just being unmounted. */
+static bool
+try_root(struct vnode *vp, struct vnode **rootp)
+{
+	struct mount *mp;
+	bool stays = true;
+
+	*rootp = NULL;
+	section_enter();
+	mp = atomic_load(&vp->v_mountedhere);
+	if (mp != NULL && !atomic_load(&mp->mnt_leaving)) {
+		*rootp = mp->mnt_root;
+		vnode_hold(*rootp);
+	} else if (mp != NULL)
+		stays = false;
+	section_leave();
+	return (stays);
+}
+
+static int
+wait_while_leaving(struct vnode *vp)
+{
+	int error = 0;
+
+	mutex_lock(&mount_lock);
+	while (error == 0 && vp->v_mountedhere != NULL &&
+	       vp->v_mountedhere->mnt_leaving)
+		error = wait_for_change();
+	mutex_unlock(&mount_lock);
+	return (error);
+}
+
+int
+mount_cross(struct vnode **vpp)
+{
+	struct vnode *root;
+	int error = 0;
+
+	while (error == 0 && atomic_load(&(*vpp)->v_mountedhere) != NULL) {
+		if (!try_root(*vpp, &root))
+			error = wait_while_leaving(*vpp);
+		else if (root != NULL) {
+			vnode_release(*vpp);
+			*vpp = root;
+		}
+	}
+	return (error);
 }
 
 int
@@ -312,42 +462,70 @@ vn_by_fhandle(const struct fhandle *fh, struct vnode **vpp)
 	struct mount *mp;
 	int error;
 
-	mutex_lock(&mount_lock);
-	mp = find_mount(fsid);
+	mp = mount_find(fsid);
 	if (mp == NULL)
-		error = ESTALE;
-	else if (mp->mnt_ops->vfs_fhtovp == NULL)
-		error = EOPNOTSUPP;
+		return (ESTALE);
+	error = mp->mnt_ops->vfs_fhtovp == NULL
+		    ? EOPNOTSUPP
+		    : mp->mnt_ops->vfs_fhtovp(mp, &fh->fh_fid, vpp);
+	mount_drop(mp);
+	return (error);
+}
+
+/* Has it been unmounted, or does it stay?  With mount_lock. */
+static void
+tell_outcome(struct mount *mp, bool gone)
+{
+	if (gone) {
+		atomic_store(&mp->mnt_covered->v_mountedhere, NULL);
+		list_remove(&mp->mnt_link);
+	} else
+		atomic_store(&mp->mnt_leaving, false);
+	cv_broadcast(&mount_changed);
+}
+
+/* It is to be unmounted: nobody looks at it, and nobody gets in from now on.
+ * EINVAL: it is the root; EINTR. mount_lock is held, but not all the time. */
+static int
+close_mount(struct mount *mp)
+{
+	int error = 0;
+
+	if (mp->mnt_covered == NULL)
+		return (EINVAL);
+	atomic_store(&mp->mnt_leaving, true);
+	while (error == 0 && mp->mnt_users > 0)
+		error = wait_for_change();
+	if (error != 0)
+		tell_outcome(mp, false);
 	else
-		error = mp->mnt_ops->vfs_fhtovp(mp, &fh->fh_fid, vpp);
-	mutex_unlock(&mount_lock);
+		section_wait();
 	return (error);
 }
 
 int
 vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags)
 {
-	struct vnode *covered = NULL;
 	struct mount *mp;
-	int error = EINVAL;
+	int error;
 
 	if (inotify_watches != 0)
 		inotify_unmount(fsid);
 	mutex_lock(&mount_lock);
 	mp = find_mount(fsid);
-	if (mp != NULL && mp->mnt_covered != NULL) {
-		covered = mp->mnt_covered;
-		error = mp->mnt_ops->vfs_unmount(mp,
-		    (flags & MNT_FORCE) != 0 ? UNMOUNT_FORCED : UNMOUNT_IDLE);
-		if (error == 0) {
-			covered->v_mountedhere = NULL;
-			list_remove(&mp->mnt_link);
-		}
-	}
+	error = mp != NULL ? close_mount(mp) : EINVAL;
 	mutex_unlock(&mount_lock);
 	if (error != 0)
 		return (error);
-	vnode_release(covered);
+	error = mp->mnt_ops->vfs_unmount(
+	    mp, (flags & MNT_FORCE) != 0 ? UNMOUNT_FORCED : UNMOUNT_IDLE);
+	mutex_lock(&mount_lock);
+	tell_outcome(mp, error == 0);
+	mutex_unlock(&mount_lock);
+	if (error != 0)
+		return (error);
+	section_wait();
+	vnode_release(mp->mnt_covered);
 	free_mount(mp);
 	return (0);
 }

@@ -62,7 +62,7 @@ struct vfs_ops {
 	 * MNT_FORCE it becomes read-only whatever the disk says. */
 	int (*vfs_update)(
 	    struct mount *mp, uint64_t flags, const struct mount_opts *opts);
-	/* With mount_lock: EBUSY if a vnode besides mnt_root is in use, or
+	/* While nobody gets in: EBUSY if a vnode besides mnt_root is in use, or
 	 * that more than by mnt_root; otherwise all of it is freed, and the
 	 * reference mnt_root with it. */
 	int (*vfs_unmount)(struct mount *mp, enum unmount_how how);
@@ -78,9 +78,12 @@ struct vfs_ops {
 };
 #define VFS_SET(ops) LINKER_SET(vfs, ops)
 
-/* Guarded by (m) mount_lock, (!) set once, (a) atomic. */
+/* Guarded by (m) mount_lock, (!) set once, (a) atomic, (u) mnt_update. */
 struct mount {
 	struct list mnt_link;	       /* (m) in mountlist */
+	unsigned mnt_users;	       /* (m) of mount_find(), mount_next() */
+	bool mnt_leaving;	       /* (m a) it is being unmounted */
+	struct mutex mnt_update;       /* one change of its options at a time */
 	const struct vfs_ops *mnt_ops; /* (!) */
 	struct vnode *mnt_covered;     /* (!) held; NULL: the root */
 	struct vnode *mnt_root;	       /* (!) held */
@@ -93,12 +96,25 @@ struct mount {
 	char *mnt_on;		       /* (!) */
 };
 
-extern struct mutex mount_lock;
+extern struct mutex mount_lock; /* never held over a file system's work */
 extern struct list mountlist;	/* (mount_lock) */
 extern struct vnode *rootvnode; /* (!) once it is mounted */
 
 /* The file system of that name, or NULL. */
 const struct vfs_ops *vfs_find(const char *name);
+/* The mount with that number, or NULL; it stays until mount_drop(). */
+struct mount *mount_find(uint64_t fsid);
+void mount_drop(struct mount *mp);
+/* The mount behind mp, or the first; it stays, and mp is dropped.  NULL: there
+ * are no more.  One that is just being unmounted is waited for, or passed by;
+ * the wait ends for a process that is to end, as if there were no more. */
+struct mount *mount_next(struct mount *mp, bool wait);
+/* The directory that is covered by the root of vp's file system, referenced; or
+ * NULL.  vp is referenced, so that it stays mounted. */
+struct vnode *mount_covered(const struct vnode *vp);
+/* What is mounted on *vpp, or on that, takes its place; EINTR: the process is
+ * to end, *vpp is what it was. */
+int mount_cross(struct vnode **vpp);
 /* Mounts on a kernel path. ENODEV: no such type. */
 int vfs_mount(struct thread *td, const char *fstype, const char *path,
     uint64_t flags, const struct mount_opts *opts);

@@ -100,27 +100,21 @@ is_dotdot(const struct walk *w)
 	return (w->len == 2 && w->name[0] == '.' && w->name[1] == '.');
 }
 
-/* A covered directory is replaced by the root of what is mounted on it. */
-static struct vnode *
-cross_down(struct vnode *vp)
+/* A covered directory is replaced by the root of what is mounted on it; after
+ * an error, by nothing. */
+static int
+cross_down(struct vnode **vpp)
 {
-	struct mount *mp;
-	struct vnode *root;
+	int error;
 
-	while (__predict_false(atomic_load(&vp->v_mountedhere) != NULL)) {
-		mutex_lock(&mount_lock);
-		mp = vp->v_mountedhere;
-		if (mp == NULL) {
-			mutex_unlock(&mount_lock);
-			break;
-		}
-		root = mp->mnt_root;
-		vnode_hold(root);
-		mutex_unlock(&mount_lock);
-		vnode_release(vp);
-		vp = root;
+	if (__predict_true(atomic_load(&(*vpp)->v_mountedhere) == NULL))
+		return (0);
+	error = mount_cross(vpp);
+	if (error != 0) {
+		vnode_release(*vpp);
+		*vpp = NULL;
 	}
-	return (vp);
+	return (error);
 }
 
 /* The directory above vp, with a reference; the root is its own. */
@@ -133,11 +127,7 @@ parent(struct thread *td, struct vnode *vp, struct vnode **vpp)
 
 	vnode_hold(vp);
 	while ((vp->v_flags & VV_ROOT) != 0 && !vn_is_root(td, vp)) {
-		mutex_lock(&mount_lock);
-		covered = vp->v_mount->mnt_covered;
-		if (covered != NULL)
-			vnode_hold(covered);
-		mutex_unlock(&mount_lock);
+		covered = mount_covered(vp);
 		vnode_release(vp);
 		if (covered == NULL)
 			return (ENOENT);
@@ -238,9 +228,7 @@ lookup(struct walk *w, struct vnode **vpp)
 		error = look_into(w, &cn, vpp);
 	else if (*vpp == NULL)
 		error = ENOENT;
-	if (error == 0)
-		*vpp = cross_down(*vpp);
-	return (error);
+	return (error == 0 ? cross_down(vpp) : error);
 }
 
 /* Puts the link's target before the rest of the path. */
@@ -303,8 +291,8 @@ go_to_root(struct walk *w)
 		w->rest++;
 	if (w->dvp != NULL)
 		vnode_release(w->dvp);
-	w->dvp = cross_down(vn_root(w->td));
-	return (0);
+	w->dvp = vn_root(w->td);
+	return (cross_down(&w->dvp));
 }
 
 /* Hands the last component over: vp is held, or NULL if there is none. */

@@ -14,13 +14,8 @@
 static int
 uncover(struct vnode **vpp)
 {
-	struct vnode *covered;
+	struct vnode *covered = mount_covered(*vpp);
 
-	mutex_lock(&mount_lock);
-	covered = (*vpp)->v_mount->mnt_covered;
-	if (covered != NULL)
-		vnode_hold(covered);
-	mutex_unlock(&mount_lock);
 	if (covered == NULL)
 		return (ENOENT);
 	vnode_release(*vpp);

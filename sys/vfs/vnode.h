@@ -183,7 +183,8 @@ struct vnode {
 	struct mount *v_mount;	       /* (!) */
 	void *v_data;		       /* (!) the file system's inode */
 	struct vm_object v_object;     /* VREG: its pages */
-	struct mount *v_mountedhere;   /* (mount lock) covered by this one */
+	struct mount *v_mountedhere;   /* (a) covered by this one; changed
+					  with mount_lock */
 	struct event_source v_events;  /* EVFILT_VNODE, EVFILT_READ */
 	struct advlocks *v_locks;      /* (i) fcntl and flock locks */
 	struct fifo *v_fifo;	       /* (i) named pipe's ends */

@@ -164,6 +164,79 @@ unmounting(void)
 	CHECK_EQ(SYS(SYS_rmdir, "m"), 0);
 }
 
+#define WALKERS 3
+#define COMINGS 200
+
+/* Walks in and out, and asks for what is mounted: each finds "m" as it is with
+ * the file system, or without. */
+static int
+walk_about(void)
+{
+	static struct statfs all[16];
+	char cwd[64];
+	long fd, n;
+
+	while (exists("going")) {
+		fd = xopen("m/../m/in", O_RDONLY, 0);
+		CHECK(fd >= 0 || fd == -ENOENT);
+		if (fd >= 0)
+			CHECK_EQ(SYS(SYS_close, fd), 0);
+		if (SYS(SYS_chdir, "m") == 0) {
+			CHECK_EQ(SYS(SYS___getcwd, cwd, sizeof(cwd)), 0);
+			CHECK(same(cwd, "/t/m", 5));
+			CHECK_EQ(SYS(SYS_chdir, "../../t"), 0);
+		}
+		n = SYS(SYS_getfsstat, all, sizeof(all), MNT_NOWAIT);
+		CHECK(n >= 2);
+		n = SYS(SYS_getfsstat, all, sizeof(all), MNT_WAIT);
+		for (long i = 0; i < n; i++)
+			CHECK(all[i].f_mntonname[0] == '/');
+	}
+	return (failures);
+}
+
+/* While others walk through it a file system comes and goes. */
+static void
+come_and_go(void)
+{
+	const uint64_t end = now_ns(CLOCK_MONOTONIC) + 1500000000;
+	unsigned times = 0;
+	long error;
+
+	for (; times < COMINGS && now_ns(CLOCK_MONOTONIC) < end; times++) {
+		CHECK_EQ(MOUNT("tmpfs", "m", "size", "64k"), 0);
+		CHECK_EQ(put("m/in", "x"), 0);
+		do
+			error = SYS(SYS_unmount, "m", 0);
+		while (error == -EBUSY);
+		CHECK_EQ(error, 0);
+		CHECK(!exists("m/in"));
+	}
+	CHECK(times > 0);
+}
+
+static void
+storm(void)
+{
+	long pid[WALKERS];
+	int status;
+
+	CHECK_EQ(SYS(SYS_mkdir, "m", 0755), 0);
+	CHECK_EQ(put("going", ""), 0);
+	for (unsigned i = 0; i < WALKERS; i++) {
+		pid[i] = SYS(SYS_fork);
+		if (pid[i] == 0)
+			(void)SYS(SYS_exit, walk_about());
+	}
+	come_and_go();
+	CHECK_EQ(SYS(SYS_unlink, "going"), 0);
+	for (unsigned i = 0; i < WALKERS; i++) {
+		CHECK_EQ(SYS(SYS_wait4, pid[i], &status, 0, NULL), pid[i]);
+		CHECK_EQ(status, 0);
+	}
+	CHECK_EQ(SYS(SYS_rmdir, "m"), 0);
+}
+
 static int
 nobody(void)
 {
@@ -184,6 +257,7 @@ main(int argc, char **argv)
 	messages();
 	all_of_them();
 	unmounting();
+	storm();
 	CHECK_EQ(in_child(nobody), 0);
 	return (result("mounts"));
 }

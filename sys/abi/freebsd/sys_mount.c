@@ -165,19 +165,17 @@ sys_freebsd4_fstatfs(struct thread *td, const struct freebsd4_fstatfs_args *a)
 
 /* What is mounted, in order, as far as `list` has room; all are counted. */
 static int
-gather(struct statfs *list, size_t room, size_t *count)
+gather(struct statfs *list, size_t room, size_t *count, bool wait)
 {
-	struct mount *mp;
+	struct mount *mp = NULL;
 	int error = 0;
 
 	*count = 0;
-	mutex_lock(&mount_lock);
-	LIST_FOREACH (mp, &mountlist, mnt_link) {
+	while ((mp = mount_next(mp, wait)) != NULL) {
 		if (*count < room && error == 0)
 			error = vfs_statfs(mp, &list[*count]);
 		++*count;
 	}
-	mutex_unlock(&mount_lock);
 	return (error);
 }
 
@@ -195,7 +193,7 @@ getfsstat(struct thread *td, char __user *buf, long bufsize, int mode,
 	if ((mode != MNT_WAIT && mode != MNT_NOWAIT) || bufsize < 0)
 		return (EINVAL);
 	if (buf != NULL) {
-		error = gather(NULL, 0, &count);
+		error = gather(NULL, 0, &count, mode == MNT_WAIT);
 		room = MIN((size_t)bufsize / each, MIN(count, MOUNTS_MAX));
 	}
 	if (room > 0) {
@@ -203,7 +201,7 @@ getfsstat(struct thread *td, char __user *buf, long bufsize, int mode,
 		if (list == NULL)
 			return (ENOMEM);
 	}
-	error = gather(list, room, &count);
+	error = gather(list, room, &count, mode == MNT_WAIT);
 	if (buf != NULL)
 		count = MIN(count, room);
 	for (size_t i = 0; i < MIN(count, room) && error == 0; i++)

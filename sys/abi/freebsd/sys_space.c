@@ -206,12 +206,10 @@ sys_fdatasync(struct thread *td, const struct fdatasync_args *a)
 int
 sys_sync(struct thread *td, const struct sync_args *a)
 {
-	struct mount *mp;
+	struct mount *mp = NULL;
 
-	mutex_lock(&mount_lock);
-	LIST_FOREACH (mp, &mountlist, mnt_link)
+	while ((mp = mount_next(mp, true)) != NULL)
 		if (mp->mnt_ops->vfs_sync != NULL)
 			(void)mp->mnt_ops->vfs_sync(mp, false);
-	mutex_unlock(&mount_lock);
 	return (0);
 }
