@@ -2,12 +2,15 @@
 /*
  * The scheduler: see core/sched.h for the idea.
  *
- * A thread's scheduling state is guarded by the c_lock of the CPU in td_cpu.
- * That changes only while the thread is runnable and on no queue, or when an
- * idle CPU takes it over with both locks held.
+ * A thread's scheduling state is guarded by the c_lock of the CPU in td_cpu,
+ * and td_cpu changes with both CPUs' locks held (the lower number's is taken
+ * first): who has locked the CPU that td_cpu names has the thread, and sees it
+ * in that CPU's queue or in none.  A thread that neither runs nor is queued
+ * belongs to whoever ended its wait, or makes it run the first time; nobody
+ * else queues it.
  *
- * c_lock is held across a switch and released by the thread that comes next;
- * only then is td_oncpu of the one before cleared, and other CPUs may run it.
+ * c_lock is held across a switch and released by the thread that comes next:
+ * whoever finds a thread queued, or asleep, finds that its stack isn't in use.
  */
 #include "fbsd/errno.h"
 #include "amd64/md.h"
@@ -35,7 +38,6 @@ queue_insert(struct cpu *c, struct thread *td)
 {
 	unsigned pri = td->td_priority;
 
-	td->td_cpu = c->c_id;
 	list_push_back(&c->c_queue[pri], &td->td_qlink);
 	c->c_queued[pri >> 6] |= 1ul << (pri & 63);
 	c->c_nqueued++;
@@ -76,6 +78,43 @@ lock_cpu_of(struct thread *td)
 	}
 }
 
+static void
+lock_second(struct cpu *c)
+{
+	spin_will_nest(&c->c_lock);
+	spin_lock(&c->c_lock);
+}
+
+/* c_lock of `to`, too, while c's is held. False: that was let go of
+ * meanwhile. */
+static bool
+lock_also(struct cpu *c, struct cpu *to)
+{
+	if (c->c_id < to->c_id) {
+		lock_second(to);
+		return (true);
+	}
+	if (spin_trylock(&to->c_lock))
+		return (true);
+	spin_unlock(&c->c_lock);
+	spin_lock(&to->c_lock);
+	lock_second(c);
+	return (false);
+}
+
+static void
+lock_both(struct cpu *a, struct cpu *b)
+{
+	spin_lock(&(a->c_id < b->c_id ? a : b)->c_lock);
+	lock_second(a->c_id < b->c_id ? b : a);
+}
+
+static bool
+may_use(const struct thread *td, const struct cpu *c)
+{
+	return (td->td_affinity >> c->c_id & 1);
+}
+
 /* A tick on this CPU, unless one is under way. */
 static void
 start_tick(struct cpu *c)
@@ -95,23 +134,33 @@ let_wait(struct cpu *c, unsigned pri)
 	start_tick(c);
 }
 
+/*
+ * Another CPU than this.  It goes idle, and lets its tick end, in the opposite
+ * order: says so, and looks at the queue after that.
+ */
+static void
+notify_other(struct cpu *c, unsigned pri)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (atomic_load(&c->c_idling) || c->c_tick == NO_DEADLINE ||
+	    pri < c->c_thread->td_priority)
+		cpu_kick(c->c_id);
+	else if (pri == c->c_thread->td_priority)
+		atomic_store(&c->c_equal_woke, true);
+}
+
 /* Something was queued on c (c_lock not held): does it have to know? */
 static void
 notify_cpu(struct cpu *c, unsigned pri)
 {
 	uint64_t flags = intr_disable();
-	bool self = c == curcpu();
 
-	if (self &&
-	    (c->c_thread == c->c_idle || pri < c->c_thread->td_priority))
+	if (c != curcpu())
+		notify_other(c, pri);
+	else if (c->c_thread == c->c_idle || pri < c->c_thread->td_priority)
 		atomic_or(&c->c_thread->td_flags, TDF_RESCHED);
-	else if (self)
+	else
 		let_wait(c, pri);
-	else if (atomic_load(&c->c_idling) || c->c_tick == NO_DEADLINE ||
-		 pri < c->c_thread->td_priority)
-		cpu_kick(c->c_id);
-	else if (pri == c->c_thread->td_priority)
-		atomic_store(&c->c_equal_woke, true);
 	intr_restore(flags);
 }
 
@@ -122,13 +171,12 @@ choose_cpu(struct thread *td)
 	struct cpu *c = &cpus[td->td_cpu];
 	uint32_t allowed = td->td_affinity & cpus_online;
 
-	if (ncpus == 1 || td->td_oncpu ||
-	    (c->c_idling && (allowed >> c->c_id & 1)))
+	if (ncpus == 1 || (c->c_idling && may_use(td, c)))
 		return (c);
 	for (unsigned i = 0; i < ncpus; i++)
 		if ((allowed >> i & 1) && cpus[i].c_idling)
 			return (&cpus[i]);
-	if (allowed >> c->c_id & 1)
+	if (may_use(td, c))
 		return (c);
 	return (&cpus[__builtin_ctz(allowed)]);
 }
@@ -138,16 +186,19 @@ choose_cpu(struct thread *td)
 static void
 place(struct cpu *c, struct thread *td)
 {
-	struct cpu *to = choose_cpu(td);
-	unsigned pri = td->td_priority;
+	struct cpu *to;
+	unsigned pri;
 
+	while (
+	    (to = choose_cpu(td)) != c && !lock_also(c, to) && !may_use(td, to))
+		spin_unlock(&to->c_lock);
+	pri = td->td_priority;
 	td->td_state = TD_RUNNABLE;
-	if (to != c) {
-		spin_unlock(&c->c_lock);
-		spin_lock(&to->c_lock);
-	}
+	td->td_cpu = to->c_id;
 	queue_insert(to, td);
 	spin_unlock(&to->c_lock);
+	if (to != c)
+		spin_unlock(&c->c_lock);
 	notify_cpu(to, pri);
 }
 
@@ -286,7 +337,6 @@ switch_away(struct cpu *c)
 		callout_arm_tick(c);
 	}
 	next->td_oncpu = true;
-	next->td_cpu = c->c_id;
 	c->c_prev = td;
 	md_switch(td, next);
 	finish_switch(spin_flags);
@@ -398,6 +448,18 @@ lift_one(struct cpu *c, uint64_t now)
 	spin_unlock(&c->c_lock);
 }
 
+/* Busy threads sink, down to the class's last: sleeping gives the priority
+ * back. */
+static void
+sink(struct cpu *c, struct thread *td)
+{
+	spin_lock(&c->c_lock);
+	if (td->td_prio_class == RTP_PRIO_NORMAL &&
+	    td->td_lent_priority == PRI_COUNT && td->td_priority < PRI_IDLE - 1)
+		td->td_priority++;
+	spin_unlock(&c->c_lock);
+}
+
 /* The timer is left alone when threads change; so first see whether this one
  * had its whole slice. */
 void
@@ -408,6 +470,7 @@ sched_tick(void)
 	uint64_t now = clock_ns();
 
 	c->c_tick = NO_DEADLINE;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see notify_other() */
 	if (c->c_nqueued == 0 || td == c->c_idle)
 		return;
 	c->c_tick = now + TICK_NS;
@@ -417,28 +480,22 @@ sched_tick(void)
 			atomic_or(&td->td_flags, TDF_RESCHED);
 		return;
 	}
-	/* Busy threads sink, down to the class's last: sleeping gives the
-	 * priority back. */
-	if (td->td_prio_class == RTP_PRIO_NORMAL &&
-	    td->td_lent_priority == PRI_COUNT && td->td_priority < PRI_IDLE - 1)
-		td->td_priority++;
+	sink(c, td);
 	/* Who has a better priority has had the CPU already. */
 	if (td->td_prio_class != RTP_PRIO_FIFO)
 		atomic_or(&td->td_flags, TDF_RESCHED);
 }
 
-/* Own and lent priority; the better one counts. */
+/* Its own or its lent priority is another; the better one counts. c_lock of
+ * `c`, td's CPU, is held, and released on return. */
 static void
-change_priority(struct thread *td, unsigned base, unsigned lent)
+change_priority(struct cpu *c, struct thread *td)
 {
-	struct cpu *c = lock_cpu_of(td);
-	bool queued = td->td_state == TD_RUNNABLE && list_linked(&td->td_qlink);
-	unsigned pri = MIN(base, lent);
+	bool queued = list_linked(&td->td_qlink);
+	unsigned pri = MIN(td->td_base_priority, td->td_lent_priority);
 
 	if (queued)
 		queue_remove(c, td);
-	td->td_base_priority = (uint8_t)base;
-	td->td_lent_priority = (uint8_t)lent;
 	td->td_priority = (uint8_t)pri;
 	if (queued)
 		queue_insert(c, td);
@@ -450,16 +507,26 @@ change_priority(struct thread *td, unsigned base, unsigned lent)
 }
 
 void
-sched_set_priority(struct thread *td, unsigned pri)
+sched_set_priority(struct thread *td, unsigned class, unsigned pri)
 {
-	change_priority(td, pri, td->td_lent_priority);
+	struct cpu *c = lock_cpu_of(td);
+
+	td->td_prio_class = (uint8_t) class;
+	td->td_base_priority = (uint8_t)pri;
+	change_priority(c, td);
 }
 
 void
 sched_lend(struct thread *td, unsigned pri)
 {
-	if (td->td_lent_priority != pri)
-		change_priority(td, td->td_base_priority, pri);
+	struct cpu *c = lock_cpu_of(td);
+
+	if (td->td_lent_priority == pri) {
+		spin_unlock(&c->c_lock);
+		return;
+	}
+	td->td_lent_priority = (uint8_t)pri;
+	change_priority(c, td);
 }
 
 int
@@ -473,8 +540,7 @@ sched_set_affinity(struct thread *td, uint32_t mask)
 	c = lock_cpu_of(td);
 	td->td_affinity = mask;
 	move = !(mask >> c->c_id & 1);
-	if (move && td->td_state == TD_RUNNABLE && !td->td_oncpu &&
-	    list_linked(&td->td_qlink)) {
+	if (move && list_linked(&td->td_qlink)) {
 		queue_remove(c, td);
 		place(c, td);
 		return (0);
@@ -551,36 +617,41 @@ sched_loadavg(uint32_t avg[3])
 	avg[0] = avg[1] = avg[2] = n * 2048;
 }
 
+/* The best that waits for `from` and may run on c; NULL: none. */
+static struct thread *
+find_for(const struct cpu *c, const struct cpu *from)
+{
+	struct thread *td;
+
+	for (unsigned pri = best_priority(from); pri < PRI_COUNT; pri++)
+		LIST_FOREACH (td, &from->c_queue[pri], td_qlink)
+			if (may_use(td, c))
+				return (td);
+	return (NULL);
+}
+
 /* Takes a runnable thread from another CPU's queue. */
 static bool
 steal(struct cpu *c)
 {
-	for (unsigned i = 1; i < ncpus; i++) {
+	struct thread *found = NULL;
+
+	for (unsigned i = 1; i < ncpus && found == NULL; i++) {
 		struct cpu *from = &cpus[(c->c_id + i) % ncpus];
-		struct thread *td, *found = NULL;
 
 		if (!from->c_online || from->c_nqueued == 0)
 			continue;
-		spin_lock(&from->c_lock);
-		for (unsigned pri = best_priority(from);
-		     pri < PRI_COUNT && found == NULL; pri++)
-			LIST_FOREACH (td, &from->c_queue[pri], td_qlink)
-				if (!td->td_oncpu &&
-				    (td->td_affinity >> c->c_id & 1)) {
-					found = td;
-					break;
-				}
-		if (found != NULL)
+		lock_both(c, from);
+		found = find_for(c, from);
+		if (found != NULL) {
 			queue_remove(from, found);
+			found->td_cpu = c->c_id;
+			queue_insert(c, found);
+		}
 		spin_unlock(&from->c_lock);
-		if (found == NULL)
-			continue;
-		spin_lock(&c->c_lock);
-		queue_insert(c, found);
 		spin_unlock(&c->c_lock);
-		return (true);
 	}
-	return (false);
+	return (found != NULL);
 }
 
 void (*sched_idle_over)(void);

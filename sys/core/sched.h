@@ -90,7 +90,8 @@ sched_maybe_yield(void)
 void sched_wait_begin(struct thread *td, const char *wmesg, bool sig);
 int sched_wait(struct thread *td);
 bool sched_wake(struct thread *td, int result); /* false: not waiting */
-void sched_set_priority(struct thread *td, unsigned pri);
+/* td's class (RTP_PRIO_*) and its own priority in it. */
+void sched_set_priority(struct thread *td, unsigned class, unsigned pri);
 /* Until the next call td runs at pri if that is better than its own;
  * PRI_COUNT: no more. */
 void sched_lend(struct thread *td, unsigned pri);

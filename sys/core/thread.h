@@ -66,13 +66,13 @@ struct thread {
 	struct list td_qlink; /* in a run queue */
 	struct list td_wlink; /* (the lock's or cv's) in its waiters */
 	volatile enum thread_state td_state;
-	unsigned td_cpu;	  /* where it runs or ran */
-	uint32_t td_affinity;	  /* CPUs it may use */
-	uint8_t td_priority;	  /* now */
+	unsigned td_cpu;      /* where it runs or ran; with both CPUs' c_lock */
+	uint32_t td_affinity; /* CPUs it may use */
+	uint8_t td_priority;  /* now */
 	uint8_t td_base_priority; /* class and nice */
 	uint8_t td_lent_priority; /* others wait for it; PRI_COUNT: none */
-	uint8_t td_prio_class;	  /* RTP_PRIO_* */
-	uint16_t td_prio;	  /* rtprio's level */
+	uint8_t td_prio_class;	  /* RTP_PRIO_*; written with (p), too */
+	uint16_t td_prio;	  /* (p) rtprio's level */
 	uint64_t td_runtime;	  /* ns on a CPU, to the last switch */
 	uint64_t td_stime;	  /* of those in the kernel */
 	uint64_t td_kernel_entry; /* (k) clock at kernel entry, if timed */

@@ -7,7 +7,7 @@
 void rusage_add(struct rusage *a, const struct rusage *b);
 void thread_rusage(struct thread *td, struct rusage *ru);
 int kern_setrlimit(struct thread *td, unsigned which, const struct rlimit *rl);
-/* Priority class and level of a thread: EINVAL. */
+/* Priority class and level of a thread: EINVAL. (p) held for both. */
 int thread_set_rtprio(struct thread *td, const struct rtprio *rtp);
 void thread_get_rtprio(struct thread *td, struct rtprio *rtp);
 void proc_set_nice(struct proc *p, int nice); /* (p) held */

@@ -85,10 +85,11 @@ kern_setrlimit(struct thread *td, unsigned which, const struct rlimit *rl)
 	return (error);
 }
 
+/* Of this class, with the level and the niceness that it has. */
 static unsigned
-priority_of(const struct thread *td)
+priority_of(const struct thread *td, unsigned class)
 {
-	switch (td->td_prio_class) {
+	switch (class) {
 	case RTP_PRIO_REALTIME:
 	case RTP_PRIO_FIFO:
 		return (PRI_REALTIME + td->td_prio);
@@ -97,6 +98,12 @@ priority_of(const struct thread *td)
 	default:
 		return ((unsigned)(NICE_MIDDLE + td->td_proc->p_nice / 2));
 	}
+}
+
+static void
+set_priority(struct thread *td, unsigned class)
+{
+	sched_set_priority(td, class, priority_of(td, class));
 }
 
 int
@@ -113,9 +120,8 @@ thread_set_rtprio(struct thread *td, const struct rtprio *rtp)
 	default:
 		return (EINVAL);
 	}
-	td->td_prio_class = (uint8_t)rtp->type;
 	td->td_prio = rtp->prio;
-	sched_set_priority(td, priority_of(td));
+	set_priority(td, rtp->type);
 	return (0);
 }
 
@@ -133,5 +139,5 @@ proc_set_nice(struct proc *p, int nice)
 
 	p->p_nice = MAX(PRIO_MIN, MIN(nice, PRIO_MAX));
 	LIST_FOREACH (td, &p->p_threads, td_plink)
-		sched_set_priority(td, priority_of(td));
+		set_priority(td, td->td_prio_class);
 }

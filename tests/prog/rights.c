@@ -121,6 +121,25 @@ end(long pid)
 	CHECK_EQ(wait_for(pid), 1000 + SIGKILL);
 }
 
+/* Starts a thread with this priority, which ends. */
+static long
+start_with(const struct rtprio *rtp)
+{
+	static long tid;
+	struct thr_param tp = {.start_func = (void (*)(void *))end_thread,
+	    .arg = &tid,
+	    .stack_size = 65536,
+	    .parent_tid = &tid,
+	    .rtp = (void *)(uintptr_t)rtp};
+	long error;
+
+	tp.stack_base = map_anon(tp.stack_size, MAP_ANON_PRIVATE);
+	error = SYS(SYS_thr_new, &tp, sizeof(tp));
+	if (error == 0)
+		join_thread(&tid);
+	return (error);
+}
+
 static long victim, victim_tid, victim_fd;
 
 static void
@@ -137,6 +156,9 @@ schedule(void)
 	CHECK_EQ(rtprio_thread(victim_tid, &normal), -EPERM);
 	CHECK_EQ(rtprio_thread(KERNEL_THREAD, &normal), -EPERM);
 	CHECK_EQ(rtprio_thread(0, &idle), -EPERM);
+	CHECK_EQ(start_with(&realtime), -EPERM);
+	CHECK_EQ(start_with(&idle), -EINVAL);
+	CHECK_EQ(start_with(&normal), 0);
 	CHECK_EQ(SYS(SYS_sched_setparam, victim, &level), -EPERM);
 	CHECK_EQ(SYS(SYS_sched_setscheduler, victim, 2, &level), -EPERM);
 	CHECK_EQ(SYS(SYS_sched_setscheduler, 0, 1, &level), -EPERM);
@@ -324,6 +346,7 @@ main(int argc, char **argv)
 	policy("security.bsd.unprivileged_idprio", 1);
 	CHECK_EQ(ask(NOBODY, PLAIN, "unusual", NULL), 0);
 	/* Root may. */
+	CHECK_EQ(start_with(&realtime), 0);
 	looks(victim, 0, 0);
 	CHECK_EQ(rtprio(victim, &idle), 0);
 	CHECK_EQ(rtprio_thread(KERNEL_THREAD, &normal), -EPERM);

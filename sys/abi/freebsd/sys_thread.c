@@ -66,6 +66,23 @@ store_tids(struct thread *new, const struct thr_param *tp)
 	return (error);
 }
 
+/* May td start a thread with this priority? */
+static int
+check_priority(struct thread *td, const struct rtprio *rtp)
+{
+	switch (rtp->type) {
+	case RTP_PRIO_REALTIME:
+	case RTP_PRIO_FIFO:
+		if (priv_check(td) != 0)
+			return (EPERM);
+		return (rtp->prio > RTP_PRIO_MAX ? EINVAL : 0);
+	case RTP_PRIO_NORMAL:
+		return (0);
+	default:
+		return (EINVAL);
+	}
+}
+
 int
 sys_thr_new(struct thread *td, const struct thr_new_args *a)
 {
@@ -80,6 +97,8 @@ sys_thr_new(struct thread *td, const struct thr_new_args *a)
 	error = copyin(a->param, &tp, (size_t)a->param_size);
 	if (error == 0 && tp.rtp != 0)
 		error = copyin((void *)tp.rtp, &rtp, sizeof(rtp));
+	if (error == 0 && tp.rtp != 0)
+		error = check_priority(td, &rtp);
 	if (error != 0)
 		return (error);
 	if (!user_address(tp.start_func) || !user_address(tp.tls_base) ||
@@ -91,8 +110,11 @@ sys_thr_new(struct thread *td, const struct thr_new_args *a)
 	set_start(new, &tp);
 	/* As on FreeBSD, a bad address for the id is the caller's loss. */
 	(void)store_tids(new, &tp);
-	if (tp.rtp != 0)
+	if (tp.rtp != 0) {
+		spin_lock(&td->td_proc->p_lock);
 		(void)thread_set_rtprio(new, &rtp);
+		spin_unlock(&td->td_proc->p_lock);
+	}
 	/* thr_new(2): THR_SUSPENDED means nothing; who wants that waits. */
 	sched_run(new);
 	return (0);
