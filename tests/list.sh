@@ -125,7 +125,7 @@ for case in pattern-1 pattern-2 pattern-4 modern rules small-queue sectors \
 done
 t tools/deps 20 tests/deps.sh
 t imp/relay 60 'tests/imp/relay.sh build/imp build/tests/fakevm build/tests/prog/true'
-t imp/guest 120 'tests/imp/guest.sh build/imp build/tests/prog/streams build/tests/pty'
+t imp/guest 120 'tests/imp/guest.sh build/imp build/tests/prog/streams build/tests/prog/ids build/tests/pty'
 t boot/session 400 'tests/boot/session.sh build/sys/MICROVM/kernel.stripped build/tests/boot/init build/tests/pty'
 t boot/flood 200 'tests/boot/flood.sh build/imp build/tests/boot/init'
 t debug/flood 300 'tests/boot/flood.sh build/imp build/tests/boot/init --kernel build/sys/TEST/kernel'

@@ -27,11 +27,13 @@
 
 #include "archive.h"
 #include "imp.h"
+#include "user.h"
 
 struct guestfs {
 	struct archive archive;
 	void *names; /* tsearch(3): every path that is taken */
 	uint64_t now;
+	struct user user;
 	const char *program; /* guest's path */
 	const char *cwd;     /* guest's path */
 };
@@ -230,29 +232,61 @@ add_folder_tree(struct guestfs *fs, const char *host, const char *guest,
  * colon before a slash divides, for others may be part of a name.
  */
 static void
-add_bind(struct guestfs *fs, const char *bind)
+split_bind(const char *bind, char **host, char **guest, struct stat *st)
 {
-	char *host, *guest, *colon = NULL;
-	struct stat st;
+	char *colon = NULL;
 
-	host = format("%s", bind);
-	for (char *c = host; *c != '\0'; c++)
+	*host = format("%s", bind);
+	for (char *c = *host; *c != '\0'; c++)
 		if (c[0] == ':' && c[1] == '/')
 			colon = c;
 	if (colon != NULL)
 		*colon = '\0';
-	if (stat(host, &st) != 0)
-		err(EXIT_IMP, "-v %s", host);
+	if (stat(*host, st) != 0)
+		err(EXIT_IMP, "-v %s", *host);
 	if (colon != NULL)
-		guest = path_absolute("/", colon + 1);
+		*guest = path_absolute("/", colon + 1);
 	else
-		guest = realpath(host, NULL);
-	if (guest == NULL)
-		err(EXIT_IMP, "-v %s", host);
+		*guest = realpath(*host, NULL);
+	if (*guest == NULL)
+		err(EXIT_IMP, "-v %s", *host);
+}
+
+static void
+add_bind(struct guestfs *fs, const char *bind)
+{
+	char *host, *guest;
+	struct stat st;
+
+	split_bind(bind, &host, &guest, &st);
 	add_parents(fs, guest);
 	add_tree(fs, host, guest, &st, WHOLE_TREE);
 	free(host);
 	free(guest);
+}
+
+/* What the guest will have under this name, if it is one of -v's. */
+static FILE *
+open_bound(const struct options *opt, const char *path)
+{
+	char *host, *guest, *name;
+	FILE *file = NULL;
+	struct stat st;
+	size_t length;
+
+	for (size_t i = 0; i < opt->binds.count && file == NULL; i++) {
+		split_bind(opt->binds.items[i], &host, &guest, &st);
+		length = guest[1] == '\0' ? 0 : strlen(guest);
+		if (strncmp(path, guest, length) == 0 &&
+		    (path[length] == '\0' || path[length] == '/')) {
+			name = format("%s%s", host, path + length);
+			file = fopen(name, "re");
+			free(name);
+		}
+		free(host);
+		free(guest);
+	}
+	return (file);
 }
 
 /*
@@ -336,6 +370,35 @@ add_skeleton(struct guestfs *fs)
 	}
 }
 
+static const char *
+skeleton_text(const char *path)
+{
+	for (size_t i = 0; i < sizeof(skeleton) / sizeof(skeleton[0]); i++)
+		if (strcmp(skeleton[i].path, path) == 0)
+			return (skeleton[i].text);
+	return (NULL);
+}
+
+static void
+choose_user(struct guestfs *fs, const struct options *opt)
+{
+	static const char path[] = "/etc/passwd";
+	const char *text = skeleton_text(path);
+	FILE *passwd;
+
+	if (opt->user == NULL) {
+		fs->user = (struct user){0, 0, "root", "/root"};
+		return;
+	}
+	passwd = open_bound(opt, path);
+	if (passwd == NULL)
+		passwd = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+	if (passwd == NULL)
+		err(EXIT_IMP, "memory");
+	user_find(&fs->user, opt->user, passwd);
+	fclose(passwd);
+}
+
 /* Is the variable set by -e?  Then our own value gives way. */
 static bool
 has_variable(const struct strings *env, const char *name)
@@ -350,16 +413,17 @@ has_variable(const struct strings *env, const char *name)
 }
 
 static void
-put_environment(FILE *out, const struct options *opt, bool terminal)
+put_environment(FILE *out, const struct options *opt, const struct user *user,
+    bool terminal)
 {
 	const char *term = terminal ? getenv("TERM") : NULL;
 	const struct {
 		const char *name, *value;
 	} own[] = {
-	    {"HOME", "/root"},
+	    {"HOME", user->home},
 	    {"PATH", "/sbin:/bin:/usr/sbin:/usr/bin"},
 	    {"TERM", term},
-	    {"USER", "root"},
+	    {"USER", user->name},
 	};
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -387,7 +451,10 @@ add_run(
 	fprintf(out, "path=%s%c", fs->program, '\0');
 	for (char **arg = opt->argv; *arg != NULL; arg++)
 		fprintf(out, "arg=%s%c", *arg, '\0');
-	put_environment(out, opt, tty->mask != 0);
+	put_environment(out, opt, &fs->user, tty->mask != 0);
+	if (opt->user != NULL)
+		fprintf(out, "uid=%u%cgid=%u%c", fs->user.uid, '\0',
+		    fs->user.gid, '\0');
 	fprintf(out, "cwd=%s%c", fs->cwd, '\0');
 	if (tty->mask != 0)
 		fprintf(out, "tty=%u%crows=%u%ccols=%u%c", tty->mask, '\0',
@@ -481,6 +548,7 @@ guestfs_build(
 
 	fs.archive.fd = nameless_file();
 	choose_places(&fs, opt);
+	choose_user(&fs, opt);
 	(void)take(&fs, fs.program);
 	add_run(&fs, opt, tty);
 	for (size_t i = 0; i < opt->binds.count; i++)

@@ -50,6 +50,7 @@ struct options {
 	double limit;		/* seconds; 0: none */
 	double started;		/* by the monotonic clock, seconds */
 	const char *cwd;	/* the guest's folder, or NULL */
+	const char *user;	/* name or number, or NULL: root */
 	const char *trace_file; /* NULL: standard error */
 	bool trace;
 	bool dynamic;	      /* the program is dynamically linked */

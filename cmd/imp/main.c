@@ -17,7 +17,7 @@
 static int cmd_version(int argc, char **argv);
 
 #define RUN_USAGE                                                              \
-	"[-c CPUS] [-e NAME[=VALUE]] [-m SIZE] [-t SECONDS]\n"                 \
+	"[-c CPUS] [-e NAME[=VALUE]] [-m SIZE] [-t SECONDS] [-u USER]\n"       \
 	"               [-v HOSTPATH[:GUESTPATH]] [-w DIR]\n"                  \
 	"               [--accel auto|kvm|tcg] [--gdb] [--kernel FILE]\n"      \
 	"               [--qemu-arg ARG] [--trace] [--trace-file FILE]\n"      \
@@ -29,6 +29,8 @@ static int cmd_version(int argc, char **argv);
 	"  -h, --help           show this\n"                                   \
 	"  -m, --memory SIZE    memory: 64m, 1g (256m)\n"                      \
 	"  -t, --time SECONDS   end the program after so long\n"               \
+	"  -u, --user USER      who the program runs as, name or number "      \
+	"(root)\n"                                                             \
 	"  -v, --volume HOSTPATH[:GUESTPATH]\n"                                \
 	"                       copy a file or folder into the machine\n"      \
 	"  -w, --workdir DIR    the program's working folder (/)\n"            \

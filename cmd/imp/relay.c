@@ -484,6 +484,42 @@ report_failure(const struct relay *r)
 	errx(EXIT_IMP, "the machine ended before the program did");
 }
 
+/*
+ * As a shell says it, which is silent about SIGINT and SIGPIPE: the user knows.
+ * The words are FreeBSD's.
+ */
+static void
+report_signal(const struct relay *r)
+{
+	static const char *const words[] = {[1] = "Hangup",
+	    [3] = "Quit",
+	    [4] = "Illegal instruction",
+	    [5] = "Trace/BPT trap",
+	    [6] = "Abort trap",
+	    [7] = "EMT trap",
+	    [8] = "Floating point exception",
+	    [9] = "Killed",
+	    [10] = "Bus error",
+	    [11] = "Segmentation fault",
+	    [12] = "Bad system call",
+	    [14] = "Alarm clock",
+	    [15] = "Terminated",
+	    [24] = "Cputime limit exceeded",
+	    [25] = "Filesize limit exceeded",
+	    [26] = "Virtual timer expired",
+	    [27] = "Profiling timer expired",
+	    [30] = "User defined signal 1",
+	    [31] = "User defined signal 2"};
+	int n = r->status;
+
+	if (n == 2 || n == 13)
+		return;
+	if (n < (int)(sizeof(words) / sizeof(words[0])) && words[n] != NULL)
+		warnx("%s: %s", r->opt->argv[0], words[n]);
+	else
+		warnx("%s: ended by signal %d", r->opt->argv[0], n);
+}
+
 static int
 exit_status(const struct relay *r)
 {
@@ -495,9 +531,7 @@ exit_status(const struct relay *r)
 	case EXITED:
 		return (r->status);
 	case KILLED:
-		if (r->opt->machine.verbose)
-			warnx("%s: killed by FreeBSD's signal %d",
-			    r->opt->argv[0], r->status);
+		report_signal(r);
 		return (128 + r->status);
 	case FAILED:
 		warnx("%s: %s", r->opt->argv[0], r->reason);

@@ -37,6 +37,7 @@ static const struct option long_options[] = {
     {"time", required_argument, NULL, 't'},
     {"trace", no_argument, NULL, OPT_TRACE},
     {"trace-file", required_argument, NULL, OPT_FILE},
+    {"user", required_argument, NULL, 'u'},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"volume", required_argument, NULL, 'v'},
     {"workdir", required_argument, NULL, 'w'},
@@ -82,6 +83,9 @@ parse_option(struct options *opt, int option, const char *value)
 	case 't':
 		opt->limit = parse_limit(value);
 		break;
+	case 'u':
+		opt->user = value;
+		break;
 	case 'v':
 		strings_add(&opt->binds, value);
 		break;
@@ -110,7 +114,7 @@ parse_options(struct options *opt, int argc, char **argv)
 	argv[0] = name;
 	/* "+": what follows the program's name is the program's. */
 	while ((option = getopt_long(
-		    argc, argv, "+c:e:hm:t:v:w:", long_options, NULL)) != -1)
+		    argc, argv, "+c:e:hm:t:u:v:w:", long_options, NULL)) != -1)
 		parse_option(opt, option, optarg);
 	if (optind == argc)
 		errx(EXIT_IMP, "no program given; try: imp help run");

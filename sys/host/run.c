@@ -246,6 +246,19 @@ enter_folder(struct thread *td, const char *path)
 	return (0);
 }
 
+/* The ids of the user whom the host chose; no other groups. */
+static int
+become(struct thread *td, uid_t uid, gid_t gid)
+{
+	struct cred *cr = cred_edit(td);
+
+	if (cr == NULL)
+		return (ENOMEM);
+	cr->cr_uid = cr->cr_ruid = cr->cr_svuid = uid;
+	cr->cr_gid = cr->cr_rgid = cr->cr_svgid = gid;
+	return (cred_commit(td, cr, 0));
+}
+
 /* interp: the ELF interpreter that is to blame, or "". */
 static __noreturn void
 exec_failed(int error, const char *interp)
@@ -297,6 +310,10 @@ program_main(void *arg)
 	error = run_tty_start(td->td_proc);
 	if (error != 0)
 		fail(FAIL_IMP, "imp.tty", error);
+	if (rc->rc_uid != 0 || rc->rc_gid != 0)
+		error = become(td, (uid_t)rc->rc_uid, (gid_t)rc->rc_gid);
+	if (error != 0)
+		fail(FAIL_IMP, "user", error);
 	/* The lists are let go of with the machine. */
 	error = exec_program(td, rc->rc_path, argv, envp, interp);
 	exec_failed(error, interp);

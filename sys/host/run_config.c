@@ -56,6 +56,8 @@ parse_string(struct run_config *rc, const char *string)
 	    {"rows", &rc->rc_rows},
 	    {"cols", &rc->rc_cols},
 	    {"trace", &rc->rc_trace},
+	    {"uid", &rc->rc_uid},
+	    {"gid", &rc->rc_gid},
 	};
 	const char *value;
 
@@ -84,7 +86,8 @@ run_config_parse(struct run_config *rc, const char *text, size_t size)
 		if (!parse_string(rc, s))
 			return (false);
 	return (rc->rc_path != NULL && rc->rc_path[0] == '/' &&
-		rc->rc_cwd[0] == '/' && rc->rc_argc > 0);
+		rc->rc_cwd[0] == '/' && rc->rc_argc > 0 &&
+		rc->rc_uid < UINT32_MAX && rc->rc_gid < UINT32_MAX);
 }
 
 void

@@ -20,6 +20,8 @@ struct run_config {
 	uint64_t rc_rows;    /* its size; 0: unknown */
 	uint64_t rc_cols;
 	uint64_t rc_trace; /* not 0: trace system calls */
+	uint64_t rc_uid;   /* whom the program runs as; 0: root */
+	uint64_t rc_gid;
 	size_t rc_argc;
 	size_t rc_envc;
 };

@@ -3,6 +3,7 @@
 #include "lib/string.h"
 #include "fbsd/errno.h"
 #include "proc/proc.h"
+#include "proc/uidinfo.h"
 #include "core/sysctl.h"
 #include "vm/kmem.h"
 #include "vm/vm.h"
@@ -21,6 +22,9 @@ SYSCTL_POLICY(see_other_gids);
 SYSCTL_POLICY(conservative_signals);
 SYSCTL_POLICY(unprivileged_proc_debug);
 SYSCTL_POLICY(unprivileged_idprio);
+
+/* Held from cred_edit() to cred_commit(). */
+static struct mutex cred_lock = MUTEX_INITIALIZER(cred_lock, "cred");
 
 struct cred *
 cred_hold(struct cred *cr)
@@ -79,6 +83,44 @@ cred_in_group(const struct cred *cr, gid_t gid)
 			hi = mid;
 	}
 	return (false);
+}
+
+struct cred *
+cred_edit(struct thread *td)
+{
+	struct cred *cr;
+
+	mutex_lock(&cred_lock);
+	cr = cred_copy(td->td_proc->p_image.cred);
+	if (cr == NULL)
+		mutex_unlock(&cred_lock);
+	return (cr);
+}
+
+int
+cred_commit(struct thread *td, struct cred *cr, int error)
+{
+	struct proc *p = td->td_proc;
+	struct uidinfo *ui = NULL;
+	struct cred *old = cr;
+
+	if (error == 0 && (ui = uidinfo_get(cr->cr_ruid)) == NULL)
+		error = ENOMEM;
+	if (error == 0) {
+		spin_lock(&p->p_lock);
+		old = p->p_image.cred;
+		p->p_image.cred = cr;
+		ui = proc_exchange_uidinfo(p, ui);
+		proc_flags_set(p, P_SUGID);
+		spin_unlock(&p->p_lock);
+	}
+	mutex_unlock(&cred_lock);
+	cred_release(old);
+	if (ui != NULL)
+		uidinfo_release(ui);
+	if (error == 0)
+		cred_refresh(td);
+	return (error);
 }
 
 void

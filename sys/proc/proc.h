@@ -64,6 +64,13 @@ struct cred *cred_hold(struct cred *cr);
 void cred_release(struct cred *cr);
 struct cred *cred_copy(const struct cred *cr); /* or NULL; one reference */
 void cred_refresh(struct thread *td);	       /* td_cred becomes p_cred */
+/*
+ * Credentials are immutable: a change copies them, edits the copy and exchanges
+ * it, while nobody else is between these two. NULL, ENOMEM: no memory. With an
+ * error the copy is dropped, and the error returned. May sleep.
+ */
+struct cred *cred_edit(struct thread *td);
+int cred_commit(struct thread *td, struct cred *cr, int error);
 bool cred_in_group(const struct cred *cr, gid_t gid);
 /*
  * Who may do what; docs/permissions.md has all calls.  priv_check(): 0 for

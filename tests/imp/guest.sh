@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# guest.sh IMP STREAMS PTY: `imp run` as its user sees it, with the real
-# kernel; STREAMS is tests/prog/streams.c, PTY is tests/imp/pty.c.
+# guest.sh IMP STREAMS IDS PTY: `imp run` as its user sees it, with the real
+# kernel; STREAMS is tests/prog/streams.c, IDS is tests/prog/ids.c, PTY is
+# tests/imp/pty.c.
 set -u
 
 imp=$1
 prog=$2
-pty=$3
+ids=$3
+pty=$4
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 # shellcheck source=tests/check.sh
@@ -26,6 +28,11 @@ check "exit status" 7 "$(status run exit 7)"
 check "killed by SIGKILL" 137 "$(status run kill 9)"
 check "killed by SIGSEGV" 139 "$(status run kill 11)"
 check "killed by FreeBSD's SIGUSR1" 158 "$(status run kill 30)"
+check "killed, in words" "imp: $prog: Segmentation fault" \
+	"$(run kill 11 2>&1)"
+check "killed, without words" "imp: $prog: ended by signal 65" \
+	"$(run kill 65 2>&1)"
+check "interrupted: nothing to say" "" "$(run kill 2 2>&1)"
 check "time limit" 124 "$(status "$imp" run -t 0.5 "$prog" sleep)"
 check "working folder is a file" 125 \
 	"$(status "$imp" run -v "$prog:/file" -w /file "$prog" exit 0)"
@@ -33,6 +40,28 @@ check "8 MB are enough" 3 "$(status "$imp" run -m 8m "$prog" exit 3)"
 check "16 CPUs" 3 "$(status "$imp" run -c 16 "$prog" exit 3)"
 check "virtio 1.0" out "$("$imp" run --qemu-arg -global \
 	--qemu-arg virtio-mmio.force-legacy=false "$prog" both 2>/dev/null)"
+
+# Users.
+check "a number" 0 "$(status "$imp" run -u 1234 "$ids" are 1234)"
+check "a name" 0 "$(status "$imp" run -u nobody "$ids" are 65534)"
+check "root by name" 0 "$(status "$imp" run -u root "$ids" are 0)"
+printf 'joe:*:77:77:Joe:/home/joe:/bin/sh\n' >"$tmp/passwd"
+check "a name of one's own" 0 \
+	"$(status "$imp" run -v "$tmp/passwd:/etc/passwd" -u joe "$ids" are 77)"
+mkdir "$tmp/etc"
+mv "$tmp/passwd" "$tmp/etc"
+check "in a folder" 0 \
+	"$(status "$imp" run -v "$tmp/etc:/etc" -u 77 "$ids" are 77)"
+check "no such user" \
+	"imp: -u jim: no such user in the machine's /etc/passwd" \
+	"$("$imp" run -v "$tmp/etc:/etc" -u jim "$ids" are 0 2>&1)"
+check "no number that an id can be" 125 \
+	"$(status "$imp" run -u 4294967295 "$ids" are 0)"
+
+# What the kernel has to say.
+check "a call that isn't there is told of once" 1 \
+	"$("$imp" run --verbose "$prog" missing 2>&1 |
+		grep -c 'syscall 51 (acct) is not implemented')"
 
 # Streams.
 check "output" out "$(run both 2>/dev/null)"

@@ -10,6 +10,7 @@
 
 enum {
 	SYS_open = 5,
+	SYS_acct = 51,
 	SYS_ioctl = 54,
 	SYS_fcntl = 92,
 	SYS___getcwd = 326,
@@ -156,6 +157,18 @@ calls(void)
 	return (0);
 }
 
+/* Two programs' worth of a call that isn't there. */
+static int
+missing(void)
+{
+	long pid = SYS(SYS_fork);
+
+	if (pid != 0)
+		(void)SYS(SYS_wait4, pid, NULL, 0, NULL);
+	CHECK_EQ(SYS(SYS_acct, NULL), -ENOSYS);
+	return (failures != 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -178,6 +191,8 @@ main(int argc, char **argv)
 		return ((int)n);
 	if (same_text(what, "calls"))
 		return (calls());
+	if (same_text(what, "missing"))
+		return (missing());
 	if (same_text(what, "leave"))
 		return (leave_writer(n));
 	if (same_text(what, "kill"))

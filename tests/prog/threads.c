@@ -12,6 +12,7 @@
 enum {
 	SYS_open = 5,
 	SYS_ioctl = 54,
+	SYS_sysarch = 165,
 	SYS_setsid = 147,
 	SYS_rfork = 251,
 	SYS_thr_suspend = 442,
@@ -216,11 +217,40 @@ flags(void)
 	(void)SYS(SYS_kill, pid, SIGKILL);
 }
 
+/* Where thread-local variables are, by both of sysarch(2)'s names. */
+static void
+tls_base(void)
+{
+	enum { GET_FS = 128, SET_FS, GET_GS, SET_GS, GET_TLS = 135, SET_TLS };
+	static uint64_t variables[2] = {11, 22};
+	uint64_t base = (uint64_t)(uintptr_t)&variables[0], got = 0, value;
+
+	CHECK_EQ(SYS(SYS_sysarch, SET_TLS, &base), 0);
+	__asm__ volatile("mov %%fs:0, %0" : "=r"(value));
+	CHECK_EQ(value, 11);
+	CHECK_EQ(SYS(SYS_sysarch, GET_FS, &got), 0);
+	CHECK_EQ(got, base);
+	base += sizeof(variables[0]);
+	CHECK_EQ(SYS(SYS_sysarch, SET_FS, &base), 0);
+	CHECK_EQ(SYS(SYS_sysarch, GET_TLS, &got), 0);
+	CHECK_EQ(got, base);
+	CHECK_EQ(SYS(SYS_sysarch, GET_GS, &got), 0);
+	CHECK_EQ(got, 0);
+	base = 1ul << 63;
+	CHECK_EQ(SYS(SYS_sysarch, SET_TLS, &base), -EINVAL);
+	CHECK_EQ(SYS(SYS_sysarch, SET_TLS, 8), -EFAULT);
+	__asm__ volatile("mov %%fs:0, %0" : "=r"(value));
+	CHECK_EQ(value, 22);
+	base = 0;
+	CHECK_EQ(SYS(SYS_sysarch, SET_TLS, &base), 0);
+}
+
 int
 main(int argc, char **argv)
 {
 	volatile int *shared = map_anon(4096, MAP_ANON_SHARED);
 
+	tls_base();
 	suspended(shared);
 	wakes(shared);
 	flags();

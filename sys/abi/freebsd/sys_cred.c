@@ -1,59 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * User and group ids.  Credentials are immutable: a change copies them, edits
- * the copy and exchanges it, all while the process has only one caller here
- * (cred_lock).
- */
+/* User and group ids. */
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
-#include "proc/uidinfo.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
-
-static struct mutex cred_lock = MUTEX_INITIALIZER(cred_lock, "cred");
-
-/* A copy to edit, with cred_lock held; NULL: no memory, not held. */
-static struct cred *
-edit(struct thread *td)
-{
-	struct cred *cr;
-
-	mutex_lock(&cred_lock);
-	cr = cred_copy(td->td_proc->p_image.cred);
-	if (cr == NULL)
-		mutex_unlock(&cred_lock);
-	return (cr);
-}
-
-/* Makes the copy the process's if error is 0, else drops it. */
-static int
-commit(struct thread *td, struct cred *cr, int error)
-{
-	struct proc *p = td->td_proc;
-	struct uidinfo *ui = NULL;
-	struct cred *old = cr;
-
-	if (error == 0 && (ui = uidinfo_get(cr->cr_ruid)) == NULL)
-		error = ENOMEM;
-	if (error == 0) {
-		spin_lock(&p->p_lock);
-		old = p->p_image.cred;
-		p->p_image.cred = cr;
-		ui = proc_exchange_uidinfo(p, ui);
-		proc_flags_set(p, P_SUGID);
-		spin_unlock(&p->p_lock);
-	}
-	mutex_unlock(&cred_lock);
-	cred_release(old);
-	if (ui != NULL)
-		uidinfo_release(ui);
-	if (error == 0)
-		cred_refresh(td);
-	return (error);
-}
 
 static bool
 root(const struct cred *cr)
@@ -96,7 +49,7 @@ sys_issetugid(struct thread *td, const struct issetugid_args *unused)
 int
 sys_setuid(struct thread *td, const struct setuid_args *a)
 {
-	struct cred *cr = edit(td);
+	struct cred *cr = cred_edit(td);
 	int error = 0;
 
 	if (cr == NULL)
@@ -106,13 +59,13 @@ sys_setuid(struct thread *td, const struct setuid_args *a)
 	if (root(cr) || a->uid == cr->cr_ruid)
 		cr->cr_ruid = cr->cr_svuid = a->uid;
 	cr->cr_uid = a->uid;
-	return (commit(td, cr, error));
+	return (cred_commit(td, cr, error));
 }
 
 int
 sys_seteuid(struct thread *td, const struct seteuid_args *a)
 {
-	struct cred *cr = edit(td);
+	struct cred *cr = cred_edit(td);
 	int error;
 
 	if (cr == NULL)
@@ -121,13 +74,13 @@ sys_seteuid(struct thread *td, const struct seteuid_args *a)
 		    ? 0
 		    : EPERM;
 	cr->cr_uid = a->euid;
-	return (commit(td, cr, error));
+	return (cred_commit(td, cr, error));
 }
 
 int
 sys_setgid(struct thread *td, const struct setgid_args *a)
 {
-	struct cred *cr = edit(td);
+	struct cred *cr = cred_edit(td);
 	int error = 0;
 
 	if (cr == NULL)
@@ -137,13 +90,13 @@ sys_setgid(struct thread *td, const struct setgid_args *a)
 	if (root(cr) || a->gid == cr->cr_rgid)
 		cr->cr_rgid = cr->cr_svgid = a->gid;
 	cr->cr_gid = a->gid;
-	return (commit(td, cr, error));
+	return (cred_commit(td, cr, error));
 }
 
 int
 sys_setegid(struct thread *td, const struct setegid_args *a)
 {
-	struct cred *cr = edit(td);
+	struct cred *cr = cred_edit(td);
 	int error;
 
 	if (cr == NULL)
@@ -152,7 +105,7 @@ sys_setegid(struct thread *td, const struct setegid_args *a)
 		    ? 0
 		    : EPERM;
 	cr->cr_gid = a->egid;
-	return (commit(td, cr, error));
+	return (cred_commit(td, cr, error));
 }
 
 /* An id of -1 stays what it is. */
@@ -162,7 +115,7 @@ int
 sys_setreuid(struct thread *td, const struct setreuid_args *a)
 {
 	uid_t ruid = (uid_t)a->ruid, euid = (uid_t)a->euid;
-	struct cred *cr = edit(td);
+	struct cred *cr = cred_edit(td);
 	int error = 0;
 
 	if (cr == NULL)
@@ -177,14 +130,14 @@ sys_setreuid(struct thread *td, const struct setreuid_args *a)
 		cr->cr_ruid = ruid;
 	if (ruid != KEEP || cr->cr_uid != cr->cr_ruid)
 		cr->cr_svuid = cr->cr_uid;
-	return (commit(td, cr, error));
+	return (cred_commit(td, cr, error));
 }
 
 int
 sys_setregid(struct thread *td, const struct setregid_args *a)
 {
 	gid_t rgid = (gid_t)a->rgid, egid = (gid_t)a->egid;
-	struct cred *cr = edit(td);
+	struct cred *cr = cred_edit(td);
 	int error = 0;
 
 	if (cr == NULL)
@@ -199,13 +152,13 @@ sys_setregid(struct thread *td, const struct setregid_args *a)
 		cr->cr_rgid = rgid;
 	if (rgid != KEEP || cr->cr_gid != cr->cr_rgid)
 		cr->cr_svgid = cr->cr_gid;
-	return (commit(td, cr, error));
+	return (cred_commit(td, cr, error));
 }
 
 int
 sys_setresuid(struct thread *td, const struct setresuid_args *a)
 {
-	struct cred *cr = edit(td);
+	struct cred *cr = cred_edit(td);
 	int error = 0;
 
 	if (cr == NULL)
@@ -217,13 +170,13 @@ sys_setresuid(struct thread *td, const struct setresuid_args *a)
 	cr->cr_ruid = a->ruid != KEEP ? a->ruid : cr->cr_ruid;
 	cr->cr_uid = a->euid != KEEP ? a->euid : cr->cr_uid;
 	cr->cr_svuid = a->suid != KEEP ? a->suid : cr->cr_svuid;
-	return (commit(td, cr, error));
+	return (cred_commit(td, cr, error));
 }
 
 int
 sys_setresgid(struct thread *td, const struct setresgid_args *a)
 {
-	struct cred *cr = edit(td);
+	struct cred *cr = cred_edit(td);
 	int error = 0;
 
 	if (cr == NULL)
@@ -235,7 +188,7 @@ sys_setresgid(struct thread *td, const struct setresgid_args *a)
 	cr->cr_rgid = a->rgid != KEEP ? a->rgid : cr->cr_rgid;
 	cr->cr_gid = a->egid != KEEP ? a->egid : cr->cr_gid;
 	cr->cr_svgid = a->sgid != KEEP ? a->sgid : cr->cr_svgid;
-	return (commit(td, cr, error));
+	return (cred_commit(td, cr, error));
 }
 
 static int
@@ -343,7 +296,7 @@ set_groups(struct thread *td, int n, const gid_t *ugroups, bool first_is_gid)
 		error = ENOMEM;
 	if (error == 0 && n > 0)
 		error = copyin(ugroups, groups, size);
-	cr = error == 0 ? edit(td) : NULL;
+	cr = error == 0 ? cred_edit(td) : NULL;
 	if (cr == NULL) {
 		kmem_free(groups, size);
 		return (error != 0 ? error : ENOMEM);
@@ -356,7 +309,7 @@ set_groups(struct thread *td, int n, const gid_t *ugroups, bool first_is_gid)
 	cr->cr_ngroups = n;
 	if (first_is_gid)
 		cr->cr_gid = egid;
-	return (commit(td, cr, 0));
+	return (cred_commit(td, cr, 0));
 }
 
 int
@@ -396,9 +349,9 @@ sys_setloginclass(struct thread *td, const struct setloginclass_args *a)
 		error = EINVAL;
 	if (error != 0)
 		return (error);
-	cr = edit(td);
+	cr = cred_edit(td);
 	if (cr == NULL)
 		return (ENOMEM);
 	memcpy(cr->cr_loginclass, name, sizeof(name));
-	return (commit(td, cr, 0));
+	return (cred_commit(td, cr, 0));
 }

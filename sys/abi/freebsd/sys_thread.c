@@ -33,6 +33,9 @@ _Static_assert(sizeof(struct thr_param) == 104, "struct thr_param");
 #define AMD64_SET_FSBASE 129
 #define AMD64_GET_GSBASE 130
 #define AMD64_SET_GSBASE 131
+/* As the FS base: where thread-local variables are. FreeBSD 15's rtld. */
+#define AMD64_GET_TLSBASE 135
+#define AMD64_SET_TLSBASE 136
 
 static bool
 user_address(uint64_t va)
@@ -203,20 +206,22 @@ sys_sysarch(struct thread *td, const struct sysarch_args *a)
 
 	switch (a->op) {
 	case AMD64_GET_FSBASE:
+	case AMD64_GET_TLSBASE:
 		return (suword64(a->parms, md_get_fsbase(td)));
 	case AMD64_GET_GSBASE:
 		return (suword64(a->parms, md_get_gsbase(td)));
 	case AMD64_SET_FSBASE:
 	case AMD64_SET_GSBASE:
+	case AMD64_SET_TLSBASE:
 		error = fueword64(a->parms, &base);
 		if (error != 0)
 			return (error);
 		if (!user_address(base))
 			return (EINVAL);
-		if (a->op == AMD64_SET_FSBASE)
-			md_set_fsbase(td, base);
-		else
+		if (a->op == AMD64_SET_GSBASE)
 			md_set_gsbase(td, base);
+		else
+			md_set_fsbase(td, base);
 		return (0);
 	default:
 		return (EINVAL);

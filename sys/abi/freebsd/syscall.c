@@ -30,37 +30,22 @@ const unsigned nsysent = nitems(sysent);
 static int signosys = 1;
 SYSCTL_INT(kern_signosys, "kern.signosys", CTL_AUTO, CTLFLAG_RW, &signosys);
 
-/*
- * What was complained about already. Fixed in size: when it is full,
- * complaints end.
+/* Not 0: the console hears of the first call of each number that isn't there.
  */
-static struct {
-	struct spin lock;
-	unsigned count; /* (lock) */
-	struct {
-		unsigned number;
-		char comm[MAXCOMLEN + 1];
-	} seen[64]; /* (lock) */
-} missing = {.lock = SPIN_INITIALIZER("nosys")};
+static int lognosys;
+SYSCTL_INT(kern_lognosys, "kern.lognosys", CTL_AUTO, CTLFLAG_RW, &lognosys);
+
+/* Atomic: bit n, number n was told of; the last is for all from nsysent on. */
+static uint64_t told[nitems(sysent) / 64 + 1];
 
 static bool
-first_complaint(const char *comm, unsigned number)
+first_complaint(unsigned number)
 {
-	bool first = true;
+	unsigned bit = MIN(number, nsysent);
+	uint64_t mask = 1ul << bit % 64;
 
-	spin_lock(&missing.lock);
-	for (unsigned i = 0; i < missing.count && first; i++)
-		first = missing.seen[i].number != number ||
-			strcmp(missing.seen[i].comm, comm) != 0;
-	if (missing.count == nitems(missing.seen)) {
-		first = false;
-	} else if (first) {
-		missing.seen[missing.count].number = number;
-		strlcpy(
-		    missing.seen[missing.count++].comm, comm, MAXCOMLEN + 1);
-	}
-	spin_unlock(&missing.lock);
-	return (first);
+	return ((lognosys != 0 || boot_verbose) &&
+		(atomic_or(&told[bit / 64], mask) & mask) == 0);
 }
 
 /* A number without a handler: ENOSYS, with SIGSYS if FreeBSD lacks it too. */
@@ -72,7 +57,7 @@ no_handler(struct thread *td, unsigned number)
 
 	if (number < nsysent)
 		name = sysent[number].sy_name;
-	if (first_complaint(p->p_comm, number))
+	if (first_complaint(number))
 		kprintf("syscall %u (%s) is not implemented: %s, pid %d\n",
 		    number, name != NULL ? name : "unknown", p->p_comm,
 		    p->p_pid);
