@@ -75,9 +75,10 @@ pipe_read(struct file *fp, struct uio *uio, int flags)
 	mutex_lock(rb->rb_lock);
 	while (error == 0 &&
 	       (rb->rb_reading || (rb->rb_count == 0 && end->pe_peer->pe_open)))
-		error = ringbuf_wait_reader(rb, nonblock(fp));
+		error = ringbuf_wait_reader(rb, nonblock(fp), NO_DEADLINE);
 	if (error == 0 && rb->rb_count > 0) {
-		error = ringbuf_take(rb, uio);
+		error = ringbuf_take(
+		    rb, uio, MIN(rb->rb_count, uio->uio_resid), false);
 		end->pe_atime = time_realtime();
 		departed(end);
 	}
@@ -86,25 +87,24 @@ pipe_read(struct file *fp, struct uio *uio, int flags)
 }
 
 /*
- * Waits until some of n bytes can be written to the peer: all, if they are so
- * few that they mustn't be split. 0, EPIPE, EAGAIN, or a signal's. (l)
+ * Waits until some of `wanted` bytes can be written to the peer, *n: all, if
+ * they are so few that they mustn't be split. 0, EPIPE, EAGAIN, ENOMEM, or a
+ * signal's. (l)
  */
 static int
-wait_room(struct file *fp, struct pipe_end *peer, size_t n)
+wait_room(struct file *fp, struct pipe_end *peer, size_t wanted, size_t *n)
 {
-	size_t need = n <= PIPE_BUF ? n : 1;
+	size_t need = wanted <= PIPE_BUF ? wanted : 1;
 	struct ringbuf *rb = &peer->pe_ring;
 	int error;
 
 	for (;;) {
 		if (!peer->pe_open)
 			return (EPIPE);
-		error = ringbuf_prepare(rb, n);
-		if (error != 0)
+		error = ringbuf_prepare(rb, PIPE_SIZE, need, wanted, n);
+		if (error != EAGAIN)
 			return (error);
-		if (!rb->rb_writing && ringbuf_room(rb) >= need)
-			return (0);
-		error = ringbuf_wait_writer(rb, nonblock(fp));
+		error = ringbuf_wait_writer(rb, nonblock(fp), NO_DEADLINE);
 		if (error != 0)
 			return (error);
 	}
@@ -116,16 +116,16 @@ pipe_write(struct file *fp, struct uio *uio, int flags)
 	struct pipe_end *end = fp->f_data, *peer = end->pe_peer;
 	struct ringbuf *rb = &peer->pe_ring;
 	int error = 0;
+	size_t n;
 
 	mutex_lock(rb->rb_lock);
 	if (!peer->pe_open)
 		error = EPIPE;
 	while (error == 0 && uio->uio_resid > 0) {
-		error = wait_room(fp, peer, uio->uio_resid);
+		error = wait_room(fp, peer, uio->uio_resid, &n);
 		if (error != 0)
 			break;
-		error =
-		    ringbuf_put(rb, uio, MIN(ringbuf_room(rb), uio->uio_resid));
+		error = ringbuf_put(rb, uio, n);
 		arrived(peer);
 	}
 	peer->pe_mtime = time_realtime();
@@ -148,7 +148,8 @@ pipe_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 		*(int *)data = (int)end->pe_peer->pe_ring.rb_count;
 		break;
 	case FIONSPACE:
-		*(int *)data = (int)ringbuf_room(&end->pe_peer->pe_ring);
+		*(int *)data =
+		    (int)ringbuf_room(&end->pe_peer->pe_ring, PIPE_SIZE);
 		break;
 	default:
 		error = ENOTTY;
@@ -168,7 +169,7 @@ pipe_poll(struct file *fp, int events)
 		ready |= events & (POLLIN | POLLRDNORM);
 	if (!peer->pe_open)
 		ready |= POLLHUP;
-	else if (ringbuf_room(&peer->pe_ring) >= PIPE_BUF)
+	else if (ringbuf_room(&peer->pe_ring, PIPE_SIZE) >= PIPE_BUF)
 		ready |= events & (POLLOUT | POLLWRNORM);
 	mutex_unlock(&end->pe_pipe->p_lock);
 	return (ready);
@@ -189,8 +190,9 @@ pipe_ready(struct file *fp, int filter)
 	size_t ready;
 
 	mutex_lock(&end->pe_pipe->p_lock);
-	ready = filter == EVFILT_WRITE ? ringbuf_room(&end->pe_peer->pe_ring)
-				       : end->pe_ring.rb_count;
+	ready = filter == EVFILT_WRITE
+		    ? ringbuf_room(&end->pe_peer->pe_ring, PIPE_SIZE)
+		    : end->pe_ring.rb_count;
 	mutex_unlock(&end->pe_pipe->p_lock);
 	return ((int64_t)ready);
 }
@@ -285,7 +287,7 @@ init_end(struct pipe *p, int i)
 	end->pe_peer = &p->p_ends[1 - i];
 	end->pe_open = true;
 	end->pe_atime = end->pe_mtime = p->p_birth;
-	ringbuf_init(&end->pe_ring, &p->p_lock);
+	ringbuf_init(&end->pe_ring, &p->p_lock, "piperd", "pipewr");
 	event_source_init(&end->pe_events, "pipe events");
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A ring of bytes between processes, as in pipes.
+ * A ring of bytes between who writes and who reads: in pipes, named pipes and
+ * streams of sockets.
  *
  * Its owner's mutex guards it, but isn't held while bytes are copied from or to
  * user memory, which may wait for a disk, or for a file system that never
@@ -9,24 +10,27 @@
  * can copy at a time, and others who want to wait for it as they do for bytes
  * or room, so that a signal ends it.
  *
- * There is no memory until something is written, then little, and more once
- * somebody had more to say than fitted.
+ * There is no memory until something is written, then little, and more as more
+ * is written than fits.  It is kept for what comes next; what an empty ring has
+ * beyond the little is given back when the machine's memory becomes scarce.
  */
 #ifndef IPC_RINGBUF_H
 #define IPC_RINGBUF_H
 
+#include "amd64/md.h"
 #include "core/sync.h"
+#include "fbsd/errno.h"
 #include "kern/uio.h"
 
-#define RINGBUF_SMALL 4096ul
-#define RINGBUF_LARGE (64 * 1024ul)
-#define PIPE_BUF      512 /* writes of this size aren't split */
+#define RINGBUF_SMALL 512ul
+#define PIPE_SIZE     (64 * 1024ul) /* bytes in a pipe at most */
+#define PIPE_BUF      512	    /* writes of this size aren't split */
 
-/* (l) the owner's lock, (!) set once. */
+/* (l) the owner's lock, (!) set once, (e) the list's. */
 struct ringbuf {
 	struct mutex *rb_lock; /* (!) */
 	char *rb_data;	       /* (l) changes only while neither side is busy */
-	size_t rb_size;	       /* (l) of it; at first, what it will be */
+	size_t rb_size;	       /* (l) of it: a power of two, or 0 */
 	size_t rb_start;       /* (l) first byte */
 	size_t rb_count;       /* (l) bytes */
 	bool rb_reading;       /* (l) busy: somebody copies out of it */
@@ -34,43 +38,66 @@ struct ringbuf {
 	bool rb_missed;	       /* (l) who doesn't wait found it busy */
 	struct cv rb_nonempty; /* bytes came, or the reader's side is free */
 	struct cv rb_nonfull;  /* room came, or the writer's side is free */
+	struct list rb_large;  /* (e) those that have much memory */
 };
 
-void ringbuf_init(struct ringbuf *rb, struct mutex *lock);
+/* The names are those of ps's wait messages. */
+void ringbuf_init(struct ringbuf *rb, struct mutex *lock, const char *nonempty,
+    const char *nonfull);
+/* Nobody knows it any more. */
 void ringbuf_free(struct ringbuf *rb);
+/* (l) Drops all bytes. Neither side is busy. */
+static inline void
+ringbuf_clear(struct ringbuf *rb)
+{
+	rb->rb_start = rb->rb_count = 0;
+}
+
 /* For a moment, without the lock: bytes of memory. */
 static inline size_t
 ringbuf_memory(const struct ringbuf *rb)
 {
-	return (rb->rb_data == NULL ? 0 : rb->rb_size);
+	return (rb->rb_size);
 }
 
-/* (l) Bytes that may be written before somebody reads. */
+/* (l) Bytes that may be written, before somebody reads, to one that holds so
+ * many at most. */
 static inline size_t
-ringbuf_room(const struct ringbuf *rb)
+ringbuf_room(const struct ringbuf *rb, size_t limit)
 {
-	return (
-	    (rb->rb_data == NULL ? RINGBUF_SMALL : rb->rb_size) - rb->rb_count);
+	return (rb->rb_count >= limit ? 0 : limit - rb->rb_count);
 }
 
-/* (l) Memory for so many bytes at once, as far as there is some. ENOMEM: there
- * is none at all. */
-int ringbuf_grow(struct ringbuf *rb, size_t wanted);
+/* (l) ringbuf_prepare()'s, when there isn't the memory for *n bytes. */
+int ringbuf_grow(struct ringbuf *rb, size_t need, size_t *n);
+/*
+ * (l) How many of `wanted` bytes can be put now into one that holds up to
+ * limit, as long as it's `need` of them: 0. EAGAIN: ringbuf_wait_writer() and
+ * try again. ENOMEM.
+ */
 static inline int
-ringbuf_prepare(struct ringbuf *rb, size_t wanted)
+ringbuf_prepare(
+    struct ringbuf *rb, size_t limit, size_t need, size_t wanted, size_t *n)
 {
-	return (rb->rb_data != NULL && wanted <= ringbuf_room(rb)
-		    ? 0
-		    : ringbuf_grow(rb, wanted));
+	*n = MIN(wanted, ringbuf_room(rb, limit));
+	if (rb->rb_writing || *n < need)
+		return (EAGAIN);
+	return (
+	    *n <= rb->rb_size - rb->rb_count ? 0 : ringbuf_grow(rb, need, n));
 }
 
-/* (l) Waits for the reader's or the writer's side; of nonblock: EAGAIN. Ends
- * for any reason: look again. Else as cv_wait_sig(). */
-int ringbuf_wait_reader(struct ringbuf *rb, bool nonblock);
-int ringbuf_wait_writer(struct ringbuf *rb, bool nonblock);
-/* (l) whose lock is released while bytes are copied; the side must not be busy.
- * Takes what there is, or puts n bytes, for which there is room.  EFAULT. */
-int ringbuf_take(struct ringbuf *rb, struct uio *uio);
+/* (l) Waits for the reader's or the writer's side; of nonblock, or when
+ * clock_ns() reaches deadline: EAGAIN. Ends for any reason: look again. Else as
+ * cv_wait_sig(). */
+int ringbuf_wait_reader(struct ringbuf *rb, bool nonblock, uint64_t deadline);
+int ringbuf_wait_writer(struct ringbuf *rb, bool nonblock, uint64_t deadline);
+/*
+ * (l) whose lock is released while bytes are copied; the side must not be busy,
+ * but for a caller who has made it so.  Takes n bytes, which are there and stay
+ * there with peek, or puts n, which ringbuf_prepare() has found memory for.
+ * EFAULT.
+ */
+int ringbuf_take(struct ringbuf *rb, struct uio *uio, size_t n, bool peek);
 int ringbuf_put(struct ringbuf *rb, struct uio *uio, size_t n);
 /* (l) Whether somebody found a side busy who waits for an event: once. */
 static inline bool

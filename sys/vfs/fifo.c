@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Named pipes: one buffer behind a vnode, between all who have it open for
- * reading and all who have it open for writing.
+ * Named pipes: one ring of bytes behind a vnode, between all who have it open
+ * for reading and all who have it open for writing.
  *
  * Opening one way waits for somebody who opens it the other way.  That may
  * have come and gone again before we run, so each side counts its openings,
@@ -50,7 +50,7 @@ get_fifo(struct vnode *vp)
 	if (new == NULL)
 		return (NULL);
 	mutex_init(&new->ff_lock, "fifo");
-	ringbuf_init(&new->ff_ring, &new->ff_lock);
+	ringbuf_init(&new->ff_ring, &new->ff_lock, "piperd", "pipewr");
 	cv_init(&new->ff_opened, "fifo");
 	event_source_init(&new->ff_events, "fifo events");
 	if (!atomic_cas(&vp->v_fifo, &ff, new)) {
@@ -107,7 +107,7 @@ leave(struct fifo *ff, int flag)
 	if ((flag & FWRITE) != 0)
 		ff->ff_writers.open--;
 	if (ff->ff_readers.open == 0 && ff->ff_writers.open == 0)
-		ff->ff_ring.rb_start = ff->ff_ring.rb_count = 0;
+		ringbuf_clear(&ff->ff_ring);
 	changed(ff);
 }
 
@@ -177,9 +177,10 @@ fifo_read(struct file *fp, struct uio *uio, int flags)
 	mutex_lock(&ff->ff_lock);
 	while (error == 0 && (rb->rb_reading || (rb->rb_count == 0 &&
 						    ff->ff_writers.open > 0)))
-		error = ringbuf_wait_reader(rb, nonblock(fp));
+		error = ringbuf_wait_reader(rb, nonblock(fp), NO_DEADLINE);
 	if (error == 0 && rb->rb_count > 0) {
-		error = ringbuf_take(rb, uio);
+		error = ringbuf_take(
+		    rb, uio, MIN(rb->rb_count, uio->uio_resid), false);
 		event_notify(&ff->ff_events, 0);
 	}
 	mutex_unlock(&ff->ff_lock);
@@ -187,21 +188,19 @@ fifo_read(struct file *fp, struct uio *uio, int flags)
 }
 
 static int
-wait_room(struct file *fp, struct fifo *ff, size_t n)
+wait_room(struct file *fp, struct fifo *ff, size_t wanted, size_t *n)
 {
-	const size_t need = n <= PIPE_BUF ? n : 1;
+	const size_t need = wanted <= PIPE_BUF ? wanted : 1;
 	struct ringbuf *rb = &ff->ff_ring;
 	int error;
 
 	for (;;) {
 		if (ff->ff_readers.open == 0)
 			return (EPIPE);
-		error = ringbuf_prepare(rb, n);
-		if (error != 0)
+		error = ringbuf_prepare(rb, PIPE_SIZE, need, wanted, n);
+		if (error != EAGAIN)
 			return (error);
-		if (!rb->rb_writing && ringbuf_room(rb) >= need)
-			return (0);
-		error = ringbuf_wait_writer(rb, nonblock(fp));
+		error = ringbuf_wait_writer(rb, nonblock(fp), NO_DEADLINE);
 		if (error != 0)
 			return (error);
 	}
@@ -213,14 +212,14 @@ fifo_write(struct file *fp, struct uio *uio, int flags)
 	struct fifo *ff = fp->f_vnode->v_base->v_fifo;
 	struct ringbuf *rb = &ff->ff_ring;
 	int error = 0;
+	size_t n;
 
 	mutex_lock(&ff->ff_lock);
 	while (error == 0 && uio->uio_resid > 0) {
-		error = wait_room(fp, ff, uio->uio_resid);
+		error = wait_room(fp, ff, uio->uio_resid, &n);
 		if (error != 0)
 			break;
-		error =
-		    ringbuf_put(rb, uio, MIN(ringbuf_room(rb), uio->uio_resid));
+		error = ringbuf_put(rb, uio, n);
 		event_notify(&ff->ff_events, 0);
 	}
 	mutex_unlock(&ff->ff_lock);
@@ -246,7 +245,7 @@ fifo_poll(struct file *fp, int events)
 	if ((fp->f_flag & FWRITE) != 0) {
 		if (ff->ff_readers.open == 0)
 			ready |= POLLHUP;
-		else if (ringbuf_room(&ff->ff_ring) >= PIPE_BUF)
+		else if (ringbuf_room(&ff->ff_ring, PIPE_SIZE) >= PIPE_BUF)
 			ready |= events & (POLLOUT | POLLWRNORM);
 	}
 	mutex_unlock(&ff->ff_lock);
@@ -266,7 +265,7 @@ fifo_ready(struct file *fp, int filter)
 	size_t n;
 
 	mutex_lock(&ff->ff_lock);
-	n = filter == EVFILT_WRITE ? ringbuf_room(&ff->ff_ring)
+	n = filter == EVFILT_WRITE ? ringbuf_room(&ff->ff_ring, PIPE_SIZE)
 				   : ff->ff_ring.rb_count;
 	mutex_unlock(&ff->ff_lock);
 	return ((int64_t)n);

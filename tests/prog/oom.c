@@ -6,6 +6,8 @@
 enum {
 	SYS_pwrite = 476,
 	SYS_ftruncate = 480,
+	SYS_closefrom = 509,
+	SYS___sysctlbyname = 570,
 	SYS_shm_open2 = 571,
 };
 
@@ -83,6 +85,51 @@ hoarding(void)
 	CHECK_EQ(status & 0x7f, SIGKILL);
 }
 
+#define PIPE_SIZE 65536ul
+
+/* Pages that are free. */
+static unsigned long
+free_pages(void)
+{
+	static const char name[] = "vm.stats.vm.v_free_count";
+	unsigned n = 0;
+	size_t size = sizeof(n);
+
+	CHECK_EQ(SYS(SYS___sysctlbyname, name, sizeof(name) - 1, &n, &size,
+		     NULL, 0L),
+	    0);
+	return (n);
+}
+
+/* Pipes through which much has gone don't keep memory that is needed. */
+static void
+emptied(void)
+{
+	unsigned long pages = free_pages(), n = pages / 32, got = 0;
+	static char data[PIPE_SIZE];
+	int p[2], status;
+	long pid;
+
+	for (unsigned long i = 0; i < n; i++) {
+		CHECK_EQ(SYS(SYS_pipe2, p, 0), 0);
+		CHECK_EQ(SYS(SYS_write, p[1], data, PIPE_SIZE), PIPE_SIZE);
+		for (got = 0; got < PIPE_SIZE;)
+			got +=
+			    (unsigned long)SYS(SYS_read, p[0], data, PIPE_SIZE);
+	}
+	pid = SYS(SYS_fork);
+	if (pid == 0) {
+		char *a = map_anon(pages / 4 * 3 * 4096, MAP_ANON_PRIVATE);
+
+		for (unsigned long i = 0; i < pages / 4 * 3; i++)
+			a[i * 4096] = 1;
+		(void)SYS(SYS_exit, 0);
+	}
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), pid);
+	CHECK_EQ(status, 0);
+	SYS(SYS_closefrom, 3);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -100,6 +147,7 @@ main(int argc, char **argv)
 		CHECK_EQ(status & 0x7f, SIGKILL);
 	}
 	hoarding();
+	emptied();
 	for (unsigned long i = 0; i < MEGABYTE; i++)
 		CHECK_EQ(mine[i], (char)i);
 	return (result("oom"));
