@@ -135,7 +135,8 @@ let_wait(struct cpu *c, unsigned pri)
 }
 
 /*
- * Another CPU than this.  It goes idle, and lets its tick end, in the opposite
+ * Another CPU than this, with its c_lock held: else the thread that it runs
+ * may be gone by now.  It goes idle, and lets its tick end, in the opposite
  * order: says so, and looks at the queue after that.
  */
 static void
@@ -149,19 +150,16 @@ notify_other(struct cpu *c, unsigned pri)
 		atomic_store(&c->c_equal_woke, true);
 }
 
-/* Something was queued on c (c_lock not held): does it have to know? */
+/* Something was queued on c, whose c_lock is held: does it have to know? */
 static void
 notify_cpu(struct cpu *c, unsigned pri)
 {
-	uint64_t flags = intr_disable();
-
 	if (c != curcpu())
 		notify_other(c, pri);
 	else if (c->c_thread == c->c_idle || pri < c->c_thread->td_priority)
 		atomic_or(&c->c_thread->td_flags, TDF_RESCHED);
 	else
 		let_wait(c, pri);
-	intr_restore(flags);
 }
 
 /* Where a woken thread goes: its CPU if that is idle, else any idle one. */
@@ -187,19 +185,17 @@ static void
 place(struct cpu *c, struct thread *td)
 {
 	struct cpu *to;
-	unsigned pri;
 
 	while (
 	    (to = choose_cpu(td)) != c && !lock_also(c, to) && !may_use(td, to))
 		spin_unlock(&to->c_lock);
-	pri = td->td_priority;
 	td->td_state = TD_RUNNABLE;
 	td->td_cpu = to->c_id;
 	queue_insert(to, td);
+	notify_cpu(to, td->td_priority);
 	spin_unlock(&to->c_lock);
 	if (to != c)
 		spin_unlock(&c->c_lock);
-	notify_cpu(to, pri);
 }
 
 void
@@ -501,9 +497,9 @@ change_priority(struct cpu *c, struct thread *td)
 		queue_insert(c, td);
 	if (td->td_state == TD_RUNNING && best_priority(c) < pri)
 		atomic_or(&td->td_flags, TDF_RESCHED);
-	spin_unlock(&c->c_lock);
 	if (queued)
 		notify_cpu(c, pri);
+	spin_unlock(&c->c_lock);
 }
 
 void
