@@ -215,6 +215,7 @@ for file in tests/libc/*.c; do
 	done
 done
 
+t base/brand 60 'tests/base/brand.sh build/bin/imp-cc'
 t base/sh 120 'tests/base/sh.sh build/imp build/base/root'
 t base/login 400 'tests/base/login.sh build/imp build/base/root build/tests/pty build/sys/TEST/kernel'
 t base/repair 200 'tests/base/repair.sh build/imp build/base/root build/tests/pty'
