@@ -499,19 +499,20 @@ make_entry(const struct vm_mapping *m)
 	return (e);
 }
 
-/* The lower part of a stack is a reserve that it grows into. */
+/* The lower part of a stack is a reserve that it grows into. One that is shared
+ * is there as a whole, above the guard: several could not grow into one. */
 static int
 reserve_stack(struct vmspace *vs, struct vm_entry *stack)
 {
-	struct vm_entry *e;
-	uint64_t first = stack_first_size(entry_size(stack));
+	struct vm_entry *e = entry_alloc();
+	uint64_t first = stack->e_object != NULL
+			     ? entry_size(stack) - STACK_GUARD
+			     : stack_first_size(entry_size(stack));
 
-	if (first == entry_size(stack))
-		return (0);
-	e = entry_alloc();
 	if (e == NULL)
 		return (ENOMEM);
 	*e = *stack;
+	e->e_object = NULL;
 	e->e_flags = VME_GROWS | VME_COW;
 	e->e_prot = PROT_NONE;
 	e->e_end = stack->e_start = stack->e_end - first;

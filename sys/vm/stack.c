@@ -62,9 +62,11 @@ grow(struct vmspace *vs, struct vm_entry *e, vaddr_t va)
 		return (ENOMEM);
 	new->e_view = NULL;
 	new->e_flags &= (uint16_t)~VME_WIRED;
+	/* What a fork shared is as large as it was then. */
+	new->e_flags |= VME_COW;
+	new->e_object = NULL;
 	new->e_end = e->e_end;
 	new->e_start = e->e_end = e->e_end - by;
-	entry_attach(new);
 	entry_insert(vs, new);
 	return (0);
 }

@@ -236,6 +236,46 @@ fork_sharing(void)
 	CHECK_EQ(s[0], 20);
 }
 
+/* A shared stack is there as a whole, above its guard; one that fork shares
+ * grows into memory of its own, which the next fork shares. */
+static void
+shared_stacks(void)
+{
+	unsigned long size = 1ul << 20;
+	char *s = must_map(size, RW, MAP_STACK | MAP_ANON | MAP_SHARED);
+	char *p = must_map(size, RW, MAP_STACK | PRIVATE);
+	char *top = p + size - PAGE;
+	long pid;
+
+	*top = 1;
+	CHECK_EQ(SYS(SYS_minherit, p, size, INHERIT_SHARE), 0);
+	pid = SYS(SYS_fork);
+	if (pid == 0) {
+		s[PAGE] = 2;
+		s[size - 1] = 3;
+		*top = 4;
+		p[size / 2] = 5;
+		(void)SYS(SYS_exit, touch(s, true) != SIGSEGV || *top != 4);
+	}
+	CHECK_EQ(child_status(pid), 0);
+	CHECK_EQ(s[PAGE], 2);
+	CHECK_EQ(s[size - 1], 3);
+	CHECK_EQ(touch(s, true), SIGSEGV);
+	CHECK_EQ(*top, 4);
+	CHECK_EQ(p[size / 2], 0);
+	p[size / 2] = 6;
+	CHECK_EQ(*top, 4);
+	pid = SYS(SYS_fork);
+	if (pid == 0) {
+		p[size / 2]++;
+		(void)SYS(SYS_exit, 0);
+	}
+	CHECK_EQ(child_status(pid), 0);
+	CHECK_EQ(p[size / 2], 7);
+	CHECK_EQ(SYS(SYS_munmap, s, size), 0);
+	CHECK_EQ(SYS(SYS_munmap, p, size), 0);
+}
+
 static void
 advice(void)
 {
@@ -348,6 +388,7 @@ main(int argc, char **argv)
 	large_reservations();
 	stacks();
 	fork_sharing();
+	shared_stacks();
 	advice();
 	the_break();
 	shared_memory();
