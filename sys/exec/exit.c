@@ -48,22 +48,25 @@ leave_session(struct proc *p)
 	s->s_leader = NULL;
 }
 
-/* Children go to the reaper; zombies among them are its to wait for. */
+/* Children go to the reaper; zombies among them are its to wait for.  When p
+ * isn't a reaper itself any more no others can come. */
 static void
 leave_children(struct proc *p)
 {
-	struct proc *child, *next;
-	struct proc *reaper = p->p_reaper;
+	struct proc *child;
+	unsigned left = PROCTREE_STEP;
 
-	LIST_FOREACH_SAFE (child, &p->p_children, p_sibling, next) {
-		proc_reparent(child, reaper);
+	if (p->p_flags & P_REAPER)
+		proc_hand_over(p);
+	while ((child = LIST_FIRST(&p->p_children, struct proc, p_sibling)) !=
+	       NULL) {
+		proc_reparent(child, p->p_reaper);
 		if (child->p_state == P_ZOMBIE)
-			cv_broadcast(&reaper->p_childcv);
+			cv_broadcast(&p->p_reaper->p_childcv);
 		else if (child->p_pdeathsig != 0)
 			sig_send(child, child->p_pdeathsig, NULL);
+		proctree_let_go(&left);
 	}
-	if (p->p_flags & P_REAPER)
-		proc_hand_over(p, reaper);
 }
 
 /* Would the parent ever wait? SIGCHLD ignored or SA_NOCLDWAIT: no. */
@@ -124,9 +127,9 @@ kern_exit(struct thread *td, int code, int sig)
 
 	mutex_lock(&proctree_lock);
 	leave_session(p);
+	leave_children(p);
 	p->p_state = P_ZOMBIE;
 	pgrp_qualify(p);
-	leave_children(p);
 	thread_unlink(td);
 	event_notify(&p->p_events, NOTE_EXIT | proc_status(p));
 	if (p->p_holder != NULL) {

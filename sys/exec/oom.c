@@ -12,6 +12,7 @@
 #include "file/file.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
+#include "proc/walk.h"
 #include "vm/map.h"
 #include "vm/pageout.h"
 
@@ -26,14 +27,17 @@ static struct {
 } oom = {.lock = MUTEX_INITIALIZER(oom.lock, "oom"),
     .cv = CV_INITIALIZER(oom.cv, "oom")};
 
-/* (t) held. */
-static struct proc *
+/* Its number, 0: there is none. (t) held, and let go of meanwhile. */
+static pid_t
 largest(uint64_t *pages)
 {
-	struct proc *p, *found = NULL;
+	struct proc_walk w;
+	struct proc *p;
+	pid_t found = 0;
 
 	*pages = 0;
-	LIST_FOREACH (p, &allproc, p_all) {
+	proc_walk_begin(&w, NULL);
+	while ((p = proc_walk_next(&w)) != NULL) {
 		uint64_t n = 0;
 
 		spin_lock(&p->p_lock);
@@ -46,9 +50,10 @@ largest(uint64_t *pages)
 			n += fdtable_memory(p) / PAGE_SIZE;
 		if (n > *pages) {
 			*pages = n;
-			found = p;
+			found = p->p_pid;
 		}
 	}
+	proc_walk_end(&w);
 	return (found);
 }
 
@@ -58,10 +63,12 @@ kill_one(void)
 {
 	struct proc *p;
 	uint64_t pages;
+	pid_t pid;
 
 	mutex_lock(&proctree_lock);
-	p = largest(&pages);
-	if (p != NULL) {
+	pid = largest(&pages);
+	p = proc_find(pid);
+	if (pid != 0 && p != NULL) {
 		oom.until = clock_ns() + GRACE;
 		kprintf("out of memory: killed %s, pid %d, with %lu pages\n",
 		    p->p_comm, p->p_pid, pages);
@@ -71,7 +78,7 @@ kill_one(void)
 		spin_unlock(&p->p_lock);
 	}
 	mutex_unlock(&proctree_lock);
-	return (p != NULL);
+	return (pid != 0);
 }
 
 bool

@@ -14,6 +14,7 @@
 #include "core/event.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
+#include "proc/walk.h"
 #include "vm/kmem.h"
 
 struct sigio {
@@ -58,6 +59,7 @@ send_to(struct proc *p, const struct cred *cr)
 static void
 send(int owner, const struct cred *cr)
 {
+	struct proc_walk w;
 	struct pgrp *pg;
 	struct proc *p;
 
@@ -65,8 +67,10 @@ send(int owner, const struct cred *cr)
 	if (owner > 0 && (p = proc_find(owner)) != NULL) {
 		send_to(p, cr);
 	} else if (owner < 0 && (pg = pgrp_find(-owner)) != NULL) {
-		LIST_FOREACH (p, &pg->pg_members, p_pglink)
+		proc_walk_begin(&w, pg);
+		while ((p = proc_walk_next(&w)) != NULL)
 			send_to(p, cr);
+		proc_walk_end(&w);
 	}
 	mutex_unlock(&proctree_lock);
 }

@@ -113,7 +113,7 @@ signal_program(unsigned sig)
 		return;
 	if (sig == SIGINT || sig == SIGQUIT || sig == SIGHUP) {
 		mutex_lock(&proctree_lock);
-		sig_send_pgrp(p->p_pgrp, (int)sig, NULL);
+		sig_send_pgrp(p->p_pgrp, (int)sig);
 		mutex_unlock(&proctree_lock);
 	} else
 		(void)sig_send(p, (int)sig, NULL);

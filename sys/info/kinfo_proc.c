@@ -10,6 +10,7 @@
 #include "proc/abi.h"
 #include "proc/resource.h"
 #include "proc/sigqueue.h"
+#include "proc/walk.h"
 #include "time/time.h"
 #include "tty/tty_impl.h"
 #include "lib/string.h"
@@ -340,17 +341,20 @@ selected(struct proc *p, int what, int number)
 static pid_t *
 list_pids(int what, int number, unsigned *room, unsigned *count)
 {
+	struct proc_walk w;
 	struct proc *p;
 	pid_t *pids;
 
 	*count = 0;
 	mutex_lock(&proctree_lock);
+	/* Those that the walk sees, at most. */
 	*room = proc_count();
 	pids = kmem_alloc(*room * sizeof(*pids), 0);
-	if (pids != NULL)
-		LIST_FOREACH (p, &allproc, p_all)
-			if (*count < *room && selected(p, what, number))
-				pids[(*count)++] = p->p_pid;
+	proc_walk_begin(&w, NULL);
+	while (pids != NULL && (p = proc_walk_next(&w)) != NULL)
+		if (selected(p, what, number))
+			pids[(*count)++] = p->p_pid;
+	proc_walk_end(&w);
 	mutex_unlock(&proctree_lock);
 	return (pids);
 }
@@ -371,6 +375,7 @@ out_list(struct sysctl_req *req, int what, int number, bool threads)
 
 		if (e != ESRCH && e != 0)
 			error = e;
+		sched_maybe_yield();
 	}
 	kmem_free(pids, room * sizeof(*pids));
 	if (error == 0 && req->oldptr == 0)

@@ -4,6 +4,7 @@
  */
 #include "fbsd/errno.h"
 #include "proc/sigqueue.h"
+#include "proc/walk.h"
 
 int
 kill_proc(
@@ -27,33 +28,36 @@ merge(int *result, int error)
 		*result = *result == 0 ? 0 : error;
 }
 
+/*
+ * A group, or with NULL all but the sender; not the kernel's, nor init.  What
+ * one forks before it is its turn comes later than the walk, and has its turn
+ * in a second one.
+ */
+static int
+kill_many(
+    struct thread *td, struct pgrp *pg, int sig, const struct siginfo *info)
+{
+	const struct proc *but = pg == NULL ? td->td_proc : NULL;
+	int result = ESRCH;
+	struct proc_walk w;
+	struct proc *p;
+
+	proc_walk_begin(&w, pg);
+	do {
+		while ((p = proc_walk_next(&w)) != NULL)
+			if (p->p_pid > 1 && !(p->p_flags & P_KERNEL) &&
+			    p != but)
+				merge(&result, kill_proc(td, p, sig, info));
+	} while (proc_walk_again(&w));
+	proc_walk_end(&w);
+	return (result);
+}
+
 static int
 kill_group(
     struct thread *td, struct pgrp *pg, int sig, const struct siginfo *info)
 {
-	int result = ESRCH;
-	struct proc *p;
-
-	if (pg == NULL)
-		return (ESRCH);
-	LIST_FOREACH (p, &pg->pg_members, p_pglink)
-		if (p->p_pid > 1 && (p->p_flags & P_KERNEL) == 0)
-			merge(&result, kill_proc(td, p, sig, info));
-	return (result);
-}
-
-/* All but the kernel's, init, and the sender. */
-static int
-kill_all(struct thread *td, int sig, const struct siginfo *info)
-{
-	int result = ESRCH;
-	struct proc *p;
-
-	LIST_FOREACH (p, &allproc, p_all)
-		if (p->p_pid > 1 && (p->p_flags & P_KERNEL) == 0 &&
-		    p != td->td_proc)
-			merge(&result, kill_proc(td, p, sig, info));
-	return (result);
+	return (pg == NULL ? ESRCH : kill_many(td, pg, sig, info));
 }
 
 int
@@ -73,7 +77,7 @@ kern_kill(struct thread *td, pid_t pid, int sig, const struct siginfo *info)
 	} else if (pid == 0) {
 		error = kill_group(td, td->td_proc->p_pgrp, sig, info);
 	} else if (pid == -1) {
-		error = kill_all(td, sig, info);
+		error = kill_many(td, NULL, sig, info);
 	} else {
 		error = pid == INT_MIN
 			    ? ESRCH

@@ -33,8 +33,8 @@ orphaned(struct pgrp *pg)
 	LIST_FOREACH (p, &pg->pg_members, p_pglink)
 		stopped |= (p->p_flags & P_STOPPED) != 0;
 	if (stopped) {
-		sig_send_pgrp(pg, SIGHUP, NULL);
-		sig_send_pgrp(pg, SIGCONT, NULL);
+		sig_send_pgrp_locked(pg, SIGHUP);
+		sig_send_pgrp_locked(pg, SIGCONT);
 	}
 }
 
@@ -108,6 +108,7 @@ pgrp_enter(struct proc *p, struct pgrp *pg)
 {
 	p->p_pgrp = pg;
 	list_push_back(&pg->pg_members, &p->p_pglink);
+	pg->pg_count++;
 	pgrp_qualify(p);
 }
 
@@ -119,6 +120,7 @@ pgrp_leave(struct proc *p)
 
 	p->p_qualifies = false;
 	list_remove(&p->p_pglink);
+	pg->pg_count--;
 	p->p_pgrp = NULL;
 	if (list_empty(&pg->pg_members))
 		pgrp_destroy(pg);

@@ -12,8 +12,11 @@
  * and stays. */
 #define PID_LOW 100
 
-static struct idtable pids; /* (t) of struct pid */
-static pid_t last_pid;	    /* (t) */
+#define WORDS	((PID_MAX + 64u) / 64)
+
+static struct idtable pids;   /* (t) of struct pid */
+static uint64_t taken[WORDS]; /* (t) a bit for each of those numbers */
+static pid_t last_pid;	      /* (t) */
 
 SYSCTL_INT(kern_lastpid, "kern.lastpid", CTL_AUTO, CTLFLAG_RD, &last_pid);
 
@@ -25,16 +28,39 @@ pid_find(pid_t id)
 	return (il != NULL ? container_of(il, struct pid, pi_link) : NULL);
 }
 
+/* The lowest number from `from` on that is taken, or isn't; above PID_MAX:
+ * none. */
+static unsigned
+seek(unsigned from, bool is_taken)
+{
+	uint64_t flip = is_taken ? 0 : UINT64_MAX;
+	uint64_t mask = UINT64_MAX << (from & 63);
+
+	for (unsigned i = from >> 6; i < WORDS; i++) {
+		uint64_t found = (taken[i] ^ flip) & mask;
+
+		if (found != 0)
+			return (i * 64 + (unsigned)__builtin_ctzl(found));
+		mask = UINT64_MAX;
+	}
+	return (PID_MAX + 1);
+}
+
+struct pid *
+pid_find_from(pid_t from)
+{
+	unsigned id = seek((unsigned)from, true);
+
+	return (id <= PID_MAX ? pid_find((pid_t)id) : NULL);
+}
+
+/* There are more numbers than processes, groups and descriptors. */
 static pid_t
 next_free(void)
 {
-	pid_t id = last_pid;
+	unsigned id = seek((unsigned)last_pid + 1, false);
 
-	/* There are more numbers than processes, groups and descriptors. */
-	do {
-		id = id >= PID_MAX ? PID_LOW : id + 1;
-	} while (pid_find(id) != NULL);
-	return (id);
+	return ((pid_t)(id <= PID_MAX ? id : seek(PID_LOW, false)));
 }
 
 static void
@@ -43,6 +69,7 @@ enter(struct pid *id, pid_t number)
 	id->pi_id = number;
 	id->pi_refs = 1;
 	id->pi_link.il_id = (uint32_t)number;
+	taken[number >> 6] |= 1ul << (number & 63);
 	idtable_insert(&pids, &id->pi_link);
 }
 
@@ -71,6 +98,7 @@ pid_release(struct pid *id)
 	if (--id->pi_refs > 0)
 		return;
 	idtable_remove(&pids, &id->pi_link);
+	taken[id->pi_id >> 6] &= ~(1ul << (id->pi_id & 63));
 	kmem_free(id, sizeof(*id));
 }
 

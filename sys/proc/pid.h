@@ -31,6 +31,7 @@ struct pid *pid_hold(struct pid *id);
 void pid_release(struct pid *id);
 /* NULL: free. */
 struct pid *pid_find(pid_t id);
+struct pid *pid_find_from(pid_t id); /* the lowest from id on; or NULL */
 /* Enters process 0's, which is the caller's and stays. */
 void pid_init(struct pid *zero);
 

@@ -21,6 +21,7 @@
 
 struct mutex proctree_lock = MUTEX_INITIALIZER(proctree_lock, "proctree");
 struct list allproc = LIST_INITIALIZER(allproc);
+uint64_t proc_serial;
 struct proc proc0;
 struct proc *initproc;
 
@@ -77,6 +78,7 @@ void
 proc_link(struct proc *p, struct proc *parent, struct pgrp *pg)
 {
 	p->p_id->pi_proc = p;
+	p->p_serial = ++proc_serial;
 	list_push_back(&allproc, &p->p_all);
 	p->p_parent = parent;
 	p->p_ppid = parent->p_pid;
@@ -132,15 +134,28 @@ proc_reparent(struct proc *child, struct proc *parent)
 }
 
 void
-proc_hand_over(struct proc *p, struct proc *reaper)
+proctree_let_go(unsigned *left)
 {
+	if ((*left)-- > 0)
+		return;
+	*left = PROCTREE_STEP;
+	mutex_unlock(&proctree_lock);
+	sched_maybe_yield();
+	mutex_lock(&proctree_lock);
+}
+
+/* Who forks meanwhile has had its turn, or gives p one more. */
+void
+proc_hand_over(struct proc *p)
+{
+	unsigned left = PROCTREE_STEP;
 	struct proc *q;
 
-	LIST_FOREACH (q, &p->p_wards, p_wardlink) {
-		q->p_reaper = reaper;
+	while ((q = LIST_FIRST(&p->p_wards, struct proc, p_wardlink)) != NULL) {
+		set_reaper(q, p->p_reaper);
 		q->p_subtree = p->p_subtree;
+		proctree_let_go(&left);
 	}
-	list_splice(&reaper->p_wards, &p->p_wards);
 }
 
 /*
@@ -243,6 +258,7 @@ proc_init(void)
 	pid_init(&pid0);
 	proc0.p_id = &pid0;
 	pid0.pi_proc = &proc0;
+	proc0.p_serial = ++proc_serial;
 	list_push_back(&allproc, &proc0.p_all);
 	pgrp_init(&proc0);
 	curthread()->td_cred = &cred0; /* this code's, while it boots */

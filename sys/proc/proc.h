@@ -116,6 +116,7 @@ struct pgrp {
 	struct pid *pg_pid;	    /* (!) held */
 	struct session *pg_session; /* (!) */
 	struct list pg_members;	    /* (t) procs */
+	unsigned pg_count;	    /* (t) of them */
 	int pg_jobc;		    /* (t) members that qualify it for job
 				       control; 0: orphaned */
 };
@@ -177,6 +178,7 @@ struct proc {
 	struct list p_all;	 /* (t) allproc */
 	pid_t p_pid;		 /* (!) */
 	struct pid *p_id;	 /* (!) held */
+	uint64_t p_serial;	 /* (!) whoever comes later has a higher one */
 	volatile enum proc_state p_state; /* (p) and (t) */
 	struct spin p_lock;
 	uint32_t p_flags; /* (p) P_*; by proc_flags_set(), _clear() */
@@ -273,7 +275,8 @@ struct proc {
 	    P_NOTRACE_EXEC)
 
 extern struct mutex proctree_lock;
-extern struct list allproc; /* (t) */
+extern struct list allproc;  /* (t); to go through it: proc/walk.h */
+extern uint64_t proc_serial; /* (t) of the process that came last */
 extern struct proc proc0;
 extern struct proc *initproc; /* pid 1 */
 
@@ -417,8 +420,13 @@ int proc_setsid(struct proc *p);
 void tty_pgrp_gone(struct pgrp *pg);
 int proc_setpgid(struct thread *td, pid_t pid, pid_t pgid);
 void proc_reparent(struct proc *child, struct proc *parent); /* (t) */
-/* p is no reaper any more: its descendants get another one. */
-void proc_hand_over(struct proc *p, struct proc *reaper); /* (t) */
+/* p is to be no reaper any more: its descendants get another one. (t), which is
+ * let go of meanwhile. */
+void proc_hand_over(struct proc *p);
+/* In long loops: each time that *left, PROCTREE_STEP at first, has come down to
+ * 0, (t) is let go of for a moment. */
+#define PROCTREE_STEP 32u
+void proctree_let_go(unsigned *left);
 /* What another process has, with a reference; NULL: nothing, or it has exited.
  * p_lock not held. */
 struct cred *proc_cred_hold(struct proc *p);

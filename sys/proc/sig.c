@@ -18,6 +18,7 @@
  */
 #include "fbsd/errno.h"
 #include "proc/sigqueue.h"
+#include "proc/walk.h"
 
 static const uint8_t defaults[32] = {
     [SIGQUIT] = SD_CORE,
@@ -276,12 +277,26 @@ sig_send_static(struct proc *p, struct thread *td, struct ksiginfo *ksi)
 }
 
 void
-sig_send_pgrp(struct pgrp *pg, int sig, const struct siginfo *info)
+sig_send_pgrp(struct pgrp *pg, int sig)
+{
+	struct proc_walk w;
+	struct proc *p;
+
+	proc_walk_begin(&w, pg);
+	do {
+		while ((p = proc_walk_next(&w)) != NULL)
+			sig_send(p, sig, NULL);
+	} while (proc_walk_again(&w));
+	proc_walk_end(&w);
+}
+
+void
+sig_send_pgrp_locked(struct pgrp *pg, int sig)
 {
 	struct proc *p;
 
 	LIST_FOREACH (p, &pg->pg_members, p_pglink)
-		sig_send(p, sig, info);
+		sig_send(p, sig, NULL);
 }
 
 /* The parent hears of a change, if it wants to. proctree_lock not held. */

@@ -27,8 +27,9 @@ void sig_thread_exit(struct thread *td); /* pass on what's pending */
 int sig_send(struct proc *p, int sig, const struct siginfo *info);
 int sig_send_locked(struct proc *p, int sig, const struct siginfo *info);
 int sig_send_thread(struct thread *td, int sig, const struct siginfo *info);
-void sig_send_pgrp(struct pgrp *pg, int sig, const struct siginfo *info);
-/* (t) held */
+/* (t) held; the first may let go of it meanwhile. */
+void sig_send_pgrp(struct pgrp *pg, int sig);
+void sig_send_pgrp_locked(struct pgrp *pg, int sig);
 /* A trap of the current thread: can't be blocked or ignored (kills then). */
 void trap_signal(
     struct thread *td, int sig, int code, uint64_t addr, int trapno);

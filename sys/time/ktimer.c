@@ -7,6 +7,7 @@
 #include "fbsd/errno.h"
 #include "amd64/md.h"
 #include "proc/sigqueue.h"
+#include "proc/walk.h"
 #include "time/timekeeper.h"
 #include "vm/kmem.h"
 
@@ -303,11 +304,13 @@ kern_ktimer_settime(struct proc *p, int id, bool absolute,
 void
 ktimer_clock_stepped(void)
 {
+	struct proc_walk w;
 	struct ktimer *kt;
 	struct proc *p;
 
 	mutex_lock(&proctree_lock);
-	LIST_FOREACH (p, &allproc, p_all) {
+	proc_walk_begin(&w, NULL);
+	while ((p = proc_walk_next(&w)) != NULL) {
 		spin_lock(&p->p_lock);
 		LIST_FOREACH (kt, &p->p_ktimers, kt_link) {
 			if (!kt->kt_wall || kt->kt_next == NO_DEADLINE)
@@ -317,5 +320,6 @@ ktimer_clock_stepped(void)
 		}
 		spin_unlock(&p->p_lock);
 	}
+	proc_walk_end(&w);
 	mutex_unlock(&proctree_lock);
 }

@@ -52,7 +52,7 @@ send_signals(struct tty *tp)
 	mutex_lock(&proctree_lock);
 	for (int sig = 1; sig < 64; sig++)
 		if ((signals >> sig & 1) && tp->t_pgrp != NULL)
-			sig_send_pgrp(tp->t_pgrp, sig, NULL);
+			sig_send_pgrp(tp->t_pgrp, sig);
 	mutex_unlock(&proctree_lock);
 }
 
@@ -367,7 +367,7 @@ tty_check_foreground(struct tty *tp, int sig)
 				    ? EIO
 				    : 0;
 		else {
-			sig_send_pgrp(p->p_pgrp, sig, NULL);
+			sig_send_pgrp(p->p_pgrp, sig);
 			error = ERESTART;
 		}
 	}

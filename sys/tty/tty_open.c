@@ -139,8 +139,8 @@ void
 tty_session_gone(struct tty *tp, struct session *s)
 {
 	if (tp->t_pgrp != NULL) {
-		sig_send_pgrp(tp->t_pgrp, SIGHUP, NULL);
-		sig_send_pgrp(tp->t_pgrp, SIGCONT, NULL);
+		sig_send_pgrp_locked(tp->t_pgrp, SIGHUP);
+		sig_send_pgrp_locked(tp->t_pgrp, SIGCONT);
 	}
 	tty_forget_session(tp);
 	tty_revoke(tp, false);

@@ -13,6 +13,7 @@
 #include "fbsd/wait.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
+#include "proc/walk.h"
 #include "vm/kmem.h"
 
 /* What is copied from the user before, and back to it after. */
@@ -134,17 +135,43 @@ reap_getpids(struct thread *td, int64_t pid, void *data)
 	return (error);
 }
 
+/* The reaper, by its serial number: it may go meanwhile. */
 static bool
-is_target(const struct proc *p, const struct proc *reaper,
-    const struct procctl_reaper_kill *rk)
+is_target(
+    const struct proc *p, uint64_t reaper, const struct procctl_reaper_kill *rk)
 {
-	if (p->p_state != P_ALIVE)
+	if (p->p_state != P_ALIVE || p == &proc0 ||
+	    p->p_reaper->p_serial != reaper)
 		return (false);
 	if (rk->rk_flags & REAPER_KILL_CHILDREN)
-		return (p->p_parent == reaper);
+		return (p->p_parent->p_serial == reaper);
 	if (rk->rk_flags & REAPER_KILL_SUBTREE)
 		return (p->p_subtree == rk->rk_subtree);
 	return (true);
+}
+
+/* What a target forks before it is its turn has its turn in another walk. */
+static int
+kill_targets(struct thread *td, uint64_t reaper, struct procctl_reaper_kill *rk)
+{
+	struct proc_walk w;
+	struct proc *p;
+	int error = ESRCH;
+
+	proc_walk_begin(&w, NULL);
+	do {
+		while ((p = proc_walk_next(&w)) != NULL) {
+			if (!is_target(p, reaper, rk))
+				continue;
+			error = kill_proc(td, p, rk->rk_sig, NULL);
+			if (error == 0)
+				rk->rk_killed++;
+			else if (rk->rk_fpid == -1)
+				rk->rk_fpid = p->p_pid;
+		}
+	} while (proc_walk_again(&w));
+	proc_walk_end(&w);
+	return (rk->rk_killed > 0 ? 0 : error);
 }
 
 static int
@@ -152,24 +179,13 @@ reap_kill(
     struct thread *td, struct proc *reaper, struct procctl_reaper_kill *rk)
 {
 	const unsigned some = REAPER_KILL_CHILDREN | REAPER_KILL_SUBTREE;
-	struct proc *p;
-	int error = ESRCH;
 
 	if (!sig_valid(rk->rk_sig) || (rk->rk_flags & ~some) != 0 ||
 	    (rk->rk_flags & some) == some)
 		return (EINVAL);
 	rk->rk_killed = 0;
 	rk->rk_fpid = -1;
-	LIST_FOREACH (p, &reaper->p_wards, p_wardlink) {
-		if (!is_target(p, reaper, rk))
-			continue;
-		error = kill_proc(td, p, rk->rk_sig, NULL);
-		if (error == 0)
-			rk->rk_killed++;
-		else if (rk->rk_fpid == -1)
-			rk->rk_fpid = p->p_pid;
-	}
-	return (rk->rk_killed > 0 ? 0 : error);
+	return (kill_targets(td, reaper->p_serial, rk));
 }
 
 static int
@@ -191,7 +207,7 @@ reaper_release(struct proc *p)
 	spin_lock(&p->p_lock);
 	proc_flags_clear(p, P_REAPER);
 	spin_unlock(&p->p_lock);
-	proc_hand_over(p, p->p_reaper);
+	proc_hand_over(p);
 	return (0);
 }
 

@@ -6,6 +6,7 @@
 #include "fbsd/resource.h"
 #include "fbsd/time.h"
 #include "proc/resource.h"
+#include "proc/walk.h"
 #include "vm/kmem.h"
 
 int
@@ -54,45 +55,72 @@ sys_getrusage(struct thread *td, const struct getrusage_args *a)
 	return (copyout(&ru, a->rusage, sizeof(ru)));
 }
 
-/* Does p match which and who? proctree_lock and p_lock held. */
-static bool
-named(struct thread *td, struct proc *p, int which, int who)
-{
-	const struct proc *self = td->td_proc;
+/* What is to be done with processes, p_lock held, and its argument. */
+struct action {
+	int (*fn)(struct thread *td, struct proc *p, int *arg);
+	int *arg;
+};
 
-	switch (which) {
-	case PRIO_PROCESS:
-		return (p->p_pid == (who == 0 ? self->p_pid : who));
-	case PRIO_PGRP:
-		return (who == 0 ? p->p_pgrp == self->p_pgrp
-				 : p->p_pgrp->pg_id == who);
-	default:
-		return (p->p_image.cred->cr_uid ==
-			(who == 0 ? td->td_cred->cr_uid : (uid_t)who));
-	}
-}
-
-/*
- * Calls fn, with p_lock held, for each process that which and who name and that
- * td may see: ESRCH if there is none; else what fn said last.
- */
+/* If p is a program's, td may see it, and it is uid's (NULL: anybody's): ESRCH
+ * if not, or what fn says. proctree_lock held. */
 static int
-each_process(struct thread *td, int which, int who,
-    int (*fn)(struct thread *td, struct proc *p, int *arg), int *arg)
+do_to(
+    struct thread *td, struct proc *p, const uid_t *uid, const struct action *a)
 {
-	struct proc *p;
 	int error = ESRCH;
 
-	if (which < PRIO_PROCESS || which > PRIO_USER)
-		return (EINVAL);
+	if (p == NULL || p->p_state != P_ALIVE || (p->p_flags & P_KERNEL))
+		return (ESRCH);
+	spin_lock(&p->p_lock);
+	if ((uid == NULL || p->p_image.cred->cr_uid == *uid) &&
+	    p_cansee(td, p) == 0)
+		error = a->fn(td, p, a->arg);
+	spin_unlock(&p->p_lock);
+	return (error);
+}
+
+/* To the members of a group, or with NULL to all: ESRCH if there was none, else
+ * what was said last. proctree_lock held. */
+static int
+do_to_many(struct thread *td, struct pgrp *pg, const uid_t *uid,
+    const struct action *a)
+{
+	int error, last = ESRCH;
+	struct proc_walk w;
+	struct proc *p;
+
+	proc_walk_begin(&w, pg);
+	while ((p = proc_walk_next(&w)) != NULL) {
+		error = do_to(td, p, uid, a);
+		if (error != ESRCH)
+			last = error;
+	}
+	proc_walk_end(&w);
+	return (last);
+}
+
+static int
+each_process(struct thread *td, int which, int who, const struct action *a)
+{
+	struct proc *self = td->td_proc;
+	uid_t uid = who == 0 ? td->td_cred->cr_uid : (uid_t)who;
+	struct pgrp *pg;
+	int error;
+
 	mutex_lock(&proctree_lock);
-	LIST_FOREACH (p, &allproc, p_all) {
-		if (p->p_state != P_ALIVE || (p->p_flags & P_KERNEL))
-			continue;
-		spin_lock(&p->p_lock);
-		if (named(td, p, which, who) && p_cansee(td, p) == 0)
-			error = fn(td, p, arg);
-		spin_unlock(&p->p_lock);
+	switch (which) {
+	case PRIO_PROCESS:
+		error = do_to(td, who == 0 ? self : proc_find(who), NULL, a);
+		break;
+	case PRIO_PGRP:
+		pg = who == 0 ? self->p_pgrp : pgrp_find(who);
+		error = pg == NULL ? ESRCH : do_to_many(td, pg, NULL, a);
+		break;
+	case PRIO_USER:
+		error = do_to_many(td, NULL, &uid, a);
+		break;
+	default:
+		error = EINVAL;
 	}
 	mutex_unlock(&proctree_lock);
 	return (error);
@@ -109,7 +137,8 @@ int
 sys_getpriority(struct thread *td, const struct getpriority_args *a)
 {
 	int low = PRIO_MAX + 1;
-	int error = each_process(td, a->which, a->who, lowest_nice, &low);
+	struct action look = {lowest_nice, &low};
+	int error = each_process(td, a->which, a->who, &look);
 
 	td->td_retval[0] = (uint64_t)(int64_t)low;
 	return (error);
@@ -132,8 +161,9 @@ int
 sys_setpriority(struct thread *td, const struct setpriority_args *a)
 {
 	int nice = a->prio;
+	struct action set = {set_nice, &nice};
 
-	return (each_process(td, a->which, a->who, set_nice, &nice));
+	return (each_process(td, a->which, a->who, &set));
 }
 
 /* The first thread of a process, with its p_lock, or NULL. */

@@ -9,6 +9,7 @@
 #include "fbsd/errno.h"
 #include "fs/procfs/procfs.h"
 #include "proc/proc.h"
+#include "proc/walk.h"
 #include "time/time.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -53,7 +54,7 @@ struct procfs_node {
 
 /* Places in the root: ".", "..", "curproc", "self", and then pid + this. */
 #define FIRST_PID_COOKIE 4
-#define BATCH		 64 /* processes that one look at all of them finds */
+#define BATCH		 64 /* processes that are looked for at a time */
 
 static const struct vnode_ops procfs_vnode_ops;
 
@@ -224,21 +225,17 @@ emit_number(struct dir_emit *de, pid_t pid)
 static unsigned
 next_numbers(struct thread *td, pid_t from, pid_t numbers[BATCH])
 {
+	struct proc_walk w;
 	struct proc *p;
-	unsigned n = 0, at;
+	unsigned n = 0;
 
 	mutex_lock(&proctree_lock);
-	LIST_FOREACH (p, &allproc, p_all) {
-		if (p->p_pid < MAX(from, 1) || p->p_state != P_ALIVE ||
-		    (n == BATCH && p->p_pid > numbers[n - 1]) ||
-		    !proc_visible(td, p))
-			continue;
-		if (n < BATCH)
-			n++;
-		for (at = n - 1; at > 0 && numbers[at - 1] > p->p_pid; at--)
-			numbers[at] = numbers[at - 1];
-		numbers[at] = p->p_pid;
-	}
+	proc_walk_begin(&w, NULL);
+	w.pw_from = MAX(from, 1);
+	while (n < BATCH && (p = proc_walk_next(&w)) != NULL)
+		if (p->p_state == P_ALIVE && proc_visible(td, p))
+			numbers[n++] = p->p_pid;
+	proc_walk_end(&w);
 	mutex_unlock(&proctree_lock);
 	return (n);
 }
