@@ -97,6 +97,7 @@ struct thread {
 	struct sigqueue td_sigqueue;
 	struct sigaltstack td_sigstk; /* (k) */
 	sigset_t td_sigwait;	      /* signals that sigwait waits for */
+	struct list td_sigwlink;      /* in p_sigwaiters, if there are any */
 	struct cv td_sigcv;	      /* sigwait, sigsuspend, thr_suspend */
 	bool td_woken;		      /* by thr_wake(2), for thr_suspend(2) */
 	uint64_t td_sigblock;	      /* (k) sigfastblock(2)'s user word, 0:

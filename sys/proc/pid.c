@@ -17,6 +17,7 @@
 static struct idtable pids;   /* (t) of struct pid */
 static uint64_t taken[WORDS]; /* (t) a bit for each of those numbers */
 static pid_t last_pid;	      /* (t) */
+static unsigned words_used;   /* (t) there was never a bit in later words */
 
 SYSCTL_INT(kern_lastpid, "kern.lastpid", CTL_AUTO, CTLFLAG_RD, &last_pid);
 
@@ -35,8 +36,9 @@ seek(unsigned from, bool is_taken)
 {
 	uint64_t flip = is_taken ? 0 : UINT64_MAX;
 	uint64_t mask = UINT64_MAX << (from & 63);
+	unsigned end = is_taken ? words_used : WORDS;
 
-	for (unsigned i = from >> 6; i < WORDS; i++) {
+	for (unsigned i = from >> 6; i < end; i++) {
 		uint64_t found = (taken[i] ^ flip) & mask;
 
 		if (found != 0)
@@ -70,6 +72,7 @@ enter(struct pid *id, pid_t number)
 	id->pi_refs = 1;
 	id->pi_link.il_id = (uint32_t)number;
 	taken[number >> 6] |= 1ul << (number & 63);
+	words_used = MAX(words_used, (unsigned)(number >> 6) + 1);
 	idtable_insert(&pids, &id->pi_link);
 }
 

@@ -195,6 +195,7 @@ proc_setup(struct proc *p)
 	list_init(&p->p_wardlink);
 	list_init(&p->p_pglink);
 	list_init(&p->p_threads);
+	list_init(&p->p_sigwaiters);
 	list_init(&p->p_ktimers);
 	cv_init(&p->p_childcv, "wait");
 	cv_init(&p->p_threadcv, "single");

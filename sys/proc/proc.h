@@ -210,18 +210,21 @@ struct proc {
 				    by a stop signal */
 	struct cv p_suspendcv;	 /* with (p): where those wait */
 
-	struct proc_image p_image;    /* (p) */
-	struct fdtable *p_fd;	      /* (p) others use proc_fdtable() */
-	struct vnode *p_cwd;	      /* (p) held: vfs/namei.h */
-	struct vnode *p_root;	      /* same */
-	struct vnode *p_jailroot;     /* same; chroot's outermost */
-	mode_t p_umask;		      /* (p) */
-	struct uidinfo *p_uidinfo;    /* (p) cred's cr_ruid's, held */
-	struct sigacts *p_sigacts;    /* (p) */
-	struct sigqueue p_sigqueue;   /* (p) */
-	int p_stopsig;		      /* (p) signal that stopped it */
-	int p_xexit;		      /* (p) exit status; or */
-	int p_xsig;		      /* (p) signal that killed it */
+	struct proc_image p_image;  /* (p) */
+	struct fdtable *p_fd;	    /* (p) others use proc_fdtable() */
+	struct vnode *p_cwd;	    /* (p) held: vfs/namei.h */
+	struct vnode *p_root;	    /* same */
+	struct vnode *p_jailroot;   /* same; chroot's outermost */
+	mode_t p_umask;		    /* (p) */
+	struct uidinfo *p_uidinfo;  /* (p) cred's cr_ruid's, held */
+	struct sigacts *p_sigacts;  /* (p) */
+	struct sigqueue p_sigqueue; /* (p) */
+	sigset_t p_tdsignals;	    /* (p) no others are in a thread's queue */
+	struct list p_sigwaiters;   /* (p) threads that wait for signals */
+	struct thread *p_sigtaker;  /* (p) who was last found to take one */
+	int p_stopsig;		    /* (p) signal that stopped it */
+	int p_xexit;		    /* (p) exit status; or */
+	int p_xsig;		    /* (p) signal that killed it */
 	struct event_source p_events; /* EVFILT_PROC, EVFILT_SIGNAL */
 	struct proc_holder *p_holder; /* (t) or NULL */
 

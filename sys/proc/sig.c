@@ -76,22 +76,41 @@ takes(struct thread *td, int sig)
 		(td->td_flags & TDF_EXITING) == 0);
 }
 
+/* This thread, the first, or one that took a signal before: there is hardly
+ * ever one that takes it if none of these does. */
+static struct thread *
+find_taker(struct proc *p, int sig)
+{
+	struct thread *td = curthread();
+
+	if (td->td_proc == p && takes(td, sig))
+		return (td);
+	td = LIST_FIRST(&p->p_threads, struct thread, td_plink);
+	if (td != NULL && takes(td, sig))
+		return (td);
+	if (p->p_sigtaker != NULL && takes(p->p_sigtaker, sig))
+		return (p->p_sigtaker);
+	LIST_FOREACH (td, &p->p_threads, td_plink)
+		if (takes(td, sig)) {
+			p->p_sigtaker = td;
+			return (td);
+		}
+	return (NULL);
+}
+
 /* A thread that would take sig; *waiting: it is in sigwait(2) for it. */
 static struct thread *
 choose_thread(struct proc *p, int sig, bool *waiting)
 {
-	struct thread *cur = curthread(), *best = NULL, *td;
+	struct thread *td;
 
-	*waiting = false;
-	LIST_FOREACH (td, &p->p_threads, td_plink) {
+	LIST_FOREACH (td, &p->p_sigwaiters, td_sigwlink)
 		if (sigismember(&td->td_sigwait, sig)) {
 			*waiting = true;
 			return (td);
 		}
-		if (takes(td, sig) && (best == NULL || td == cur))
-			best = td;
-	}
-	return (best);
+	*waiting = false;
+	return (find_taker(p, sig));
 }
 
 void
@@ -115,6 +134,9 @@ sig_forget(struct proc *p, int sig)
 	struct thread *td;
 
 	sigqueue_delete(&p->p_sigqueue, sig);
+	if (!sigismember(&p->p_tdsignals, sig))
+		return;
+	sigdelset(&p->p_tdsignals, sig);
 	LIST_FOREACH (td, &p->p_threads, td_plink)
 		sigqueue_delete(&td->td_sigqueue, sig);
 }
@@ -214,10 +236,20 @@ settled(struct proc *p, int sig, struct thread **tdp)
 	}
 }
 
+/* Where sig is to wait: for a thread, or with NULL for the process. */
+static struct sigqueue *
+queue_for(struct proc *p, struct thread *td, int sig)
+{
+	if (td == NULL)
+		return (&p->p_sigqueue);
+	sigaddset(&p->p_tdsignals, sig);
+	return (&td->td_sigqueue);
+}
+
 static int
 send(struct proc *p, struct thread *td, int sig, const struct siginfo *info)
 {
-	struct sigqueue *sq = td != NULL ? &td->td_sigqueue : &p->p_sigqueue;
+	struct sigqueue *sq = queue_for(p, td, sig);
 	int error;
 
 	if (settled(p, sig, &td))
@@ -266,7 +298,7 @@ sig_send_thread(struct thread *td, int sig, const struct siginfo *info)
 bool
 sig_send_static(struct proc *p, struct thread *td, struct ksiginfo *ksi)
 {
-	struct sigqueue *sq = td != NULL ? &td->td_sigqueue : &p->p_sigqueue;
+	struct sigqueue *sq = queue_for(p, td, ksi->ksi_info.si_signo);
 
 	if (settled(p, ksi->ksi_info.si_signo, &td))
 		return (false);

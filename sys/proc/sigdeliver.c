@@ -294,6 +294,8 @@ sig_thread_exit(struct thread *td)
 
 	spin_lock(&p->p_lock);
 	atomic_or(&td->td_flags, TDF_EXITING);
+	if (p->p_sigtaker == td)
+		p->p_sigtaker = NULL;
 	sigqueue_flush(&td->td_sigqueue);
 	if (p->p_nthreads > 1)
 		sig_reassign(

@@ -37,22 +37,31 @@ take_wanted(struct thread *td, sigset_t set, struct siginfo *info)
 	return (true);
 }
 
+/* From now on td waits for these. p_lock held. */
+static void
+set_wanted(struct thread *td, sigset_t set)
+{
+	td->td_sigwait = set;
+	list_remove(&td->td_sigwlink);
+	if (!sigisempty(&set))
+		list_push_back(&td->td_proc->p_sigwaiters, &td->td_sigwlink);
+}
+
 int
 kern_sigtimedwait(struct thread *td, const sigset_t *setp, struct siginfo *info,
     uint64_t deadline)
 {
 	struct proc *p = td->td_proc;
-	sigset_t set = *setp;
+	sigset_t set = *setp, none;
 	bool got;
 	int error;
 
 	sigset_cantmask(&set);
+	sigemptyset(&none);
 	for (error = 0;;) {
 		spin_lock(&p->p_lock);
-		sigemptyset(&td->td_sigwait);
 		got = take_wanted(td, set, info);
-		if (!got && error == 0)
-			td->td_sigwait = set;
+		set_wanted(td, got || error != 0 ? none : set);
 		spin_unlock(&p->p_lock);
 		if (got) {
 			td->td_ru.nsignals++;

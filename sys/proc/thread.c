@@ -72,6 +72,7 @@ setup(struct thread *td, struct proc *p)
 	list_init(&td->td_idlink.il_link);
 	list_init(&td->td_qlink);
 	list_init(&td->td_wlink);
+	list_init(&td->td_sigwlink);
 	callout_init(&td->td_timeout, timeout, td);
 	sigqueue_init(&td->td_sigqueue);
 	cv_init(&td->td_sigcv, "sigwait");

@@ -92,10 +92,12 @@ KTEST(pid_wrap)
 		pid_release(id);
 	}
 	for (unsigned i = 0; i < n; i++) {
-		bad += pid_find(kept[i]->pi_id) != kept[i] ||
+		bad += pid_find_from(kept[i]->pi_id) != kept[i] ||
+		       pid_find(kept[i]->pi_id) != kept[i] ||
 		       kept[i]->pi_refs != 1;
 		pid_release(kept[i]);
 	}
+	bad += pid_find_from(last) != NULL;
 	bad += pid_find(0) == NULL || pid_find(-1) != NULL;
 	mutex_unlock(&proctree_lock);
 	KT_ASSERT(bad == 0);

@@ -410,6 +410,113 @@ threads(void)
 	CHECK_EQ(SYS(SYS_thr_kill, -1, SIGURG), -ESRCH);
 }
 
+/* Threads that take a signal by turns, while all others block it. */
+static struct taker {
+	long tid;
+	volatile enum { BLOCK, TAKE, STAND, END } wanted, is;
+} takers[3];
+static volatile long taken_by;
+
+static void
+note_thread(int sig)
+{
+	long tid;
+
+	(void)SYS(SYS_thr_self, &tid);
+	taken_by = tid;
+}
+
+static void
+taker(void *arg)
+{
+	struct taker *t = arg;
+
+	do {
+		int wanted = t->wanted;
+
+		(void)mask(wanted == TAKE ? SIG_UNBLOCK : SIG_BLOCK, SIGUSR1);
+		t->is = wanted;
+		while (t->wanted == t->is)
+			sleep_ms(1);
+	} while (t->wanted != END);
+	end_thread(&t->tid);
+}
+
+static void
+tell(struct taker *t, int wanted)
+{
+	t->wanted = wanted;
+	if (wanted == END)
+		join_thread(&t->tid);
+	while (wanted != END && t->is != t->wanted)
+		sleep_ms(1);
+}
+
+static bool
+is_taken_by(const struct taker *t)
+{
+	taken_by = 0;
+	(void)SYS(SYS_kill, pid, SIGUSR1);
+	for (int i = 0; i < 5000 && taken_by == 0; i++)
+		sleep_ms(1);
+	return (taken_by == t->tid);
+}
+
+static void
+taking_turns(void)
+{
+	struct taker *t = takers;
+
+	(void)handle(SIGUSR1, note_thread, 0);
+	(void)mask(SIG_BLOCK, SIGUSR1);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(start_thread(taker, &t[i], &t[i].tid), 0);
+	for (int i = 0; i < 3; i++)
+		tell(&t[i], STAND);
+	for (int i = 0; i < 2; i++) {
+		tell(&t[1], TAKE);
+		CHECK(is_taken_by(&t[1]));
+		CHECK(is_taken_by(&t[1]));
+		tell(&t[1], BLOCK);
+		tell(&t[2], TAKE);
+		CHECK(is_taken_by(&t[2]));
+		tell(&t[2], BLOCK);
+	}
+	/* Who took the last one is gone. */
+	tell(&t[2], END);
+	tell(&t[0], TAKE);
+	CHECK(is_taken_by(&t[0]));
+	tell(&t[0], END);
+	tell(&t[1], END);
+	(void)mask(SIG_UNBLOCK, SIGUSR1);
+}
+
+/* What was sent to a thread is forgotten with what all have pending. */
+static void
+forgotten(void)
+{
+	sigset_t set;
+	long tid;
+
+	(void)SYS(SYS_thr_self, &tid);
+	(void)mask(SIG_BLOCK, SIGTSTP);
+	(void)mask(SIG_BLOCK, SIGUSR1);
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQ(SYS(SYS_thr_kill, tid, SIGTSTP), 0);
+		CHECK_EQ(SYS(SYS_thr_kill, tid, SIGUSR1), 0);
+		CHECK_EQ(SYS(SYS_kill, pid, SIGCONT), 0);
+		CHECK_EQ(SYS(SYS_sigpending, &set), 0);
+		CHECK(!sigismember(&set, SIGTSTP));
+		CHECK(sigismember(&set, SIGUSR1));
+		(void)handle(SIGUSR1, (void *)SIG_IGN, 0);
+		CHECK_EQ(SYS(SYS_sigpending, &set), 0);
+		CHECK(!sigismember(&set, SIGUSR1));
+		(void)handle(SIGUSR1, remember, SA_SIGINFO);
+	}
+	(void)mask(SIG_UNBLOCK, SIGUSR1);
+	(void)mask(SIG_UNBLOCK, SIGTSTP);
+}
+
 static long
 child_status(long child, int options)
 {
@@ -518,6 +625,8 @@ main(int argc, char **argv)
 	interrupted_calls();
 	fast_block();
 	threads();
+	taking_turns();
+	forgotten();
 	stop_and_continue();
 	default_actions();
 	return (result("signals"));
