@@ -38,3 +38,4 @@ table() {
 
 run scale_proc 1 100 1000 8000 | table "other processes"
 run scale_files 10 100 1000 10000 100000 | table "descriptors"
+run scale_names 100 1000 10000 100000 | table "files in cache"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/printf.h"
+#include "core/lockdebug.h"
 #include "core/section.h"
 
 void
@@ -7,7 +7,7 @@ section_wait(void)
 {
 	unsigned now;
 
-	kassert((curcpu()->c_section & 1) == 0);
+	lockdebug_may_sleep("section_wait");
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (unsigned i = 0; i < ncpus; i++) {
 		now = atomic_load(&cpus[i].c_section);

@@ -2,6 +2,7 @@
 /*
  * A process's directories: where it is, and what it takes for the root.
  */
+#include "core/section.h"
 #include "proc/proc.h"
 #include "vfs/namei.h"
 #include "vfs/vnode.h"
@@ -24,6 +25,7 @@ dirs_fork(struct proc *p, struct proc *parent)
 	spin_unlock(&parent->p_lock);
 }
 
+/* p's other threads look at them within sections. */
 void
 dirs_set(struct proc *p, struct vnode **place, struct vnode *vp)
 {
@@ -31,10 +33,12 @@ dirs_set(struct proc *p, struct vnode **place, struct vnode *vp)
 
 	spin_lock(&p->p_lock);
 	old = *place;
-	*place = vp;
+	atomic_store(place, vp);
 	spin_unlock(&p->p_lock);
-	if (old != NULL)
+	if (old != NULL) {
+		section_wait();
 		vnode_release(old);
+	}
 }
 
 void

@@ -6,7 +6,13 @@
  * to be walked lies in nd_buf; a symbolic link's target is put before it.
  * Only one directory is locked at a time, for the look-up in it alone, so
  * that a walk never holds two locks and can't be part of a deadlock.
+ *
+ * As far as names are in the cache it glides: within a section, with neither
+ * locks nor references, so that walks of the same directories write nothing
+ * that they share.  What comes first that isn't known, or more than a name in a
+ * directory, is one step with references, and from there it glides again.
  */
+#include "core/section.h"
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
 #include "proc/proc.h"
@@ -19,15 +25,26 @@ struct walk {
 	struct thread *td;
 	struct namei *nd;
 	struct cred *cr;
-	struct vnode *dvp; /* where we are; held */
-	char *rest;	   /* what is left of the path, in nd_buf */
-	const char *name;  /* this component, and its length */
+	struct vnode *dvp; /* where we are; held; NULL: at *begin, not held */
+	struct vnode **begin; /* the process's directory or root */
+	char *rest;	      /* what is left of the path, in nd_buf */
+	const char *name;     /* this component, and its length */
 	size_t len;
-	bool last;	     /* no component behind it */
-	bool slash;	     /* but a slash */
-	unsigned links;	     /* symbolic links so far */
+	bool last;	/* no component behind it */
+	bool slash;	/* but a slash */
+	bool missed;	/* it may be searched for, and isn't in the cache */
+	unsigned links; /* symbolic links so far */
 	struct vnode *start; /* NAMEI_BENEATH: where it began; held */
 };
+
+/* One of td's process's directories, within a section. */
+static struct vnode *
+glance_at_dir(struct vnode **place)
+{
+	struct vnode *vp = atomic_load(place);
+
+	return (vp != NULL ? vp : rootvnode);
+}
 
 static struct vnode *
 proc_dir(struct thread *td, struct vnode **place)
@@ -121,7 +138,6 @@ cross_down(struct vnode **vpp)
 static int
 parent(struct thread *td, struct vnode *vp, struct vnode **vpp)
 {
-	static const struct cname dotdot = {"..", 2, NULL};
 	struct vnode *covered;
 	int error;
 
@@ -137,9 +153,7 @@ parent(struct thread *td, struct vnode *vp, struct vnode **vpp)
 		*vpp = vp;
 		return (0);
 	}
-	rw_rlock(&vp->v_base->v_lock);
-	error = vop_lookup(vp, &dotdot, vpp);
-	rw_runlock(&vp->v_base->v_lock);
+	error = vn_parent(vp, vpp);
 	vnode_release(vp);
 	return (error);
 }
@@ -194,13 +208,21 @@ look_into(struct walk *w, const struct cname *cn, struct vnode **vpp)
 	int error;
 
 	rw_rlock(&dvp->v_base->v_lock);
-	error = vop_lookup(dvp, cn, &vp);
-	if ((error == 0 || error == ENOENT) && dvp->v_ops->vo_cache_names &&
-	    !(w->last && (w->nd->nd_flags & NAMEI_PARENT)))
-		namecache_enter(dvp, cn, vp);
+	if (w->last && (w->nd->nd_flags & NAMEI_PARENT) != 0)
+		error = vop_lookup(dvp, cn, &vp);
+	else
+		error = vop_find(dvp, cn, &vp);
 	rw_runlock(&dvp->v_base->v_lock);
 	*vpp = vp;
 	return (error);
+}
+
+/* Has the right to search dvp been checked when it was opened? */
+static bool
+searchable(const struct walk *w, const struct vnode *dvp)
+{
+	return (
+	    (w->nd->nd_flags & NAMEI_SEARCHED) != 0 && dvp == w->nd->nd_start);
 }
 
 static int
@@ -210,7 +232,7 @@ lookup(struct walk *w, struct vnode **vpp)
 	struct cname cn = {w->name, w->len, w->cr};
 	int error = 0;
 
-	if ((w->nd->nd_flags & NAMEI_SEARCHED) == 0 || dvp != w->nd->nd_start) {
+	if (!w->missed && !searchable(w, dvp)) {
 		error = vn_access(dvp, VEXEC, w->cr);
 		if (__predict_false(error != 0))
 			return (error);
@@ -224,7 +246,8 @@ lookup(struct walk *w, struct vnode **vpp)
 		if (is_dotdot(w))
 			return (lookup_parent(w, vpp));
 	}
-	if (!dvp->v_ops->vo_cache_names || !namecache_find(dvp, &cn, vpp))
+	if (w->missed || dvp->v_ops->vo_cached == NULL ||
+	    !dvp->v_ops->vo_cached(dvp, &cn, vpp))
 		error = look_into(w, &cn, vpp);
 	else if (*vpp == NULL)
 		error = ENOENT;
@@ -271,11 +294,13 @@ static void
 start(struct walk *w)
 {
 	w->dvp = w->nd->nd_start;
-	if (w->dvp == NULL)
-		w->dvp = vn_cwd(w->td);
-	else
+	if (w->dvp != NULL)
 		vnode_hold(w->dvp);
+	else
+		w->begin = &w->td->td_proc->p_cwd;
 	if ((w->nd->nd_flags & NAMEI_BENEATH) != 0) {
+		if (w->dvp == NULL)
+			w->dvp = vn_cwd(w->td);
 		w->start = w->dvp;
 		vnode_hold(w->start);
 	}
@@ -291,8 +316,24 @@ go_to_root(struct walk *w)
 		w->rest++;
 	if (w->dvp != NULL)
 		vnode_release(w->dvp);
-	w->dvp = vn_root(w->td);
-	return (cross_down(&w->dvp));
+	w->dvp = NULL;
+	w->begin = &w->td->td_proc->p_root;
+	return (0);
+}
+
+static bool
+begins_at_root(const struct walk *w)
+{
+	return (w->begin == &w->td->td_proc->p_root);
+}
+
+/* The beginning, with a reference.  What is mounted on a root is the root; on
+ * the directory where one is, it isn't seen from there. */
+static int
+take_begin(struct walk *w)
+{
+	w->dvp = proc_dir(w->td, w->begin);
+	return (begins_at_root(w) ? cross_down(&w->dvp) : 0);
 }
 
 /* Hands the last component over: vp is held, or NULL if there is none. */
@@ -308,11 +349,8 @@ finish(struct walk *w, struct vnode *vp)
 		vnode_release(vp);
 		return (ENOTDIR);
 	}
-	if ((nd->nd_flags & NAMEI_PARENT) == 0) {
-		vnode_release(w->dvp);
-		w->dvp = NULL;
+	if ((nd->nd_flags & NAMEI_PARENT) == 0)
 		return (0);
-	}
 	nd->nd_cn = (struct cname){w->name, w->len, w->cr};
 	if (w->len == 0 || is_dot(w) || is_dotdot(w))
 		vnode_release(w->dvp);
@@ -371,6 +409,142 @@ finish_here(struct walk *w)
 	return (finish(w, vp));
 }
 
+enum glance { UNKNOWN, FOUND, ABSENT };
+
+/* What *vpp leads to when mount points are crossed; false: one of them is just
+ * being unmounted.  Within a section. */
+static bool
+glance_down(struct vnode **vpp)
+{
+	struct mount *mp;
+
+	while ((mp = atomic_load(&(*vpp)->v_mountedhere)) != NULL) {
+		if (atomic_load(&mp->mnt_leaving))
+			return (false);
+		*vpp = mp->mnt_root;
+	}
+	return (true);
+}
+
+/* Where the next component in dvp leads, if that is all known and nothing but a
+ * name that is looked up.  Within a section. */
+static enum glance
+glance(struct walk *w, struct vnode *dvp, struct vnode **vpp)
+{
+	const struct vnode_ops *ops = dvp->v_ops;
+	struct vnode *vp;
+
+	if (*w->rest == '\0' || dvp->v_type != VDIR ||
+	    ops->vo_cached != namecache_find || ops->vo_access == NULL ||
+	    next_component(w) != 0)
+		return (UNKNOWN);
+	if (__predict_false(w->name[0] == '.') && (is_dot(w) || is_dotdot(w)))
+		return (UNKNOWN);
+	if (!searchable(w, dvp) && ops->vo_access(dvp, VEXEC, w->cr) != 0)
+		return (UNKNOWN);
+	w->missed =
+	    !namecache_look(dvp, &(struct cname){w->name, w->len, w->cr}, vpp);
+	if (w->missed)
+		return (UNKNOWN);
+	vp = *vpp;
+	if (vp == NULL)
+		return (ABSENT);
+	if (__predict_false(vp->v_mountedhere != NULL) && !glance_down(vpp))
+		return (UNKNOWN);
+	if (vp->v_type == VDIR)
+		return (FOUND);
+	/* A link to be followed, or an error. */
+	if (!w->last || w->slash ||
+	    (vp->v_type == VLNK && (w->nd->nd_flags & NAMEI_FOLLOW) != 0))
+		return (UNKNOWN);
+	return (FOUND);
+}
+
+/* Goes on while all is known: what it comes to last, in *dvpp.  *dvpp is w->dvp
+ * if nothing is known.  Within a section. */
+static enum glance
+glance_along(struct walk *w, struct vnode **dvpp, struct vnode **vpp)
+{
+	struct vnode *dvp = w->dvp;
+	enum glance found;
+	char *rest;
+
+	*dvpp = dvp;
+	if (dvp == NULL) {
+		dvp = glance_at_dir(w->begin);
+		if (begins_at_root(w) && !glance_down(&dvp))
+			return (UNKNOWN);
+	}
+	for (;;) {
+		rest = w->rest;
+		found = glance(w, dvp, vpp);
+		if (found != FOUND || w->last)
+			break;
+		dvp = *vpp;
+	}
+	if (found == UNKNOWN)
+		w->rest = rest;
+	*dvpp = dvp;
+	return (found);
+}
+
+/*
+ * Goes on as far as all is known: *done, if that is to the end.  If somebody
+ * just takes away what it came to, it stays where it was.
+ */
+static int
+glide(struct walk *w, bool *done)
+{
+	struct vnode *dvp, *vp, *old = w->dvp, *lost = NULL;
+	char *const from = w->rest;
+	enum glance found;
+	bool stays, held;
+
+	w->missed = false;
+	section_enter();
+	found = glance_along(w, &dvp, &vp);
+	stays = found == UNKNOWN ||
+		(w->last && (w->nd->nd_flags & NAMEI_PARENT) != 0);
+	if (!stays)
+		dvp = old;
+	held = dvp == old || vnode_tryhold(dvp);
+	if (held && found == FOUND && !vnode_tryhold(vp)) {
+		held = false;
+		lost = dvp;
+	}
+	section_leave();
+	if (!held) {
+		w->rest = from;
+		w->missed = false;
+		dvp = old;
+	}
+	if (lost != NULL && lost != old)
+		vnode_release(lost);
+	if (dvp != old && old != NULL)
+		vnode_release(old);
+	w->dvp = dvp;
+	if (!held || found == UNKNOWN)
+		return (0);
+	if (found == ABSENT && !stays)
+		return (ENOENT);
+	*done = true;
+	return (finish(w, found == FOUND ? vp : NULL));
+}
+
+/* One component, or the end, whatever is known. */
+static int
+step_on(struct walk *w, bool *done)
+{
+	int error = w->dvp == NULL ? take_begin(w) : 0;
+
+	if (error != 0)
+		return (error);
+	if (*w->rest != '\0')
+		return (step(w, done));
+	*done = true;
+	return (finish_here(w));
+}
+
 int
 namei(struct thread *td, struct namei *nd)
 {
@@ -392,12 +566,9 @@ namei(struct thread *td, struct namei *nd)
 	else
 		start(&w);
 	while (error == 0 && !done) {
-		if (*w.rest != '\0')
-			error = step(&w, &done);
-		else {
-			error = finish_here(&w);
-			done = true;
-		}
+		error = glide(&w, &done);
+		if (error == 0 && !done)
+			error = step_on(&w, &done);
 	}
 	if (w.dvp != NULL)
 		vnode_release(w.dvp);

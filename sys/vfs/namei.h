@@ -25,6 +25,13 @@ struct cname {
 	struct cred *cn_cred;
 };
 
+static inline bool
+cname_is_dotdot(const struct cname *cn)
+{
+	return (
+	    cn->cn_len == 2 && cn->cn_name[0] == '.' && cn->cn_name[1] == '.');
+}
+
 /*
  * namei() resolves nd_path from nd_start (or the process's directory) for td.
  * Without NAMEI_PARENT: nd_vp is the file, referenced, unlocked.  With it:
@@ -62,6 +69,11 @@ int namei_at(struct thread *td, struct namei *nd, int dirfd, const char *path,
 
 /* What a path leads to in the end, by itself: *vpp is referenced. */
 int namei_vnode(struct thread *td, const char *path, struct vnode **vpp);
+
+/* The directory above vp in its file system, referenced: not for its root. */
+int vn_parent(struct vnode *vp, struct vnode **vpp);
+/* A name of vp and its directory, as vo_name. */
+int vn_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len);
 
 /* Absolute path of a vnode as far as it is known: 0 or ENOENT, ENOMEM. */
 int vn_path(struct thread *td, struct vnode *vp, char *buf, size_t size);

@@ -7,6 +7,7 @@
 #include "proc/proc.h"
 #include "lib/string.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 #include "vm/kmem.h"
 
 /* The directory that a mounted file system's root covers, held; *vpp's
@@ -23,6 +24,33 @@ uncover(struct vnode **vpp)
 	return (0);
 }
 
+int
+vn_parent(struct vnode *vp, struct vnode **vpp)
+{
+	static const struct cname dotdot = {"..", 2, NULL};
+	int error;
+
+	if (vp->v_ops->vo_cached != NULL &&
+	    vp->v_ops->vo_cached(vp, &dotdot, vpp))
+		return (0);
+	rw_rlock(&vp->v_base->v_lock);
+	error = vop_lookup(vp, &dotdot, vpp);
+	rw_runlock(&vp->v_base->v_lock);
+	return (error);
+}
+
+int
+vn_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len)
+{
+	/* Others' names are cached as they are asked for, not as they are. */
+	if (vp->v_ops->vo_names == NAMES_EXACT &&
+	    namecache_name(vp, dvpp, buf, len))
+		return (0);
+	if (vp->v_ops->vo_name == NULL)
+		return (ENOENT);
+	return (vp->v_ops->vo_name(vp, dvpp, buf, len));
+}
+
 /* Puts "/name" of *vpp before what buf has from *start on, and goes up. */
 static int
 prepend(struct vnode **vpp, char *buf, size_t *start)
@@ -32,9 +60,7 @@ prepend(struct vnode **vpp, char *buf, size_t *start)
 	size_t len = NAME_MAX;
 	int error;
 
-	if ((*vpp)->v_ops->vo_name == NULL)
-		return (ENOENT);
-	error = (*vpp)->v_ops->vo_name(*vpp, &dvp, name, &len);
+	error = vn_name(*vpp, &dvp, name, &len);
 	if (error != 0)
 		return (error);
 	vnode_release(*vpp);

@@ -166,9 +166,18 @@ struct vnode_ops {
 	/* () the last reference went: free it. A file system that finds
 	 * vnodes by name keeps a reference for that. */
 	void (*vo_inactive)(struct vnode *vp);
-	/* Look-ups are cached: vfs/namecache.h. namecache_purge() comes before
-	 * the end of each vnode. */
-	bool vo_cache_names;
+	/* () What is known of a name without vo_lookup, as namecache_find()
+	 * has it, which this is for file systems whose names are in the cache
+	 * (vfs/namecache.h): there namecache_purge() comes before the end of
+	 * each vnode.  NULL: nothing. */
+	bool (*vo_cached)(
+	    struct vnode *dvp, const struct cname *cn, struct vnode **vpp);
+	/* What vfs/vop.h keeps of them there, and takes away. */
+	enum {
+		NAMES_UNKNOWN, /* nothing: others change names, too */
+		NAMES_EXACT,   /* a name is what its bytes are */
+		NAMES_LOOSE,   /* a file has one name, with many spellings */
+	} vo_names;
 };
 
 /* Guarded by (v) v_lock, (i) v_interlock, (a) atomic, (!) set once. */
@@ -219,7 +228,8 @@ unsigned vnodes_max(void);
 void vnode_hold(struct vnode *vp);
 void vnode_release(struct vnode *vp);
 /* For who finds a vnode without a reference of its own, under a lock that its
- * vo_inactive takes too: false if it is being freed. */
+ * vo_inactive takes too, or in a section (core/section.h) that it waits for:
+ * false if it is being freed. */
 bool vnode_tryhold(struct vnode *vp);
 
 /* Opening from within the kernel; flags are FREAD/FWRITE/O_*. */

@@ -7,6 +7,7 @@
 #ifndef VFS_VOP_H
 #define VFS_VOP_H
 
+#include "fbsd/errno.h"
 #include "vfs/namecache.h"
 #include "vfs/vnode.h"
 
@@ -30,6 +31,38 @@ vop_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	return (dvp->v_ops->vo_lookup(dvp, cn, vpp));
 }
 
+/* The same, and it is remembered. */
+static inline int
+vop_find(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
+{
+	int error = vop_lookup(dvp, cn, vpp);
+
+	if ((error == 0 || error == ENOENT) &&
+	    dvp->v_ops->vo_names != NAMES_UNKNOWN)
+		namecache_enter(dvp, cn, error == 0 ? *vpp : NULL);
+	return (error);
+}
+
+/* A name is there now that wasn't. */
+static inline void
+name_comes(struct vnode *dvp, const struct cname *cn)
+{
+	if (dvp->v_ops->vo_names == NAMES_LOOSE)
+		namecache_forget_missing(dvp);
+	else
+		namecache_remove(dvp, cn);
+}
+
+/* It leads to vp no more. */
+static inline void
+name_goes(struct vnode *dvp, const struct cname *cn, struct vnode *vp)
+{
+	if (dvp->v_ops->vo_names == NAMES_LOOSE)
+		namecache_forget(vp);
+	else
+		namecache_remove(dvp, cn);
+}
+
 static inline int
 vop_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
     const char *target, struct vnode **vpp)
@@ -38,8 +71,8 @@ vop_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
 
 	vop_exclusive(dvp);
 	error = dvp->v_ops->vo_create(dvp, cn, va, target, vpp);
-	namecache_remove(dvp, cn);
-	if (error == 0 && dvp->v_ops->vo_cache_names)
+	name_comes(dvp, cn);
+	if (error == 0 && dvp->v_ops->vo_names != NAMES_UNKNOWN)
 		namecache_enter(dvp, cn, *vpp);
 	return (error);
 }
@@ -52,7 +85,7 @@ vop_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	vop_exclusive(dvp);
 	vop_exclusive(vp);
 	error = dvp->v_ops->vo_remove(dvp, vp, cn);
-	namecache_remove(dvp, cn);
+	name_goes(dvp, cn, vp);
 	return (error);
 }
 
@@ -64,7 +97,7 @@ vop_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	vop_exclusive(dvp);
 	vop_exclusive(vp);
 	error = dvp->v_ops->vo_rmdir(dvp, vp, cn);
-	namecache_remove(dvp, cn);
+	name_goes(dvp, cn, vp);
 	return (error);
 }
 
@@ -76,7 +109,7 @@ vop_link(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 	vop_exclusive(dvp);
 	vop_exclusive(vp);
 	error = dvp->v_ops->vo_link(dvp, vp, cn);
-	namecache_remove(dvp, cn);
+	name_comes(dvp, cn);
 	return (error);
 }
 
@@ -92,8 +125,11 @@ vop_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
 	if (tvp != NULL)
 		vop_exclusive(tvp);
 	error = fdvp->v_ops->vo_rename(fdvp, fvp, fcn, tdvp, tvp, tcn);
-	namecache_remove(fdvp, fcn);
-	namecache_remove(tdvp, tcn);
+	name_goes(fdvp, fcn, fvp);
+	if (tvp != NULL)
+		name_goes(tdvp, tcn, tvp);
+	else
+		name_comes(tdvp, tcn);
 	return (error);
 }
 

@@ -376,6 +376,53 @@ try_names(void)
 	fails(symlink("x", ON "/b"), EOPNOTSUPP, "symlink");
 }
 
+static bool
+is_there(const char *path)
+{
+	struct stat st;
+
+	return (stat(path, &st) == 0);
+}
+
+/* However a name was spelt when it was asked for, and whether there was one:
+ * what is remembered of it changes with the file. */
+static void
+try_spellings(void)
+{
+	const char *long1 = ON "/Remember this.txt";
+	const char *const spellings[] = {
+	    long1, ON "/REMEMBER THIS.TXT", ON "/rememb~1.txt"};
+	const unsigned n = sizeof(spellings) / sizeof(spellings[0]);
+
+	for (unsigned round = 0; round < n; round++) {
+		for (unsigned i = 0; i < n; i++)
+			must(!is_there(spellings[i]), "not yet");
+		make(long1);
+		for (unsigned i = 0; i < n; i++)
+			must(is_there(spellings[i]), "there now");
+		must(unlink(spellings[round]) == 0, spellings[round]);
+	}
+	must(mkdir(ON "/Folder", 0755) == 0 && is_there(ON "/FOLDER"), "mkdir");
+	must(!is_there(ON "/folder/F") && !is_there(ON "/FOLDER/f"), "empty");
+	make(long1);
+	must(is_there(spellings[1]) && is_there(spellings[2]), "there again");
+	must(rename(spellings[1], ON "/FOLDER/F") == 0, "rename");
+	for (unsigned i = 0; i < n; i++)
+		must(!is_there(spellings[i]), "renamed");
+	must(is_there(ON "/folder/F") && is_there(ON "/FOLDER/f"), "moved");
+	must(rename(ON "/fOLDER", ON "/other") == 0, "rename a folder");
+	must(!is_there(ON "/folder/F") && !is_there(ON "/Folder"), "gone");
+	must(is_there(ON "/OTHER/f") && is_there(ON "/other/../oTHER"), "new");
+	must(chdir(ON "/oTHeR") == 0 && !is_there("../Folder"), "chdir");
+	must(is_there("../OTHER/F"), "from below");
+	/* The place of another file. */
+	make(ON "/y");
+	must(is_there(ON "/Y") && rename("F", ON "/y") == 0, "replace");
+	must(is_there(ON "/Y") && !is_there("f"), "replaced");
+	must(chdir("/") == 0 && rmdir(ON "/OTHER") == 0, "rmdir");
+	must(!is_there(ON "/other") && unlink(ON "/y") == 0, "unlink");
+}
+
 static void
 try_attributes(void)
 {
@@ -454,6 +501,7 @@ do_rules(const char *dev)
 {
 	mount_fat(dev, false);
 	try_names();
+	try_spellings();
 	try_attributes();
 	try_directories();
 	try_space();

@@ -230,6 +230,43 @@ layers(void)
 	CHECK_EQ(SYS(SYS_unmount, "up", 0), 0);
 }
 
+/* What is remembered of a name by one way changes by the other. */
+static void
+remembered(void)
+{
+	static const char *const ways[] = {"low", "up"};
+	char cwd[64];
+
+	CHECK_EQ(MOUNT("nullfs", "up", "target", "low"), 0);
+	for (int i = 0; i < 2; i++) {
+		const char *one = ways[i], *other = ways[1 - i];
+
+		CHECK_EQ(SYS(SYS_chdir, one), 0);
+		CHECK(!exists("new") && !exists("../up/new"));
+		CHECK_EQ(put("new", one), 0);
+		CHECK_EQ(SYS(SYS_mkdir, "dir", 0755), 0);
+		CHECK_EQ(SYS(SYS_chdir, "/t"), 0);
+		CHECK_EQ(SYS(SYS_chdir, other), 0);
+		CHECK(contents("new", one) && exists("dir"));
+		CHECK_EQ(SYS(SYS_rename, "new", "dir/moved"), 0);
+		CHECK_EQ(SYS(SYS_chdir, "/t"), 0);
+		CHECK_EQ(SYS(SYS_chdir, one), 0);
+		CHECK(!exists("new") && exists("dir/moved"));
+		CHECK_EQ(SYS(SYS_chdir, "dir"), 0);
+		CHECK(exists("../dir/moved") && exists("../../up/dir/moved"));
+		CHECK_EQ(SYS(SYS_rename, "/t/low/dir", "/t/low/other"), 0);
+		CHECK_EQ(SYS(SYS___getcwd, cwd, sizeof(cwd)), 0);
+		CHECK(same(
+		    cwd, i == 0 ? "/t/low/other" : "/t/up/other", length(cwd)));
+		CHECK_EQ(SYS(SYS_unlink, "/t/up/other/moved"), 0);
+		CHECK(!exists("moved") && !exists("../other/moved"));
+		CHECK_EQ(SYS(SYS_chdir, "/t"), 0);
+		CHECK_EQ(SYS(SYS_rmdir, "up/other"), 0);
+		CHECK(!exists("low/other"));
+	}
+	CHECK_EQ(SYS(SYS_unmount, "up", 0), 0);
+}
+
 /* Renames through both, between the same directories. */
 #define ROUNDS 300
 
@@ -290,6 +327,7 @@ main(int argc, char **argv)
 	busy();
 	read_only();
 	layers();
+	remembered();
 	shuffle();
 	return (result("nullfs"));
 }

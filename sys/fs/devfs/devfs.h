@@ -5,7 +5,8 @@
  * Drivers make cdevs; each mount of devfs has a node for each of them, with
  * rights and times of its own, in a tree that follows the names' slashes.
  * cdev_lock, one for all, guards the list of cdevs and the trees: devices
- * are few, and nothing is done under it but walking them.
+ * are few, and nothing is done under it but walking them.  Names that were
+ * found stay in the cache of names until their node leaves the tree.
  */
 #ifndef FS_DEVFS_DEVFS_H
 #define FS_DEVFS_DEVFS_H

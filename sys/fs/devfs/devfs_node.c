@@ -7,6 +7,7 @@
 #include "fs/devfs/devfs.h"
 #include "time/time.h"
 #include "lib/string.h"
+#include "vfs/namecache.h"
 #include "vm/kmem.h"
 
 /* Numbers of directories and links; devices have their cdev's. */
@@ -34,6 +35,7 @@ devfs_new_node(
 void
 devfs_node_free(struct devfs_node *n)
 {
+	namecache_purge(&n->dn_vnode);
 	if (n->dn_cdev != NULL)
 		cdev_release(n->dn_cdev);
 	if (n->dn_target != NULL)
@@ -130,6 +132,7 @@ devfs_unlink(struct devfs_node *n)
 	n->dn_parent->dn_mtime = n->dn_parent->dn_ctime = time_now();
 	n->dn_parent = NULL;
 	list_remove(&n->dn_link);
+	namecache_forget(&n->dn_vnode);
 	vnode_release(&n->dn_vnode);
 }
 

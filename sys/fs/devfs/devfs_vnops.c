@@ -9,6 +9,7 @@
 #include "proc/proc.h"
 #include "time/time.h"
 #include "lib/string.h"
+#include "vfs/namecache.h"
 #include "vfs/vn_file.h"
 #include "vm/kmem.h"
 
@@ -21,13 +22,15 @@ look_up(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	struct devfs_node *dir = devfs_node(dvp), *n;
 
 	mutex_lock(&cdev_lock);
-	if (cn->cn_len == 2 && cn->cn_name[0] == '.' && cn->cn_name[1] == '.')
+	if (cname_is_dotdot(cn))
 		n = dir->dn_parent;
 	else
 		n = devfs_find(dir, cn->cn_name, cn->cn_len);
 	if (n != NULL) {
 		*vpp = &n->dn_vnode;
 		vnode_hold(*vpp);
+		/* What isn't there may come without anybody's asking. */
+		namecache_enter(dvp, cn, *vpp);
 	}
 	mutex_unlock(&cdev_lock);
 	return (n != NULL ? 0 : ENOENT);
@@ -93,6 +96,15 @@ static int
 devfs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn)
 {
 	return (EPERM);
+}
+
+static int
+devfs_access(struct vnode *vp, int mode, const struct cred *cr)
+{
+	const struct devfs_node *n = devfs_node(vp);
+
+	return (vn_access_mode(
+	    vp->v_type, n->dn_mode, n->dn_uid, n->dn_gid, mode, cr));
 }
 
 static nlink_t
@@ -269,6 +281,8 @@ devfs_inactive(struct vnode *vp)
 
 const struct vnode_ops devfs_vnode_ops = {
     .vo_lookup = devfs_lookup,
+    .vo_cached = namecache_find,
+    .vo_access = devfs_access,
     .vo_create = devfs_create,
     .vo_remove = devfs_remove,
     .vo_rmdir = devfs_rmdir,

@@ -170,6 +170,8 @@ int msdosfs_node_move(
 struct msdosfs_node *msdosfs_node_parent(struct msdosfs_node *n); /* held */
 uint64_t msdosfs_nodes_shrink(struct msdosfs_mount *mm, uint64_t want);
 bool msdosfs_nodes_busy(struct msdosfs_mount *mm, bool with_root);
+/* The disk may have other names than those in the cache. */
+void msdosfs_nodes_forget_names(struct msdosfs_mount *mm);
 void msdosfs_nodes_discard_all(struct msdosfs_mount *mm);
 /* A number for stat(2) and readdir(3). */
 static inline ino_t

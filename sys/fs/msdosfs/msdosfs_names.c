@@ -19,7 +19,7 @@ msdosfs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	/* One that was removed has no ".." any more. */
 	if (dir->n_gone)
 		return (ENOENT);
-	if (cn->cn_len == 2 && memcmp(cn->cn_name, "..", 2) == 0) {
+	if (cname_is_dotdot(cn)) {
 		n = msdosfs_node_parent(dir);
 		error = n != NULL ? 0 : ENOENT;
 	} else {

@@ -9,12 +9,13 @@
 #include "fbsd/errno.h"
 #include "fs/msdosfs/msdosfs.h"
 #include "core/printf.h"
+#include "core/sched.h"
 #include "lib/string.h"
+#include "vfs/namecache.h"
 #include "vm/kmem.h"
 #include "vm/pageout.h"
 
-#define MAX_NODES 2000 /* in memory, but for those in use */
-#define SCAN	  32   /* of the oldest, looked at to make room */
+#define SCAN 32 /* of the oldest, looked at to make room */
 
 static struct kcache *node_cache;
 
@@ -70,6 +71,7 @@ node_free(struct msdosfs_node *n)
 	struct msdosfs_node *dir = n->n_parent;
 	struct msdosfs_mount *mm = n->n_mm;
 
+	namecache_purge(&n->n_vnode);
 	if (n->n_vnode.v_type == VREG)
 		vm_object_release(&n->n_vnode.v_object);
 	kcache_free(node_cache, n);
@@ -83,6 +85,26 @@ idle(struct msdosfs_node *n)
 		!list_linked(&n->n_dirty) && n->n_vnode.v_object.o_npages == 0);
 }
 
+/* Was it found by its name since it was looked at last? */
+static bool
+was_used(struct msdosfs_node *n)
+{
+	if (!atomic_load(&n->n_vnode.v_used))
+		return (false);
+	atomic_store(&n->n_vnode.v_used, false);
+	return (true);
+}
+
+/* Takes the cache's reference of one that is idle, unless somebody finds it
+ * just now: then nobody can any more. */
+static bool
+end(struct msdosfs_node *n)
+{
+	unsigned one = 1;
+
+	return (atomic_cas(&n->n_vnode.v_refs, &one, 0));
+}
+
 /* mm_nodes_lock held. */
 static void
 take_out(struct msdosfs_node *n)
@@ -92,23 +114,39 @@ take_out(struct msdosfs_node *n)
 	n->n_mm->mm_nnodes--;
 }
 
-/* Gives up some of the oldest; those go to `gone`. mm_nodes_lock held. */
+/* It becomes the youngest, as all do that are looked at and stay.
+ * mm_nodes_lock held; NULL: there are none. */
+static struct msdosfs_node *
+oldest(struct msdosfs_mount *mm)
+{
+	struct msdosfs_node *n =
+	    LIST_FIRST(&mm->mm_node_lru, struct msdosfs_node, n_lru);
+
+	if (n != NULL) {
+		list_remove(&n->n_lru);
+		list_push_back(&mm->mm_node_lru, &n->n_lru);
+	}
+	return (n);
+}
+
+/* Gives it up, unless it's in use: then it goes to `gone`. mm_nodes_lock
+ * held. */
+static bool
+give_up(struct msdosfs_node *n, struct list *gone)
+{
+	if (was_used(n) || !idle(n) || !end(n))
+		return (false);
+	take_out(n);
+	list_push_back(gone, &n->n_lru);
+	return (true);
+}
+
+/* Gives up some of the oldest. mm_nodes_lock held. */
 static void
 make_room(struct msdosfs_mount *mm, struct list *gone)
 {
-	struct msdosfs_node *n, *next;
-	unsigned looked = 0;
-
-	if (mm->mm_nnodes < MAX_NODES)
-		return;
-	LIST_FOREACH_SAFE (n, &mm->mm_node_lru, n_lru, next) {
-		if (mm->mm_nnodes < MAX_NODES || looked++ == SCAN)
-			break;
-		if (!idle(n))
-			continue;
-		take_out(n);
-		list_push_back(gone, &n->n_lru);
-	}
+	for (unsigned i = 0; i < SCAN && mm->mm_nnodes >= vnodes_max(); i++)
+		(void)give_up(oldest(mm), gone);
 }
 
 static void
@@ -351,31 +389,43 @@ msdosfs_node_inactive(struct vnode *vp)
 	mutex_unlock(&mm->mm_nodes_lock);
 }
 
-/* First pages, then files that have none; and directories above those. */
+/* Looks at some of the oldest: bytes that became free. mm_nodes_lock held. */
+static uint64_t
+shrink_some(struct msdosfs_mount *mm, struct list *gone)
+{
+	struct msdosfs_node *n;
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < SCAN && (n = oldest(mm)) != NULL; i++) {
+		if (n->n_vnode.v_object.o_npages > 0)
+			bytes += ptoa(vm_object_reclaim(&n->n_vnode.v_object));
+		if (give_up(n, gone))
+			bytes += sizeof(*n);
+	}
+	return (bytes);
+}
+
+/* First pages, then files that have none; and directories above those.  Once
+ * round at most, and the lock is let go of in between. */
 uint64_t
 msdosfs_nodes_shrink(struct msdosfs_mount *mm, uint64_t want)
 {
 	struct list gone = LIST_INITIALIZER(gone);
-	struct msdosfs_node *n, *next;
-	uint64_t freed = 0;
+	uint64_t looked = 0, bytes = 0, most;
 
-	if (!mutex_trylock(&mm->mm_nodes_lock))
-		return (0);
-	LIST_FOREACH_SAFE (n, &mm->mm_node_lru, n_lru, next) {
-		if (n->n_vnode.v_type == VREG)
-			freed += vm_object_reclaim(&n->n_vnode.v_object);
-		if (freed >= want)
-			break;
-		if (!idle(n))
-			continue;
-		take_out(n);
-		list_push_back(&gone, &n->n_lru);
-	}
-	mutex_unlock(&mm->mm_nodes_lock);
-	free_all(&gone);
-	if (freed < want)
-		freed += vm_object_reclaim(&mm->mm_meta);
-	return (freed);
+	do {
+		if (!mutex_trylock(&mm->mm_nodes_lock))
+			return (atop(bytes));
+		most = mm->mm_nnodes;
+		bytes += shrink_some(mm, &gone);
+		mutex_unlock(&mm->mm_nodes_lock);
+		free_all(&gone);
+		looked += SCAN;
+		sched_maybe_yield();
+	} while (bytes < ptoa(want) && looked < most);
+	if (bytes < ptoa(want))
+		bytes += ptoa(vm_object_reclaim(&mm->mm_meta));
+	return (atop(bytes));
 }
 
 bool
@@ -386,12 +436,41 @@ msdosfs_nodes_busy(struct msdosfs_mount *mm, bool with_root)
 
 	mutex_lock(&mm->mm_nodes_lock);
 	busy = mm->mm_gone > 0;
-	LIST_FOREACH (n, &mm->mm_node_lru, n_lru)
+	LIST_FOREACH (n, &mm->mm_node_lru, n_lru) {
 		if (atomic_load(&n->n_vnode.v_refs) >
 		    1 + n->n_children + (n->n_parent == NULL && with_root))
 			busy = true;
+		sched_maybe_yield();
+	}
 	mutex_unlock(&mm->mm_nodes_lock);
 	return (busy);
+}
+
+/* The next one from that place on, with a reference; or NULL. */
+static struct msdosfs_node *
+next_node(struct msdosfs_mount *mm, uint64_t *place)
+{
+	struct msdosfs_node *n;
+
+	mutex_lock(&mm->mm_nodes_lock);
+	n = radix_next(&mm->mm_nodes, place);
+	if (n != NULL)
+		vnode_hold(&n->n_vnode);
+	mutex_unlock(&mm->mm_nodes_lock);
+	return (n);
+}
+
+void
+msdosfs_nodes_forget_names(struct msdosfs_mount *mm)
+{
+	struct msdosfs_node *n;
+
+	for (uint64_t place = 0; (n = next_node(mm, &place)) != NULL; place++) {
+		rw_wlock(&n->n_vnode.v_lock);
+		namecache_purge(&n->n_vnode);
+		rw_wunlock(&n->n_vnode.v_lock);
+		vnode_release(&n->n_vnode);
+	}
 }
 
 /* Nobody else knows of them. */

@@ -241,6 +241,7 @@ begin_writing(struct msdosfs_mount *mm, const struct mount_opts *opts)
 		return (error);
 	/* Somebody may have repaired it below. */
 	vm_object_discard(&mm->mm_meta, 0, UINT64_MAX);
+	msdosfs_nodes_forget_names(mm);
 	error = start_writing(mm);
 	if (error != 0)
 		(void)disk_reclaim(mm->mm_disk, false);

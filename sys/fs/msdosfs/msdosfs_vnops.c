@@ -11,6 +11,7 @@
 #include "fs/msdosfs/msdosfs.h"
 #include "time/time.h"
 #include "lib/string.h"
+#include "vfs/namecache.h"
 
 #define DAY	   86400
 #define FIRST_YEAR 1980
@@ -257,6 +258,8 @@ msdosfs_pathconf(struct vnode *vp, int name, long *val)
 
 const struct vnode_ops msdosfs_vnode_ops = {
     .vo_lookup = msdosfs_lookup,
+    .vo_cached = namecache_find,
+    .vo_names = NAMES_LOOSE,
     .vo_create = msdosfs_create,
     .vo_remove = msdosfs_remove,
     .vo_rmdir = msdosfs_rmdir,

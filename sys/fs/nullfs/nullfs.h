@@ -9,28 +9,34 @@
  * and attributes, handed down with the same locks held.
  *
  * A node lives while somebody refers to it, and there is one at most for each
- * lower vnode in a mount, found by a hash of the lower's address.
+ * lower vnode in a mount, found by a hash of the lower's address.  Names are in
+ * the cache as those of the lower directories, so that it makes no difference
+ * by which way they change.
  */
 #ifndef FS_NULLFS_NULLFS_H
 #define FS_NULLFS_NULLFS_H
 
 #include "vfs/vnode.h"
 
-#define NULL_BUCKETS 64
+#define NULL_BUCKETS 256
 
-/* (l) nm_lock, (!) set once. */
+struct null_bucket {
+	struct spin nb_lock;
+	struct list nb_nodes; /* (nb_lock) */
+};
+
+/* (a) atomic, (!) set once. */
 struct null_mount {
-	struct mutex nm_lock;
-	struct mount *nm_mount;		      /* (!) */
-	struct vnode *nm_root;		      /* (!) lower one, held */
-	struct list nm_buckets[NULL_BUCKETS]; /* (l) nodes */
-	unsigned nm_nodes;		      /* (l) */
+	struct mount *nm_mount; /* (!) */
+	struct vnode *nm_root;	/* (!) lower one, held */
+	struct null_bucket nm_buckets[NULL_BUCKETS];
+	unsigned nm_nodes; /* (a) */
 };
 
 struct null_node {
 	struct vnode nn_vnode;
 	struct vnode *nn_lower; /* (!) held */
-	struct list nn_link;	/* (l) in its bucket */
+	struct list nn_link;	/* (nb_lock) in its bucket */
 };
 
 static inline struct vnode *

@@ -9,19 +9,24 @@
 #include "lib/string.h"
 #include "vm/kmem.h"
 
-static struct list *
+static struct kcache *node_cache; /* set once, by the first mount */
+
+static struct null_bucket *
 bucket(struct null_mount *nm, const struct vnode *lower)
 {
-	return (&nm->nm_buckets[((uintptr_t)lower >> 6) % NULL_BUCKETS]);
+	const uintptr_t hash = (uintptr_t)lower * 0x9e3779b97f4a7c15ul;
+
+	return (&nm->nm_buckets[hash >> 32 & (NULL_BUCKETS - 1)]);
 }
 
-/* The node that there is, held; NULL: none, or one that is going. (l) */
+/* The node that there is, held; NULL: none, or one that is going. With the
+ * bucket's lock. */
 static struct vnode *
-find_node(struct null_mount *nm, const struct vnode *lower)
+find_node(struct null_bucket *b, const struct vnode *lower)
 {
 	struct null_node *n;
 
-	LIST_FOREACH (n, bucket(nm, lower), nn_link)
+	LIST_FOREACH (n, &b->nb_nodes, nn_link)
 		if (n->nn_lower == lower && vnode_tryhold(&n->nn_vnode))
 			return (&n->nn_vnode);
 	return (NULL);
@@ -30,7 +35,7 @@ find_node(struct null_mount *nm, const struct vnode *lower)
 static struct null_node *
 new_node(struct null_mount *nm, struct vnode *lower)
 {
-	struct null_node *n = kmem_alloc(sizeof(*n), KM_ZERO);
+	struct null_node *n = kcache_alloc(node_cache, KM_ZERO);
 
 	if (n == NULL)
 		return (NULL);
@@ -39,6 +44,8 @@ new_node(struct null_mount *nm, struct vnode *lower)
 	n->nn_vnode.v_base = lower->v_base;
 	n->nn_lower = lower;
 	list_init(&n->nn_link);
+	if (lower == nm->nm_root)
+		n->nn_vnode.v_flags |= VV_ROOT;
 	return (n);
 }
 
@@ -46,20 +53,28 @@ int
 null_node_get(struct mount *mp, struct vnode *lower, struct vnode **vpp)
 {
 	struct null_mount *nm = mp->mnt_data;
+	struct null_bucket *b = bucket(nm, lower);
 	struct null_node *n = NULL;
 
-	mutex_lock(&nm->nm_lock);
-	*vpp = find_node(nm, lower);
+	spin_lock(&b->nb_lock);
+	*vpp = find_node(b, lower);
+	spin_unlock(&b->nb_lock);
 	if (*vpp == NULL && (n = new_node(nm, lower)) != NULL) {
-		if (lower == nm->nm_root)
-			n->nn_vnode.v_flags |= VV_ROOT;
-		list_push_back(bucket(nm, lower), &n->nn_link);
-		nm->nm_nodes++;
-		*vpp = &n->nn_vnode;
+		spin_lock(&b->nb_lock);
+		/* Somebody else may have been faster. */
+		*vpp = find_node(b, lower);
+		if (*vpp == NULL) {
+			list_push_front(&b->nb_nodes, &n->nn_link);
+			atomic_add(&nm->nm_nodes, 1);
+			*vpp = &n->nn_vnode;
+		}
+		spin_unlock(&b->nb_lock);
 	}
-	mutex_unlock(&nm->nm_lock);
-	if (n == NULL)
-		vnode_release(lower);
+	if (n != NULL && *vpp == &n->nn_vnode)
+		return (0);
+	if (n != NULL)
+		kcache_free(node_cache, n);
+	vnode_release(lower);
 	return (*vpp != NULL ? 0 : ENOMEM);
 }
 
@@ -68,13 +83,14 @@ null_node_free(struct vnode *vp)
 {
 	struct null_node *n = container_of(vp, struct null_node, nn_vnode);
 	struct null_mount *nm = vp->v_mount->mnt_data;
+	struct null_bucket *b = bucket(nm, n->nn_lower);
 
-	mutex_lock(&nm->nm_lock);
+	spin_lock(&b->nb_lock);
 	list_remove(&n->nn_link);
-	nm->nm_nodes--;
-	mutex_unlock(&nm->nm_lock);
+	spin_unlock(&b->nb_lock);
 	vnode_release(n->nn_lower);
-	kmem_free(n, sizeof(*n));
+	kcache_free(node_cache, n);
+	atomic_sub(&nm->nm_nodes, 1);
 }
 
 /* The directory to be seen a second time, held. */
@@ -104,6 +120,19 @@ find_lower(const struct mount_opts *opts, struct vnode **vpp)
 	return (0);
 }
 
+static bool
+have_node_cache(void)
+{
+	static struct mutex lock = MUTEX_INITIALIZER(lock, "nullfs cache");
+
+	mutex_lock(&lock);
+	if (node_cache == NULL)
+		node_cache =
+		    kcache_create("null node", sizeof(struct null_node), 16);
+	mutex_unlock(&lock);
+	return (node_cache != NULL);
+}
+
 static int
 null_mount(struct mount *mp, const struct mount_opts *opts)
 {
@@ -114,14 +143,15 @@ null_mount(struct mount *mp, const struct mount_opts *opts)
 	error = find_lower(opts, &lower);
 	if (error != 0)
 		return (error);
-	nm = kmem_alloc(sizeof(*nm), KM_ZERO);
+	nm = have_node_cache() ? kmem_alloc(sizeof(*nm), KM_ZERO) : NULL;
 	if (nm == NULL) {
 		vnode_release(lower);
 		return (ENOMEM);
 	}
-	mutex_init(&nm->nm_lock, "nullfs");
-	for (unsigned i = 0; i < NULL_BUCKETS; i++)
-		list_init(&nm->nm_buckets[i]);
+	for (unsigned i = 0; i < NULL_BUCKETS; i++) {
+		spin_init(&nm->nm_buckets[i].nb_lock, "nullfs");
+		list_init(&nm->nm_buckets[i].nb_nodes);
+	}
 	nm->nm_mount = mp;
 	nm->nm_root = lower;
 	mp->mnt_data = nm;
@@ -144,14 +174,10 @@ static int
 null_unmount(struct mount *mp, enum unmount_how how)
 {
 	struct null_mount *nm = mp->mnt_data;
-	bool busy;
 
 	if (how != UNMOUNT_UNKNOWN) {
-		mutex_lock(&nm->nm_lock);
-		busy = nm->nm_nodes != 1 ||
-		       atomic_load(&mp->mnt_root->v_refs) != 1;
-		mutex_unlock(&nm->nm_lock);
-		if (busy)
+		if (atomic_load(&nm->nm_nodes) != 1 ||
+		    atomic_load(&mp->mnt_root->v_refs) != 1)
 			return (EBUSY);
 		vnode_release(mp->mnt_root);
 	}

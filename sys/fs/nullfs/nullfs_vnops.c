@@ -5,7 +5,6 @@
  */
 #include "fbsd/errno.h"
 #include "fs/nullfs/nullfs.h"
-#include "lib/string.h"
 #include "vfs/vop.h"
 
 #define LOWER_OPS(vp) (null_lower(vp)->v_ops)
@@ -23,18 +22,35 @@ lower_readonly(struct vnode *vp)
 	return ((null_lower(vp)->v_mount->mnt_flags & MNT_RDONLY) != 0);
 }
 
+/* A directory that was moved out of what we show may lead up there. */
+static bool
+leads_out(const struct vnode *lower, const struct cname *cn)
+{
+	return ((lower->v_flags & VV_ROOT) != 0 && cname_is_dotdot(cn));
+}
+
 static int
 null_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 {
 	struct vnode *lower = null_lower(dvp), *vp = NULL;
 	int error;
 
-	/* A directory that was moved out of what we show may lead up there. */
-	if ((lower->v_flags & VV_ROOT) != 0 && cn->cn_len == 2 &&
-	    memcmp(cn->cn_name, "..", 2) == 0)
+	if (leads_out(lower, cn))
 		return (ENOENT);
-	error = vop_lookup(lower, cn, &vp);
+	error = vop_find(lower, cn, &vp);
 	return (wrap(dvp, error, vp, vpp));
+}
+
+static bool
+null_cached(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
+{
+	struct vnode *lower = null_lower(dvp), *vp;
+
+	if (lower->v_ops->vo_cached == NULL || leads_out(lower, cn) ||
+	    !lower->v_ops->vo_cached(lower, cn, &vp))
+		return (false);
+	*vpp = NULL;
+	return (vp == NULL || null_node_get(dvp->v_mount, vp, vpp) == 0);
 }
 
 static int
@@ -192,9 +208,9 @@ null_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len)
 	struct vnode *lower = null_lower(vp), *dvp = NULL;
 	int error;
 
-	if (lower->v_ops->vo_name == NULL || (lower->v_flags & VV_ROOT) != 0)
+	if ((lower->v_flags & VV_ROOT) != 0)
 		return (ENOENT);
-	error = lower->v_ops->vo_name(lower, &dvp, buf, len);
+	error = vn_name(lower, &dvp, buf, len);
 	return (wrap(vp, error, dvp, dvpp));
 }
 
@@ -223,6 +239,7 @@ null_fid(struct vnode *vp, struct fid *fid)
 
 const struct vnode_ops null_vnode_ops = {
     .vo_lookup = null_lookup,
+    .vo_cached = null_cached,
     .vo_create = null_create,
     .vo_remove = null_remove,
     .vo_rmdir = null_rmdir,

@@ -202,7 +202,7 @@ tmpfs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	struct tmpfs_node *dir = tmpfs_node(dvp), *up;
 	struct tmpfs_entry *te;
 
-	if (cn->cn_len == 2 && cn->cn_name[0] == '.' && cn->cn_name[1] == '.') {
+	if (cname_is_dotdot(cn)) {
 		spin_lock(&dir->tn_mount->tm_lock);
 		up = dir->tn_dir.parent;
 		if (up != NULL)

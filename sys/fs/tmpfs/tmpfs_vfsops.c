@@ -6,6 +6,7 @@
 #include "fs/tmpfs/tmpfs.h"
 #include "core/random.h"
 #include "lib/string.h"
+#include "vfs/namecache.h"
 #include "vm/kmem.h"
 #include "vm/page.h"
 
@@ -95,7 +96,8 @@ const struct vnode_ops tmpfs_vnode_ops = {
     .vo_allocate = tmpfs_allocate,
     .vo_fid = tmpfs_fid,
     .vo_inactive = tmpfs_inactive,
-    .vo_cache_names = true,
+    .vo_cached = namecache_find,
+    .vo_names = NAMES_EXACT,
 };
 
 /* Nobody else knows any of it: everything goes. */

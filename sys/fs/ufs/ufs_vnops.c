@@ -7,6 +7,7 @@
 #include "fs/ufs/ufs_mount.h"
 #include "time/time.h"
 #include "lib/string.h"
+#include "vfs/namecache.h"
 
 static struct timespec
 to_timespec(struct ufs_time t)
@@ -207,5 +208,6 @@ const struct vnode_ops ufs_vnode_ops = {
     .vo_allocate = ufs_allocate,
     .vo_fid = ufs_fid,
     .vo_inactive = ufs_node_inactive,
-    .vo_cache_names = true,
+    .vo_cached = namecache_find,
+    .vo_names = NAMES_EXACT,
 };
