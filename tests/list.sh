@@ -207,6 +207,8 @@ for sizes in '4096 512' '8192 1024' '16384 2048' '65536 8192' '8192 8192'; do
 		    build/tests/prog/$name $sizes"
 	done
 done
+t ufs/churn 150 "tests/disk/onufs.sh build/sys/TEST/kernel \
+    build/tests/prog/churn 8192 1024 -smp 4"
 
 for file in tests/libc/*.c; do
 	name=$(basename "$file" .c)

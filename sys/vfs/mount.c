@@ -110,6 +110,7 @@ new_mount(struct thread *td, const struct vfs_ops *ops, const char *on,
 		return (NULL);
 	list_init(&mp->mnt_link);
 	mutex_init(&mp->mnt_update, "mount update");
+	rw_init(&mp->mnt_tree, "mount tree");
 	mp->mnt_ops = ops;
 	mp->mnt_flags = (flags & MNT_SETTABLE) | ops->vfs_flags;
 	mp->mnt_owner = td != NULL ? td->td_cred->cr_uid : 0;

@@ -84,6 +84,8 @@ struct mount {
 	unsigned mnt_users;	       /* (m) of mount_find(), mount_next() */
 	bool mnt_leaving;	       /* (m a) it is being unmounted */
 	struct mutex mnt_update;       /* one change of its options at a time */
+	struct rwlock mnt_tree;	       /* which directory is in which one: for
+					  writing to move one; before v_lock */
 	const struct vfs_ops *mnt_ops; /* (!) */
 	struct vnode *mnt_covered;     /* (!) held; NULL: the root */
 	struct vnode *mnt_root;	       /* (!) held */

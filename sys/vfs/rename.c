@@ -2,15 +2,17 @@
 /*
  * rename(2): the one operation on two directories.
  *
- * A rename between directories holds rename_lock, so that the tree's shape
- * holds still while we see who is above whom: of the two directories the
- * upper one is locked first, as everybody else locks parents before their
- * children; unrelated ones by address.  The files come after their directories,
- * by address as well.
+ * Within one directory it goes like all others: the directory's lock, then that
+ * of the file, and of the one that is replaced, by address.
  *
- * So does one of a directory onto another in the same place.  Everybody without
- * rename_lock then goes down the tree only, but for files at its leaves, and
- * the one with it never goes up: nobody waits in a circle.
+ * Between directories the tree's shape holds still: mnt_tree of the file system
+ * (that of v_base, so that nullfs has no other one) is held for reading, or for
+ * writing to move a directory.  Both directories are locked by their depth, and
+ * by address where that is the same.  Everybody else goes down the tree from a
+ * directory to what is in it, which is deeper, so nobody waits in a circle.
+ * The files come after the directories: those that aren't directories are
+ * leaves, and who moves a directory is alone and has seen that it isn't above
+ * the other one.
  */
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
@@ -20,36 +22,44 @@
 #include "vm/kmem.h"
 #include "vfs/vop.h"
 
-static struct mutex rename_lock = MUTEX_INITIALIZER(rename_lock, "rename");
-
-#define HIGHEST 10000 /* directories above each other; more are a circle */
+#define DEEPEST 10000 /* directories in each other; more are a circle */
 
 /*
- * Is vp `top`, or in the tree below it?  With rename_lock.  In a damaged file
- * system a way up may not end: then the answer is yes, and nothing is moved.
+ * The way up from vp to its file system's root, or to `top`: how long it is,
+ * and whether it came to that one.  With mnt_tree.  ENOENT: vp was removed;
+ * EINTEGRITY: the file system is damaged, and the way doesn't end.
  */
-static bool
-is_below(struct vnode *vp, const struct vnode *top)
+static int
+go_up(struct vnode *vp, const struct vnode *top, unsigned *depth, bool *met)
 {
-	static const struct cname dotdot = {"..", 2, NULL};
-	unsigned steps = 0;
 	struct vnode *up;
-	int error;
+	int error = 0;
 
+	*depth = 0;
 	vnode_hold(vp);
-	while (vp != top && (vp->v_flags & VV_ROOT) == 0) {
-		if (steps++ == HIGHEST)
-			break;
-		rw_rlock(&vp->v_base->v_lock);
-		error = vop_lookup(vp, &dotdot, &up);
-		rw_runlock(&vp->v_base->v_lock);
-		vnode_release(vp);
-		if (error != 0)
-			return (false);
-		vp = up;
+	while (error == 0 && vp != top && (vp->v_flags & VV_ROOT) == 0) {
+		error = ++*depth < DEEPEST ? vn_parent(vp, &up) : EINTEGRITY;
+		if (error == 0) {
+			vnode_release(vp);
+			vp = up;
+		}
 	}
+	*met = vp == top;
 	vnode_release(vp);
-	return (vp == top || steps > HIGHEST);
+	return (error);
+}
+
+/* `error`: vp is `top`, or in the tree below it. */
+static int
+check_not_below(struct vnode *vp, const struct vnode *top, int error)
+{
+	unsigned depth;
+	bool met;
+	int failed = go_up(vp->v_base, top->v_base, &depth, &met);
+
+	if (failed == 0 && met)
+		failed = error;
+	return (failed);
 }
 
 /* With others locked that come before it. */
@@ -67,20 +77,32 @@ comes_before(const struct vnode *a, const struct vnode *b)
 	return ((uintptr_t)a->v_base < (uintptr_t)b->v_base);
 }
 
-static void
+/* With mnt_tree if they differ. ENOENT, EIO, EINTEGRITY */
+static int
 lock_directories(struct vnode *a, struct vnode *b)
 {
+	unsigned a_depth, b_depth;
+	struct vnode *swap;
+	bool met;
+	int error;
+
 	if (a == b) {
 		rw_wlock(&a->v_base->v_lock);
-		return;
+		return (0);
 	}
-	if (is_below(a, b) || (!is_below(b, a) && comes_before(b, a))) {
-		rw_wlock(&b->v_base->v_lock);
-		lock_next(a);
-	} else {
-		rw_wlock(&a->v_base->v_lock);
-		lock_next(b);
+	error = go_up(a->v_base, NULL, &a_depth, &met);
+	if (error == 0)
+		error = go_up(b->v_base, NULL, &b_depth, &met);
+	if (error != 0)
+		return (error);
+	if (b_depth < a_depth || (b_depth == a_depth && comes_before(b, a))) {
+		swap = a;
+		a = b;
+		b = swap;
 	}
+	rw_wlock(&a->v_base->v_lock);
+	lock_next(b);
+	return (0);
 }
 
 static void
@@ -134,17 +156,15 @@ is_dir(const struct vnode *vp)
 	return (vp != NULL && vp->v_type == VDIR);
 }
 
-/* No directory becomes its own ancestor; with rename_lock if they differ. */
+/* No directory becomes its own ancestor. With mnt_tree for writing. */
 static int
 check_tree(const struct namei *from, const struct namei *to)
 {
-	if (from->nd_dvp == to->nd_dvp)
-		return (0);
-	if (is_dir(from->nd_vp) && is_below(to->nd_dvp, from->nd_vp))
-		return (EINVAL);
-	if (is_dir(to->nd_vp) && is_below(from->nd_dvp, to->nd_vp))
-		return (ENOTEMPTY);
-	return (0);
+	int error = check_not_below(to->nd_dvp, from->nd_vp, EINVAL);
+
+	if (error == 0 && to->nd_vp != NULL)
+		error = check_not_below(from->nd_dvp, to->nd_vp, ENOTEMPTY);
+	return (error);
 }
 
 static int
@@ -196,7 +216,9 @@ rename_locked(const struct namei *from, const struct namei *to)
 	struct vnode *tdvp = to->nd_dvp, *tvp = to->nd_vp;
 	int error;
 
-	lock_directories(fdvp, tdvp);
+	error = lock_directories(fdvp, tdvp);
+	if (error != 0)
+		return (error);
 	error = vn_check_name(fdvp, &from->nd_cn, fvp);
 	if (error == 0)
 		error = vn_check_name(tdvp, &to->nd_cn, tvp);
@@ -216,25 +238,37 @@ rename_locked(const struct namei *from, const struct namei *to)
 	return (error);
 }
 
+/* From one directory to another. */
 static int
-rename_once(struct thread *td, struct namei *from, struct namei *to, int flags)
+move(const struct namei *from, const struct namei *to)
 {
-	bool alone;
+	struct rwlock *tree = &from->nd_dvp->v_base->v_mount->mnt_tree;
 	int error;
 
-	error = check_names(from, to, flags);
-	if (error != 0)
+	if (!is_dir(from->nd_vp)) {
+		rw_rlock(tree);
+		error = rename_locked(from, to);
+		rw_runlock(tree);
 		return (error);
-	alone = from->nd_dvp != to->nd_dvp ||
-		(is_dir(from->nd_vp) && is_dir(to->nd_vp));
-	if (alone)
-		mutex_lock(&rename_lock);
+	}
+	rw_wlock(tree);
 	error = check_tree(from, to);
 	if (error == 0)
 		error = rename_locked(from, to);
-	if (alone)
-		mutex_unlock(&rename_lock);
+	rw_wunlock(tree);
 	return (error);
+}
+
+static int
+rename_once(const struct namei *from, const struct namei *to, int flags)
+{
+	int error = check_names(from, to, flags);
+
+	if (error != 0)
+		return (error);
+	if (from->nd_dvp == to->nd_dvp)
+		return (rename_locked(from, to));
+	return (move(from, to));
 }
 
 int
@@ -255,7 +289,7 @@ kern_renameat(struct thread *td, int fd1, const char *path1, int fd2,
 			break;
 		error = namei_at(td, to, fd2, path2, NAMEI_PARENT);
 		if (error == 0) {
-			error = rename_once(td, &from, to, flags);
+			error = rename_once(&from, to, flags);
 			namei_done(to);
 		}
 		namei_done(&from);
