@@ -51,7 +51,7 @@ subject_of_program() {
 	hello | streams | true) echo imp ;;
 	anycall | modules | oldcalls | random | storm | sweep | sysctl) echo kernel ;;
 	exhaust | memory | memmodel | memrace | oom | seals) echo vm ;;
-	control | datagrams | sockets | sockstorm) echo sockets ;;
+	control | datagrams | sockbytes | sockets | sockstorm) echo sockets ;;
 	ctty | flood | pty | revoke) echo tty ;;
 	*) echo "$1" ;;
 	esac

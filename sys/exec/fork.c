@@ -165,14 +165,12 @@ make_procdesc(struct thread *td, struct fork_request *fa, struct file **fpp)
 
 	if (!(fa->flags & RFPROCDESC))
 		return (0);
+	error = fd_reserve(td, &fa->pdtable, &fa->pdfd);
+	if (error != 0)
+		return (error);
 	error = procdesc_create(td, fa->pdflags, fpp);
-	if (error == 0)
-		error = fd_install(td, *fpp, 0,
-		    fa->pdflags & PD_CLOEXEC ? UF_EXCLOSE : 0, &fa->pdfd);
-	if (error != 0 && *fpp != NULL) {
-		file_release(*fpp);
-		*fpp = NULL;
-	}
+	if (error != 0)
+		fd_unreserve(fa->pdtable, fa->pdfd);
 	return (error);
 }
 
@@ -182,7 +180,7 @@ undo_procdesc(struct thread *td, struct fork_request *fa, struct file *fp)
 {
 	if (fp == NULL)
 		return;
-	fd_undo(td, fa->pdfd, fp);
+	fd_unreserve(fa->pdtable, fa->pdfd);
 	file_release(fp);
 }
 
@@ -250,8 +248,9 @@ kern_fork(struct thread *td, struct fork_request *fa)
 	if (p->p_limits[RLIMIT_CPU].rlim_cur != RLIM_INFINITY)
 		itimer_cpu_limit(p);
 	fa->child = p;
-	start_child(td, fa, p->p_pid);
 	if (pdfile != NULL)
-		file_release(pdfile);
+		fd_fill(fa->pdtable, fa->pdfd, pdfile,
+		    fa->pdflags & PD_CLOEXEC ? UF_EXCLOSE : 0);
+	start_child(td, fa, p->p_pid);
 	return (0);
 }

@@ -8,6 +8,10 @@
  * lowest free number is found among a million by looking at a few words.  The
  * table grows chunk by chunk and never shrinks.
  *
+ * A call that makes a file and can fail afterwards reserves the number first:
+ * it is taken, but leads nowhere until it is filled, so that no other thread
+ * sees a file before all is done, or loses one that takes its place.
+ *
  * ft_lock is held for a few instructions: memory is allocated without it, and
  * walks over a table let go of it between chunks.
  */
@@ -34,9 +38,9 @@ SYSCTL_INT(kern_maxfilesperproc, "kern.maxfilesperproc", 27, CTLFLAG_RW,
 
 /* 64 numbers. All (l). */
 struct fdchunk {
-	struct file *fc_files[CHUNK]; /* with a reference; NULL: free */
-	uint64_t fc_taken;	      /* a bit for each number */
-	uint8_t fc_flags[CHUNK];      /* UF_* */
+	struct file *fc_files[CHUNK]; /* with a reference; NULL: none yet */
+	uint64_t fc_taken; /* a bit for each number, also if it is reserved */
+	uint8_t fc_flags[CHUNK]; /* UF_* */
 };
 
 /* (l) ft_lock, (a) atomic. */
@@ -180,36 +184,59 @@ flags_at(const struct fdtable *ft, unsigned fd)
 	return (&ft->ft_chunks[fd / CHUNK]->fc_flags[fd % CHUNK]);
 }
 
-/* Gives a free number, whose chunk is there, to fp, whose reference becomes
- * the table's. (l) */
+/* Takes a free number, whose chunk is there, and reserves it. (l) */
 static void
-put(struct fdtable *ft, unsigned fd, struct file *fp, int flags)
+reserve(struct fdtable *ft, unsigned fd)
 {
 	struct fdchunk *fc = chunk_of(ft, fd);
 
-	fc->fc_files[fd % CHUNK] = fp;
 	fc->fc_taken |= 1ul << fd % CHUNK;
-	fc->fc_flags[fd % CHUNK] = (uint8_t)flags;
 	if (fc->fc_taken == UINT64_MAX)
 		ft->ft_full[fd / CHUNK / 64] |= 1ul << fd / CHUNK % 64;
 	ft->ft_count++;
 }
 
-/* Frees a number: its file, with the reference, or NULL. (l) */
-static struct file *
-take(struct fdtable *ft, unsigned fd)
+/* Gives a number that is reserved to fp, whose reference becomes the table's.
+ * (l) */
+static void
+fill(struct fdtable *ft, unsigned fd, struct file *fp, int flags)
 {
-	struct file *fp = file_at(ft, fd);
 	struct fdchunk *fc = chunk_of(ft, fd);
 
-	if (fp == NULL)
-		return (NULL);
+	fc->fc_files[fd % CHUNK] = fp;
+	fc->fc_flags[fd % CHUNK] = (uint8_t)flags;
+}
+
+/* Both at once. (l) */
+static void
+put(struct fdtable *ft, unsigned fd, struct file *fp, int flags)
+{
+	reserve(ft, fd);
+	fill(ft, fd, fp, flags);
+}
+
+/* Frees a number that is taken. (l) */
+static void
+give_back(struct fdtable *ft, unsigned fd)
+{
+	struct fdchunk *fc = chunk_of(ft, fd);
+
 	fc->fc_files[fd % CHUNK] = NULL;
 	fc->fc_taken &= ~(1ul << fd % CHUNK);
 	ft->ft_full[fd / CHUNK / 64] &= ~(1ul << fd / CHUNK % 64);
 	ft->ft_count--;
 	if (fd < ft->ft_lowest)
 		ft->ft_lowest = fd;
+}
+
+/* Frees a number: its file, with the reference, or NULL if it has none. (l) */
+static struct file *
+take(struct fdtable *ft, unsigned fd)
+{
+	struct file *fp = file_at(ft, fd);
+
+	if (fp != NULL)
+		give_back(ft, fd);
 	return (fp);
 }
 
@@ -247,7 +274,8 @@ find_free(struct fdtable *ft, unsigned min)
 	return (fd);
 }
 
-/* fork(2): all of a chunk but kqueues and what is to be closed. (l) of from;
+/* fork(2): all of a chunk but kqueues, what is to be closed and what is only
+ * reserved. (l) of from;
  * nobody else knows ft, which has room for it. */
 static int
 copy_chunk(struct fdtable *ft, struct fdtable *from, unsigned c)
@@ -265,7 +293,7 @@ copy_chunk(struct fdtable *ft, struct fdtable *from, unsigned c)
 		struct file *fp = fc->fc_files[i];
 		unsigned fd = c * CHUNK + i;
 
-		if (fp->f_type == DTYPE_KQUEUE ||
+		if (fp == NULL || fp->f_type == DTYPE_KQUEUE ||
 		    (fc->fc_flags[i] & UF_FOCLOSE) != 0)
 			continue;
 		file_hold(fp);
@@ -394,33 +422,19 @@ closed(struct thread *td, int fd, struct file *fp)
 	file_release(fp);
 }
 
-/* Closes fd if it means `same`, or with NULL whatever it means. */
-static int
-close_number(struct thread *td, int fd, struct file *same)
+int
+fd_close(struct thread *td, int fd)
 {
 	struct fdtable *ft = td->td_proc->p_fd;
-	struct file *fp = NULL;
+	struct file *fp;
 
 	spin_lock(&ft->ft_lock);
-	if (same == NULL || file_at(ft, (unsigned)fd) == same)
-		fp = take(ft, (unsigned)fd);
+	fp = take(ft, (unsigned)fd);
 	spin_unlock(&ft->ft_lock);
 	if (fp == NULL)
 		return (EBADF);
 	closed(td, fd, fp);
 	return (0);
-}
-
-int
-fd_close(struct thread *td, int fd)
-{
-	return (close_number(td, fd, NULL));
-}
-
-void
-fd_undo(struct thread *td, int fd, struct file *fp)
-{
-	(void)close_number(td, fd, fp);
 }
 
 /* The next open descriptor from *fd; false if there is none up to high. */
@@ -602,31 +616,44 @@ fd_is(struct thread *td, int fd, struct file *fp)
 	return (same);
 }
 
+/* Reserves the lowest free number >= min. (l), let go meanwhile. 0, EMFILE. */
+static int
+allot(struct thread *td, struct fdtable *ft, int min, unsigned *fdp)
+{
+	uint64_t limit = fd_limit(td->td_proc);
+	unsigned fd;
+
+	for (;;) {
+		fd = find_free(ft, (unsigned)min);
+		if (fd >= limit)
+			return (EMFILE);
+		if (chunk_of(ft, fd) != NULL)
+			break;
+		/* Somebody may take the number while there is no lock. */
+		if (make_room(ft, fd) != 0)
+			return (EMFILE);
+	}
+	reserve(ft, fd);
+	*fdp = fd;
+	return (0);
+}
+
 int
 fd_install(struct thread *td, struct file *fp, int min, int uf_flags, int *fdp)
 {
 	struct fdtable *ft = td->td_proc->p_fd;
-	uint64_t limit = fd_limit(td->td_proc);
 	unsigned fd;
-	int error = 0;
+	int error;
 
 	spin_lock(&ft->ft_lock);
-	for (;;) {
-		fd = find_free(ft, (unsigned)min);
-		if (fd >= limit)
-			error = EMFILE;
-		if (error != 0 || chunk_of(ft, fd) != NULL)
-			break;
-		/* Somebody may take the number while there is no lock. */
-		error = make_room(ft, fd);
-	}
+	error = allot(td, ft, min, &fd);
 	if (error == 0) {
 		file_hold(fp);
-		put(ft, fd, fp, uf_flags);
+		fill(ft, fd, fp, uf_flags);
 		*fdp = (int)fd;
 	}
 	spin_unlock(&ft->ft_lock);
-	return (error == ENOMEM ? EMFILE : error);
+	return (error);
 }
 
 int
@@ -639,30 +666,87 @@ fd_open(struct thread *td, struct file *fp, int uf_flags, int *fdp)
 }
 
 int
-fd_open_pair(
-    struct thread *td, struct file *const fps[2], int uf_flags, int fds[2])
+fd_reserve(struct thread *td, struct fdtable **ftp, int *fdp)
 {
-	int error = fd_open(td, fps[0], uf_flags, &fds[0]);
+	struct fdtable *ft = td->td_proc->p_fd;
+	unsigned fd = 0;
+	int error;
 
-	if (error != 0) {
-		file_release(fps[1]);
-		return (error);
-	}
-	error = fd_open(td, fps[1], uf_flags, &fds[1]);
+	spin_lock(&ft->ft_lock);
+	error = allot(td, ft, 0, &fd);
+	spin_unlock(&ft->ft_lock);
 	if (error != 0)
-		fd_undo(td, fds[0], fps[0]);
-	return (error);
+		return (error);
+	fdtable_hold(ft);
+	*ftp = ft;
+	*fdp = (int)fd;
+	return (0);
 }
 
 void
-fd_undo_pair(struct thread *td, struct file *const fps[2], const int fds[2])
+fd_fill(struct fdtable *ft, int fd, struct file *fp, int uf_flags)
 {
-	fd_undo(td, fds[0], fps[0]);
-	fd_undo(td, fds[1], fps[1]);
+	spin_lock(&ft->ft_lock);
+	fill(ft, (unsigned)fd, fp, uf_flags);
+	spin_unlock(&ft->ft_lock);
+	fdtable_release(ft);
+}
+
+void
+fd_unreserve(struct fdtable *ft, int fd)
+{
+	spin_lock(&ft->ft_lock);
+	give_back(ft, (unsigned)fd);
+	spin_unlock(&ft->ft_lock);
+	fdtable_release(ft);
+}
+
+int
+fd_reserve_pair(struct thread *td, struct fd_pair *pair)
+{
+	struct fdtable *ft = td->td_proc->p_fd;
+	unsigned first = 0, second = 0;
+	int error;
+
+	spin_lock(&ft->ft_lock);
+	error = allot(td, ft, 0, &first);
+	if (error == 0) {
+		error = allot(td, ft, 0, &second);
+		if (error != 0)
+			give_back(ft, first);
+	}
+	spin_unlock(&ft->ft_lock);
+	if (error != 0)
+		return (error);
+	fdtable_hold(ft);
+	*pair = (struct fd_pair){ft, {(int)first, (int)second}};
+	return (0);
+}
+
+int
+fd_finish_pair(const struct fd_pair *pair, struct file *const fps[2],
+    int uf_flags, int error)
+{
+	struct fdtable *ft = pair->table;
+
+	spin_lock(&ft->ft_lock);
+	for (int i = 0; i < 2; i++) {
+		if (error == 0)
+			fill(ft, (unsigned)pair->fds[i], fps[i], uf_flags);
+		else
+			give_back(ft, (unsigned)pair->fds[i]);
+	}
+	spin_unlock(&ft->ft_lock);
+	fdtable_release(ft);
+	if (error != 0 && fps != NULL) {
+		file_release(fps[0]);
+		file_release(fps[1]);
+	}
+	return (error);
 }
 
 /* fp, with its reference, takes the number; what was there comes back. (l),
- * may be let go before. */
+ * may be let go before. EBUSY: somebody else has reserved it. */
 static int
 replace(struct fdtable *ft, unsigned fd, struct file *fp, int flags,
     struct file **old)
@@ -672,6 +756,8 @@ replace(struct fdtable *ft, unsigned fd, struct file *fp, int flags,
 	if (error != 0)
 		return (error);
 	*old = take(ft, fd);
+	if ((chunk_of(ft, fd)->fc_taken & 1ul << fd % CHUNK) != 0)
+		return (EBUSY);
 	put(ft, fd, fp, flags);
 	return (0);
 }
@@ -819,6 +905,8 @@ chunk_memory(const struct fdchunk *fc)
 		struct file *fp = fc->fc_files[__builtin_ctzl(left)];
 		uint64_t its = sizeof(*fp);
 
+		if (fp == NULL)
+			continue;
 		if (fp->f_ops->fo_memory != NULL)
 			its += fp->f_ops->fo_memory(fp);
 		bytes += its / atomic_load(&fp->f_refs);

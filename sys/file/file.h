@@ -171,15 +171,26 @@ int fd_install(
     struct thread *td, struct file *fp, int min, int uf_flags, int *fdp);
 /* A file of ours and a descriptor at once; on failure both are gone. */
 int fd_open(struct thread *td, struct file *fp, int uf_flags, int *fdp);
-/* The same for two. */
-int fd_open_pair(
-    struct thread *td, struct file *const fps[2], int uf_flags, int fds[2]);
 int fd_close(struct thread *td, int fd);
-/* Closes what was opened a moment ago, unless fd has got another meaning. fp
- * is only compared. */
-void fd_undo(struct thread *td, int fd, struct file *fp);
-void fd_undo_pair(
-    struct thread *td, struct file *const fps[2], const int fds[2]);
+/*
+ * For a call that can fail after it has a number: the lowest free one is taken
+ * in a table, but leads to no file until it is filled with one, whose reference
+ * becomes the table's.  Until then it is the caller's, to fill or to give back,
+ * and so is a reference to the table, which may not be the process's by then.
+ * EMFILE.
+ */
+int fd_reserve(struct thread *td, struct fdtable **ftp, int *fdp);
+void fd_fill(struct fdtable *ft, int fd, struct file *fp, int uf_flags);
+void fd_unreserve(struct fdtable *ft, int fd);
+/* The same for two. With an error they are given back, and the files, unless
+ * fps is NULL, released; returns the error. */
+struct fd_pair {
+	struct fdtable *table;
+	int fds[2];
+};
+int fd_reserve_pair(struct thread *td, struct fd_pair *pair);
+int fd_finish_pair(const struct fd_pair *pair, struct file *const fps[2],
+    int uf_flags, int error);
 int fd_dup2(struct thread *td, int from, int to, int uf_flags);
 /* For run.c: fd of a process that doesn't run yet. */
 int fd_install_at(struct proc *p, struct file *fp, int fd);

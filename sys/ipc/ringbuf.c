@@ -114,7 +114,7 @@ void
 ringbuf_init(struct ringbuf *rb, struct mutex *lock, const char *nonempty,
     const char *nonfull)
 {
-	*rb = (struct ringbuf){.rb_lock = lock};
+	rb->rb_lock = lock;
 	cv_init(&rb->rb_nonempty, nonempty);
 	cv_init(&rb->rb_nonfull, nonfull);
 	list_init(&rb->rb_large);

@@ -41,16 +41,20 @@ struct ringbuf {
 	struct list rb_large;  /* (e) those that have much memory */
 };
 
-/* The names are those of ps's wait messages. */
+/* In memory that is zero. The names are those of ps's wait messages. */
 void ringbuf_init(struct ringbuf *rb, struct mutex *lock, const char *nonempty,
     const char *nonfull);
 /* Nobody knows it any more. */
 void ringbuf_free(struct ringbuf *rb);
-/* (l) Drops all bytes. Neither side is busy. */
+/* (l) Drops all bytes. The reader's side isn't busy; what somebody writes
+ * meanwhile comes after that. */
 static inline void
 ringbuf_clear(struct ringbuf *rb)
 {
-	rb->rb_start = rb->rb_count = 0;
+	rb->rb_start = rb->rb_writing
+			   ? (rb->rb_start + rb->rb_count) & (rb->rb_size - 1)
+			   : 0;
+	rb->rb_count = 0;
 }
 
 /* For a moment, without the lock: bytes of memory. */

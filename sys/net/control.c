@@ -32,7 +32,7 @@ control_alloc_files(
     struct thread *td, const char *numbers, unsigned count, struct control **cp)
 {
 	struct control *c = alloc(SOL_SOCKET, SCM_RIGHTS, count * sizeof(int),
-	    count * sizeof(struct file *));
+	    count * (sizeof(struct file *) + sizeof(int)));
 	int error = 0, fd;
 
 	if (c == NULL)
@@ -62,72 +62,66 @@ control_free_all(struct control *list)
 
 	while ((c = list) != NULL) {
 		list = c->c_next;
-		for (unsigned i = 0; i < control_file_count(c); i++)
+		for (unsigned i = 0; i < c->c_count; i++)
 			file_release(control_files(c)[i]);
 		kmem_free(c, sizeof(*c) + c->c_room);
 	}
 }
 
-/* Closes the first n descriptors of c. */
-static void
-close_numbers(struct thread *td, const struct control *c, unsigned n)
+/* The descriptors behind the references. */
+static int *
+numbers_of(struct control *c)
 {
-	const int *numbers = (const int *)(const void *)c->c_body;
+	return ((int *)(void *)(control_files(c) + c->c_count));
+}
 
-	for (unsigned i = 0; i < n; i++)
-		(void)fd_close(td, numbers[i]);
+const void *
+control_data(const struct control *c)
+{
+	return (c->c_reserved > 0
+		    ? (const char *)c->c_body + c->c_room - c->c_length
+		    : (const char *)c->c_body);
+}
+
+static void
+unreserve(struct control *list)
+{
+	for (struct control *c = list; c != NULL; c = c->c_next) {
+		for (unsigned i = 0; i < c->c_reserved; i++)
+			fd_unreserve(c->c_table, numbers_of(c)[i]);
+		c->c_reserved = 0;
+	}
 }
 
 void
-control_discard(struct thread *td, struct control *list)
+control_discard(struct control *list)
 {
-	for (struct control *c = list; c != NULL; c = c->c_next)
-		if (c->c_numbered)
-			close_numbers(td, c, c->c_count);
+	unreserve(list);
 	control_free(list);
 }
 
-/*
- * Descriptors for one message's files. The numbers take the place of the
- * references, each of which is read before its place is written.
- */
-static int
-number(struct thread *td, struct control *c, int uf)
+int
+control_reserve(struct thread *td, struct control *list)
 {
-	struct file **files = control_files(c);
-	int *numbers = (int *)(void *)c->c_body;
-	struct file *fp;
-	int fd;
-
-	for (unsigned i = 0; i < c->c_count; i++) {
-		fp = files[i];
-		if (fd_install(td, fp, 0, uf, &fd) != 0) {
-			close_numbers(td, c, i);
-			for (; i < c->c_count; i++)
-				file_release(files[i]);
-			c->c_count = 0;
-			return (EMSGSIZE);
+	for (struct control *c = list; c != NULL; c = c->c_next)
+		while (c->c_reserved < c->c_count) {
+			if (fd_reserve(td, &c->c_table,
+				&numbers_of(c)[c->c_reserved]) != 0) {
+				unreserve(list);
+				return (EMSGSIZE);
+			}
+			c->c_reserved++;
 		}
-		file_release(fp);
-		numbers[i] = fd;
-	}
-	c->c_numbered = true;
 	return (0);
 }
 
-int
-control_number(struct thread *td, struct control *list, int uf)
+void
+control_fill(struct control *list, int uf)
 {
-	int error = 0;
-
-	for (struct control *c = list; c != NULL && error == 0; c = c->c_next)
-		if (c->c_count > 0)
-			error = number(td, c, uf);
-	if (error != 0)
-		for (struct control *c = list; c != NULL; c = c->c_next)
-			if (c->c_numbered) {
-				close_numbers(td, c, c->c_count);
-				c->c_count = 0;
-			}
-	return (error);
+	for (struct control *c = list; c != NULL; c = c->c_next) {
+		for (unsigned i = 0; i < c->c_reserved; i++)
+			fd_fill(c->c_table, numbers_of(c)[i],
+			    control_files(c)[i], uf);
+		c->c_reserved = c->c_count = 0;
+	}
 }

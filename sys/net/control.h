@@ -3,8 +3,9 @@
  * Control messages: what travels through a socket beside the bytes.
  *
  * A list, in the order in which the messages were sent.  Files travel as
- * references; the receiver's process gets descriptors for them when it takes
- * the messages, before it takes the bytes.
+ * references.  The receiver's process reserves descriptors for them when it
+ * takes the messages, before it takes the bytes, and gets them at the end, when
+ * all that can fail is done.
  */
 #ifndef NET_CONTROL_H
 #define NET_CONTROL_H
@@ -12,6 +13,7 @@
 #include "fbsd/socket.h"
 #include "lib/types.h"
 
+struct fdtable;
 struct file;
 struct thread;
 
@@ -19,11 +21,13 @@ struct control {
 	struct control *c_next;
 	int c_level;
 	int c_type;
-	unsigned c_count;  /* of an SCM_RIGHTS: files */
-	bool c_numbered;   /* they are descriptors now, in c_body */
-	size_t c_length;   /* of the data, as the receiver sees them */
-	size_t c_room;	   /* bytes of c_body */
-	uint64_t c_body[]; /* the data, or references to files */
+	uint64_t c_at;		 /* in a stream: the byte that it comes with */
+	unsigned c_count;	 /* of an SCM_RIGHTS: files */
+	unsigned c_reserved;	 /* descriptors that are reserved for them */
+	struct fdtable *c_table; /* in this table */
+	size_t c_length;	 /* of the data, as the receiver sees them */
+	size_t c_room;		 /* bytes of c_body */
+	uint64_t c_body[];	 /* the data; or references, then descriptors */
 };
 
 /* One message with room for its data, which are zero; NULL: no memory. */
@@ -40,12 +44,34 @@ control_free(struct control *list)
 	if (list != NULL)
 		control_free_all(list);
 }
-/* The same when td has descriptors for the files. */
-void control_discard(struct thread *td, struct control *list);
+/* The same when descriptors are reserved for the files. */
+void control_discard(struct control *list);
 
-/* Descriptors for all files in a list, or for none of them: EMSGSIZE. uf: UF_*.
+/* Reserves descriptors for all files in a list, or for none of them: EMSGSIZE.
  * May sleep. */
-int control_number(struct thread *td, struct control *list, int uf);
+int control_reserve(struct thread *td, struct control *list);
+/* The files get these descriptors, with UF_*, and leave the list. */
+void control_fill(struct control *list, int uf);
+/* What the receiver sees of a message: c_length bytes. */
+const void *control_data(const struct control *c);
+/* Whether there are files in a list. */
+static inline bool
+control_has_files(const struct control *list)
+{
+	for (; list != NULL; list = list->c_next)
+		if (list->c_count > 0)
+			return (true);
+	return (false);
+}
+
+/* Where a list's next message goes. */
+static inline struct control **
+control_end(struct control **list)
+{
+	while (*list != NULL)
+		list = &(*list)->c_next;
+	return (list);
+}
 
 /* Memory that a list takes. */
 static inline size_t
@@ -62,13 +88,6 @@ static inline struct file **
 control_files(struct control *c)
 {
 	return ((struct file **)(void *)c->c_body);
-}
-
-/* As c_count, but none if they are no references any more. */
-static inline unsigned
-control_file_count(const struct control *c)
-{
-	return (c->c_numbered ? 0 : c->c_count);
 }
 
 #endif

@@ -2,22 +2,24 @@
 /*
  * Sockets: what all protocols have in common.
  *
- * A socket is queues of messages to be received, limits, options and a state;
- * a protocol is a table of operations (protosw.h) that brings sockets together
- * and messages from one to another, be it AF_UNIX, which puts what is sent into
- * the receiver's queue at once, or a network, which has its own buffers and
- * puts into queues what arrives.  Neither knows of descriptors, user memory,
- * waiting, poll or kqueue: that is done here and in socket_io.c, once.
+ * A socket is two buffers, one for each direction, options and a state; a
+ * protocol is a table of operations (protosw.h) that brings sockets together
+ * and bytes or messages from one to another, be it AF_UNIX, which puts what is
+ * sent into the receiver's buffer at once, or a network, which takes from one
+ * buffer what it sends and puts into the other what arrives.  Neither knows of
+ * descriptors, user memory, waiting, poll or kqueue: that is done here and in
+ * the files beside, once.
  *
- * A protocol's sockets share its lock, so that it may go from one to another;
- * it is held for short.  Bytes are copied from and to user memory without it: a
- * sender fills a message before it knows for certain that it may be sent, a
- * receiver marks the socket as its own (so_receiving) and takes out what it has
- * copied.  Others who want to receive wait for that as for anything else: a
- * signal ends it.
+ * Each socket has a lock, which it shares with its peer if they are connected
+ * for good; it is held for short.  Bytes are copied from and to user memory
+ * without it: a stream's are copied to and from a ring (ringbuf.h), a message
+ * is filled before it is known for certain that it may be sent.  A receiver
+ * marks the reader's side as busy, for messages as well, and others wait for
+ * that as for anything else: a signal ends it.
  *
- * Here: their life, connections, and what poll(2) and stat(2) see.  socket_io.c
- * sends and receives, socket_options.c has options.
+ * Here: their life, connections, and what poll(2) and stat(2) see.
+ * socket_stream.c sends and receives bytes, socket_io.c messages and what is
+ * the same for both, socket_options.c has options.
  */
 #include "lib/string.h"
 #include "amd64/md.h"
@@ -66,80 +68,117 @@ find_proto(int domain, int type, int protocol, const struct protosw **prp)
 	return (protocol != 0 ? EPROTONOSUPPORT : EPROTOTYPE);
 }
 
+/* What so_lock points into. */
+struct socket_lock {
+	struct mutex sl_mutex;
+	unsigned sl_refs; /* (a) sockets */
+};
+
+/* The lock for a socket: of one that it is connected to, or a new one. */
+static struct mutex *
+lock_for(const struct socket *with)
+{
+	struct socket_lock *sl;
+
+	if (with != NULL) {
+		sl = container_of(with->so_lock, struct socket_lock, sl_mutex);
+		refcount_take(&sl->sl_refs);
+		return (with->so_lock);
+	}
+	sl = kmem_alloc(sizeof(*sl), 0);
+	if (sl == NULL)
+		return (NULL);
+	mutex_init(&sl->sl_mutex, "socket");
+	sl->sl_refs = 1;
+	return (&sl->sl_mutex);
+}
+
 struct socket *
-socket_alloc(const struct protosw *pr)
+socket_alloc(const struct protosw *pr, struct socket *with)
 {
 	struct socket *so = kmem_alloc(pr->pr_size, KM_ZERO);
 
 	if (so == NULL)
 		return (NULL);
+	so->so_lock = lock_for(with);
+	if (so->so_lock == NULL) {
+		kmem_free(so, pr->pr_size);
+		return (NULL);
+	}
 	so->so_proto = pr;
-	so->so_lock = pr->pr_lock;
+	so->so_refs = 1;
 	so->so_birth = time_now();
 	so->so_serial = atomic_add(&socket_serial, 1) + 1;
-	so->so_rcvlowat = 1;
-	so->so_sndlowat = SNDLOWAT;
+	sockbuf_init(&so->so_rcv, so, "sbwait", "sbfill");
+	sockbuf_init(&so->so_snd, so, "sbdrain", "sbroom");
+	so->so_rcv.sb_lowat = 1;
+	so->so_snd.sb_lowat = SNDLOWAT;
 	queue_init(&so->so_queue, NULL);
+	queue_init(&so->so_sent, so);
 	list_init(&so->so_turns);
 	list_init(&so->so_incoming);
 	list_init(&so->so_accepted);
-	cv_init(&so->so_arrived, "sbwait");
-	cv_init(&so->so_room, "sbroom");
 	event_source_init(&so->so_events, "socket events");
 	pr->pr_attach(so);
 	return (so);
 }
 
-/* (l) Out of the protocol's sight, with the connections that nobody accepted;
- * those go to *left. */
-static void
-detach(struct socket *so, struct list *doomed, struct list *left)
+void
+socket_drop(struct socket *so)
 {
-	struct socket *conn;
+	struct socket_lock *sl;
 
-	socket_flush(so, doomed);
-	so->so_proto->pr_detach(so);
-	while ((conn = LIST_FIRST(
-		    &so->so_incoming, struct socket, so_accepted)) != NULL) {
-		list_remove(&conn->so_accepted);
-		detach(conn, doomed, left);
-		list_push_back(left, &conn->so_accepted);
-	}
+	if (!refcount_drop(&so->so_refs))
+		return;
+	sl = container_of(so->so_lock, struct socket_lock, sl_mutex);
+	ringbuf_free(&so->so_rcv.sb_ring);
+	ringbuf_free(&so->so_snd.sb_ring);
+	kmem_free(so, so->so_proto->pr_size);
+	if (refcount_drop(&sl->sl_refs))
+		kmem_free(sl, sizeof(*sl));
 }
 
 void
-socket_dispose(const struct protosw *pr, struct list *doomed)
+socket_dispose(const struct protosw *pr, struct control *doomed)
 {
-	struct message *m;
-
-	if (pr->pr_dispose != NULL) {
-		pr->pr_dispose(doomed);
+	if (doomed == NULL)
 		return;
-	}
-	while ((m = LIST_FIRST(doomed, struct message, m_link)) != NULL) {
-		list_remove(&m->m_link);
-		message_free(m);
-	}
+	if (pr->pr_dispose != NULL)
+		pr->pr_dispose(doomed);
+	else
+		control_free(doomed);
+}
+
+/* From here on nobody connects to it, sends to it or waits in it. Connections
+ * that nobody accepted go to *left. */
+static void
+end(struct socket *so, struct list *left)
+{
+	struct control *doomed = NULL;
+
+	mutex_lock(so->so_lock);
+	so->so_gone = so->so_rcv.sb_closed = so->so_snd.sb_closed = true;
+	so->so_listening = false;
+	list_splice(left, &so->so_incoming);
+	socket_flush(so, &doomed);
+	mutex_unlock(so->so_lock);
+	so->so_proto->pr_detach(so);
+	socket_dispose(so->so_proto, doomed);
+	socket_drop(so);
 }
 
 void
 socket_free(struct socket *so)
 {
-	const struct protosw *pr = so->so_proto;
-	struct list doomed = LIST_INITIALIZER(doomed);
 	struct list left = LIST_INITIALIZER(left);
 
-	mutex_lock(so->so_lock);
-	detach(so, &doomed, &left);
-	mutex_unlock(so->so_lock);
-	list_push_back(&left, &so->so_accepted);
-	while ((so = LIST_FIRST(&left, struct socket, so_accepted)) != NULL) {
+	for (;;) {
+		end(so, &left);
+		so = LIST_FIRST(&left, struct socket, so_accepted);
+		if (so == NULL)
+			break;
 		list_remove(&so->so_accepted);
-		if (pr->pr_free != NULL)
-			pr->pr_free(so);
-		kmem_free(so, pr->pr_size);
 	}
-	socket_dispose(pr, &doomed);
 }
 
 static void
@@ -154,12 +193,12 @@ socket_close(struct file *fp)
 	socket_free(so);
 }
 
-/* Of a protocol that was found. */
+/* Of a protocol that was found; with: as socket_alloc(). */
 static int
-create(
-    struct thread *td, const struct protosw *pr, int flags, struct file **fpp)
+create(struct thread *td, const struct protosw *pr, struct socket *with,
+    int flags, struct file **fpp)
 {
-	struct socket *so = socket_alloc(pr);
+	struct socket *so = socket_alloc(pr, with);
 
 	if (so == NULL)
 		return (ENOMEM);
@@ -169,9 +208,6 @@ create(
 		socket_free(so);
 		return (ENFILE);
 	}
-	mutex_lock(so->so_lock);
-	so->so_file = *fpp;
-	mutex_unlock(so->so_lock);
 	return (0);
 }
 
@@ -183,7 +219,7 @@ so_create(struct thread *td, int domain, int type, int protocol, int flags,
 	int error;
 
 	error = find_proto(domain, type, protocol, &pr);
-	return (error != 0 ? error : create(td, pr, flags, fpp));
+	return (error != 0 ? error : create(td, pr, NULL, flags, fpp));
 }
 
 int
@@ -191,23 +227,25 @@ so_pair(struct thread *td, int domain, int type, int protocol, int flags,
     struct file *fps[2])
 {
 	const struct protosw *pr;
+	struct socket *a;
 	int error;
 
 	error = find_proto(domain, type, protocol, &pr);
 	if (error == 0 && pr->pr_connect2 == NULL)
 		error = EOPNOTSUPP;
 	if (error == 0)
-		error = create(td, pr, flags, &fps[0]);
+		error = create(td, pr, NULL, flags, &fps[0]);
 	if (error != 0)
 		return (error);
-	error = create(td, pr, flags, &fps[1]);
+	error = create(td, pr, fps[0]->f_data, flags, &fps[1]);
 	if (error != 0) {
 		file_release(fps[0]);
 		return (error);
 	}
-	mutex_lock(pr->pr_lock);
-	pr->pr_connect2(fps[0]->f_data, fps[1]->f_data, td);
-	mutex_unlock(pr->pr_lock);
+	a = fps[0]->f_data;
+	mutex_lock(a->so_lock);
+	pr->pr_connect2(a, fps[1]->f_data, td);
+	mutex_unlock(a->so_lock);
 	return (0);
 }
 
@@ -225,14 +263,10 @@ static int
 disconnect(struct socket *so)
 {
 	const struct protosw *pr = so->so_proto;
-	int error;
 
 	if ((pr->pr_flags & PR_CONNECTED) != 0 || pr->pr_disconnect == NULL)
 		return (EISCONN);
-	mutex_lock(so->so_lock);
-	error = pr->pr_disconnect(so);
-	mutex_unlock(so->so_lock);
-	return (error);
+	return (pr->pr_disconnect(so));
 }
 
 int
@@ -266,6 +300,15 @@ so_listen(struct thread *td, struct file *fp, int backlog)
 	return (error);
 }
 
+/* (l) A buffer of a connection, as the listener's. */
+static void
+inherit(struct sockbuf *sb, const struct sockbuf *from)
+{
+	sb->sb_limit = from->sb_limit;
+	sb->sb_lowat = from->sb_lowat;
+	sb->sb_timeout = from->sb_timeout;
+}
+
 int
 socket_incoming(struct socket *listener, struct socket *so)
 {
@@ -273,12 +316,8 @@ socket_incoming(struct socket *listener, struct socket *so)
 	    listener->so_nincoming >= listener->so_backlog)
 		return (ECONNREFUSED);
 	so->so_options = listener->so_options;
-	so->so_rcvbuf = listener->so_rcvbuf;
-	so->so_sndbuf = listener->so_sndbuf;
-	so->so_rcvlowat = listener->so_rcvlowat;
-	so->so_sndlowat = listener->so_sndlowat;
-	so->so_rcvtimeo = listener->so_rcvtimeo;
-	so->so_sndtimeo = listener->so_sndtimeo;
+	inherit(&so->so_rcv, &listener->so_rcv);
+	inherit(&so->so_snd, &listener->so_snd);
 	list_push_back(&listener->so_incoming, &so->so_accepted);
 	listener->so_nincoming++;
 	socket_wake(listener);
@@ -289,8 +328,9 @@ socket_incoming(struct socket *listener, struct socket *so)
 static int
 wait_incoming(struct socket *so, struct file *fp)
 {
+	struct sockbuf *sb = &so->so_rcv;
 	uint64_t deadline =
-	    so->so_rcvtimeo == 0 ? NO_DEADLINE : clock_ns() + so->so_rcvtimeo;
+	    sb->sb_timeout == 0 ? NO_DEADLINE : clock_ns() + sb->sb_timeout;
 	int error;
 
 	while (so->so_nincoming == 0) {
@@ -301,43 +341,52 @@ wait_incoming(struct socket *so, struct file *fp)
 			so->so_error = 0;
 			return (error);
 		}
-		if ((atomic_load(&fp->f_flag) & O_NONBLOCK) != 0)
-			return (EAGAIN);
-		error =
-		    cv_timedwait_sig(&so->so_arrived, so->so_lock, deadline);
+		error = ringbuf_wait_reader(&sb->sb_ring,
+		    (atomic_load(&fp->f_flag) & O_NONBLOCK) != 0, deadline);
 		if (error != 0)
-			return (error == ETIMEDOUT ? EAGAIN : error);
+			return (error);
 	}
 	return (0);
 }
 
-/* (l) The first connection gets its file and a descriptor; it stays where it is
- * if there is no number. */
+/* The next connection, which isn't the listener's any more. */
 static int
-take_incoming(
-    struct thread *td, struct socket *so, struct file *new, int uf, int *fdp)
+take_incoming(struct file *fp, struct socket **connp)
 {
-	struct socket *conn =
-	    LIST_FIRST(&so->so_incoming, struct socket, so_accepted);
+	struct socket *so = fp->f_data;
 	int error;
 
-	new->f_data = conn;
-	error = fd_install(td, new, 0, uf, fdp);
-	if (error != 0) {
-		new->f_data = NULL;
-		return (error);
+	mutex_lock(so->so_lock);
+	error = wait_incoming(so, fp);
+	if (error == 0) {
+		*connp =
+		    LIST_FIRST(&so->so_incoming, struct socket, so_accepted);
+		list_remove(&(*connp)->so_accepted);
+		so->so_nincoming--;
 	}
-	list_remove(&conn->so_accepted);
-	so->so_nincoming--;
-	conn->so_file = new;
-	return (0);
+	mutex_unlock(so->so_lock);
+	return (error);
+}
+
+/* The peer's name; it may have gone already. */
+static void
+peer_name(struct socket *so, union address *name)
+{
+	int error;
+
+	mutex_lock(so->so_lock);
+	error = so->so_proto->pr_name(so, true, name);
+	mutex_unlock(so->so_lock);
+	if (error != 0)
+		name->sa = (struct sockaddr){.sa_len = sizeof(name->sa),
+		    .sa_family = (uint8_t)so->so_proto->pr_domain};
 }
 
 int
-so_accept(struct thread *td, struct file *fp, int flags, int uf, int *fdp,
+so_accept(struct thread *td, struct file *fp, int flags, struct file **newp,
     union address *from)
 {
-	struct socket *so = fp->f_data;
+	struct socket *conn;
 	struct file *new;
 	int error;
 
@@ -345,23 +394,20 @@ so_accept(struct thread *td, struct file *fp, int flags, int uf, int *fdp,
 	    td, DTYPE_SOCKET, FREAD | FWRITE | flags, &socket_fileops, NULL);
 	if (new == NULL)
 		return (ENFILE);
-	mutex_lock(so->so_lock);
-	error = wait_incoming(so, fp);
-	if (error == 0)
-		error = take_incoming(td, so, new, uf, fdp);
-	if (error == 0 && so->so_proto->pr_name(new->f_data, true, from) != 0) {
-		/* Its peer has gone already. */
-		from->sa = (struct sockaddr){.sa_len = sizeof(from->sa),
-		    .sa_family = (uint8_t)so->so_proto->pr_domain};
+	error = take_incoming(fp, &conn);
+	if (error != 0) {
+		file_release(new);
+		return (error);
 	}
-	mutex_unlock(so->so_lock);
-	file_release(new);
-	return (error);
+	new->f_data = conn;
+	peer_name(conn, from);
+	*newp = new;
+	return (0);
 }
 
 /* (l) */
 static int
-shut_down(struct socket *so, int how, struct list *doomed)
+shut_down(struct socket *so, int how, struct control **doomed)
 {
 	const struct protosw *pr = so->so_proto;
 	int error;
@@ -378,14 +424,14 @@ shut_down(struct socket *so, int how, struct list *doomed)
 	if (error != 0 && (pr->pr_flags & PR_CONNECTED) != 0)
 		return (error);
 	if (how != SHUT_WR) {
-		so->so_cantrecv = true;
-		if (so->so_receiving)
+		so->so_rcv.sb_closed = true;
+		if (so->so_rcv.sb_ring.rb_reading)
 			so->so_flush = true;
 		else
 			socket_flush(so, doomed);
 	}
 	if (how != SHUT_RD)
-		so->so_cantsend = true;
+		so->so_snd.sb_closed = true;
 	socket_wake(so);
 	return (error);
 }
@@ -393,8 +439,8 @@ shut_down(struct socket *so, int how, struct list *doomed)
 int
 so_shutdown(struct file *fp, int how)
 {
-	struct list doomed = LIST_INITIALIZER(doomed);
 	struct socket *so = fp->f_data;
+	struct control *doomed = NULL;
 	int error;
 
 	if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
@@ -402,7 +448,7 @@ so_shutdown(struct file *fp, int how)
 	mutex_lock(so->so_lock);
 	error = shut_down(so, how, &doomed);
 	mutex_unlock(so->so_lock);
-	socket_dispose(so->so_proto, &doomed);
+	socket_dispose(so->so_proto, doomed);
 	return (error);
 }
 
@@ -421,7 +467,7 @@ so_name(struct file *fp, bool peer, union address *name)
 void
 socket_wake(struct socket *so)
 {
-	cv_broadcast(&so->so_arrived);
+	cv_broadcast(&so->so_rcv.sb_ring.rb_nonempty);
 	socket_wake_writer(so);
 }
 
@@ -429,8 +475,8 @@ socket_wake(struct socket *so)
 static bool
 readable(struct socket *so)
 {
-	return (so->so_nincoming > 0 || so->so_error != 0 || so->so_cantrecv ||
-		socket_receivable(so, SIZE_MAX));
+	return (so->so_nincoming > 0 || so->so_error != 0 ||
+		so->so_rcv.sb_closed || socket_receivable(so, SIZE_MAX));
 }
 
 static int
@@ -442,19 +488,19 @@ socket_poll(struct file *fp, int events)
 	int error, ready = 0;
 
 	mutex_lock(so->so_lock);
-	error = so->so_cantsend ? EPIPE : so->so_proto->pr_room(so, &room);
+	error = so->so_snd.sb_closed ? EPIPE : so->so_proto->pr_room(so, &room);
 	mute = error == EPIPE;
 	/* A low-water mark above all that fits is reached when all is taken. */
 	writable = mute || so->so_error != 0 ||
-		   (error == 0 && (room >= so->so_sndlowat ||
+		   (error == 0 && (room >= so->so_snd.sb_lowat ||
 				      so->so_proto->pr_unread(so) == 0));
 	if (readable(so))
 		ready |= events & (POLLIN | POLLRDNORM);
 	if (!so->so_listening && writable)
 		ready |= events & (POLLOUT | POLLWRNORM);
-	if (so->so_cantrecv)
+	if (so->so_rcv.sb_closed)
 		ready |= events & POLLRDHUP;
-	if (so->so_cantrecv && mute)
+	if (so->so_rcv.sb_closed && mute)
 		ready |= POLLHUP;
 	mutex_unlock(so->so_lock);
 	return (ready);
@@ -485,7 +531,8 @@ socket_ready(struct file *fp, int filter)
 	if (filter == EVFILT_WRITE)
 		n = room_now(so);
 	else
-		n = so->so_listening ? (size_t)so->so_nincoming : so->so_bytes;
+		n = so->so_listening ? (size_t)so->so_nincoming
+				     : socket_bytes(so);
 	mutex_unlock(so->so_lock);
 	return ((int64_t)n);
 }
@@ -513,7 +560,7 @@ socket_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 	mutex_lock(so->so_lock);
 	switch (cmd) {
 	case FIONREAD:
-		*(int *)data = (int)so->so_bytes;
+		*(int *)data = (int)socket_bytes(so);
 		break;
 	case FIONWRITE:
 		*(int *)data = (int)so->so_proto->pr_unread(so);
@@ -536,8 +583,8 @@ socket_stat(struct file *fp, struct stat *st)
 	file_stat_plain(fp, S_IFSOCK | ACCESSPERMS, st);
 	mutex_lock(so->so_lock);
 	st->st_ino = so->so_serial;
-	st->st_size = (off_t)so->so_bytes;
-	st->st_blksize = (blksize_t)so->so_rcvbuf;
+	st->st_size = (off_t)socket_bytes(so);
+	st->st_blksize = (blksize_t)so->so_rcv.sb_limit;
 	st->st_atim = st->st_mtim = st->st_ctim = st->st_birthtim =
 	    so->so_birth;
 	mutex_unlock(so->so_lock);
@@ -563,7 +610,7 @@ socket_kinfo(struct file *fp, struct kinfo_file *kf)
 	kf->kf_un.kf_sock.kf_sock_domain = so->so_proto->pr_domain;
 	kf->kf_un.kf_sock.kf_sock_type = so->so_proto->pr_type;
 	kf->kf_un.kf_sock.kf_sock_protocol = so->so_proto->pr_protocol;
-	kf->kf_un.kf_sock.kf_sock_recvq = (uint32_t)so->so_bytes;
+	kf->kf_un.kf_sock.kf_sock_recvq = (uint32_t)socket_bytes(so);
 	kf->kf_un.kf_sock.kf_sock_sendq = (uint32_t)so->so_proto->pr_unread(so);
 	kinfo_name(so, false, &kf->kf_un.kf_sock.kf_sa_local);
 	kinfo_name(so, true, &kf->kf_un.kf_sock.kf_sa_peer);
@@ -573,9 +620,11 @@ socket_kinfo(struct file *fp, struct kinfo_file *kf)
 static size_t
 socket_memory(struct file *fp)
 {
-	struct socket *so = fp->f_data;
+	const struct socket *so = fp->f_data;
 
-	return (so->so_queue.q_used);
+	return (so->so_proto->pr_size + ringbuf_memory(&so->so_rcv.sb_ring) +
+		ringbuf_memory(&so->so_snd.sb_ring) + so->so_rcv.sb_beside +
+		so->so_queue.q_used + so->so_sent.q_used);
 }
 
 const struct fileops socket_fileops = {

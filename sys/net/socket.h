@@ -31,8 +31,8 @@ int so_bind(
 int so_connect(
     struct thread *td, struct file *fp, int dirfd, const union address *name);
 int so_listen(struct thread *td, struct file *fp, int backlog);
-/* A descriptor for the next connection; its file's flags, UF_*. */
-int so_accept(struct thread *td, struct file *fp, int flags, int uf, int *fdp,
+/* The next connection as a file with these flags. */
+int so_accept(struct thread *td, struct file *fp, int flags, struct file **newp,
     union address *from);
 int so_shutdown(struct file *fp, int how);
 /* ENOTCONN if the peer is asked for and there is none. */
@@ -58,7 +58,8 @@ struct received {
 	bool r_want_control;	   /* in */
 	size_t r_cut;		   /* out: with MSG_TRUNC in, bytes lost */
 	union address *r_from;	   /* room for the sender's, or NULL */
-	struct control *r_control; /* out: the caller's, also after an error */
+	struct control *r_control; /* out: the caller's, also after an error;
+				      descriptors are reserved for files */
 };
 int so_receive(
     struct thread *td, struct file *fp, struct uio *uio, struct received *r);

@@ -42,16 +42,16 @@ int_option(struct socket *so, int name, int *value)
 		*value = so->so_listening ? SO_ACCEPTCONN : 0;
 		return (0);
 	case SO_SNDBUF:
-		*value = (int)so->so_sndbuf;
+		*value = (int)so->so_snd.sb_limit;
 		return (0);
 	case SO_RCVBUF:
-		*value = (int)so->so_rcvbuf;
+		*value = (int)so->so_rcv.sb_limit;
 		return (0);
 	case SO_SNDLOWAT:
-		*value = (int)so->so_sndlowat;
+		*value = (int)so->so_snd.sb_lowat;
 		return (0);
 	case SO_RCVLOWAT:
-		*value = (int)so->so_rcvlowat;
+		*value = (int)so->so_rcv.sb_lowat;
 		return (0);
 	case SO_ERROR:
 		*value = so->so_error;
@@ -89,8 +89,8 @@ get_option(struct socket *so, int level, int name, void *val, size_t *size)
 			? EINVAL
 			: so->so_proto->pr_getopt(so, level, name, val, size));
 	if (name == SO_RCVTIMEO || name == SO_SNDTIMEO) {
-		tv = ns_timeval(
-		    name == SO_RCVTIMEO ? so->so_rcvtimeo : so->so_sndtimeo);
+		tv = ns_timeval(name == SO_RCVTIMEO ? so->so_rcv.sb_timeout
+						    : so->so_snd.sb_timeout);
 		memcpy(val, &tv, sizeof(tv));
 		*size = sizeof(tv);
 		return (0);
@@ -134,9 +134,9 @@ set_timeout(struct socket *so, int name, const void *val, size_t size)
 				    : (uint64_t)tv.tv_sec * 1000000000 +
 					  (uint64_t)tv.tv_usec * 1000;
 	if (name == SO_RCVTIMEO)
-		so->so_rcvtimeo = ns;
+		so->so_rcv.sb_timeout = ns;
 	else
-		so->so_sndtimeo = ns;
+		so->so_snd.sb_timeout = ns;
 	return (0);
 }
 
@@ -150,16 +150,16 @@ set_space(struct socket *so, int name, int value)
 		return (ENOBUFS);
 	switch (name) {
 	case SO_SNDBUF:
-		so->so_sndbuf = (size_t)value;
+		so->so_snd.sb_limit = (size_t)value;
 		break;
 	case SO_RCVBUF:
-		so->so_rcvbuf = (size_t)value;
+		so->so_rcv.sb_limit = (size_t)value;
 		break;
 	case SO_SNDLOWAT:
-		so->so_sndlowat = (size_t)value;
+		so->so_snd.sb_lowat = (size_t)value;
 		break;
 	default:
-		so->so_rcvlowat = (size_t)value;
+		so->so_rcv.sb_lowat = (size_t)value;
 	}
 	socket_wake(so);
 	/* Whoever sends here may have room now. */

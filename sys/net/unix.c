@@ -3,7 +3,7 @@
  * Sockets within the machine (AF_UNIX): streams, datagrams and sequenced
  * packets between processes, found by names in the file system.
  *
- * What is sent goes into the receiver's queue at once; a datagram socket that
+ * What is sent goes into the receiver's buffer at once; a datagram socket that
  * has a peer lends it a queue of its own.  Here: their life, options and the
  * tables of operations; unix_connect.c brings two together, unix_io.c sends,
  * unix_rights.c takes care of the files in messages.
@@ -45,19 +45,19 @@ unix_attach(struct socket *so)
 
 	switch (so->so_proto->pr_type) {
 	case SOCK_STREAM:
-		so->so_rcvbuf = atomic_load(&stream_recvspace);
-		so->so_sndbuf = atomic_load(&stream_sendspace);
+		so->so_rcv.sb_limit = atomic_load(&stream_recvspace);
+		so->so_snd.sb_limit = atomic_load(&stream_sendspace);
 		break;
 	case SOCK_DGRAM:
-		so->so_rcvbuf = so->so_sndbuf = atomic_load(&dgram_recvspace);
+		so->so_rcv.sb_limit = so->so_snd.sb_limit =
+		    atomic_load(&dgram_recvspace);
 		break;
 	default:
-		so->so_rcvbuf = atomic_load(&packet_recvspace);
-		so->so_sndbuf = atomic_load(&packet_max);
+		so->so_rcv.sb_limit = atomic_load(&packet_recvspace);
+		so->so_snd.sb_limit = atomic_load(&packet_max);
 	}
 	list_init(&us->us_senders);
 	list_init(&us->us_sender);
-	queue_init(&us->us_sent, so);
 	list_init(&us->us_flight);
 	list_init(&us->us_reached);
 	(void)atomic_add(&socket_count, 1);
@@ -75,7 +75,7 @@ unix_join(struct unix_socket *a, struct unix_socket *b)
 	}
 }
 
-/* (l) */
+/* (l), which they share. */
 static void
 unix_connect2(struct socket *a, struct socket *b, struct thread *td)
 {
@@ -93,18 +93,20 @@ unix_leave(struct unix_socket *us)
 
 	if (peer == NULL)
 		return;
+	unix_lock_other(us, peer);
 	us->us_peer = NULL;
 	if (unix_is_dgram(us)) {
-		socket_keep(&peer->us_socket, &us->us_sent);
+		socket_keep(&peer->us_socket, &us->us_socket.so_sent);
 		list_remove(&us->us_sender);
 	} else {
 		peer->us_peer = NULL;
-		peer->us_socket.so_cantrecv = true;
+		peer->us_socket.so_rcv.sb_closed = true;
 	}
 	socket_wake(&peer->us_socket);
+	unix_unlock_other(us, peer);
 }
 
-/* (l) Those that are connected to a datagram socket that goes. */
+/* (l), (u). Those that are connected to a datagram socket that goes. */
 static void
 leave_senders(struct unix_socket *us)
 {
@@ -112,36 +114,36 @@ leave_senders(struct unix_socket *us)
 
 	while ((sender = LIST_FIRST(
 		    &us->us_senders, struct unix_socket, us_sender)) != NULL) {
+		unix_lock_other(us, sender);
 		list_remove(&sender->us_sender);
 		sender->us_peer = NULL;
 		sender->us_socket.so_connected = false;
 		sender->us_socket.so_error = ECONNRESET;
 		socket_wake(&sender->us_socket);
+		unix_unlock_other(us, sender);
 	}
 }
 
-/* (l) */
 static void
 unix_detach(struct socket *so)
 {
 	struct unix_socket *us = unix_of(so);
+	bool dgram = unix_is_dgram(us);
 
+	unix_unbind(us);
+	if (dgram)
+		mutex_lock(&unix_lock);
+	mutex_lock(so->so_lock);
 	unix_leave(us);
-	leave_senders(us);
-	if (us->us_vnode != NULL)
-		us->us_vnode->v_base->v_socket = NULL;
-}
-
-static void
-unix_free(struct socket *so)
-{
-	struct unix_socket *us = unix_of(so);
-
-	if (us->us_vnode != NULL)
-		vnode_release(us->us_vnode);
+	if (dgram)
+		leave_senders(us);
 	identity_set(&us->us_identity, NULL, 0);
 	identity_set(&us->us_peerid, NULL, 0);
+	mutex_unlock(so->so_lock);
+	if (dgram)
+		mutex_unlock(&unix_lock);
 	(void)atomic_sub(&socket_count, 1);
+	rights_closed();
 }
 
 /* (l) */
@@ -153,7 +155,7 @@ unix_shutdown(struct socket *so, int how)
 	if (peer == NULL)
 		return (ENOTCONN);
 	if (how != SHUT_RD && !unix_is_dgram(us))
-		peer->us_socket.so_cantrecv = true;
+		peer->us_socket.so_rcv.sb_closed = true;
 	socket_wake(&peer->us_socket);
 	return (0);
 }
@@ -185,7 +187,7 @@ unix_dgram_limit(struct socket *so)
 static size_t
 unix_packet_limit(struct socket *so)
 {
-	return (so->so_sndbuf);
+	return (so->so_snd.sb_limit);
 }
 
 void
@@ -265,20 +267,23 @@ unix_setopt(
 /* What is the same for all types. */
 #define UNIX_OPERATIONS                                                        \
 	.pr_domain = AF_UNIX, .pr_size = sizeof(struct unix_socket),           \
-	.pr_lock = &unix_lock, .pr_attach = unix_attach,                       \
-	.pr_detach = unix_detach, .pr_free = unix_free, .pr_bind = unix_bind,  \
-	.pr_connect = unix_connect, .pr_connect2 = unix_connect2,              \
-	.pr_shutdown = unix_shutdown, .pr_name = unix_name,                    \
-	.pr_room = unix_room, .pr_unread = unix_unread, .pr_send = unix_send,  \
+	.pr_attach = unix_attach, .pr_detach = unix_detach,                    \
+	.pr_bind = unix_bind, .pr_connect = unix_connect,                      \
+	.pr_connect2 = unix_connect2, .pr_shutdown = unix_shutdown,            \
+	.pr_name = unix_name, .pr_room = unix_room, .pr_unread = unix_unread,  \
 	.pr_received = unix_received, .pr_control = unix_control,              \
-	.pr_control_taken = rights_received, .pr_dispose = rights_dispose,     \
-	.pr_getopt = unix_getopt, .pr_setopt = unix_setopt
+	.pr_control_enter = rights_enter, .pr_control_leave = rights_leave,    \
+	.pr_dispose = rights_dispose, .pr_getopt = unix_getopt,                \
+	.pr_setopt = unix_setopt
 
 static const struct protosw unix_stream = {
     UNIX_OPERATIONS,
     .pr_type = SOCK_STREAM,
     .pr_flags = PR_CONNECTED,
     .pr_listen = unix_listen,
+    .pr_target = unix_target,
+    .pr_sign = unix_sign,
+    .pr_sent = unix_sent,
 };
 PROTOSW_SET(unix_stream);
 
@@ -288,6 +293,7 @@ static const struct protosw unix_dgram = {
     .pr_flags = PR_ATOMIC | PR_DATAGRAMS,
     .pr_disconnect = unix_disconnect,
     .pr_max = unix_dgram_limit,
+    .pr_sendto = unix_sendto,
 };
 PROTOSW_SET(unix_dgram);
 
@@ -297,5 +303,6 @@ static const struct protosw unix_packet = {
     .pr_flags = PR_CONNECTED | PR_ATOMIC,
     .pr_listen = unix_listen,
     .pr_max = unix_packet_limit,
+    .pr_send = unix_send,
 };
 PROTOSW_SET(unix_packet);

@@ -6,8 +6,15 @@
 #include "net/protosw.h"
 
 /*
- * One lock for all of these sockets: pairs, queues and rights in flight reach
- * from any to any other.
+ * Locks.  Streams and sequenced packets share a lock with their peer, and so do
+ * pairs of datagram sockets: what they send and receive concerns nobody else.
+ *
+ * unix_lock is for what reaches from any socket to any other: making and
+ * breaking connections between sockets with different locks, and files in
+ * messages (unix_rights.c).  It comes first, and only with it held may the
+ * locks of two sockets be held at once, in any order.
+ *
+ * A name's vnode points to its socket under v_lock, which is held alone.
  */
 extern struct mutex unix_lock;
 
@@ -17,27 +24,29 @@ struct identity {
 	pid_t id_pid;
 };
 
-/* (l) unix_lock. */
+/* (l) so_lock, (u) unix_lock, (!) set once. */
 struct unix_socket {
 	struct socket us_socket;
 
-	struct vnode *us_vnode;	     /* (l) bound: held */
-	struct sockaddr_un us_addr;  /* (l) sun_len 0: not bound */
-	bool us_binding;	     /* (l) bind(2) in progress */
-	struct unix_socket *us_peer; /* (l) */
+	struct vnode *us_vnode;	    /* (l) bound: held */
+	struct sockaddr_un us_addr; /* (l) sun_len 0: not bound; then (!) */
+	bool us_binding;	    /* (l) bind(2) in progress */
+	/* (l) changes with this one's and the peer's lock held: either will do
+	 * for whoever knows one of the two. */
+	struct unix_socket *us_peer;
 	struct list us_senders;	     /* (l) datagrams: who has this as a peer */
-	struct list us_sender;	     /* (l) in us_peer's us_senders */
-	struct queue us_sent;	     /* (l) datagrams: lent to us_peer */
+	struct list us_sender;	     /* in us_peer's us_senders */
 	struct identity us_identity; /* (l) of who listens */
 	struct identity us_peerid;   /* (l) of who connected or listened */
 	int us_wantcred;	     /* (l) LOCAL_CREDS*, or 0 */
 
 	/* unix_rights.c's. */
-	unsigned us_inflight;	/* (l) references from messages */
-	struct list us_flight;	/* (l) in the list of those that have some */
-	bool us_suspect;	/* (l) has no others */
-	unsigned us_fromwithin; /* (l) references from suspects */
-	struct list us_reached; /* (l) not suspect after all, to be followed */
+	struct file *us_file;	/* (u) while there are references: its own */
+	unsigned us_inflight;	/* (u) references from messages */
+	struct list us_flight;	/* (u) in the list of those that have some */
+	bool us_suspect;	/* (u) has no others */
+	unsigned us_fromwithin; /* (u) references from suspects */
+	struct list us_reached; /* (u) not suspect after all, to be followed */
 };
 
 extern unsigned long unix_dgram_max; /* (a) bytes of a datagram */
@@ -54,40 +63,67 @@ unix_is_dgram(const struct unix_socket *us)
 	return ((us->us_socket.so_proto->pr_flags & PR_DATAGRAMS) != 0);
 }
 
-/* (l) They are each other's peers. */
+/* Another one's lock, unless it is the same. unix_lock is held. */
+static inline void
+unix_lock_other(struct unix_socket *us, struct unix_socket *other)
+{
+	if (other->us_socket.so_lock == us->us_socket.so_lock)
+		return;
+	mutex_will_nest(other->us_socket.so_lock);
+	mutex_lock(other->us_socket.so_lock);
+}
+
+static inline void
+unix_unlock_other(struct unix_socket *us, struct unix_socket *other)
+{
+	if (other->us_socket.so_lock != us->us_socket.so_lock)
+		mutex_unlock(other->us_socket.so_lock);
+}
+
+/* (l) of both. They are each other's peers. */
 void unix_join(struct unix_socket *a, struct unix_socket *b);
-/* (l) us and its peer, if it has one, know each other no longer. */
+/* (l), (u) for datagrams. us and its peer, if it has one, know each other no
+ * longer. */
 void unix_leave(struct unix_socket *us);
 void identity_set(struct identity *id, struct cred *cr, pid_t pid);
 
 int unix_bind(
     struct socket *so, struct thread *td, int dirfd, const union address *name);
+/* Nobody finds it by its name any more. */
+void unix_unbind(struct unix_socket *us);
 int unix_connect(
     struct socket *so, struct thread *td, int dirfd, const union address *name);
 int unix_disconnect(struct socket *so);
 int unix_listen(struct socket *so, struct thread *td);
-/* The file that a name leads to, with a reference. */
+/* The socket that a name leads to, held. */
 int unix_find(struct thread *td, int dirfd, const union address *name,
-    struct vnode **vpp);
+    struct unix_socket **usp);
 
 int unix_room(struct socket *so, size_t *room);
 size_t unix_unread(struct socket *so);
-int unix_send(struct socket *so, struct thread *td, struct message *m,
+int unix_send(struct socket *so, struct thread *td, struct message *m);
+int unix_sendto(struct socket *so, struct thread *td, struct message *m,
     const union address *to, bool nonblock);
+int unix_target(struct socket *so, struct sockbuf **sbp);
+int unix_sign(struct socket *so, struct thread *td, struct control **cp);
+void unix_sent(struct socket *so);
 void unix_received(struct socket *so, struct queue *q);
 
 int unix_control(struct thread *td, int type, const char *data, size_t length,
     struct control **cp);
-/* (l) The control's sockets are, or are no longer, in a message. */
-void rights_sent(struct control *c);
-void rights_received(struct control *c);
 /* td's credentials as a control message that LOCAL_* asks for, or NULL. */
 struct control *rights_credentials(struct thread *td, int option);
+/* Files in control messages are on their way from now on, or no longer. No
+ * locks held. */
+void rights_enter(struct control *list);
+void rights_leave(struct control *list);
 /*
- * Frees messages, or lets the thread do it that is at it already, so that
- * sockets within sockets don't nest; then has those looked for that only each
- * other's messages refer to.  No locks held.
+ * Frees control messages, or lets the thread do it that is at it already, so
+ * that sockets within sockets don't nest.  No locks held.
  */
-void rights_dispose(struct list *doomed);
+void rights_dispose(struct control *doomed);
+/* A socket was closed: has those looked for that only each other's messages
+ * refer to, if there can be any. No locks held. */
+void rights_closed(void);
 
 #endif

@@ -51,6 +51,15 @@ make_node(struct thread *td, int dirfd, const char *path, struct vnode **vpp)
 	return (error == EEXIST ? EADDRINUSE : error);
 }
 
+/* The socket that is bound to a name, or none. */
+static void
+set_socket(struct vnode *vp, struct socket *so)
+{
+	rw_wlock(&vp->v_base->v_lock);
+	vp->v_base->v_socket = so;
+	rw_wunlock(&vp->v_base->v_lock);
+}
+
 int
 unix_bind(
     struct socket *so, struct thread *td, int dirfd, const union address *name)
@@ -65,31 +74,60 @@ unix_bind(
 		error = EINVAL;
 	if (error != 0)
 		return (error);
-	mutex_lock(&unix_lock);
+	mutex_lock(so->so_lock);
 	if (us->us_addr.sun_len != 0)
 		error = EINVAL;
 	else if (us->us_binding)
 		error = EALREADY;
 	else
 		us->us_binding = true;
-	mutex_unlock(&unix_lock);
+	mutex_unlock(so->so_lock);
 	if (error != 0)
 		return (error);
 	error = make_node(td, dirfd, path, &vp);
-	mutex_lock(&unix_lock);
+	mutex_lock(so->so_lock);
 	us->us_binding = false;
 	if (error == 0) {
 		us->us_vnode = vp;
 		us->us_addr = name->un;
-		vp->v_base->v_socket = so;
 	}
-	mutex_unlock(&unix_lock);
+	mutex_unlock(so->so_lock);
+	if (error == 0)
+		set_socket(vp, so);
 	return (error);
 }
 
+void
+unix_unbind(struct unix_socket *us)
+{
+	struct vnode *vp = us->us_vnode;
+
+	if (vp == NULL)
+		return;
+	set_socket(vp, NULL);
+	us->us_vnode = NULL;
+	vnode_release(vp);
+}
+
+/* v_lock held. The socket that is bound to vp, held, if td may send to it. */
+static int
+get_socket(struct thread *td, struct vnode *vp, struct unix_socket **usp)
+{
+	int error;
+
+	error = vn_access(vp, VWRITE, td->td_cred);
+	if (error != 0)
+		return (error);
+	if (vp->v_base->v_socket == NULL)
+		return (ECONNREFUSED);
+	*usp = unix_of(vp->v_base->v_socket);
+	socket_hold(&(*usp)->us_socket);
+	return (0);
+}
+
 int
-unix_find(
-    struct thread *td, int dirfd, const union address *name, struct vnode **vpp)
+unix_find(struct thread *td, int dirfd, const union address *name,
+    struct unix_socket **usp)
 {
 	char path[PATH_ROOM];
 	struct namei nd;
@@ -103,28 +141,23 @@ unix_find(
 		error = ENOTSOCK;
 	if (error == 0) {
 		rw_rlock(&nd.nd_vp->v_base->v_lock);
-		error = vn_access(nd.nd_vp, VWRITE, td->td_cred);
+		error = get_socket(td, nd.nd_vp, usp);
 		rw_runlock(&nd.nd_vp->v_base->v_lock);
-	}
-	if (error == 0) {
-		*vpp = nd.nd_vp;
-		vnode_hold(*vpp);
 	}
 	namei_done(&nd);
 	return (error);
 }
 
-/* (l) A datagram socket's receiver from now on. */
+/* (l) of both. A datagram socket's receiver from now on. */
 static void
 connect_dgram(struct unix_socket *us, struct unix_socket *to)
 {
-	unix_leave(us);
 	us->us_peer = to;
 	us->us_socket.so_connected = true;
 	list_push_back(&to->us_senders, &us->us_sender);
 }
 
-/* (l) us and conn, a new socket, which waits to be accepted. */
+/* (l) of both. us and conn, a new socket, which waits to be accepted. */
 static int
 connect_stream(struct thread *td, struct unix_socket *us,
     struct unix_socket *listener, struct unix_socket *conn)
@@ -150,57 +183,76 @@ connect_stream(struct thread *td, struct unix_socket *us,
 	return (0);
 }
 
-/* (l) To who is bound to vp; conn: the other end, for streams. */
+/* (l), (u). conn: the other end, for streams. */
 static int
-connect_to(struct thread *td, struct unix_socket *us, struct vnode *vp,
+connect_to(struct thread *td, struct unix_socket *us, struct unix_socket *to,
     struct unix_socket *conn)
 {
-	struct socket *to = vp->v_base->v_socket;
+	int error = 0;
 
-	if (to == NULL)
-		return (ECONNREFUSED);
-	if (to->so_proto != us->us_socket.so_proto)
+	if (to->us_socket.so_proto != us->us_socket.so_proto)
 		return (EPROTOTYPE);
-	if (conn != NULL)
-		return (connect_stream(td, us, unix_of(to), conn));
-	connect_dgram(us, unix_of(to));
-	return (0);
+	/* The former peer's lock isn't held together with the new one's. */
+	if (conn == NULL) {
+		unix_leave(us);
+		us->us_socket.so_connected = false;
+	}
+	unix_lock_other(us, to);
+	if (to->us_socket.so_gone)
+		error = ECONNREFUSED;
+	else if (conn != NULL)
+		error = connect_stream(td, us, to, conn);
+	else
+		connect_dgram(us, to);
+	unix_unlock_other(us, to);
+	return (error);
+}
+
+static int
+connect_found(struct thread *td, struct unix_socket *us, struct unix_socket *to)
+{
+	struct socket *conn = NULL;
+	int error;
+
+	if (!unix_is_dgram(us)) {
+		conn = socket_alloc(us->us_socket.so_proto, &us->us_socket);
+		if (conn == NULL)
+			return (ENOMEM);
+	}
+	mutex_lock(&unix_lock);
+	mutex_lock(us->us_socket.so_lock);
+	error = connect_to(td, us, to, conn != NULL ? unix_of(conn) : NULL);
+	mutex_unlock(us->us_socket.so_lock);
+	mutex_unlock(&unix_lock);
+	if (error != 0 && conn != NULL)
+		socket_free(conn);
+	return (error);
 }
 
 int
 unix_connect(
     struct socket *so, struct thread *td, int dirfd, const union address *name)
 {
-	struct unix_socket *us = unix_of(so);
-	struct socket *conn = NULL;
-	struct vnode *vp;
+	struct unix_socket *to;
 	int error;
 
-	error = unix_find(td, dirfd, name, &vp);
+	error = unix_find(td, dirfd, name, &to);
 	if (error != 0)
 		return (error);
-	if (!unix_is_dgram(us)) {
-		conn = socket_alloc(so->so_proto);
-		if (conn == NULL)
-			error = ENOMEM;
-	}
-	if (error == 0) {
-		mutex_lock(&unix_lock);
-		error =
-		    connect_to(td, us, vp, conn != NULL ? unix_of(conn) : NULL);
-		mutex_unlock(&unix_lock);
-	}
-	if (error != 0 && conn != NULL)
-		socket_free(conn);
-	vnode_release(vp);
+	error = connect_found(td, unix_of(so), to);
+	socket_drop(&to->us_socket);
 	return (error);
 }
 
 int
 unix_disconnect(struct socket *so)
 {
+	mutex_lock(&unix_lock);
+	mutex_lock(so->so_lock);
 	unix_leave(unix_of(so));
 	so->so_connected = false;
+	mutex_unlock(so->so_lock);
+	mutex_unlock(&unix_lock);
 	return (0);
 }
 

@@ -4,41 +4,65 @@
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
 #include "net/unix.h"
-#include "vfs/vnode.h"
 #include "vm/kmem.h"
+
+/* (l) Who receives what a connection sends; else why nobody does. */
+static int
+find_peer(struct socket *so, struct socket **peer)
+{
+	struct unix_socket *us = unix_of(so);
+
+	if (us->us_peer == NULL)
+		return (so->so_connected ? EPIPE : ENOTCONN);
+	*peer = &us->us_peer->us_socket;
+	return ((*peer)->so_rcv.sb_closed ? EPIPE : 0);
+}
 
 int
 unix_room(struct socket *so, size_t *room)
 {
-	struct unix_socket *us = unix_of(so);
-	const struct socket *peer;
+	struct socket *peer;
+	int error;
 
-	if (unix_is_dgram(us)) {
-		*room = queue_room(&us->us_sent, so->so_sndbuf);
+	if (unix_is_dgram(unix_of(so))) {
+		*room = queue_room(&so->so_sent, so->so_snd.sb_limit);
 		return (0);
 	}
-	if (us->us_peer == NULL)
-		return (so->so_connected ? EPIPE : ENOTCONN);
-	peer = &us->us_peer->us_socket;
-	if (peer->so_cantrecv)
-		return (EPIPE);
-	*room = queue_room(&peer->so_queue, peer->so_rcvbuf);
-	return (0);
+	error = find_peer(so, &peer);
+	if (error == 0)
+		*room =
+		    so->so_proto->pr_type == SOCK_STREAM
+			? sockbuf_room(&peer->so_rcv)
+			: queue_room(&peer->so_queue, peer->so_rcv.sb_limit);
+	return (error);
 }
 
 size_t
 unix_unread(struct socket *so)
 {
 	struct unix_socket *us = unix_of(so);
-	struct message *m;
-	size_t n = 0;
 
-	if (!unix_is_dgram(us))
-		return (
-		    us->us_peer != NULL ? us->us_peer->us_socket.so_bytes : 0);
-	LIST_FOREACH (m, &us->us_sent.q_messages, m_link)
-		n += m->m_length;
-	return (n);
+	if (unix_is_dgram(us))
+		return (atomic_load(&so->so_sent.q_bytes));
+	return (
+	    us->us_peer != NULL ? socket_bytes(&us->us_peer->us_socket) : 0);
+}
+
+int
+unix_target(struct socket *so, struct sockbuf **sbp)
+{
+	struct socket *peer;
+	int error = find_peer(so, &peer);
+
+	if (error == 0)
+		*sbp = &peer->so_rcv;
+	return (error);
+}
+
+void
+unix_sent(struct socket *so)
+{
+	event_notify(&unix_of(so)->us_peer->us_socket.so_events, 0);
 }
 
 /* (l) */
@@ -47,24 +71,29 @@ unix_received(struct socket *so, struct queue *q)
 {
 	struct unix_socket *us = unix_of(so);
 
-	if (q->q_sender != NULL)
+	if (q != NULL && q->q_sender != NULL)
 		socket_wake_writer(q->q_sender);
 	else if (!unix_is_dgram(us) && us->us_peer != NULL)
 		socket_wake_writer(&us->us_peer->us_socket);
 }
 
 /*
- * The receiver wants to know who sends, by an option of LOCAL_*: in place of
- * what the sender says of that himself.
+ * (l) of to, which wants to know who sends, by an option of LOCAL_*: in place
+ * of what the sender says of that himself.  A connection's LOCAL_CREDS is for
+ * one message only.
  */
 static int
-identify(struct thread *td, struct message *m, int option)
+identify(struct unix_socket *to, struct thread *td, struct control **list)
 {
-	struct control **at = &m->m_control, *cred, *c;
+	struct control **at = list, *cred, *c;
 
-	cred = rights_credentials(td, option);
+	if (to->us_wantcred == 0)
+		return (0);
+	cred = rights_credentials(td, to->us_wantcred);
 	if (cred == NULL)
 		return (ENOBUFS);
+	if (to->us_wantcred == LOCAL_CREDS && !unix_is_dgram(to))
+		to->us_wantcred = 0;
 	while ((c = *at) != NULL) {
 		if (c->c_type != SCM_CREDS) {
 			at = &c->c_next;
@@ -74,89 +103,49 @@ identify(struct thread *td, struct message *m, int option)
 		c->c_next = NULL;
 		control_free(c);
 	}
-	cred->c_next = m->m_control;
-	m->m_control = cred;
+	cred->c_next = *list;
+	*list = cred;
 	return (0);
 }
 
-/* (l) A message to a socket's queue. */
-static void
-append(struct unix_socket *to, struct queue *q, struct message *m)
+int
+unix_sign(struct socket *so, struct thread *td, struct control **cp)
 {
-	if (m->m_control != NULL)
-		rights_sent(m->m_control);
-	socket_append(&to->us_socket, q, m);
+	return (identify(unix_of(so)->us_peer, td, cp));
 }
 
-/* (l) Whether somebody is there to whom so can send. */
-static int
-check_peer(struct socket *so)
+int
+unix_send(struct socket *so, struct thread *td, struct message *m)
 {
-	const struct unix_socket *peer = unix_of(so)->us_peer;
-	int error = so->so_error;
+	struct unix_socket *peer = unix_of(so)->us_peer;
+	int error;
 
-	so->so_error = 0;
-	if (so->so_cantsend)
-		return (EPIPE);
+	error = identify(peer, td, &m->m_control);
 	if (error != 0)
 		return (error);
-	if (peer == NULL)
-		return (so->so_connected ? EPIPE : ENOTCONN);
-	return (peer->us_socket.so_cantrecv ? EPIPE : 0);
-}
-
-/* (l) LOCAL_CREDS of a connection is for one message only. */
-static int
-take_wish(struct unix_socket *peer)
-{
-	int option = peer->us_wantcred;
-
-	if (option == LOCAL_CREDS)
-		peer->us_wantcred = 0;
-	return (option);
-}
-
-/* Streams and sequenced packets. */
-static int
-send_connected(struct unix_socket *us, struct thread *td, struct message *m)
-{
-	int error, option = 0;
-
-	mutex_lock(&unix_lock);
-	error = check_peer(&us->us_socket);
-	if (error == 0 && us->us_peer->us_wantcred != 0) {
-		option = take_wish(us->us_peer);
-		mutex_unlock(&unix_lock);
-		error = identify(td, m, option);
-		mutex_lock(&unix_lock);
-		if (error == 0)
-			error = check_peer(&us->us_socket);
-	}
-	if (error == 0) {
-		m->m_beside = control_size(m->m_control);
-		append(us->us_peer, &us->us_peer->us_socket.so_queue, m);
-	}
-	mutex_unlock(&unix_lock);
-	return (error);
+	m->m_beside = control_size(m->m_control);
+	socket_append(&peer->us_socket, &peer->us_socket.so_queue, m);
+	return (0);
 }
 
 /*
- * (l) Gives a datagram to a socket, or says why not.  A socket's peers each
+ * (l) of to. Gives a datagram to it, or says why not.  A socket's peers each
  * have a queue of their own there, so that none can fill it for the others.
  */
 static int
-deliver(struct unix_socket *us, struct unix_socket *to, struct message *m,
-    bool nonblock)
+deliver(struct thread *td, struct unix_socket *to, struct queue *q,
+    size_t limit, struct message *m, bool nonblock)
 {
-	bool connected = us->us_peer != NULL;
-	struct queue *q = connected ? &us->us_sent : &to->us_socket.so_queue;
-	size_t limit =
-	    connected ? us->us_socket.so_sndbuf : to->us_socket.so_rcvbuf;
+	int error;
 
+	error = identify(to, td, &m->m_control);
+	if (error != 0)
+		return (error);
 	m->m_beside = control_size(m->m_control);
-	if (to->us_socket.so_cantrecv || queue_room(q, limit) < message_size(m))
+	if (to->us_socket.so_rcv.sb_closed ||
+	    queue_room(q, limit) < message_size(m))
 		return (nonblock ? EAGAIN : ENOBUFS);
-	append(to, q, m);
+	socket_append(&to->us_socket, q, m);
 	return (0);
 }
 
@@ -167,7 +156,7 @@ may_send_dgram(struct unix_socket *us, bool named)
 	int error = us->us_socket.so_error;
 
 	us->us_socket.so_error = 0;
-	if (us->us_socket.so_cantsend)
+	if (us->us_socket.so_snd.sb_closed)
 		return (EPIPE);
 	if (error != 0)
 		return (error);
@@ -176,56 +165,13 @@ may_send_dgram(struct unix_socket *us, bool named)
 	return (us->us_peer == NULL ? EDESTADDRREQ : 0);
 }
 
-/* (l) Who gets a datagram: who is bound to vp, or without it, us's peer. */
+/* (l) The sender's name goes with a datagram. */
 static int
-dgram_target(struct unix_socket *us, struct vnode *vp, struct unix_socket **to)
+add_name(struct unix_socket *us, struct message *m)
 {
-	struct socket *so;
-	int error;
+	const struct sockaddr_un *name = &us->us_addr;
 
-	error = may_send_dgram(us, vp != NULL);
-	if (error != 0)
-		return (error);
-	if (vp == NULL) {
-		*to = us->us_peer;
-		return (0);
-	}
-	so = vp->v_base->v_socket;
-	if (so == NULL)
-		return (ECONNREFUSED);
-	*to = unix_of(so);
-	return (so->so_proto != us->us_socket.so_proto ? EPROTOTYPE : 0);
-}
-
-static int
-send_to(struct unix_socket *us, struct thread *td, struct vnode *vp,
-    struct message *m, bool nonblock)
-{
-	struct unix_socket *to;
-	int error, option = 0;
-
-	mutex_lock(&unix_lock);
-	error = dgram_target(us, vp, &to);
-	if (error == 0)
-		option = to->us_wantcred;
-	if (option != 0) {
-		mutex_unlock(&unix_lock);
-		error = identify(td, m, option);
-		mutex_lock(&unix_lock);
-		if (error == 0)
-			error = dgram_target(us, vp, &to);
-	}
-	if (error == 0)
-		error = deliver(us, to, m, nonblock);
-	mutex_unlock(&unix_lock);
-	return (error);
-}
-
-/* The sender's name goes with a datagram. */
-static int
-sign(struct message *m, const struct sockaddr_un *name)
-{
-	if (name->sun_len == 0)
+	if (name->sun_len == 0 || m->m_from != NULL)
 		return (0);
 	m->m_from = kmem_alloc(name->sun_len, 0);
 	if (m->m_from == NULL)
@@ -234,35 +180,96 @@ sign(struct message *m, const struct sockaddr_un *name)
 	return (0);
 }
 
+/* To whom us isn't connected. */
 static int
-send_dgram(struct unix_socket *us, struct thread *td, struct message *m,
-    const union address *to, bool nonblock)
+send_named(struct unix_socket *us, struct thread *td, struct message *m,
+    const union address *name, bool nonblock)
 {
-	struct vnode *vp = NULL;
-	struct sockaddr_un name;
+	struct unix_socket *to;
+	struct socket *so;
 	int error;
 
-	mutex_lock(&unix_lock);
-	error = may_send_dgram(us, to != NULL);
-	name = us->us_addr;
-	mutex_unlock(&unix_lock);
+	mutex_lock(us->us_socket.so_lock);
+	error = may_send_dgram(us, true);
 	if (error == 0)
-		error = sign(m, &name);
-	if (error == 0 && to != NULL)
-		error = unix_find(td, AT_FDCWD, to, &vp);
+		error = add_name(us, m);
+	mutex_unlock(us->us_socket.so_lock);
 	if (error == 0)
-		error = send_to(us, td, vp, m, nonblock);
-	if (vp != NULL)
-		vnode_release(vp);
+		error = unix_find(td, AT_FDCWD, name, &to);
+	if (error != 0)
+		return (error);
+	so = &to->us_socket;
+	mutex_lock(so->so_lock);
+	if (so->so_proto != us->us_socket.so_proto)
+		error = EPROTOTYPE;
+	else if (so->so_gone)
+		error = ECONNREFUSED;
+	else
+		error = deliver(
+		    td, to, &so->so_queue, so->so_rcv.sb_limit, m, nonblock);
+	mutex_unlock(so->so_lock);
+	socket_drop(so);
+	return (error);
+}
+
+/* (l) of the peer. */
+static int
+deliver_to_peer(
+    struct unix_socket *us, struct thread *td, struct message *m, bool nonblock)
+{
+	struct socket *so = &us->us_socket;
+
+	return (deliver(
+	    td, us->us_peer, &so->so_sent, so->so_snd.sb_limit, m, nonblock));
+}
+
+/* (l) released and taken again. The same for a peer with another lock;
+ * ERESTART: it isn't the peer any more. */
+static int
+deliver_across(
+    struct unix_socket *us, struct thread *td, struct message *m, bool nonblock)
+{
+	struct unix_socket *to = us->us_peer;
+	int error = ERESTART;
+
+	socket_hold(&to->us_socket);
+	mutex_unlock(us->us_socket.so_lock);
+	mutex_lock(to->us_socket.so_lock);
+	if (us->us_peer == to)
+		error = deliver_to_peer(us, td, m, nonblock);
+	mutex_unlock(to->us_socket.so_lock);
+	socket_drop(&to->us_socket);
+	mutex_lock(us->us_socket.so_lock);
+	return (error);
+}
+
+static int
+send_dgram(
+    struct unix_socket *us, struct thread *td, struct message *m, bool nonblock)
+{
+	struct mutex *lock = us->us_socket.so_lock;
+	int error;
+
+	mutex_lock(lock);
+	do {
+		error = may_send_dgram(us, false);
+		if (error == 0)
+			error = add_name(us, m);
+		if (error == 0)
+			error = us->us_peer->us_socket.so_lock == lock
+				    ? deliver_to_peer(us, td, m, nonblock)
+				    : deliver_across(us, td, m, nonblock);
+	} while (error == ERESTART);
+	mutex_unlock(lock);
 	return (error);
 }
 
 int
-unix_send(struct socket *so, struct thread *td, struct message *m,
+unix_sendto(struct socket *so, struct thread *td, struct message *m,
     const union address *to, bool nonblock)
 {
 	struct unix_socket *us = unix_of(so);
 
-	return (unix_is_dgram(us) ? send_dgram(us, td, m, to, nonblock)
-				  : send_connected(us, td, m));
+	return (to != NULL ? send_named(us, td, m, to, nonblock)
+			   : send_dgram(us, td, m, nonblock));
 }

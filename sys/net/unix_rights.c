@@ -10,11 +10,17 @@
  * - A socket is suspect if messages have all the references to its file.
  * - It is reached if one of these messages waits in a socket that isn't
  *   suspect, or is reached itself.
- * - What isn't reached then has its queue emptied, which closes it.
+ * - What isn't reached then has its buffers emptied, which closes it.
  *
- * The suspects' queues are gone through twice at most.  A thread of its own
- * does that, after a socket was closed while others were in messages, and not
- * more often than each SEARCH_PAUSE, whatever is closed meanwhile.
+ * The suspects' buffers are gone through twice at most.  A thread of its own
+ * does that, after a socket was closed while others were in messages, with
+ * pauses that are much longer than the search, however much is closed.
+ *
+ * Messages are sent and received meanwhile, but a file enters one, and leaves
+ * it for a process, under unix_lock, which the search holds from beginning to
+ * end.  So a suspect stays one: to receive it, or what is in it, somebody must
+ * first have received it.  A message between the count and a buffer is in no
+ * buffer, and what is in it counts as reached.
  */
 #include "lib/string.h"
 #include "amd64/md.h"
@@ -25,27 +31,33 @@
 #include "net/unix.h"
 #include "vm/kmem.h"
 
-#define SEARCH_PAUSE (10 * 1000000ull) /* ns */
+#define SEARCH_PAUSE (10 * 1000000ull) /* ns at least */
+#define SEARCH_SHARE 8 /* pauses are so many times as long as the search */
 
-static unsigned files_inflight;				    /* (l) */
-static struct list in_flight = LIST_INITIALIZER(in_flight); /* (l) sockets */
+/* (u) unix_lock, (a) also read without it. */
+static unsigned files_inflight;				    /* (u) */
+static struct list in_flight = LIST_INITIALIZER(in_flight); /* (u) sockets */
+static unsigned sockets_inflight;			    /* (u), (a) */
 SYSCTL_INT(rights_inflight, "net.local.inflight", CTL_AUTO, CTLFLAG_RD,
     &files_inflight);
 
-static struct list to_free = LIST_INITIALIZER(to_free); /* (l) messages */
-static unsigned deferred;				/* (l) files in them */
-static bool freeing; /* (l) a thread is at to_free */
+static struct control *to_free; /* (u) */
+static unsigned deferred;	/* (u) files in them */
+static bool freeing;		/* (u) a thread is at to_free */
 SYSCTL_INT(
     rights_deferred, "net.local.deferred", CTL_AUTO, CTLFLAG_RD, &deferred);
 
 static struct {
-	bool running;  /* (l) its thread is there */
-	bool wanted;   /* (l) */
-	unsigned done; /* (l) so many times */
+	bool running;	   /* (u) its thread is there */
+	bool wanted;	   /* (u), (a) */
+	unsigned done;	   /* (u) so many times */
+	unsigned recycled; /* (u) sockets that were found */
 	struct cv wake;
 } search = {.wake = CV_INITIALIZER(search.wake, "unixgc")};
 SYSCTL_INT(
     rights_searches, "net.local.taskcount", CTL_AUTO, CTLFLAG_RD, &search.done);
+SYSCTL_INT(rights_recycled, "net.local.recycled", CTL_AUTO, CTLFLAG_RD,
+    &search.recycled);
 
 /* What a sender says of itself by SCM_CREDS. */
 static struct control *
@@ -73,58 +85,34 @@ cmsg_credentials(struct thread *td)
 	return (c);
 }
 
-/* LOCAL_CREDS. */
-static struct control *
-sock_credentials(const struct cred *cr, int groups)
-{
-	struct sockcred *to;
-	struct control *c;
-
-	c = control_alloc(SOL_SOCKET, SCM_CREDS, SOCKCREDSIZE(groups));
-	if (c == NULL)
-		return (NULL);
-	to = (struct sockcred *)(void *)c->c_body;
-	to->sc_uid = cr->cr_ruid;
-	to->sc_euid = cr->cr_uid;
-	to->sc_gid = cr->cr_rgid;
-	to->sc_egid = cr->cr_gid;
-	to->sc_ngroups = groups;
-	memcpy(to->sc_groups, cr->cr_groups,
-	    (size_t)groups * sizeof(to->sc_groups[0]));
-	return (c);
-}
-
-/* LOCAL_CREDS_PERSISTENT. */
-static struct control *
-sock_credentials2(const struct cred *cr, int groups, pid_t pid)
-{
-	struct sockcred2 *to;
-	struct control *c;
-
-	c = control_alloc(SOL_SOCKET, SCM_CREDS2, SOCKCRED2SIZE(groups));
-	if (c == NULL)
-		return (NULL);
-	to = (struct sockcred2 *)(void *)c->c_body;
-	to->sc_pid = pid;
-	to->sc_uid = cr->cr_ruid;
-	to->sc_euid = cr->cr_uid;
-	to->sc_gid = cr->cr_rgid;
-	to->sc_egid = cr->cr_gid;
-	to->sc_ngroups = groups;
-	memcpy(to->sc_groups, cr->cr_groups,
-	    (size_t)groups * sizeof(to->sc_groups[0]));
-	return (c);
-}
-
 struct control *
 rights_credentials(struct thread *td, int option)
 {
 	const struct cred *cr = td->td_cred;
 	int groups = MIN(cr->cr_ngroups, CMGROUP_MAX);
+	bool old = option == LOCAL_CREDS;
+	struct sockcred2 *new;
+	struct sockcred *to;
+	struct control *c;
 
-	return (option == LOCAL_CREDS
-		    ? sock_credentials(cr, groups)
-		    : sock_credentials2(cr, groups, td->td_proc->p_pid));
+	c = control_alloc(SOL_SOCKET, old ? SCM_CREDS : SCM_CREDS2,
+	    old ? SOCKCREDSIZE(groups) : SOCKCRED2SIZE(groups));
+	if (c == NULL)
+		return (NULL);
+	/* The new form is the old one with a version and a process before. */
+	new = (struct sockcred2 *)(void *)c->c_body;
+	to = old ? (void *)c->c_body : (void *)&new->sc_uid;
+	if (!old)
+		new->sc_pid = td->td_proc->p_pid;
+	/* There may be room for fewer groups than the structure has. */
+	to->sc_uid = cr->cr_ruid;
+	to->sc_euid = cr->cr_uid;
+	to->sc_gid = cr->cr_rgid;
+	to->sc_egid = cr->cr_gid;
+	to->sc_ngroups = groups;
+	memcpy(to->sc_groups, cr->cr_groups,
+	    (size_t)groups * sizeof(to->sc_groups[0]));
+	return (c);
 }
 
 int
@@ -146,7 +134,6 @@ unix_control(struct thread *td, int type, const char *data, size_t length,
 	}
 }
 
-/* (l) */
 static struct unix_socket *
 socket_of(struct file *fp)
 {
@@ -156,7 +143,7 @@ socket_of(struct file *fp)
 								 : NULL);
 }
 
-/* (l) One more message has a reference, or one fewer. */
+/* (u) One more message has a reference, or one fewer. */
 static void
 count_one(struct file *fp, bool more)
 {
@@ -166,73 +153,100 @@ count_one(struct file *fp, bool more)
 	if (us == NULL)
 		return;
 	us->us_inflight += more ? 1 : -1;
-	if (us->us_inflight == 0)
+	if (us->us_inflight == 0) {
 		list_remove(&us->us_flight);
-	else if (!list_linked(&us->us_flight))
+		atomic_store(&sockets_inflight, sockets_inflight - 1);
+	} else if (!list_linked(&us->us_flight)) {
+		us->us_file = fp;
 		list_push_back(&in_flight, &us->us_flight);
+		atomic_store(&sockets_inflight, sockets_inflight + 1);
+	}
 }
 
-/* (l) */
+/* (u) */
 static void
 count_all(struct control *list, bool more)
 {
 	for (struct control *c = list; c != NULL; c = c->c_next)
-		for (unsigned i = 0; i < control_file_count(c); i++)
+		for (unsigned i = 0; i < c->c_count; i++)
 			count_one(control_files(c)[i], more);
 }
 
 void
-rights_sent(struct control *c)
+rights_enter(struct control *list)
 {
-	count_all(c, true);
+	if (!control_has_files(list))
+		return;
+	mutex_lock(&unix_lock);
+	count_all(list, true);
+	mutex_unlock(&unix_lock);
 }
 
 void
-rights_received(struct control *c)
+rights_leave(struct control *list)
 {
-	count_all(c, false);
+	if (!control_has_files(list))
+		return;
+	mutex_lock(&unix_lock);
+	count_all(list, false);
+	mutex_unlock(&unix_lock);
 }
 
 typedef void visit_fn(struct unix_socket *us, struct list *arg);
 
-/* (l) Visits the suspects in a queue. */
+/* (u) Visits the suspects in control messages. */
+static void
+visit_list(struct control *list, visit_fn *visit, struct list *arg)
+{
+	struct unix_socket *us;
+
+	for (struct control *c = list; c != NULL; c = c->c_next)
+		for (unsigned i = 0; i < c->c_count; i++) {
+			us = socket_of(control_files(c)[i]);
+			if (us != NULL && us->us_suspect)
+				visit(us, arg);
+		}
+}
+
+/* (u), (l) */
 static void
 visit_queue(const struct queue *q, visit_fn *visit, struct list *arg)
 {
-	struct unix_socket *us;
 	struct message *m;
 
 	LIST_FOREACH (m, &q->q_messages, m_link) {
 		sched_maybe_yield();
-		for (struct control *c = m->m_control; c != NULL; c = c->c_next)
-			for (unsigned i = 0; i < control_file_count(c); i++) {
-				us = socket_of(control_files(c)[i]);
-				if (us != NULL && us->us_suspect)
-					visit(us, arg);
-			}
+		visit_list(m->m_control, visit, arg);
 	}
 }
 
-/* (l) Those in all that a socket receives. */
+/* (u), (l) Those in all that a socket receives. */
 static void
-visit_queues(const struct socket *so, visit_fn *visit, struct list *arg)
+visit_buffer(const struct socket *so, visit_fn *visit, struct list *arg)
 {
 	struct queue *q;
 
+	visit_list(so->so_rcv.sb_control, visit, arg);
 	visit_queue(&so->so_queue, visit, arg);
 	LIST_FOREACH (q, &so->so_turns, q_turn)
 		visit_queue(q, visit, arg);
 }
 
-/* (l) And in what waits for its connections to be accepted. */
+/* (u) And in what waits for its connections to be accepted. */
 static void
-visit_within(const struct unix_socket *us, visit_fn *visit, struct list *arg)
+visit_within(struct unix_socket *us, visit_fn *visit, struct list *arg)
 {
-	struct socket *conn;
+	struct socket *so = &us->us_socket, *conn;
 
-	visit_queues(&us->us_socket, visit, arg);
-	LIST_FOREACH (conn, &us->us_socket.so_incoming, so_accepted)
-		visit_queues(conn, visit, arg);
+	sched_maybe_yield();
+	mutex_lock(so->so_lock);
+	visit_buffer(so, visit, arg);
+	LIST_FOREACH (conn, &so->so_incoming, so_accepted) {
+		unix_lock_other(us, unix_of(conn));
+		visit_buffer(conn, visit, arg);
+		unix_unlock_other(us, unix_of(conn));
+	}
+	mutex_unlock(so->so_lock);
 }
 
 static void
@@ -248,25 +262,24 @@ reach(struct unix_socket *us, struct list *reached)
 	list_push_back(reached, &us->us_reached);
 }
 
-/* (l) Marks those to whose files nothing but messages has references. */
+/* (u) Marks those to whose files nothing but messages has references. */
 static bool
 find_suspects(void)
 {
 	struct unix_socket *us;
-	struct file *fp;
 	bool some = false;
 
 	LIST_FOREACH (us, &in_flight, us_flight) {
 		sched_maybe_yield();
-		fp = us->us_socket.so_file;
-		us->us_suspect = atomic_load(&fp->f_refs) == us->us_inflight;
+		us->us_suspect =
+		    atomic_load(&us->us_file->f_refs) == us->us_inflight;
 		us->us_fromwithin = 0;
 		some = some || us->us_suspect;
 	}
 	return (some);
 }
 
-/* (l) Leaves suspect only what can't be reached. */
+/* (u) Leaves suspect only what can't be reached. */
 static void
 follow(void)
 {
@@ -286,27 +299,39 @@ follow(void)
 	}
 }
 
-/* (l) These messages wait to be freed. */
+/* (u) These wait to be freed. */
 static void
-defer(struct list *doomed)
+defer(struct control *doomed)
 {
-	struct message *m;
-
-	LIST_FOREACH (m, doomed, m_link) {
-		rights_received(m->m_control);
-		for (struct control *c = m->m_control; c != NULL; c = c->c_next)
-			deferred += c->c_count;
-	}
-	list_splice(&to_free, doomed);
+	count_all(doomed, false);
+	for (struct control *c = doomed; c != NULL; c = c->c_next)
+		deferred += c->c_count;
+	*control_end(&doomed) = to_free;
+	to_free = doomed;
 }
 
-/* (l) Moves what nobody can receive any more to to_free. */
+/* (u), (l) */
+static void
+empty(struct unix_socket *us, struct control **doomed)
+{
+	struct socket *so = &us->us_socket, *conn;
+
+	mutex_lock(so->so_lock);
+	socket_flush(so, doomed);
+	LIST_FOREACH (conn, &so->so_incoming, so_accepted) {
+		unix_lock_other(us, unix_of(conn));
+		socket_flush(conn, doomed);
+		unix_unlock_other(us, unix_of(conn));
+	}
+	mutex_unlock(so->so_lock);
+}
+
+/* (u) Moves what nobody can receive any more to to_free. */
 static void
 collect(void)
 {
-	struct list doomed = LIST_INITIALIZER(doomed);
+	struct control *doomed = NULL;
 	struct unix_socket *us;
-	struct socket *conn;
 
 	search.done++;
 	if (!find_suspects())
@@ -315,59 +340,68 @@ collect(void)
 	LIST_FOREACH (us, &in_flight, us_flight) {
 		if (!us->us_suspect)
 			continue;
-		socket_flush(&us->us_socket, &doomed);
-		LIST_FOREACH (conn, &us->us_socket.so_incoming, so_accepted)
-			socket_flush(conn, &doomed);
+		empty(us, &doomed);
+		search.recycled++;
 	}
-	defer(&doomed);
+	defer(doomed);
 }
 
-/* (l) released and taken again. */
+/* (u) released and taken again. */
 static void
 free_all(void)
 {
-	struct message *m;
+	struct control *c;
 
 	if (freeing)
 		return;
 	freeing = true;
-	while ((m = LIST_FIRST(&to_free, struct message, m_link)) != NULL) {
-		list_remove(&m->m_link);
-		for (struct control *c = m->m_control; c != NULL; c = c->c_next)
-			deferred -= c->c_count;
+	while ((c = to_free) != NULL) {
+		to_free = c->c_next;
+		c->c_next = NULL;
+		deferred -= c->c_count;
 		mutex_unlock(&unix_lock);
-		message_free(m);
+		control_free(c);
 		sched_maybe_yield();
 		mutex_lock(&unix_lock);
 	}
 	freeing = false;
 }
 
+/* (u) released. */
+static void
+pause_until(uint64_t end)
+{
+	while (clock_ns() < end)
+		(void)cv_timedwait(&search.wake, &unix_lock, end);
+}
+
 static void
 search_thread(void *arg)
 {
-	uint64_t next;
+	uint64_t start, end;
 
 	mutex_lock(&unix_lock);
 	for (;;) {
 		while (!search.wanted)
 			cv_wait(&search.wake, &unix_lock);
-		search.wanted = false;
+		atomic_store(&search.wanted, false);
+		start = clock_ns();
 		collect();
+		end = clock_ns();
 		free_all();
-		next = clock_ns() + SEARCH_PAUSE;
-		while (clock_ns() < next)
-			(void)cv_timedwait(&search.wake, &unix_lock, next);
+		pause_until(
+		    end + MAX(SEARCH_PAUSE, (end - start) * SEARCH_SHARE));
 	}
 }
 
-/* (l) If there is no memory for the thread, a later one is asked again. */
+/* (u) If there is no memory for the thread, a later one is asked again. */
 static void
 want_search(void)
 {
 	bool start = !search.running;
 
-	search.wanted = search.running = true;
+	search.running = true;
+	atomic_store(&search.wanted, true);
 	if (!start) {
 		cv_broadcast(&search.wake);
 		return;
@@ -376,15 +410,28 @@ want_search(void)
 	start = kthread_create("unixgc", search_thread, NULL) != NULL;
 	mutex_lock(&unix_lock);
 	search.running = start;
+	atomic_store(&search.wanted, start);
 }
 
 void
-rights_dispose(struct list *doomed)
+rights_dispose(struct control *doomed)
 {
+	if (!control_has_files(doomed)) {
+		control_free(doomed);
+		return;
+	}
 	mutex_lock(&unix_lock);
 	defer(doomed);
 	free_all();
-	if (!list_empty(&in_flight))
-		want_search();
+	mutex_unlock(&unix_lock);
+}
+
+void
+rights_closed(void)
+{
+	if (atomic_load(&sockets_inflight) == 0 || atomic_load(&search.wanted))
+		return;
+	mutex_lock(&unix_lock);
+	want_search();
 	mutex_unlock(&unix_lock);
 }

@@ -356,6 +356,7 @@ struct fork_request {
 	bool dropcaught;	 /* caught signals get their default */
 	int pdflags;		 /* PD_*, with RFPROCDESC in flags */
 	int pdfd;		 /* out: the parent's, with RFPROCDESC */
+	struct fdtable *pdtable; /* kern_fork()'s: where it is reserved */
 	struct proc *child;	 /* out */
 	struct thread *child_td; /* out */
 };

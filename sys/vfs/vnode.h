@@ -197,7 +197,7 @@ struct vnode {
 	struct event_source v_events;  /* EVFILT_VNODE, EVFILT_READ */
 	struct advlocks *v_locks;      /* (i) fcntl and flock locks */
 	struct fifo *v_fifo;	       /* (i) named pipe's ends */
-	struct socket *v_socket;       /* (unix_lock) bound to this */
+	struct socket *v_socket;       /* (v_lock) bound to this */
 	uint64_t v_accessed;	       /* (a) last read, wall clock in ns, if
 					  later than the file system's atime */
 	unsigned v_writers;	       /* (i) open for writing: ETXTBSY */

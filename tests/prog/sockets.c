@@ -359,7 +359,7 @@ cycles(void)
 	/* The next socket that is closed makes them found. */
 	SYS(SYS_close, (int)SYS(SYS_socket, AF_UNIX, SOCK_STREAM, 0));
 	CHECK_EQ(SYS(SYS_read, p[0], b, 4), 0);
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 1000; i++) {
 		CHECK_EQ(SYS(SYS_socketpair, AF_UNIX, SOCK_DGRAM, 0, s), 0);
 		if (last >= 0) {
 			CHECK_EQ(send_fds(s[0], &last, 1), 1);

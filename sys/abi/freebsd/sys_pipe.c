@@ -7,44 +7,46 @@
 #include "file/file.h"
 #include "tty/pty.h"
 
+/* With ufds: where the numbers go. */
 static int
-make_pipe(struct thread *td, int flags, struct file *fps[2], int fds[2])
+make_pipe(struct thread *td, int flags, struct fd_pair *pair, void __user *ufds)
 {
 	int error, uf = ((flags & O_CLOEXEC) != 0 ? UF_EXCLOSE : 0) |
 			((flags & O_CLOFORK) != 0 ? UF_FOCLOSE : 0);
+	struct file *fps[2];
 
+	error = fd_reserve_pair(td, pair);
+	if (error != 0)
+		return (error);
 	error = pipe_create(td, flags, fps);
-	return (error != 0 ? error : fd_open_pair(td, fps, uf, fds));
+	if (error != 0)
+		return (fd_finish_pair(pair, NULL, 0, error));
+	if (ufds != NULL)
+		error = copyout(pair->fds, ufds, sizeof(pair->fds));
+	return (fd_finish_pair(pair, fps, uf, error));
 }
 
 int
 sys_pipe2(struct thread *td, const struct pipe2_args *a)
 {
-	struct file *fps[2];
-	int error, fds[2];
+	struct fd_pair pair;
 
 	if ((a->flags & ~(O_CLOEXEC | O_CLOFORK | O_NONBLOCK)) != 0)
 		return (EINVAL);
-	error = make_pipe(td, a->flags, fps, fds);
-	if (error != 0)
-		return (error);
-	error = copyout(fds, a->fildes, sizeof(fds));
-	if (error != 0)
-		fd_undo_pair(td, fps, fds);
-	return (error);
+	return (make_pipe(td, a->flags, &pair, a->fildes));
 }
 
 /* The two numbers come back in registers. */
 int
 sys_freebsd10_pipe(struct thread *td, const struct freebsd10_pipe_args *a)
 {
-	struct file *fps[2];
-	int error, fds[2];
+	struct fd_pair pair;
+	int error;
 
-	error = make_pipe(td, 0, fps, fds);
+	error = make_pipe(td, 0, &pair, NULL);
 	if (error == 0) {
-		td->td_retval[0] = (uint64_t)fds[0];
-		td->td_retval[1] = (uint64_t)fds[1];
+		td->td_retval[0] = (uint64_t)pair.fds[0];
+		td->td_retval[1] = (uint64_t)pair.fds[1];
 	}
 	return (error);
 }

@@ -85,19 +85,19 @@ sys_socket(struct thread *td, const struct socket_args *a)
 int
 sys_socketpair(struct thread *td, const struct socketpair_args *a)
 {
-	int error, fds[2], uf = descriptor_flags(a->type);
 	struct file *fps[2];
+	struct fd_pair pair;
+	int error;
 
-	error = so_pair(td, a->domain, a->type & ~TYPE_FLAGS, a->protocol,
-	    file_flags(a->type), fps);
-	if (error == 0)
-		error = fd_open_pair(td, fps, uf, fds);
+	error = fd_reserve_pair(td, &pair);
 	if (error != 0)
 		return (error);
-	error = copyout(fds, a->rsv, sizeof(fds));
+	error = so_pair(td, a->domain, a->type & ~TYPE_FLAGS, a->protocol,
+	    file_flags(a->type), fps);
 	if (error != 0)
-		fd_undo_pair(td, fps, fds);
-	return (error);
+		return (fd_finish_pair(&pair, NULL, 0, error));
+	error = copyout(pair.fds, a->rsv, sizeof(pair.fds));
+	return (fd_finish_pair(&pair, fps, descriptor_flags(a->type), error));
 }
 
 static int
@@ -173,14 +173,31 @@ sys_listen(struct thread *td, const struct listen_args *a)
 	return (error);
 }
 
+/* A connection and its peer's name, which is told first. */
+static int
+accept_file(struct thread *td, struct file *listener, int fflags,
+    void __user *name, uint32_t __user *namelen, struct file **newp)
+{
+	union address from;
+	int error;
+
+	error = so_accept(td, listener, fflags, newp, &from);
+	if (error != 0 || name == NULL)
+		return (error);
+	error = address_copyout(&from, name, namelen);
+	if (error != 0)
+		file_release(*newp);
+	return (error);
+}
+
 /* flags: SOCK_*; -1: accept(2), where O_NONBLOCK is the listener's. */
 static int
 accept_one(struct thread *td, int s, void __user *name,
     uint32_t __user *namelen, int flags)
 {
 	int error, fd, fflags, uf = 0;
-	union address from;
-	struct file *fp;
+	struct file *fp, *new;
+	struct fdtable *ft;
 
 	error = socket_get(td, s, &fp);
 	if (error != 0)
@@ -191,13 +208,15 @@ accept_one(struct thread *td, int s, void __user *name,
 		fflags = file_flags(flags);
 		uf = descriptor_flags(flags);
 	}
-	error = so_accept(td, fp, fflags, uf, &fd, &from);
-	file_release(fp);
-	if (error == 0 && name != NULL) {
-		error = address_copyout(&from, name, namelen);
-		if (error != 0)
-			(void)fd_close(td, fd);
+	error = fd_reserve(td, &ft, &fd);
+	if (error == 0) {
+		error = accept_file(td, fp, fflags, name, namelen, &new);
+		if (error == 0)
+			fd_fill(ft, fd, new, uf);
+		else
+			fd_unreserve(ft, fd);
 	}
+	file_release(fp);
 	if (error == 0)
 		td->td_retval[0] = (uint64_t)fd;
 	return (error);

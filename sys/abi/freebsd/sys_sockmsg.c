@@ -199,19 +199,29 @@ copyout_one(const struct control *c, char __user *to, size_t size, size_t *used)
 
 	error = copyout(&h, to, sizeof(h));
 	if (error == 0)
-		error = copyout(c->c_body, to + HEADER, c->c_length);
+		error = copyout(control_data(c), to + HEADER, c->c_length);
 	*used = MIN(CMSG_SPACE(c->c_length), size);
 	return (error);
 }
 
-/* The messages as far as there is room, and no further than the first that
- * doesn't fit.  What didn't get there is closed. */
+/* UF_* of descriptors that come with a message. */
 static int
-copyout_control(struct thread *td, struct control *list, struct msghdr *msg)
+number_flags(int flags)
+{
+	return (((flags & MSG_CMSG_CLOEXEC) != 0 ? UF_EXCLOSE : 0) |
+		((flags & MSG_CMSG_CLOFORK) != 0 ? UF_FOCLOSE : 0));
+}
+
+/*
+ * The messages as far as there is room, and no further than the first that
+ * doesn't fit.  What got there is taken out of *list.
+ */
+static int
+copyout_control(struct control **list, struct msghdr *msg, int uf)
 {
 	size_t size = msg->msg_controllen, done = 0, used;
 	char __user *to = msg->msg_control;
-	struct control **at = &list, *rest;
+	struct control **at = list, *rest;
 	int error = 0;
 
 	while (error == 0 && *at != NULL &&
@@ -222,16 +232,13 @@ copyout_control(struct thread *td, struct control *list, struct msghdr *msg)
 			at = &(*at)->c_next;
 	}
 	msg->msg_controllen = (uint32_t)done;
-	if (*at != NULL)
-		msg->msg_flags |= MSG_CTRUNC;
-	if (error != 0) {
-		control_discard(td, list);
+	if (error != 0)
 		return (error);
-	}
 	rest = *at;
 	*at = NULL;
-	control_discard(td, rest);
-	control_free(list);
+	control_fill(*list, uf);
+	control_free(*list);
+	*list = rest;
 	return (0);
 }
 
@@ -252,11 +259,13 @@ receive_msg(
 		    MIN(msg->msg_namelen, from.sa.sa_len));
 		msg->msg_namelen = from.sa.sa_len;
 	}
-	if (error != 0) {
-		control_discard(td, r.r_control);
-		return (error);
+	if (error == 0)
+		error = copyout_control(&r.r_control, msg, number_flags(flags));
+	if (r.r_control != NULL) {
+		msg->msg_flags |= MSG_CTRUNC;
+		control_discard(r.r_control);
 	}
-	return (copyout_control(td, r.r_control, msg));
+	return (error);
 }
 
 int
