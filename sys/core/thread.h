@@ -39,7 +39,7 @@ struct umtx_waiter;
 struct sigqueue {
 	sigset_t sq_signals; /* pending, each */
 	struct list sq_list; /* their stories; some have none */
-	unsigned sq_count;
+	unsigned sq_count;   /* of those that aren't static */
 };
 
 enum thread_state {

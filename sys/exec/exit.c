@@ -4,6 +4,7 @@
  */
 #include "amd64/md.h"
 #include "fbsd/event.h"
+#include "fbsd/procctl.h"
 #include "exec/exec.h"
 #include "file/fdtable.h"
 #include "core/printf.h"
@@ -48,6 +49,15 @@ leave_session(struct proc *p)
 	s->s_leader = NULL;
 }
 
+static void
+send_end(struct proc *p)
+{
+	if (p->p_xsig != 0)
+		sig_send_news(p, CLD_KILLED, p->p_xsig);
+	else
+		sig_send_news(p, CLD_EXITED, p->p_xexit);
+}
+
 /* Children go to the reaper; zombies among them are its to wait for.  When p
  * isn't a reaper itself any more no others can come. */
 static void
@@ -61,9 +71,10 @@ leave_children(struct proc *p)
 	while ((child = LIST_FIRST(&p->p_children, struct proc, p_sibling)) !=
 	       NULL) {
 		proc_reparent(child, p->p_reaper);
-		if (child->p_state == P_ZOMBIE)
+		if (child->p_state == P_ZOMBIE) {
+			send_end(child);
 			cv_broadcast(&p->p_reaper->p_childcv);
-		else if (child->p_pdeathsig != 0)
+		} else if (child->p_pdeathsig != 0)
 			sig_send(child, child->p_pdeathsig, NULL);
 		proctree_let_go(&left);
 	}
@@ -84,14 +95,10 @@ parent_cares(struct proc *parent)
 static void
 tell_parent(struct proc *p)
 {
-	struct siginfo info = {.si_signo = p->p_exitsig,
-	    .si_code = p->p_xsig != 0 ? CLD_KILLED : CLD_EXITED,
-	    .si_status = p->p_xsig != 0 ? p->p_xsig : p->p_xexit,
-	    .si_pid = p->p_pid,
-	    .si_uid = curthread()->td_cred->cr_ruid};
-
-	if (p->p_exitsig != 0 && p->p_holder == NULL)
-		sig_send(p->p_parent, p->p_exitsig, &info);
+	if (p->p_holder == NULL && p->p_exitsig == SIGCHLD)
+		send_end(p);
+	else if (p->p_holder == NULL && p->p_exitsig != 0)
+		sig_send(p->p_parent, p->p_exitsig, NULL);
 	proc_news(p);
 }
 
@@ -99,7 +106,13 @@ tell_parent(struct proc *p)
 static void
 log_signal(const struct proc *p, int sig)
 {
-	if (sig != 0 && logsigexit && sig_default(sig) == SD_CORE)
+	bool log = logsigexit;
+
+	if (p->p_logsigexit == PROC_LOGSIGEXIT_CTL_FORCE_ENABLE)
+		log = true;
+	else if (p->p_logsigexit == PROC_LOGSIGEXIT_CTL_FORCE_DISABLE)
+		log = false;
+	if (sig != 0 && log && sig_default(sig) == SD_CORE)
 		kprintf("pid %d (%s), jid 0, uid %u: exited on signal %d\n",
 		    p->p_pid, p->p_comm, curthread()->td_cred->cr_uid, sig);
 }

@@ -43,7 +43,8 @@ largest(uint64_t *pages)
 		spin_lock(&p->p_lock);
 		/* Exit gives the memory up after P_EXITING. */
 		if (p->p_state == P_ALIVE && p->p_image.vm != NULL &&
-		    !(p->p_flags & (P_KERNEL | P_EXITING | P_OOMKILLED)))
+		    !(p->p_flags &
+			(P_KERNEL | P_EXITING | P_OOMKILLED | P_PROTECTED)))
 			n = vmspace_resident(p->p_image.vm);
 		spin_unlock(&p->p_lock);
 		if (n != 0)

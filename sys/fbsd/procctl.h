@@ -5,37 +5,49 @@
 
 #include "lib/types.h"
 
-#define PROC_SPROTECT		    1
-#define PROC_REAP_ACQUIRE	    2
-#define PROC_REAP_RELEASE	    3
-#define PROC_REAP_STATUS	    4
-#define PROC_REAP_GETPIDS	    5
-#define PROC_REAP_KILL		    6
-#define PROC_TRACE_CTL		    7
-#define PROC_TRACE_STATUS	    8
-#define PROC_TRAPCAP_CTL	    9
-#define PROC_TRAPCAP_STATUS	    10
-#define PROC_PDEATHSIG_CTL	    11
-#define PROC_PDEATHSIG_STATUS	    12
-#define PROC_ASLR_CTL		    13
-#define PROC_ASLR_STATUS	    14
-#define PROC_PROTMAX_CTL	    15
-#define PROC_PROTMAX_STATUS	    16
-#define PROC_STACKGAP_CTL	    17
-#define PROC_STACKGAP_STATUS	    18
-#define PROC_NO_NEW_PRIVS_CTL	    19
-#define PROC_NO_NEW_PRIVS_STATUS    20
-#define PROC_WXMAP_CTL		    21
-#define PROC_WXMAP_STATUS	    22
-#define PROC_LOGSIGEXIT_CTL	    23
-#define PROC_LOGSIGEXIT_STATUS	    24
+#define PROC_SPROTECT		 1
+#define PROC_REAP_ACQUIRE	 2
+#define PROC_REAP_RELEASE	 3
+#define PROC_REAP_STATUS	 4
+#define PROC_REAP_GETPIDS	 5
+#define PROC_REAP_KILL		 6
+#define PROC_TRACE_CTL		 7
+#define PROC_TRACE_STATUS	 8
+#define PROC_TRAPCAP_CTL	 9
+#define PROC_TRAPCAP_STATUS	 10
+#define PROC_PDEATHSIG_CTL	 11
+#define PROC_PDEATHSIG_STATUS	 12
+#define PROC_ASLR_CTL		 13
+#define PROC_ASLR_STATUS	 14
+#define PROC_PROTMAX_CTL	 15
+#define PROC_PROTMAX_STATUS	 16
+#define PROC_STACKGAP_CTL	 17
+#define PROC_STACKGAP_STATUS	 18
+#define PROC_NO_NEW_PRIVS_CTL	 19
+#define PROC_NO_NEW_PRIVS_STATUS 20
+#define PROC_WXMAP_CTL		 21
+#define PROC_WXMAP_STATUS	 22
+#define PROC_LOGSIGEXIT_CTL	 23
+#define PROC_LOGSIGEXIT_STATUS	 24
 
-#define PROC_TRACE_CTL_ENABLE	    1
-#define PROC_TRACE_CTL_DISABLE	    2
-#define PROC_TRACE_CTL_DISABLE_EXEC 3
+/* PROC_SPROTECT's word: what to do, and to whom. */
+#define PPROT_OP(x)			  ((x)&0xf)
+#define PPROT_SET			  1
+#define PPROT_CLEAR			  2
+#define PPROT_FLAGS(x)			  ((x) & ~0xf)
+#define PPROT_DESCEND			  0x10 /* its descendants, too */
+#define PPROT_INHERIT			  0x20 /* and children to come */
 
-#define PROC_NO_NEW_PRIVS_ENABLE    1
-#define PROC_NO_NEW_PRIVS_DISABLE   2
+#define PROC_LOGSIGEXIT_CTL_NOFORCE	  1
+#define PROC_LOGSIGEXIT_CTL_FORCE_ENABLE  2
+#define PROC_LOGSIGEXIT_CTL_FORCE_DISABLE 3
+
+#define PROC_TRACE_CTL_ENABLE		  1
+#define PROC_TRACE_CTL_DISABLE		  2
+#define PROC_TRACE_CTL_DISABLE_EXEC	  3
+
+#define PROC_NO_NEW_PRIVS_ENABLE	  1
+#define PROC_NO_NEW_PRIVS_DISABLE	  2
 
 struct procctl_reaper_status {
 	unsigned rs_flags;

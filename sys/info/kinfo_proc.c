@@ -130,7 +130,8 @@ fill_proc(struct proc *p, struct kinfo_proc *ki)
 	ki->ki_flag = flags_of(p);
 	ki->ki_acflag = (unsigned short)p->p_acflag;
 	ki->ki_xstat =
-	    (unsigned short)(p->p_xsig != 0 ? p->p_xsig : p->p_xexit << 8);
+	    (unsigned short)(p->p_xsig != 0 ? p->p_xsig
+					    : (p->p_xexit & 0xff) << 8);
 	ki->ki_nice = (signed char)p->p_nice;
 	ki->ki_numthreads = (int)p->p_nthreads;
 	ki->ki_siglist = p->p_sigqueue.sq_signals;

@@ -19,9 +19,6 @@ ast(struct thread *td)
 			(void)thread_suspend_check(td, false);
 		if (flags & (TDF_SIGPENDING | TDF_OLDMASK))
 			sig_deliver(td);
-		if (td->td_flags & TDF_OLDMASK) {
-			atomic_and(&td->td_flags, ~TDF_OLDMASK);
-			sig_set_mask(td, &td->td_oldsigmask);
-		}
+		sig_pop_mask(td);
 	} while (td->td_flags & TDF_AST);
 }

@@ -124,6 +124,7 @@ proc_news(struct proc *p)
 void
 proc_reparent(struct proc *child, struct proc *parent)
 {
+	sig_withdraw_news(child);
 	list_remove(&child->p_sibling);
 	list_push_back(&parent->p_children, &child->p_sibling);
 	child->p_parent = parent;
@@ -202,6 +203,7 @@ proc_setup(struct proc *p)
 	cv_init(&p->p_suspendcv, "stopped");
 	event_source_init(&p->p_events, "proc events");
 	sigqueue_init(&p->p_sigqueue);
+	p->p_news.ksi_static = true;
 }
 
 /* A child has what its parent has now, all of it at one moment. */
@@ -214,11 +216,14 @@ proc_fork(struct proc *p, struct proc *parent)
 	p->p_image.path = pstr_hold(parent->p_image.path);
 	p->p_image.args = pstr_hold(parent->p_image.args);
 	p->p_procctl = parent->p_procctl;
+	p->p_logsigexit = parent->p_logsigexit;
 	p->p_umask = parent->p_umask;
 	p->p_nice = parent->p_nice;
 	p->p_osrel = parent->p_osrel;
 	p->p_abi = parent->p_abi;
 	p->p_flags = parent->p_flags & P_INHERITED;
+	if (parent->p_flags & P_PROTECT_FORK)
+		p->p_flags |= P_PROTECTED | P_PROTECT_FORK;
 	memcpy(p->p_limits, parent->p_limits, sizeof(p->p_limits));
 	memcpy(p->p_comm, parent->p_comm, sizeof(p->p_comm));
 	spin_unlock(&parent->p_lock);

@@ -191,6 +191,7 @@ struct proc {
 	struct list p_changed;	/* (t) children that stopped or went on, not all
 				   of which still have that to tell */
 	struct list p_newslink; /* (t) in one of the parent's */
+	struct ksiginfo p_news; /* (t) and the parent's p_lock: of SIGCHLD */
 	struct proc *p_reaper;	/* (t) who inherits our orphans */
 	struct list p_wards;	/* (t) whose reaper this is */
 	struct list p_wardlink; /* (t) */
@@ -240,6 +241,7 @@ struct proc {
 	uint64_t p_start;	    /* (!) clock_ns() */
 	int p_nice;		    /* (p) */
 	int p_procctl;		    /* (p) flags of procctl(2) */
+	int p_logsigexit;	    /* (p) PROC_LOGSIGEXIT_CTL_*, 0: none */
 	int p_pdeathsig;	    /* (p) PROC_PDEATHSIG */
 
 	char p_comm[MAXCOMLEN + 1]; /* (p) */
@@ -273,6 +275,9 @@ struct proc {
 #define P_NOTRACE_EXEC 0x00080000 /* ...even after exec */
 #define P_QUIESCE      0x00100000 /* to stand still: proc/quiesce.h */
 #define P_STILL	       0x00200000 /* it does */
+/* PROC_SPROTECT: */
+#define P_PROTECTED    0x00400000 /* not to be killed for memory */
+#define P_PROTECT_FORK 0x00800000 /* nor its children */
 #define P_INHERITED                                                            \
 	(P_SUGID | P_CONTROLT | P_TRACED | P_NONEWPRIVS | P_NOTRACE |          \
 	    P_NOTRACE_EXEC)

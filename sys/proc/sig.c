@@ -17,6 +17,7 @@
  * sa_lock, es_lock.
  */
 #include "fbsd/errno.h"
+#include "core/sysctl.h"
 #include "proc/sigqueue.h"
 #include "proc/walk.h"
 
@@ -47,6 +48,12 @@ sig_default(int sig)
 {
 	return ((unsigned)sig < nitems(defaults) ? defaults[sig] : SD_KILL);
 }
+
+/* What is ignored is pending nevertheless for who waits for it, or blocks it,
+ * if this is 0. */
+static int discard_ignored = 1;
+SYSCTL_INT(kern_sig_discard_ign, "kern.sig_discard_ign", CTL_AUTO, CTLFLAG_RW,
+    &discard_ignored);
 
 static bool
 ignores(struct proc *p, int sig)
@@ -212,12 +219,12 @@ settled(struct proc *p, int sig, struct thread **tdp)
 		td = choose_thread(p, sig, &waiting);
 	else
 		waiting = sigismember(&td->td_sigwait, sig);
-	if (ignores(p, sig) && !waiting)
+	open =
+	    td != NULL && !waiting && takes(td, sig) && !sig_held_back(p, sig);
+	if (ignores(p, sig) && (discard_ignored || open))
 		return (true);
 	job_control(p, sig);
 	*tdp = td;
-	open =
-	    td != NULL && !waiting && takes(td, sig) && !sig_held_back(p, sig);
 	if (!open || catches(p, sig))
 		return (false);
 	/* What init doesn't expect does it no harm. */
@@ -331,14 +338,39 @@ sig_send_pgrp_locked(struct pgrp *pg, int sig)
 		sig_send(p, sig, NULL);
 }
 
+void
+sig_send_news(struct proc *p, int code, int status)
+{
+	struct proc *parent = p->p_parent;
+	struct cred *cr = proc_cred_hold(p);
+
+	spin_lock(&parent->p_lock);
+	p->p_news.ksi_info = (struct siginfo){.si_signo = SIGCHLD,
+	    .si_code = code,
+	    .si_status = status,
+	    .si_pid = p->p_pid,
+	    .si_uid = cr->cr_ruid};
+	if (p->p_news.ksi_queue == NULL)
+		(void)sig_send_static(parent, NULL, &p->p_news);
+	spin_unlock(&parent->p_lock);
+	cred_release(cr);
+}
+
+void
+sig_withdraw_news(struct proc *p)
+{
+	/* Only with proctree_lock held does it come into the queue. */
+	if (atomic_load(&p->p_news.ksi_queue) == NULL)
+		return;
+	spin_lock(&p->p_parent->p_lock);
+	sigqueue_withdraw(&p->p_news);
+	spin_unlock(&p->p_parent->p_lock);
+}
+
 /* The parent hears of a change, if it wants to. proctree_lock not held. */
 static void
 tell_parent(struct proc *p, int code, int status)
 {
-	struct siginfo info = {.si_signo = SIGCHLD,
-	    .si_code = code,
-	    .si_status = status,
-	    .si_pid = p->p_pid};
 	struct proc *parent;
 
 	mutex_lock(&proctree_lock);
@@ -349,11 +381,10 @@ tell_parent(struct proc *p, int code, int status)
 		proc_flags_set(p, P_CONTINUED);
 	else
 		proc_flags_clear(p, P_WAITED);
-	info.si_uid = p->p_image.cred->cr_ruid;
 	spin_unlock(&p->p_lock);
 	if (parent != NULL && (parent->p_flags & P_KERNEL) == 0 &&
 	    !(sigacts_action(parent, SIGCHLD).sa_flags & SA_NOCLDSTOP))
-		sig_send(parent, SIGCHLD, &info);
+		sig_send_news(p, code, status);
 	if (parent != NULL)
 		proc_news(p);
 	if (p->p_holder != NULL)

@@ -202,6 +202,15 @@ sig_push_mask(struct thread *td, const sigset_t *mask)
 	sig_set_mask(td, mask);
 }
 
+void
+sig_pop_mask(struct thread *td)
+{
+	if ((td->td_flags & TDF_OLDMASK) == 0)
+		return;
+	atomic_and(&td->td_flags, ~TDF_OLDMASK);
+	sig_set_mask(td, &td->td_oldsigmask);
+}
+
 int
 kern_sigprocmask(struct thread *td, int how, const sigset_t *set, sigset_t *old)
 {

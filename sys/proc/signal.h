@@ -27,6 +27,13 @@ void sig_thread_exit(struct thread *td); /* pass on what's pending */
 int sig_send(struct proc *p, int sig, const struct siginfo *info);
 int sig_send_locked(struct proc *p, int sig, const struct siginfo *info);
 int sig_send_thread(struct thread *td, int sig, const struct siginfo *info);
+/*
+ * SIGCHLD to p's parent, with what has become of p: one for each child that has
+ * news, and the newest of each; and back, when wait(2) has told of them or the
+ * parent is to be another. (t) held.
+ */
+void sig_send_news(struct proc *p, int code, int status);
+void sig_withdraw_news(struct proc *p);
 /* (t) held; the first may let go of it meanwhile. */
 void sig_send_pgrp(struct pgrp *pg, int sig);
 void sig_send_pgrp_locked(struct pgrp *pg, int sig);
@@ -66,5 +73,8 @@ void sig_set_mask(struct thread *td, const sigset_t *mask);
 /* The mask for one call (pselect, ppoll, sigsuspend): ast() puts the old one
  * back after signals were delivered. */
 void sig_push_mask(struct thread *td, const sigset_t *mask);
+/* The call ends, and not by a signal: from now on none gets through that the
+ * old mask blocks. Nothing if no mask was pushed. */
+void sig_pop_mask(struct thread *td);
 
 #endif

@@ -11,7 +11,7 @@
 #include "proc/sigqueue.h"
 #include "vm/kmem.h"
 
-#define SIGQUEUE_MAX 128 /* stories in one queue */
+#define SIGQUEUE_MAX 128 /* stories in one queue, but for static ones */
 
 void
 sigqueue_init(struct sigqueue *sq)
@@ -26,7 +26,8 @@ unlink_story(struct sigqueue *sq, struct ksiginfo *ksi)
 {
 	list_remove(&ksi->ksi_link);
 	ksi->ksi_queue = NULL;
-	sq->sq_count--;
+	if (!ksi->ksi_static)
+		sq->sq_count--;
 }
 
 static void
@@ -63,7 +64,8 @@ append(struct sigqueue *sq, struct ksiginfo *ksi)
 {
 	list_push_back(&sq->sq_list, &ksi->ksi_link);
 	ksi->ksi_queue = sq;
-	sq->sq_count++;
+	if (!ksi->ksi_static)
+		sq->sq_count++;
 	sigaddset(&sq->sq_signals, ksi->ksi_info.si_signo);
 }
 

@@ -61,6 +61,8 @@ kern_sigtimedwait(struct thread *td, const sigset_t *setp, struct siginfo *info,
 	for (error = 0;;) {
 		spin_lock(&p->p_lock);
 		got = take_wanted(td, set, info);
+		if (!got && error == 0 && deadline <= clock_ns())
+			error = ETIMEDOUT;
 		set_wanted(td, got || error != 0 ? none : set);
 		spin_unlock(&p->p_lock);
 		if (got) {

@@ -7,15 +7,17 @@
 #include "fbsd/errno.h"
 #include "fbsd/time.h"
 #include "fbsd/wait.h"
+#include "core/sysctl.h"
 #include "proc/proc.h"
 #include "proc/resource.h"
+#include "proc/signal.h"
 #include "proc/thread.h"
 #include "proc/uidinfo.h"
 
 int
 proc_status(const struct proc *p)
 {
-	return (p->p_xsig != 0 ? p->p_xsig : W_EXITCODE(p->p_xexit, 0));
+	return (p->p_xsig != 0 ? p->p_xsig : W_EXITCODE(p->p_xexit & 0xff, 0));
 }
 
 static void
@@ -52,6 +54,7 @@ proc_reap(struct thread *td, struct proc *p)
 	rusage_add(&self->p_cru, &p->p_cru);
 	self->p_cruntime += p->p_runtime + p->p_cruntime;
 	spin_unlock(&self->p_lock);
+	sig_withdraw_news(p);
 	if (p->p_holder != NULL)
 		p->p_holder->ph_ops->ph_reaped(p->p_holder);
 	proc_unlink(p);
@@ -59,6 +62,11 @@ proc_reap(struct thread *td, struct proc *p)
 	mutex_unlock(&proctree_lock);
 	proc_free(p);
 }
+
+/* SIGCHLD of a child that lives goes when wait(2) has told what it is about. */
+static int dequeue_sigchld = 1;
+SYSCTL_INT(kern_wait_dequeue_sigchld, "kern.wait_dequeue_sigchld", CTL_AUTO,
+    CTLFLAG_RW, &dequeue_sigchld);
 
 static bool
 has_owner(struct proc *p, int idtype, int64_t id)
@@ -129,6 +137,16 @@ describe(struct proc *p, struct wait_result *wr, int code, int status, int word)
 	cred_release(cr);
 }
 
+/* Of a living child, and told for good? proctree_lock released. */
+static bool
+told(struct proc *p, int options)
+{
+	if (!(options & WNOWAIT) && dequeue_sigchld)
+		sig_withdraw_news(p);
+	mutex_unlock(&proctree_lock);
+	return (true);
+}
+
 bool
 proc_report(
     struct thread *td, struct proc *p, int options, struct wait_result *wr)
@@ -152,16 +170,14 @@ proc_report(
 		spin_unlock(&p->p_lock);
 		describe(
 		    p, wr, CLD_STOPPED, p->p_stopsig, W_STOPCODE(p->p_stopsig));
-		mutex_unlock(&proctree_lock);
-		return (true);
+		return (told(p, options));
 	}
 	if ((options & WCONTINUED) && (p->p_flags & P_CONTINUED)) {
 		if (!(options & WNOWAIT))
 			proc_flags_clear(p, P_CONTINUED);
 		spin_unlock(&p->p_lock);
 		describe(p, wr, CLD_CONTINUED, SIGCONT, W_CONTINUED);
-		mutex_unlock(&proctree_lock);
-		return (true);
+		return (told(p, options));
 	}
 	spin_unlock(&p->p_lock);
 	return (false);
@@ -243,21 +259,22 @@ kern_wait(struct thread *td, int idtype, int64_t id, int options,
     struct wait_result *wr)
 {
 	struct proc *self = td->td_proc;
-	int error = 0;
+	int error;
 
 	wr->pid = 0;
 	if (!idtype_valid(idtype) || !wait_options_valid(options))
 		return (EINVAL);
 	mutex_lock(&proctree_lock);
-	for (;;) {
+	/* A signal goes first: what it tells of is withdrawn by the report. */
+	do {
 		if (report_child(td, idtype, id, options, wr))
 			return (0);
-		if (error == 0 && !has_child(self, idtype, id))
-			error = ECHILD;
-		if (error != 0 || (options & WNOHANG))
+		error = has_child(self, idtype, id) ? 0 : ECHILD;
+		if (options & WNOHANG)
 			break;
-		error = cv_wait_sig(&self->p_childcv, &proctree_lock);
-	}
+		if (error == 0)
+			error = cv_wait_sig(&self->p_childcv, &proctree_lock);
+	} while (error == 0);
 	mutex_unlock(&proctree_lock);
 	return (error);
 }

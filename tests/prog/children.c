@@ -15,6 +15,7 @@ enum {
 	SYS_rfork = 251,
 	SYS_wait6 = 532,
 	SYS_procctl = 544,
+	SYS___sysctlbyname = 570,
 };
 
 static volatile int *shared; /* between all of us */
@@ -287,6 +288,7 @@ reapers(void)
 	CHECK_EQ(rs.rs_flags, REAPER_STATUS_REALINIT);
 	CHECK_EQ(rs.rs_reaper, 1);
 	CHECK_EQ(reap(PROC_REAP_RELEASE, NULL), -EINVAL);
+	CHECK_EQ(reap(PROC_REAP_ACQUIRE, &rs), -EINVAL);
 	CHECK_EQ(reap(PROC_REAP_ACQUIRE, NULL), 0);
 	CHECK_EQ(reap(PROC_REAP_ACQUIRE, NULL), -EBUSY);
 	first = family(one);
@@ -296,6 +298,10 @@ reapers(void)
 	CHECK_EQ(rs.rs_reaper, SYS(SYS_getpid));
 	CHECK_EQ(rs.rs_children, 2);
 	CHECK_EQ(rs.rs_descendants, 4);
+	/* A child isn't a reaper because its own is one. */
+	CHECK_EQ(SYS(SYS_procctl, P_PID, *one, PROC_REAP_STATUS, &rs), 0);
+	CHECK_EQ(rs.rs_flags, 0);
+	CHECK_EQ(rs.rs_reaper, SYS(SYS_getpid));
 	CHECK(rs.rs_pid == first || rs.rs_pid == second);
 	CHECK_EQ(listed(first)->pi_subtree, first);
 	CHECK(listed(first)->pi_flags & REAPER_PIDINFO_CHILD);
@@ -332,6 +338,203 @@ reapers(void)
 	CHECK_EQ(rs.rs_reaper, 1);
 }
 
+static void
+ignore_it(int sig)
+{
+}
+
+/* The next SIGCHLD, which is blocked; 0: none comes. */
+static int
+next_sigchld(struct siginfo *si)
+{
+	struct timespec now = {0, 0};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	return ((int)SYS(SYS_sigtimedwait, &set, si, &now) == SIGCHLD);
+}
+
+static void
+block_sigchld(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	(void)SYS(SYS_sigprocmask, how, &set, NULL);
+}
+
+static long
+ends_with(int status)
+{
+	long pid = SYS(SYS_fork);
+
+	if (pid == 0)
+		(void)SYS(SYS_exit, status);
+	CHECK_EQ(
+	    SYS(SYS_wait6, P_PID, pid, NULL, WEXITED | WNOWAIT, NULL, NULL),
+	    pid);
+	return (pid);
+}
+
+/* Each child has a SIGCHLD of its own, until it was waited for. */
+static void
+stories(void)
+{
+	long pid[3] = {ends_with(5), ends_with(0x12345678), ends_with(7)};
+	struct siginfo si;
+	int status;
+
+	CHECK_EQ(SYS(SYS_wait4, pid[0], &status, 0, NULL), pid[0]);
+	CHECK_EQ(next_sigchld(&si), 1);
+	CHECK_EQ(si.si_pid, pid[1]);
+	CHECK_EQ(si.si_code, CLD_EXITED);
+	CHECK_EQ(si.si_status, 0x12345678);
+	CHECK_EQ(
+	    SYS(SYS_wait6, P_PID, pid[1], &status, WEXITED, NULL, &si), pid[1]);
+	CHECK_EQ(status, W_EXITCODE(0x78, 0));
+	CHECK_EQ(si.si_status, 0x12345678);
+	CHECK_EQ(SYS(SYS_wait4, -1, &status, 0, NULL), pid[2]);
+	CHECK_EQ(next_sigchld(&si), 0);
+}
+
+static void
+set_dequeue(int value)
+{
+	static const char name[] = "kern.wait_dequeue_sigchld";
+
+	CHECK_EQ(SYS(SYS___sysctlbyname, name, sizeof(name) - 1, NULL, NULL,
+		     &value, sizeof(value)),
+	    0);
+}
+
+/* A stop's is gone with the wait for it, or isn't. */
+static void
+stop_stories(void)
+{
+	struct siginfo si;
+	int status;
+	long pid;
+
+	for (int dequeue = 1; dequeue >= 0; dequeue--) {
+		set_dequeue(dequeue);
+		pid = SYS(SYS_fork);
+		if (pid == 0)
+			linger();
+		(void)SYS(SYS_kill, pid, SIGSTOP);
+		CHECK_EQ(SYS(SYS_wait4, pid, &status, WUNTRACED, NULL), pid);
+		CHECK_EQ(next_sigchld(&si), !dequeue);
+		if (!dequeue)
+			CHECK_EQ(si.si_code, CLD_STOPPED);
+		(void)SYS(SYS_kill, pid, SIGKILL);
+		CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), pid);
+		CHECK_EQ(next_sigchld(&si), 0);
+	}
+	set_dequeue(1);
+}
+
+/* What a child leaves behind dead is told to the reaper. */
+static void
+inherited_story(void)
+{
+	struct siginfo si;
+	int status;
+	long pid;
+
+	CHECK_EQ(reap(PROC_REAP_ACQUIRE, NULL), 0);
+	pid = SYS(SYS_fork);
+	if (pid == 0) {
+		*shared = (int)ends_with(2);
+		(void)SYS(SYS_exit, 3);
+	}
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), pid);
+	CHECK_EQ(next_sigchld(&si), 1);
+	CHECK_EQ(si.si_pid, *shared);
+	CHECK_EQ(si.si_code, CLD_EXITED);
+	CHECK_EQ(si.si_status, 2);
+	CHECK_EQ(SYS(SYS_wait4, -1, &status, 0, NULL), *shared);
+	CHECK_EQ(reap(PROC_REAP_RELEASE, NULL), 0);
+}
+
+/* More than a queue has room for; other signals have theirs nevertheless. */
+static void
+many_stories(void)
+{
+	sigset_t set;
+	int status;
+
+	for (int i = 0; i < 150; i++)
+		(void)ends_with(i);
+	(void)handle(SIGUSR1, ignore_it, 0);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	(void)SYS(SYS_sigprocmask, SIG_BLOCK, &set, NULL);
+	CHECK_EQ(SYS(SYS_sigqueue, SYS(SYS_getpid), SIGUSR1, 1), 0);
+	(void)SYS(SYS_sigprocmask, SIG_UNBLOCK, &set, NULL);
+	for (int i = 0; i < 150; i++)
+		CHECK(SYS(SYS_wait4, -1, &status, 0, NULL) > 0);
+}
+
+static void
+sigchld(void)
+{
+	struct siginfo si;
+
+	(void)handle(SIGCHLD, ignore_it, 0);
+	block_sigchld(SIG_BLOCK);
+	while (next_sigchld(&si))
+		continue;
+	stories();
+	stop_stories();
+	inherited_story();
+	many_stories();
+	block_sigchld(SIG_UNBLOCK);
+	(void)handle(SIGCHLD, (void *)SIG_DFL, 0);
+}
+
+/* Of a group; and protection from being killed for memory, which is root's. */
+static void
+group_controls(void)
+{
+	long leader = SYS(SYS_fork), member;
+	int value = PROC_TRACE_CTL_DISABLE, status;
+
+	if (leader == 0)
+		linger();
+	member = SYS(SYS_fork);
+	if (member == 0)
+		linger();
+	(void)SYS(SYS_setpgid, leader, leader);
+	(void)SYS(SYS_setpgid, member, leader);
+	CHECK_EQ(SYS(SYS_procctl, P_PGID, leader, PROC_TRACE_CTL, &value), 0);
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQ(SYS(SYS_procctl, P_PID, i == 0 ? leader : member,
+			     PROC_TRACE_STATUS, &value),
+		    0);
+		CHECK_EQ(value, -1);
+	}
+	CHECK_EQ(SYS(SYS_procctl, P_PGID, leader, PROC_TRACE_STATUS, &value),
+	    -EINVAL);
+	value = PROC_TRACE_CTL_ENABLE;
+	CHECK_EQ(
+	    SYS(SYS_procctl, P_PGID, leader, PROC_TRACE_CTL, &value), -EPERM);
+	CHECK_EQ(
+	    SYS(SYS_procctl, P_PGID, 99998, PROC_TRACE_CTL, &value), -ESRCH);
+	value = PPROT_SET | PPROT_DESCEND;
+	CHECK_EQ(SYS(SYS_procctl, P_PGID, leader, PROC_SPROTECT, &value), 0);
+	CHECK_EQ(reap(PROC_SPROTECT, &value), 0);
+	value = PPROT_CLEAR | PPROT_DESCEND;
+	CHECK_EQ(reap(PROC_SPROTECT, &value), 0);
+	value = 3;
+	CHECK_EQ(reap(PROC_SPROTECT, &value), -EINVAL);
+	value = PPROT_SET | 0x40;
+	CHECK_EQ(reap(PROC_SPROTECT, &value), -EINVAL);
+	CHECK_EQ(SYS(SYS_kill, -leader, SIGKILL), 0);
+	CHECK_EQ(SYS(SYS_wait4, leader, &status, 0, NULL), leader);
+	CHECK_EQ(SYS(SYS_wait4, member, &status, 0, NULL), member);
+}
+
 /* The death signal, and what only remembers what it is told. */
 static void
 controls(void)
@@ -346,6 +549,22 @@ controls(void)
 	CHECK_EQ(reap(PROC_PDEATHSIG_CTL, &value), -EINVAL);
 	value = 0;
 	CHECK_EQ(reap(PROC_PDEATHSIG_CTL, &value), 0);
+	/* Only one's own is to be asked for. */
+	CHECK_EQ(
+	    SYS(SYS_procctl, P_PID, 1, PROC_PDEATHSIG_CTL, &value), -EINVAL);
+	CHECK_EQ(SYS(SYS_procctl, P_PID, 99998, PROC_PDEATHSIG_CTL, &value),
+	    -EINVAL);
+	CHECK_EQ(SYS(SYS_procctl, P_PID, 99998, PROC_PDEATHSIG_STATUS, &value),
+	    -EINVAL);
+	CHECK_EQ(reap(PROC_PDEATHSIG_CTL, NULL), -EFAULT);
+	CHECK_EQ(reap(PROC_LOGSIGEXIT_STATUS, &value), 0);
+	CHECK_EQ(value, PROC_LOGSIGEXIT_CTL_NOFORCE);
+	value = PROC_LOGSIGEXIT_CTL_FORCE_DISABLE;
+	CHECK_EQ(reap(PROC_LOGSIGEXIT_CTL, &value), 0);
+	CHECK_EQ(reap(PROC_LOGSIGEXIT_STATUS, &value), 0);
+	CHECK_EQ(value, PROC_LOGSIGEXIT_CTL_FORCE_DISABLE);
+	value = 4;
+	CHECK_EQ(reap(PROC_LOGSIGEXIT_CTL, &value), -EINVAL);
 	CHECK_EQ(reap(PROC_TRACE_STATUS, &value), 0);
 	CHECK_EQ(value, 0);
 	CHECK_EQ(reap(PROC_ASLR_STATUS, &value), 0);
@@ -365,5 +584,7 @@ main(int argc, char **argv)
 	standing_still();
 	reapers();
 	controls();
+	group_controls();
+	sigchld();
 	return (result("children"));
 }

@@ -92,11 +92,17 @@ masks(void)
 {
 	struct pollfd fd = {p[0], POLLIN, 0};
 	sigset_t block = {{0}}, empty = {{0}}, now;
+	struct timespec zero = {0, 0};
+	uint64_t in = 0;
 
 	handle(SIGUSR1, (void *)handler, SA_RESTART);
 	block.bits[0] = 1u << (SIGUSR1 - 1);
 	CHECK_EQ(SYS(SYS_sigprocmask, SIG_BLOCK, &block, 0), 0);
 	CHECK_EQ(SYS(SYS_kill, SYS(SYS_getpid), SIGUSR1), 0);
+	CHECK_EQ(caught, 0);
+	/* When its time is over it is over for the signal, too. */
+	CHECK_EQ(SYS(SYS_ppoll, &fd, 1, &zero, &empty), 0);
+	CHECK_EQ(SYS(SYS_pselect, 1, &in, 0, 0, &zero, &empty), 0);
 	CHECK_EQ(caught, 0);
 	CHECK_EQ(SYS(SYS_ppoll, &fd, 1, 0, &empty), -EINTR);
 	CHECK_EQ(caught, SIGUSR1);

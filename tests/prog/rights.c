@@ -75,7 +75,8 @@ place(int which, long id)
 static long
 control(long pid, int command, int value)
 {
-	return (SYS(SYS_procctl, P_PID, pid, command, &value));
+	return (SYS(SYS_procctl, P_PID, pid, command,
+	    command == PROC_REAP_ACQUIRE ? NULL : &value));
 }
 
 static long

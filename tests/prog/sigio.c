@@ -185,7 +185,7 @@ handler(int sig)
 int
 main(int argc, char **argv)
 {
-	/* By default it is ignored unless somebody waits already. */
+	/* By default it is ignored. */
 	struct sigaction sa = {.sa_handler = (uint64_t)handler};
 	sigset_t set;
 

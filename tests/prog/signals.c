@@ -2,6 +2,8 @@
 /* Signals as a program meets them. */
 #include "freebsd.h"
 
+enum { SYS___sysctlbyname = 570 };
+
 static volatile int caught, last_sig, last_code, order[64], norder;
 static volatile long last_addr, last_value, last_pid;
 static struct ucontext saved;
@@ -335,6 +337,13 @@ waiting(void)
 	before = now_ns(CLOCK_MONOTONIC);
 	CHECK_EQ(SYS(SYS_sigtimedwait, &set, &si, &ts), -EAGAIN);
 	CHECK(now_ns(CLOCK_MONOTONIC) - before >= 20000000);
+	/* One that isn't valid matters only if none is pending. */
+	ts.tv_nsec = -1;
+	CHECK_EQ(SYS(SYS_sigtimedwait, &set, &si, &ts), -EINVAL);
+	(void)SYS(SYS_kill, pid, SIGUSR1);
+	CHECK_EQ(SYS(SYS_sigtimedwait, &set, &si, &ts), SIGUSR1);
+	ts = (struct timespec){-1, 500000000};
+	CHECK_EQ(SYS(SYS_sigtimedwait, &set, &si, &ts), -EAGAIN);
 	(void)SYS(SYS_kill, pid, SIGUSR1);
 	CHECK_EQ(SYS(SYS_sigwait, &set, &sig), 0);
 	CHECK_EQ(sig, SIGUSR1);
@@ -344,6 +353,40 @@ waiting(void)
 	CHECK_EQ(caught, 1);
 	CHECK(sigismember(&saved.uc_sigmask, SIGUSR1));
 	(void)mask(SIG_UNBLOCK, SIGUSR1);
+}
+
+static void
+set_discard(int value)
+{
+	static const char name[] = "kern.sig_discard_ign";
+
+	CHECK_EQ(SYS(SYS___sysctlbyname, name, sizeof(name) - 1, NULL, NULL,
+		     &value, sizeof(value)),
+	    0);
+}
+
+/* What is ignored is forgotten even if it is blocked, unless the system is told
+ * not to. */
+static void
+ignored_and_blocked(void)
+{
+	struct timespec now = {0, 0};
+	sigset_t set = set_of(SIGUSR2);
+
+	(void)handle(SIGUSR2, (void *)SIG_IGN, 0);
+	(void)mask(SIG_BLOCK, SIGUSR2);
+	(void)SYS(SYS_kill, pid, SIGUSR2);
+	CHECK_EQ(SYS(SYS_sigtimedwait, &set, NULL, &now), -EAGAIN);
+	set_discard(0);
+	(void)SYS(SYS_kill, pid, SIGUSR2);
+	CHECK_EQ(SYS(SYS_sigtimedwait, &set, NULL, &now), SIGUSR2);
+	(void)SYS(SYS_kill, pid, SIGUSR2);
+	(void)mask(SIG_UNBLOCK, SIGUSR2);
+	(void)SYS(SYS_kill, pid, SIGUSR2);
+	(void)mask(SIG_BLOCK, SIGUSR2);
+	CHECK_EQ(SYS(SYS_sigtimedwait, &set, NULL, &now), -EAGAIN);
+	set_discard(1);
+	(void)mask(SIG_UNBLOCK, SIGUSR2);
 }
 
 static void
@@ -529,6 +572,16 @@ child_status(long child, int options)
 #define WUNTRACED  2
 #define WCONTINUED 4
 
+/* SIGCHLD has come, and told this. */
+static bool
+hears(int code)
+{
+	for (int i = 0; i < 5000 && last_code != code; i++)
+		sleep_ms(1);
+	return (last_code == code);
+}
+
+/* Before a wait(2), which would take the signal back. */
 static void
 stop_and_continue(void)
 {
@@ -539,19 +592,18 @@ stop_and_continue(void)
 	if (child == 0)
 		for (;;)
 			sleep_ms(1000);
-	sleep_ms(10);
-	caught = 0;
 	CHECK_EQ(SYS(SYS_kill, child, SIGSTOP), 0);
+	CHECK(hears(CLD_STOPPED));
 	CHECK_EQ(child_status(child, WUNTRACED), SIGSTOP << 8 | 0x7f);
-	CHECK_EQ(last_code, CLD_STOPPED);
 	CHECK_EQ(SYS(SYS_kill, child, SIGCONT), 0);
+	CHECK(hears(CLD_CONTINUED));
 	CHECK_EQ(child_status(child, WCONTINUED), 0x13);
-	CHECK_EQ(last_code, CLD_CONTINUED);
 	CHECK_EQ(SYS(SYS_kill, child, SIGSTOP), 0);
+	CHECK(hears(CLD_STOPPED));
 	CHECK_EQ(child_status(child, WUNTRACED), SIGSTOP << 8 | 0x7f);
 	CHECK_EQ(SYS(SYS_kill, child, SIGKILL), 0);
+	CHECK(hears(CLD_KILLED));
 	CHECK_EQ(child_status(child, 0), SIGKILL);
-	CHECK_EQ(last_code, CLD_KILLED);
 	(void)handle(SIGCHLD, (void *)SIG_DFL, 0);
 }
 
@@ -622,6 +674,7 @@ main(int argc, char **argv)
 	faults();
 	hostile_contexts();
 	waiting();
+	ignored_and_blocked();
 	interrupted_calls();
 	fast_block();
 	threads();

@@ -80,7 +80,10 @@ sys_ppoll(struct thread *td, const struct ppoll_args *a)
 		error = push_mask(td, a->set);
 	if (error != 0)
 		return (error);
-	return (poll_user(td, a->fds, a->nfds, deadline));
+	error = poll_user(td, a->fds, a->nfds, deadline);
+	if (error != EINTR)
+		sig_pop_mask(td);
+	return (error);
 }
 
 /*
@@ -244,5 +247,8 @@ sys_pselect(struct thread *td, const struct pselect_args *a)
 		error = push_mask(td, a->sm);
 	if (error != 0)
 		return (error);
-	return (select_user(td, a->nd, user, deadline));
+	error = select_user(td, a->nd, user, deadline);
+	if (error != EINTR)
+		sig_pop_mask(td);
+	return (error);
 }

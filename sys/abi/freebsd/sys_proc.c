@@ -15,7 +15,7 @@
 int
 sys_exit(struct thread *td, const struct exit_args *a)
 {
-	kern_exit(td, a->rval & 0xff, 0);
+	kern_exit(td, a->rval, 0);
 }
 
 int

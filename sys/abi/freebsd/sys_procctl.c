@@ -34,21 +34,20 @@ reaper_of(struct proc *p)
 }
 
 static int
-reap_status(struct proc *reaper, struct procctl_reaper_status *rs)
+reap_status(struct proc *p, struct procctl_reaper_status *rs)
 {
-	struct proc *p;
+	struct proc *reaper = reaper_of(p);
 
 	*rs = (struct procctl_reaper_status){.rs_pid = -1,
-	    .rs_flags = (reaper->p_flags & P_REAPER ? REAPER_STATUS_OWNED : 0) |
+	    .rs_flags = (p == reaper ? REAPER_STATUS_OWNED : 0) |
 			(reaper == initproc ? REAPER_STATUS_REALINIT : 0),
 	    .rs_reaper = reaper->p_pid};
+	/* A child, or whoever there is. */
 	LIST_FOREACH (p, &reaper->p_wards, p_wardlink) {
 		rs->rs_descendants++;
-		if (p->p_parent == reaper) {
-			rs->rs_children++;
-			if (rs->rs_pid == -1)
-				rs->rs_pid = p->p_pid;
-		}
+		if ((p->p_parent == reaper && rs->rs_children++ == 0) ||
+		    rs->rs_pid == -1)
+			rs->rs_pid = p->p_pid;
 	}
 	return (0);
 }
@@ -220,7 +219,7 @@ reaper_control(struct thread *td, struct proc *p, int com, union control *c)
 	case PROC_REAP_RELEASE:
 		return (p != td->td_proc ? EPERM : reaper_release(p));
 	case PROC_REAP_STATUS:
-		return (reap_status(reaper_of(p), &c->rs));
+		return (reap_status(p, &c->rs));
 	default:
 		return (reap_kill(td, reaper_of(p), &c->rk));
 	}
@@ -302,7 +301,6 @@ static const struct setting {
     {PROC_PROTMAX_CTL, PROC_PROTMAX_STATUS, 3, 3},
     {PROC_STACKGAP_CTL, PROC_STACKGAP_STATUS, 0xf, 2 | 8},
     {PROC_WXMAP_CTL, PROC_WXMAP_STATUS, 3, 1},
-    {PROC_LOGSIGEXIT_CTL, PROC_LOGSIGEXIT_STATUS, 3, 3},
 };
 
 static int
@@ -325,75 +323,190 @@ setting(struct thread *td, struct proc *p, int com, union control *c)
 	return (0);
 }
 
+/* Whether the console hears of its end by a signal. */
 static int
-protect(struct thread *td, struct proc *p, int com, union control *c)
+log_control(struct thread *td, struct proc *p, int com, union control *c)
 {
-	return (priv_check(td));
+	if (com == PROC_LOGSIGEXIT_STATUS)
+		c->value = p->p_logsigexit != 0 ? p->p_logsigexit
+						: PROC_LOGSIGEXIT_CTL_NOFORCE;
+	else if (c->value < PROC_LOGSIGEXIT_CTL_NOFORCE ||
+		 c->value > PROC_LOGSIGEXIT_CTL_FORCE_DISABLE)
+		return (EINVAL);
+	else
+		p->p_logsigexit = c->value;
+	return (0);
 }
+
+/* One process is protected from being killed for memory, or isn't any more. */
+static bool
+protect_one(struct thread *td, struct proc *p, int how)
+{
+	uint32_t flags = P_PROTECTED;
+	bool may;
+
+	spin_lock(&p->p_lock);
+	may = (p->p_flags & P_KERNEL) == 0 && p_cansched(td, p) == 0;
+	if (how & PPROT_INHERIT)
+		flags |= P_PROTECT_FORK;
+	if (may && PPROT_OP(how) == PPROT_SET)
+		proc_flags_set(p, flags);
+	else if (may)
+		proc_flags_clear(p, P_PROTECTED | P_PROTECT_FORK);
+	spin_unlock(&p->p_lock);
+	return (may);
+}
+
+/* After p, among top and what is below it: children, then siblings. */
+static struct proc *
+next_below(struct proc *p, struct proc *top)
+{
+	struct proc *next = LIST_FIRST(&p->p_children, struct proc, p_sibling);
+
+	while (next == NULL && p != top) {
+		next = LIST_NEXT(p, &p->p_parent->p_children, p_sibling);
+		p = p->p_parent;
+	}
+	return (next);
+}
+
+static int
+protect(struct thread *td, struct proc *top, int com, union control *c)
+{
+	int how = c->value, error;
+	bool any = false;
+
+	if ((PPROT_OP(how) != PPROT_SET && PPROT_OP(how) != PPROT_CLEAR) ||
+	    (PPROT_FLAGS(how) & ~(PPROT_DESCEND | PPROT_INHERIT)) != 0)
+		return (EINVAL);
+	error = priv_check(td);
+	if (error != 0)
+		return (error);
+	for (struct proc *p = top; p != NULL;
+	     p = how & PPROT_DESCEND ? next_below(p, top) : NULL)
+		any |= protect_one(td, p, how);
+	return (any ? 0 : EPERM);
+}
+
+/* struct command's flags */
+#define C_TREE	 1 /* fn has proctree_lock alone, not p's p_lock */
+#define C_GROUP	 2 /* a group's members, too: P_PGID */
+#define C_SELF	 4 /* no such process: it isn't the caller's, EINVAL */
+#define C_NODATA 8 /* data must be NULL */
 
 /*
  * What a command copies and whose right it needs.  fn works on what is already
- * here: user memory isn't touched with a lock held.  Reapers are the process
- * tree's, all else the process's.
+ * here: user memory isn't touched with a lock held.
  */
 static const struct command {
+	unsigned flags;
 	unsigned in, out; /* bytes of union control */
 	int (*may)(struct thread *td, struct proc *p);
 	int (*fn)(struct thread *td, struct proc *p, int com, union control *c);
 } commands[] = {
-#define SET(fn)                                                                \
+#define SET(flags, fn)                                                         \
 	{                                                                      \
-		sizeof(int), 0, p_candebug, fn                                 \
+		flags, sizeof(int), 0, p_candebug, fn                          \
 	}
 #define TELL(fn)                                                               \
 	{                                                                      \
-		0, sizeof(int), p_cansee, fn                                   \
+		0, 0, sizeof(int), p_cansee, fn                                \
 	}
-    [PROC_SPROTECT] = {sizeof(int), 0, p_cansee, protect},
-    [PROC_REAP_ACQUIRE] = {0, 0, p_cansee, reaper_control},
-    [PROC_REAP_RELEASE] = {0, 0, p_cansee, reaper_control},
-    [PROC_REAP_STATUS] = {0, sizeof(struct procctl_reaper_status), p_cansee,
-	reaper_control},
-    [PROC_REAP_KILL] = {sizeof(struct procctl_reaper_kill),
+    [PROC_SPROTECT] = {C_TREE | C_GROUP, sizeof(int), 0, p_cansee, protect},
+    [PROC_REAP_ACQUIRE] = {C_TREE | C_NODATA, 0, 0, p_cansee, reaper_control},
+    [PROC_REAP_RELEASE] = {C_TREE | C_NODATA, 0, 0, p_cansee, reaper_control},
+    [PROC_REAP_STATUS] = {C_TREE, 0, sizeof(struct procctl_reaper_status),
+	p_cansee, reaper_control},
+    [PROC_REAP_KILL] = {C_TREE, sizeof(struct procctl_reaper_kill),
 	sizeof(struct procctl_reaper_kill), p_cansee, reaper_control},
-    [PROC_TRACE_CTL] = SET(trace_control),
+    [PROC_TRACE_CTL] = SET(C_GROUP, trace_control),
     [PROC_TRACE_STATUS] = TELL(trace_control),
-    [PROC_TRAPCAP_CTL] = SET(setting),
+    [PROC_TRAPCAP_CTL] = SET(C_GROUP, setting),
     [PROC_TRAPCAP_STATUS] = TELL(setting),
-    [PROC_PDEATHSIG_CTL] = {sizeof(int), 0, p_cansee, death_signal},
-    [PROC_PDEATHSIG_STATUS] = TELL(death_signal),
-    [PROC_ASLR_CTL] = SET(setting),
+    [PROC_PDEATHSIG_CTL] = {C_SELF, sizeof(int), 0, p_cansee, death_signal},
+    [PROC_PDEATHSIG_STATUS] = {C_SELF, 0, sizeof(int), p_cansee, death_signal},
+    [PROC_ASLR_CTL] = SET(0, setting),
     [PROC_ASLR_STATUS] = TELL(setting),
-    [PROC_PROTMAX_CTL] = SET(setting),
+    [PROC_PROTMAX_CTL] = SET(0, setting),
     [PROC_PROTMAX_STATUS] = TELL(setting),
-    [PROC_STACKGAP_CTL] = SET(setting),
+    [PROC_STACKGAP_CTL] = SET(0, setting),
     [PROC_STACKGAP_STATUS] = TELL(setting),
-    [PROC_NO_NEW_PRIVS_CTL] = SET(privs_control),
+    [PROC_NO_NEW_PRIVS_CTL] = SET(0, privs_control),
     [PROC_NO_NEW_PRIVS_STATUS] = TELL(privs_control),
-    [PROC_WXMAP_CTL] = SET(setting),
+    [PROC_WXMAP_CTL] = SET(0, setting),
     [PROC_WXMAP_STATUS] = TELL(setting),
-    [PROC_LOGSIGEXIT_CTL] = SET(setting),
-    [PROC_LOGSIGEXIT_STATUS] = TELL(setting),
+    [PROC_LOGSIGEXIT_CTL] = SET(0, log_control),
+    [PROC_LOGSIGEXIT_STATUS] = TELL(log_control),
 #undef SET
 #undef TELL
 };
 
+/* p's p_lock held, and released. */
 static int
-control(struct thread *td, int64_t pid, int com, union control *c)
+perform(struct thread *td, struct proc *p, int com, union control *c)
+{
+	const struct command *k = &commands[com];
+	int error;
+
+	if (k->flags & C_TREE) {
+		spin_unlock(&p->p_lock);
+		return (k->fn(td, p, com, c));
+	}
+	error = k->fn(td, p, com, c);
+	spin_unlock(&p->p_lock);
+	return (error);
+}
+
+static int
+control_process(struct thread *td, int64_t pid, int com, union control *c)
 {
 	const struct command *k = &commands[com];
 	struct proc *p;
+	int error = find_target(td, pid, k->may, &p);
+
+	if (error == ESRCH && (k->flags & C_SELF))
+		return (EINVAL);
+	return (error != 0 ? error : perform(td, p, com, c));
+}
+
+/* Those that td has no right to are left out; one success is success. */
+static int
+control_group(struct thread *td, int64_t id, int com, union control *c)
+{
+	struct pgrp *pg = id < 0 || id > PID_MAX ? NULL : pgrp_find((pid_t)id);
+	int error, first = ESRCH;
+	struct proc_walk w;
+	struct proc *p;
+	bool done = false;
+
+	if (pg == NULL)
+		return (ESRCH);
+	proc_walk_begin(&w, pg);
+	while ((p = proc_walk_next(&w)) != NULL) {
+		spin_lock(&p->p_lock);
+		if (p->p_state != P_ALIVE || commands[com].may(td, p) != 0) {
+			spin_unlock(&p->p_lock);
+			continue;
+		}
+		error = perform(td, p, com, c);
+		done |= error == 0;
+		if (first == ESRCH)
+			first = error;
+	}
+	proc_walk_end(&w);
+	return (done ? 0 : first);
+}
+
+static int
+control(struct thread *td, int idtype, int64_t id, int com, union control *c)
+{
 	int error;
 
 	mutex_lock(&proctree_lock);
-	error = find_target(td, pid, k->may, &p);
-	if (error == 0 && k->fn == reaper_control) {
-		spin_unlock(&p->p_lock);
-		error = k->fn(td, p, com, c);
-	} else if (error == 0) {
-		error = k->fn(td, p, com, c);
-		spin_unlock(&p->p_lock);
-	}
+	if (idtype == P_PID)
+		error = control_process(td, id, com, c);
+	else
+		error = control_group(td, id, com, c);
 	mutex_unlock(&proctree_lock);
 	return (error);
 }
@@ -405,17 +518,20 @@ sys_procctl(struct thread *td, const struct procctl_args *a)
 	union control c = {0};
 	int error, copied;
 
-	if (a->idtype != P_PID || a->com < 0)
-		return (EINVAL);
-	if (a->com == PROC_REAP_GETPIDS)
+	if (a->com == PROC_REAP_GETPIDS && a->idtype == P_PID)
 		return (reap_getpids(td, a->id, a->data));
-	if ((unsigned)a->com >= nitems(commands) || commands[a->com].fn == NULL)
+	if (a->com < 0 || (unsigned)a->com >= nitems(commands) ||
+	    commands[a->com].fn == NULL)
 		return (EINVAL);
 	k = &commands[a->com];
 	error = k->in > 0 ? copyin(a->data, &c, k->in) : 0;
 	if (error != 0)
 		return (error);
-	error = control(td, a->id, a->com, &c);
+	if (((k->flags & C_NODATA) && a->data != NULL) ||
+	    (a->idtype != P_PID &&
+		(a->idtype != P_PGID || !(k->flags & C_GROUP))))
+		return (EINVAL);
+	error = control(td, a->idtype, a->id, a->com, &c);
 	if (k->out == 0 || (error != 0 && k->in == 0))
 		return (error);
 	copied = copyout(&c, a->data, k->out);

@@ -111,6 +111,27 @@ sys_sigsuspend(struct thread *td, const struct sigsuspend_args *a)
 	return (error != 0 ? error : kern_sigsuspend(td, &mask));
 }
 
+/* What isn't valid only matters if no signal is pending: *bad; one that is less
+ * than nothing is over. */
+static int
+copyin_wait_timeout(
+    const struct timespec __user *uts, uint64_t *deadline, bool *bad)
+{
+	struct timespec ts;
+	int error;
+
+	*bad = false;
+	*deadline = NO_DEADLINE;
+	if (uts == NULL)
+		return (0);
+	error = copyin(uts, &ts, sizeof(ts));
+	if (error != 0)
+		return (error);
+	*bad = ts.tv_nsec < 0 || ts.tv_nsec >= (long)NSEC_PER_SEC;
+	*deadline = 0;
+	return (*bad || ts.tv_sec < 0 ? 0 : timeout_deadline(&ts, deadline));
+}
+
 static int
 wait_info(struct thread *td, const sigset_t *uset, struct siginfo *uinfo,
     const struct timespec *uts)
@@ -118,13 +139,16 @@ wait_info(struct thread *td, const sigset_t *uset, struct siginfo *uinfo,
 	struct siginfo info;
 	uint64_t deadline;
 	sigset_t set;
+	bool bad;
 	int error;
 
-	error = copyin_timeout(uts, &deadline);
+	error = copyin_wait_timeout(uts, &deadline, &bad);
 	if (error == 0)
 		error = copyin(uset, &set, sizeof(set));
 	if (error == 0)
 		error = kern_sigtimedwait(td, &set, &info, deadline);
+	if (error == EAGAIN && bad)
+		error = EINVAL;
 	if (error == 0 && uinfo != NULL)
 		error = copyout(&info, uinfo, sizeof(info));
 	if (error == 0)
