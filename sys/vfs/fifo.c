@@ -154,8 +154,7 @@ fifo_close(struct file *fp)
 	mutex_lock(&ff->ff_lock);
 	leave(ff, (int)fp->f_flag);
 	mutex_unlock(&ff->ff_lock);
-	if ((atomic_load(&vp->v_flags) & VV_LOCKS) != 0)
-		advlocks_file_closed(fp);
+	advlocks_file_closed(fp);
 	vn_note(vp, (fp->f_flag & FWRITE) != 0 ? NOTE_CLOSE_WRITE : NOTE_CLOSE);
 }
 

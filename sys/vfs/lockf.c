@@ -4,8 +4,13 @@
  * flock(2)'s on whole files, which belong to an open file.  Both are entries
  * of one list on the vnode and see one another, as in FreeBSD.
  *
- * One mutex guards all of them: that makes the graph of who waits for whom,
- * which crosses vnodes, stand still while a new edge is checked.
+ * Each vnode's list has a lock of its own.  Who has to wait enters that in a
+ * table of all waits, and with the table's lock goes through the lists of
+ * those whom it waits for, and so on, one list at a time: does that lead back?
+ * Who waits leaves the table before it gets its lock, so what is seen of one
+ * that waits stays so.  A list that has changed meanwhile is looked at anew,
+ * and each change wakes those who wait for it, who search again: so the last
+ * one that closes a circle sees it.
  */
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
@@ -25,42 +30,58 @@ struct advlock {
 	off_t al_end;
 };
 
+/* (l) als_lock. */
 struct advlocks {
-	struct list als_locks;
+	struct mutex als_lock;
+	struct list als_locks; /* (l) */
+	uint64_t als_changes;  /* (l) so many */
 	struct cv als_changed;
 };
 
-/* A request that waits, on its thread's stack. */
+/* A request that waits, on its thread's stack. (w) waits_lock, (!) set once. */
 struct advwait {
-	struct list aw_link; /* in waits_of() its owner */
-	struct list aw_todo; /* while a circle is searched */
-	const struct advlock *aw_request;
-	struct advlocks *aw_locks;
-	uint64_t aw_search; /* the last search that reached it */
+	struct list aw_link;		  /* (w) in waits_of() its owner */
+	struct list aw_todo;		  /* (w) while a circle is searched */
+	const struct advlock *aw_request; /* (!) */
+	struct advlocks *aw_locks;	  /* (!) */
+	uint64_t aw_search; /* (w) the last search that reached it */
 };
 
 #define WAIT_BUCKETS 256
 
-static struct mutex lock = MUTEX_INITIALIZER(lock, "advisory locks");
-static struct list waiting[WAIT_BUCKETS]; /* (lock) by owner */
-static uint64_t search;			  /* (lock) number of the last one */
+/* Before each als_lock. */
+static struct mutex waits_lock =
+    MUTEX_INITIALIZER(waits_lock, "advisory waits");
+static struct list waiting[WAIT_BUCKETS]; /* (w) by owner */
+static uint64_t search;			  /* (w) number of the last one */
 
-/* The vnode's locks, made when first asked for. `lock` held. */
+/* The vnode's locks, made when first asked for. NULL: no memory. */
 static struct advlocks *
 locks_of(struct vnode *vp)
 {
-	struct advlocks *als = vp->v_locks;
+	struct advlocks *als = atomic_load(&vp->v_locks), *new;
 
 	if (als != NULL)
 		return (als);
-	als = kmem_alloc(sizeof(*als), 0);
-	if (als == NULL)
+	new = kmem_alloc(sizeof(*new), 0);
+	if (new == NULL)
 		return (NULL);
-	list_init(&als->als_locks);
-	cv_init(&als->als_changed, "lockf");
-	vp->v_locks = als;
-	atomic_or(&vp->v_flags, VV_LOCKS);
+	mutex_init(&new->als_lock, "advisory locks");
+	list_init(&new->als_locks);
+	new->als_changes = 0;
+	cv_init(&new->als_changed, "lockf");
+	if (atomic_cas(&vp->v_locks, &als, new))
+		return (new);
+	kmem_free(new, sizeof(*new));
 	return (als);
+}
+
+/* With als_lock. */
+static void
+changed(struct advlocks *als)
+{
+	als->als_changes++;
+	cv_broadcast(&als->als_changed);
 }
 
 void
@@ -132,16 +153,15 @@ reach_blockers(struct advlocks *als, const struct advlock *request,
 {
 	struct advlock *al = NULL;
 
-	while ((al = blocker(als, request, al)) != NULL) {
-		if (al->al_owner == me)
-			return (false);
+	mutex_lock(&als->als_lock);
+	while ((al = blocker(als, request, al)) != NULL && al->al_owner != me)
 		reach(al->al_owner, todo);
-	}
-	return (true);
+	mutex_unlock(&als->als_lock);
+	return (al == NULL);
 }
 
 /* Would waiting for the request close a circle of processes?  Each wait is
- * followed once at most, by a look at its file's locks. */
+ * followed once at most, by a look at its file's locks. With waits_lock. */
 static bool
 deadlock(struct advlocks *als, const struct advlock *request)
 {
@@ -206,35 +226,70 @@ carve(struct advlocks *als, struct advlock *request, struct advlock **spare)
 	}
 }
 
+/* Enters a wait; EDEADLK: it would be for ever. */
+static int
+begin_wait(struct advwait *aw)
+{
+	const struct advlock *request = aw->aw_request;
+	int error = 0;
+
+	mutex_lock(&waits_lock);
+	/* flock(2)'s owners are files, which wait for nothing themselves. */
+	if (request->al_pid != -1 && deadlock(aw->aw_locks, request))
+		error = EDEADLK;
+	else
+		list_push_back(waits_of(request->al_owner), &aw->aw_link);
+	mutex_unlock(&waits_lock);
+	return (error);
+}
+
+static void
+end_wait(struct advwait *aw)
+{
+	mutex_lock(&waits_lock);
+	list_remove(&aw->aw_link);
+	mutex_unlock(&waits_lock);
+}
+
+/* als_lock is held, but not meanwhile. */
 static int
 wait_for_change(struct advlocks *als, const struct advlock *request)
 {
 	struct advwait aw = {.aw_request = request, .aw_locks = als};
+	const uint64_t seen = als->als_changes;
 	int error;
 
-	list_push_back(waits_of(request->al_owner), &aw.aw_link);
-	error = cv_wait_sig(&als->als_changed, &lock);
-	list_remove(&aw.aw_link);
+	mutex_unlock(&als->als_lock);
+	error = begin_wait(&aw);
+	mutex_lock(&als->als_lock);
+	if (error != 0)
+		return (error);
+	if (als->als_changes == seen)
+		error = cv_wait_sig(&als->als_changed, &als->als_lock);
+	mutex_unlock(&als->als_lock);
+	end_wait(&aw);
+	mutex_lock(&als->als_lock);
 	return (error);
 }
 
-/* Waits, or not, until nothing is in the request's way. `lock` held. */
+/* Waits, or not, until nothing is in the request's way. With als_lock. */
 static int
 clear_way(struct advlocks *als, struct advlock *request, bool wait)
 {
 	struct advlock unlock = *request;
+	bool let_go = request->al_pid != -1;
 	int error = 0;
 
 	while (error == 0 && blocker(als, request, NULL) != NULL) {
 		if (!wait)
 			return (EAGAIN);
-		if (request->al_pid == -1) {
+		if (!let_go) {
 			/* An upgrade isn't atomic: two would wait for ever. */
 			unlock.al_type = F_UNLCK;
 			carve(als, &unlock, NULL);
-			cv_broadcast(&als->als_changed);
-		} else if (deadlock(als, request))
-			return (EDEADLK);
+			changed(als);
+			let_go = true;
+		}
 		error = wait_for_change(als, request);
 	}
 	return (error);
@@ -247,6 +302,28 @@ free_lock(struct advlock *al)
 		kmem_free(al, sizeof(*al));
 }
 
+/* What is used of *new and *spare becomes NULL. */
+static int
+set_in(struct advlocks *als, struct advlock **new, struct advlock **spare,
+    bool wait)
+{
+	const bool unlock = (*new)->al_type == F_UNLCK;
+	int error;
+
+	mutex_lock(&als->als_lock);
+	error = unlock ? 0 : clear_way(als, *new, wait);
+	if (error == 0) {
+		carve(als, *new, spare);
+		if (!unlock) {
+			list_push_back(&als->als_locks, &(*new)->al_link);
+			*new = NULL;
+		}
+		changed(als);
+	}
+	mutex_unlock(&als->als_lock);
+	return (error);
+}
+
 static int
 set_lock(struct vnode *vp, const struct advlock *what, bool wait)
 {
@@ -255,27 +332,13 @@ set_lock(struct vnode *vp, const struct advlock *what, bool wait)
 	const bool enough = what->al_type == F_UNLCK || !page_low();
 	struct advlock *new = enough ? kmem_alloc(sizeof(*new), 0) : NULL;
 	struct advlock *spare = kmem_alloc(sizeof(*spare), 0);
-	struct advlocks *als;
-	int error = 0;
+	struct advlocks *als = locks_of(vp);
+	int error = ENOLCK;
 
-	mutex_lock(&lock);
-	als = locks_of(vp);
-	if (new == NULL || spare == NULL || als == NULL)
-		error = ENOLCK;
-	else {
+	if (new != NULL && spare != NULL &&als != NULL) {
 		*new = *what;
-		if (new->al_type != F_UNLCK)
-			error = clear_way(als, new, wait);
+		error = set_in(als, &new, &spare, wait);
 	}
-	if (error == 0) {
-		carve(als, new, &spare);
-		if (new->al_type != F_UNLCK) {
-			list_push_back(&als->als_locks, &new->al_link);
-			new = NULL;
-		}
-		cv_broadcast(&als->als_changed);
-	}
-	mutex_unlock(&lock);
 	free_lock(new);
 	free_lock(spare);
 	return (error);
@@ -285,14 +348,15 @@ set_lock(struct vnode *vp, const struct advlock *what, bool wait)
 static void
 get_lock(struct vnode *vp, const struct advlock *what, struct flock *fl)
 {
-	struct advlock *al = NULL;
+	struct advlocks *als = atomic_load(&vp->v_locks);
+	struct advlock *al;
 
-	mutex_lock(&lock);
-	if (vp->v_locks != NULL)
-		al = blocker(vp->v_locks, what, NULL);
-	if (al == NULL)
-		fl->l_type = F_UNLCK;
-	else {
+	fl->l_type = F_UNLCK;
+	if (als == NULL)
+		return;
+	mutex_lock(&als->als_lock);
+	al = blocker(als, what, NULL);
+	if (al != NULL) {
 		fl->l_type = (int16_t)al->al_type;
 		fl->l_whence = SEEK_SET;
 		fl->l_start = al->al_start;
@@ -301,7 +365,7 @@ get_lock(struct vnode *vp, const struct advlock *what, struct flock *fl)
 		fl->l_pid = al->al_pid;
 		fl->l_sysid = 0;
 	}
-	mutex_unlock(&lock);
+	mutex_unlock(&als->als_lock);
 }
 
 /* The range that a struct flock means. */
@@ -411,22 +475,20 @@ drop_all(struct vnode *vp, const void *owner)
 {
 	struct advlock all = {
 	    .al_owner = owner, .al_type = F_UNLCK, .al_end = INT64_MAX};
+	struct advlocks *als = atomic_load(&vp->v_locks);
 
-	mutex_lock(&lock);
-	if (vp->v_locks != NULL) {
-		carve(vp->v_locks, &all, NULL);
-		cv_broadcast(&vp->v_locks->als_changed);
-	}
-	mutex_unlock(&lock);
+	if (als == NULL)
+		return;
+	mutex_lock(&als->als_lock);
+	carve(als, &all, NULL);
+	changed(als);
+	mutex_unlock(&als->als_lock);
 }
 
 void
 vn_advlock_close(struct proc *p, struct file *fp)
 {
-	struct vnode *vp = fp->f_vnode;
-
-	if ((atomic_load(&vp->v_base->v_flags) & VV_LOCKS) != 0)
-		drop_all(vp->v_base, p);
+	drop_all(fp->f_vnode->v_base, p);
 }
 
 void

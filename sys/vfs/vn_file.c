@@ -215,8 +215,7 @@ close_common(struct file *fp)
 {
 	if (fp->f_vnode->v_type == VREG && (fp->f_flag & FWRITE) != 0)
 		vn_writer_done(fp->f_vnode);
-	if ((atomic_load(&fp->f_vnode->v_base->v_flags) & VV_LOCKS) != 0)
-		advlocks_file_closed(fp);
+	advlocks_file_closed(fp);
 }
 
 /* msync(2) of a mapping of vp. */

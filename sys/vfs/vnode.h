@@ -195,7 +195,8 @@ struct vnode {
 	struct mount *v_mountedhere;   /* (a) covered by this one; changed
 					  with mount_lock */
 	struct event_source v_events;  /* EVFILT_VNODE, EVFILT_READ */
-	struct advlocks *v_locks;      /* (i) fcntl and flock locks */
+	struct advlocks *v_locks;      /* (a) fcntl and flock locks, from the
+					  first one on */
 	struct fifo *v_fifo;	       /* (i) named pipe's ends */
 	struct socket *v_socket;       /* (v_lock) bound to this */
 	uint64_t v_accessed;	       /* (a) last read, wall clock in ns, if
@@ -209,7 +210,6 @@ struct vnode {
 	bool v_used; /* (a) found by its name, since the file system looked */
 };
 #define VV_ROOT	   0x1	/* of its file system */
-#define VV_LOCKS   0x2	/* record locks have been used */
 #define VV_DEAD	   0x4	/* revoked */
 #define VV_NOATIME 0x8	/* reading leaves no trace */
 #define VV_PROCDEP 0x10 /* what it is depends on the process that uses it */

@@ -2,6 +2,8 @@
 /* Advisory locks and named pipes, between processes. */
 #include "files.h"
 
+#include "fbsd/resource.h"
+
 enum { SYS_rfork = 251 };
 
 static long
@@ -121,6 +123,140 @@ deadlock(void)
 	CHECK_EQ(status, 0);
 	CHECK_EQ(*circles, 1);
 	CHECK_EQ(SYS(SYS_close, fd), 0);
+}
+
+/*
+ * Processes with a file each hold that one and wait for the next one's, which
+ * is a circle: one of them hears of it, and the others go on.  Then all lock
+ * and unlock the files as they come: nobody has one beside another, and nobody
+ * waits for ever.
+ */
+#define RING  4
+#define TURNS 150
+
+static volatile int *inside; /* who has the lock of each file, plus one */
+
+static long
+ring_file(int i)
+{
+	static char name[] = "ring0";
+
+	name[4] = (char)('0' + i);
+	return (xopen(name, O_RDWR | O_CREAT, 0644));
+}
+
+static void
+close_circle(const long *files, int me)
+{
+	long error;
+
+	CHECK_EQ(lock(files[me], F_SETLK, F_WRLCK, 0, 0), 0);
+	__atomic_add_fetch(holders, 1, __ATOMIC_SEQ_CST);
+	while (*holders != RING)
+		sleep_ms(1);
+	error = lock(files[(me + 1) % RING], F_SETLKW, F_WRLCK, 5, 1);
+	if (error == -EDEADLK)
+		__atomic_add_fetch(circles, 1, __ATOMIC_SEQ_CST);
+	else
+		CHECK_EQ(error, 0);
+	for (int i = 0; i < RING; i++)
+		CHECK_EQ(lock(files[i], F_SETLK, F_UNLCK, 0, 0), 0);
+}
+
+/* Two files in any order: what closes a circle lets go of the first. */
+static void
+lock_two(const long *files, int a, int b, int me)
+{
+	long error;
+
+	CHECK_EQ(lock(files[a], F_SETLKW, F_WRLCK, 0, 10), 0);
+	CHECK_EQ(__atomic_exchange_n(&inside[a], me + 1, __ATOMIC_SEQ_CST), 0);
+	error = lock(files[b], F_SETLKW, F_WRLCK, 0, 10);
+	if (error == 0) {
+		CHECK_EQ(
+		    __atomic_exchange_n(&inside[b], me + 1, __ATOMIC_SEQ_CST),
+		    0);
+		CHECK_EQ(__atomic_exchange_n(&inside[b], 0, __ATOMIC_SEQ_CST),
+		    me + 1);
+		CHECK_EQ(lock(files[b], F_SETLK, F_UNLCK, 0, 0), 0);
+	} else
+		CHECK_EQ(error, -EDEADLK);
+	CHECK_EQ(__atomic_exchange_n(&inside[a], 0, __ATOMIC_SEQ_CST), me + 1);
+	CHECK_EQ(lock(files[a], F_SETLK, F_UNLCK, 0, 0), 0);
+}
+
+static int
+in_ring(int me)
+{
+	long files[RING];
+
+	for (int i = 0; i < RING; i++)
+		files[i] = ring_file(i);
+	close_circle(files, me);
+	for (int i = 0; i < TURNS; i++)
+		lock_two(files, (me + i) % RING,
+		    (me + i + 1 + i % (RING - 1)) % RING, me);
+	return (failures);
+}
+
+static void
+ring(void)
+{
+	long pid[RING];
+	int status;
+
+	holders = map_anon(4096, MAP_ANON_SHARED);
+	circles = holders + 1;
+	inside = holders + 2;
+	for (int i = 0; i < RING; i++) {
+		pid[i] = SYS(SYS_fork);
+		if (pid[i] == 0)
+			(void)SYS(SYS_exit, in_ring(i));
+	}
+	for (int i = 0; i < RING; i++) {
+		CHECK_EQ(SYS(SYS_wait4, pid[i], &status, 0, NULL), pid[i]);
+		CHECK_EQ(status, 0);
+	}
+	CHECK_EQ(*circles, 1);
+}
+
+/* Several wait for a file's lock, and don't wake each other meanwhile. */
+static int
+wait_for_file(void)
+{
+	long mine = xopen("lk", O_RDWR, 0);
+
+	__atomic_add_fetch(holders, 1, __ATOMIC_SEQ_CST);
+	CHECK_EQ(SYS(SYS_flock, mine, LOCK_EX), 0);
+	return (failures);
+}
+
+static void
+quiet_waits(void)
+{
+	long pid[3], mine = xopen("lk", O_RDWR, 0);
+	struct rusage ru;
+	int status;
+
+	*holders = 0;
+	CHECK_EQ(SYS(SYS_flock, mine, LOCK_EX), 0);
+	for (int i = 0; i < 3; i++) {
+		pid[i] = SYS(SYS_fork);
+		if (pid[i] == 0) {
+			CHECK_EQ(SYS(SYS_close, mine), 0);
+			(void)SYS(SYS_exit, wait_for_file());
+		}
+	}
+	while (*holders != 3)
+		sleep_ms(1);
+	sleep_ms(50);
+	CHECK_EQ(SYS(SYS_flock, mine, LOCK_UN), 0);
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(SYS(SYS_wait4, pid[i], &status, 0, &ru), pid[i]);
+		CHECK_EQ(status, 0);
+		CHECK(ru.ru_nvcsw < 30);
+	}
+	CHECK_EQ(SYS(SYS_close, mine), 0);
 }
 
 /*
@@ -286,6 +422,8 @@ main(int argc, char **argv)
 	ranges();
 	whole_files();
 	deadlock();
+	ring();
+	quiet_waits();
 	closed_meanwhile();
 	shared_table();
 	fifos();
