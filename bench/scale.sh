@@ -6,12 +6,10 @@ set -eu
 
 out=build/bench
 
-# run PROGRAM ARGUMENT...: its "name number instructions" lines.
+# run OPTION... PROGRAM ARGUMENT...: its "name number instructions" lines.
 run() {
-	program=$1
-	shift
 	build/imp run -c 1 -m 4g --accel tcg --qemu-arg -icount \
-	    --qemu-arg shift=0,sleep=off "$out/$program" "$@"
+	    --qemu-arg shift=0,sleep=off "$@"
 }
 
 # A line for each name, a column for each number.
@@ -36,6 +34,14 @@ table() {
 	}' what="$1"
 }
 
-run scale_proc 1 100 1000 8000 | table "other processes"
-run scale_files 10 100 1000 10000 100000 | table "descriptors"
-run scale_names 100 1000 10000 100000 | table "files in cache"
+run "$out/scale_proc" 1 100 1000 8000 | table "other processes"
+run "$out/scale_files" 10 100 1000 10000 100000 | table "descriptors"
+run "$out/scale_names" 100 1000 10000 100000 | table "files in cache, tmpfs"
+disk=$(mktemp)
+trap 'rm -f "$disk"' EXIT
+truncate -s 512M "$disk"
+build/tests/host/newfs "$disk" >/dev/null
+run --qemu-arg -drive \
+    --qemu-arg "id=d0,if=none,format=raw,cache=unsafe,file=$disk" \
+    --qemu-arg -device --qemu-arg virtio-blk-device,drive=d0 \
+    "$out/scale_names" /dev/vtbd0 100 1000 10000 | table "files in cache, UFS"

@@ -52,16 +52,20 @@ static struct {
 	unsigned nbuckets;	/* (!) a power of two */
 	unsigned most;		/* (!) entries */
 	struct bucket **chunks; /* (!) (a) each; NULL: not needed yet */
-	unsigned hand;		/* (a) the next bucket to look at */
-	unsigned count;		/* (a) entries */
-	unsigned negative;	/* (a) of them */
 } cache = {.start = MUTEX_INITIALIZER(cache.start, "name cache")};
 
+/* What changes, apart from what all look-ups read. (a) */
+static struct {
+	unsigned hand;	   /* the next bucket to look at */
+	unsigned count;	   /* entries */
+	unsigned negative; /* of them */
+} counts __aligned(64);
+
 SYSCTL_NODE_(vfs_cache_count, "vfs.cache.stats.count", CTL_AUTO,
-    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_handle_int, &cache.count, 0,
+    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_handle_int, &counts.count, 0,
     "entries");
 SYSCTL_NODE_(vfs_cache_neg, "vfs.cache.stats.neg", CTL_AUTO,
-    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_handle_int, &cache.negative, 0,
+    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_handle_int, &counts.negative, 0,
     "entries of names that don't exist");
 
 static uint64_t
@@ -167,9 +171,9 @@ take_out(struct name **at, struct list *gone)
 		list_remove(&n->nc_of_file);
 		spin_unlock(&n->nc_vp->v_interlock);
 	} else {
-		atomic_sub(&cache.negative, 1);
+		atomic_sub(&counts.negative, 1);
 	}
-	atomic_sub(&cache.count, 1);
+	atomic_sub(&counts.count, 1);
 	list_push_back(gone, &n->nc_in_dir);
 }
 
@@ -191,9 +195,9 @@ put_in(struct bucket *b, struct name *n)
 		list_push_back(&vp->v_aliases, &n->nc_of_file);
 		spin_unlock(&vp->v_interlock);
 	} else {
-		atomic_add(&cache.negative, 1);
+		atomic_add(&counts.negative, 1);
 	}
-	atomic_add(&cache.count, 1);
+	atomic_add(&counts.count, 1);
 	atomic_store(&b->first, n);
 }
 
@@ -240,7 +244,7 @@ evict(unsigned want)
 
 	for (unsigned i = 0; i < 2 * cache.nbuckets && taken < want; i++) {
 		b = bucket_at(
-		    atomic_add(&cache.hand, 1) & (cache.nbuckets - 1));
+		    atomic_add(&counts.hand, 1) & (cache.nbuckets - 1));
 		if (b != NULL && atomic_load(&b->first) != NULL)
 			taken += sweep(b, &gone);
 	}
@@ -253,7 +257,7 @@ shrink(uint64_t want)
 {
 	const uint64_t per_page = PAGE_SIZE / name_size(NAME_MAX / 8);
 
-	want = MIN(want * per_page, atomic_load(&cache.count));
+	want = MIN(want * per_page, atomic_load(&counts.count));
 	return (evict((unsigned)want) / per_page);
 }
 
@@ -419,7 +423,7 @@ namecache_enter(struct vnode *dvp, const struct cname *cn, struct vnode *vp)
 	}
 	if (n != NULL)
 		kmem_free(n, name_size(n->nc_len));
-	if (atomic_load(&cache.count) > cache.most)
+	if (atomic_load(&counts.count) > cache.most)
 		(void)evict(8);
 }
 
