@@ -44,8 +44,8 @@ subject_of_program() {
 	case $1 in
 	attributes | beneath | churn | fileio | handles | inotify | locks | mounts | \
 		names | nullfs | vnotes) echo vfs ;;
-	children | crowd | ids | interrupts | kinfo | priorities | procdesc | refs | \
-		rights | setid | sigio | signals | threads) echo proc ;;
+	children | crowd | ids | interrupts | kinfo | limits | priorities | procdesc | \
+		refs | rights | setid | sigio | signals | threads) echo proc ;;
 	clocks | naps) echo time ;;
 	copying | events | knotes | pipes | poll) echo file ;;
 	hello | streams | true) echo imp ;;

@@ -8,6 +8,7 @@
  * and all of it is exchanged under p_lock, so that nobody ever sees one
  * program's memory with another one's rights.
  */
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
@@ -152,6 +153,18 @@ parse_script(struct script *sc)
 	return (0);
 }
 
+/* By a descriptor it has none but this one. */
+static int
+add_script_name(struct exec_strings *s, const struct exec_args *ea)
+{
+	char name[24];
+
+	if (ea->path != NULL)
+		return (add_kernel_string(s, ea->path));
+	snprintf(name, sizeof(name), "/dev/fd/%d", ea->fd);
+	return (add_kernel_string(s, name));
+}
+
 static int
 copy_strings(
     struct image *img, const struct exec_args *ea, const struct script *sc)
@@ -168,8 +181,7 @@ copy_strings(
 			s->argc++;
 		}
 		if (error == 0)
-			error = add_kernel_string(
-			    s, ea->path != NULL ? ea->path : "/dev/fd");
+			error = add_script_name(s, ea);
 		s->argc++;
 	}
 	start = s->used;

@@ -25,6 +25,7 @@
 #include "file/kqueue.h"
 #include "core/sysctl.h"
 #include "vm/kmem.h"
+#include "proc/resource.h"
 #include "vm/page.h"
 
 #define CHUNK	64
@@ -69,6 +70,12 @@ fdtable_init(unsigned files)
 	    (struct rlimit){max_files_per_proc, max_files_per_proc};
 	fdtable_cache = kcache_create("fdtable", sizeof(struct fdtable), 0);
 	fdchunk_cache = kcache_create("fdchunk", sizeof(struct fdchunk), 0);
+}
+
+unsigned
+fd_most(void)
+{
+	return (max_files_per_proc);
 }
 
 /* Bytes of ft_chunks and ft_full together, which lie in one piece. */

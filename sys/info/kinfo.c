@@ -219,33 +219,46 @@ sysctl_osrel(const struct sysctl_node *node, struct sysctl_req *req)
 SYSCTL_PROC(kern_proc_osrel, "kern.proc.osrel", KERN_PROC_OSREL,
     CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_osrel, NULL);
 
-/* kern.proc.rlimit.PID.WHICH; a process sets its own. */
+/* Who may look into a process may set its limits, too, as far as root alone
+ * needn't do it. */
+static int
+set_rlimit(struct sysctl_req *req, unsigned which)
+{
+	struct rlimit rl;
+	struct proc *p;
+	int error = sysctl_in(req, &rl, sizeof(rl));
+
+	if (error == 0)
+		error = kinfo_lock(req, 2, true, &p);
+	if (error != 0)
+		return (error);
+	spin_unlock(&p->p_lock);
+	error = kern_setrlimit(req->td, p, which, &rl);
+	mutex_unlock(&proctree_lock);
+	return (error);
+}
+
+/* kern.proc.rlimit.PID.WHICH */
 static int
 sysctl_rlimit(const struct sysctl_node *node, struct sysctl_req *req)
 {
 	struct rlimit rl;
 	struct proc *p;
 	unsigned which;
-	int error = kinfo_lock(req, 2, false, &p);
-	bool self;
+	int error;
 
+	if (req->namelen != 2 ||
+	    (which = (unsigned)req->name[1]) >= RLIM_NLIMITS)
+		return (EINVAL);
+	error = kinfo_lock(req, 2, sysctl_has_new(req), &p);
 	if (error != 0)
 		return (error);
-	which = (unsigned)req->name[1];
-	self = p == req->td->td_proc;
-	if (which < RLIM_NLIMITS)
-		rl = p->p_limits[which];
-	else
-		error = EINVAL;
+	rl = p->p_limits[which];
 	kinfo_unlock(p);
-	if (error == 0)
-		error = sysctl_out(req, &rl, sizeof(rl));
+	error = sysctl_out(req, &rl, sizeof(rl));
 	if (error != 0 || !sysctl_has_new(req))
 		return (error);
-	if (!self)
-		return (EPERM);
-	error = sysctl_in(req, &rl, sizeof(rl));
-	return (error != 0 ? error : kern_setrlimit(req->td, which, &rl));
+	return (set_rlimit(req, which));
 }
 SYSCTL_PROC(kern_proc_rlimit, "kern.proc.rlimit", KERN_PROC_RLIMIT,
     CTLTYPE_NODE | CTLFLAG_RW | CTLFLAG_ANYBODY, "N", sysctl_rlimit, NULL);

@@ -10,6 +10,7 @@
 #include "core/sysctl.h"
 #include "proc/pid.h"
 #include "proc/proc.h"
+#include "proc/resource.h"
 #include "proc/signal.h"
 #include "proc/thread.h"
 #include "proc/uidinfo.h"
@@ -27,10 +28,10 @@ struct proc *initproc;
 
 static unsigned nprocs;
 int maxproc;
-static int maxprocperuid; /* what RLIMIT_NPROC begins with */
+int maxprocperuid; /* what RLIMIT_NPROC begins with */
 
 SYSCTL_INT(kern_maxproc, "kern.maxproc", 6, CTLFLAG_RD, &maxproc);
-SYSCTL_INT(kern_maxprocperuid, "kern.maxprocperuid", CTL_AUTO, CTLFLAG_RD,
+SYSCTL_INT(kern_maxprocperuid, "kern.maxprocperuid", CTL_AUTO, CTLFLAG_RW,
     &maxprocperuid);
 
 static struct cred cred0 = {.cr_refs = 1};
@@ -176,8 +177,8 @@ init_limits(struct proc *p)
 {
 	for (int i = 0; i < RLIM_NLIMITS; i++)
 		p->p_limits[i] = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
-	p->p_limits[RLIMIT_STACK] = (struct rlimit){512l << 20, 512l << 20};
-	p->p_limits[RLIMIT_DATA] = (struct rlimit){32l << 30, 32l << 30};
+	p->p_limits[RLIMIT_STACK] = (struct rlimit){STACK_MAX, STACK_MAX};
+	p->p_limits[RLIMIT_DATA] = (struct rlimit){DATA_MAX, DATA_MAX};
 	p->p_limits[RLIMIT_NPROC] =
 	    (struct rlimit){maxprocperuid, maxprocperuid};
 }

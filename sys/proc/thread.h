@@ -30,6 +30,7 @@ bool proc_report(
 bool wait_options_valid(int options);
 /* A zombie goes, td has waited for it. proctree_lock held; released. */
 void proc_reap(struct thread *td, struct proc *p);
-extern int maxproc; /* (!) what memory is enough for: kern.maxproc */
+extern int maxproc;	  /* (!) what memory is enough for: kern.maxproc */
+extern int maxprocperuid; /* kern.maxprocperuid */
 
 #endif

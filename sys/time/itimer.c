@@ -130,10 +130,13 @@ arm(struct proc *p, int which, uint64_t next, uint64_t interval, uint64_t now)
 	struct itimer *it = &p->p_itimers[which];
 
 	spin_lock(&p->p_lock);
-	it->it_next = next;
-	it->it_interval = interval;
-	callout_set(
-	    &it->it_callout, look_at(p, which, next > now ? next - now : 0));
+	/* Not any more when itimer_exit() may have been here. */
+	if ((p->p_flags & P_EXITING) == 0) {
+		it->it_next = next;
+		it->it_interval = interval;
+		callout_set(&it->it_callout,
+		    look_at(p, which, next > now ? next - now : 0));
+	}
 	spin_unlock(&p->p_lock);
 }
 

@@ -57,11 +57,35 @@ vm_limit(const struct vmspace *vs, int which)
 	return (vs == p->p_image.vm ? proc_limit(p, which) : RLIM_INFINITY);
 }
 
-int
-kern_setrlimit(struct thread *td, unsigned which, const struct rlimit *rl)
+/* What the system gives at most of a resource, and at least. */
+static void
+system_limits(unsigned which, int64_t *most, int64_t *least)
 {
-	struct proc *p = td->td_proc;
+	*most = RLIM_INFINITY;
+	*least = 0;
+	switch (which) {
+	case RLIMIT_DATA:
+		*most = DATA_MAX;
+		break;
+	case RLIMIT_STACK:
+		*most = STACK_MAX;
+		break;
+	case RLIMIT_NOFILE:
+		*most = fd_most();
+		break;
+	case RLIMIT_NPROC:
+		*most = maxprocperuid;
+		*least = 1;
+		break;
+	}
+}
+
+int
+kern_setrlimit(
+    struct thread *td, struct proc *p, unsigned which, const struct rlimit *rl)
+{
 	struct rlimit new = *rl;
+	int64_t most, least;
 	int error = 0;
 
 	if (which >= RLIM_NLIMITS)
@@ -70,13 +94,14 @@ kern_setrlimit(struct thread *td, unsigned which, const struct rlimit *rl)
 		new.rlim_cur = RLIM_INFINITY;
 	if (new.rlim_max < 0)
 		new.rlim_max = RLIM_INFINITY;
+	system_limits(which, &most, &least);
 	spin_lock(&p->p_lock);
-	if ((new.rlim_cur > p->p_limits[which].rlim_max ||
-		new.rlim_max > p->p_limits[which].rlim_max) &&
-	    td->td_cred->cr_uid != 0)
-		error = EPERM;
-	else if (new.rlim_cur > new.rlim_max)
-		new.rlim_cur = new.rlim_max;
+	if (new.rlim_cur > p->p_limits[which].rlim_max ||
+	    new.rlim_max > p->p_limits[which].rlim_max)
+		error = priv_check(td);
+	new.rlim_cur = MIN(new.rlim_cur, new.rlim_max);
+	new.rlim_cur = MAX(MIN(new.rlim_cur, most), least);
+	new.rlim_max = MAX(MIN(new.rlim_max, most), least);
 	if (error == 0)
 		p->p_limits[which] = new;
 	spin_unlock(&p->p_lock);

@@ -639,6 +639,21 @@ default_actions(void)
 	CHECK_EQ(child_status(child, 0) & 0x7f, SIGILL);
 }
 
+/* Calls that FreeBSD hasn't got, or only had, or has in modules only. */
+static void
+no_such_calls(void)
+{
+	static const long numbers[] = {273, 377, 440, 3000000};
+
+	(void)handle(SIGSYS, remember, SA_SIGINFO);
+	for (int i = 0; i < 4; i++) {
+		caught = 0;
+		CHECK_EQ(SYS(numbers[i]), -ENOSYS);
+		CHECK_EQ(caught, 1);
+	}
+	(void)handle(SIGSYS, (void *)SIG_DFL, 0);
+}
+
 static void
 fast_block(void)
 {
@@ -677,6 +692,7 @@ main(int argc, char **argv)
 	ignored_and_blocked();
 	interrupted_calls();
 	fast_block();
+	no_such_calls();
 	threads();
 	taking_turns();
 	forgotten();

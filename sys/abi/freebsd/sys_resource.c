@@ -7,6 +7,7 @@
 #include "fbsd/time.h"
 #include "proc/resource.h"
 #include "proc/walk.h"
+#include "lib/string.h"
 #include "vm/kmem.h"
 
 int
@@ -28,7 +29,8 @@ sys_setrlimit(struct thread *td, const struct setrlimit_args *a)
 	struct rlimit rl;
 	int error = copyin(a->rlp, &rl, sizeof(rl));
 
-	return (error != 0 ? error : kern_setrlimit(td, a->which, &rl));
+	return (error != 0 ? error
+			   : kern_setrlimit(td, td->td_proc, a->which, &rl));
 }
 
 int
@@ -226,6 +228,36 @@ check_class(struct thread *td, const struct rtprio *rtp)
 	}
 }
 
+/* FIFO is a way of being real-time. */
+static unsigned
+class_of(const struct rtprio *rtp)
+{
+	return (rtp->type == RTP_PRIO_FIFO ? RTP_PRIO_REALTIME : rtp->type);
+}
+
+static bool
+is_better(const struct rtprio *a, const struct rtprio *b)
+{
+	return (class_of(a) < class_of(b) ||
+		(class_of(a) == class_of(b) && a->prio < b->prio));
+}
+
+/* The best that a thread of p has. p_lock held. */
+static void
+best_rtprio(struct proc *p, struct rtprio *best)
+{
+	struct rtprio rtp;
+	struct thread *td;
+
+	*best = (struct rtprio){RTP_PRIO_IDLE, RTP_PRIO_MAX};
+	LIST_FOREACH (td, &p->p_threads, td_plink) {
+		thread_get_rtprio(td, &rtp);
+		if (is_better(&rtp, best))
+			*best = rtp;
+	}
+}
+
+/* A thread's, or with its pid said the best of a process. */
 static int
 rtprio_lookup(struct thread *td, pid_t pid, lwpid_t tid, struct rtprio *urtp)
 {
@@ -235,7 +267,10 @@ rtprio_lookup(struct thread *td, pid_t pid, lwpid_t tid, struct rtprio *urtp)
 
 	if (error != 0)
 		return (error);
-	thread_get_rtprio(other, &rtp);
+	if (pid != 0)
+		best_rtprio(other->td_proc, &rtp);
+	else
+		thread_get_rtprio(other, &rtp);
 	spin_unlock(&other->td_proc->p_lock);
 	return (copyout(&rtp, urtp, sizeof(rtp)));
 }
@@ -441,6 +476,53 @@ lock_which(struct thread *td, int which, int64_t id, struct thread **tdp)
 	return (lock_thread(td, (pid_t)id, 0, p_cansched, tdp));
 }
 
+static bool
+fits(uint64_t mask, size_t size)
+{
+	return (size >= sizeof(mask) || mask >> size * 8 == 0);
+}
+
+/* A set of the user's size, which may be any that the CPUs there are fit
+ * into: ERANGE. */
+static int
+copyout_set(uint64_t mask, void __user *uset, size_t size)
+{
+	size_t at = MIN(size, sizeof(mask));
+	int error;
+
+	if (!fits(mask, size))
+		return (ERANGE);
+	error = copyout(&mask, uset, at);
+	while (error == 0 && at < size) {
+		size_t n = MIN(size - at, PAGE_SIZE);
+
+		error = zero_user((char *)uset + at, n);
+		at += n;
+		sched_maybe_yield();
+	}
+	return (error);
+}
+
+/* None but the first 64 may be in it: EINVAL. */
+static int
+copyin_set(const void __user *uset, size_t size, uint64_t *mask)
+{
+	uint64_t rest[32];
+	int error = copyin(uset, mask, MIN(size, sizeof(*mask)));
+
+	for (size_t at = sizeof(*mask); error == 0 && at < size;) {
+		size_t n = MIN(size - at, sizeof(rest));
+
+		memset(rest, 0, sizeof(rest));
+		error = copyin((const char *)uset + at, rest, n);
+		for (unsigned i = 0; error == 0 && i < nitems(rest); i++)
+			error = rest[i] != 0 ? EINVAL : 0;
+		at += n;
+		sched_maybe_yield();
+	}
+	return (error);
+}
+
 int
 sys_cpuset_getaffinity(
     struct thread *td, const struct cpuset_getaffinity_args *a)
@@ -449,8 +531,6 @@ sys_cpuset_getaffinity(
 	struct thread *other;
 	int error;
 
-	if (a->cpusetsize < sizeof(mask) || a->cpusetsize > CPUSET_BYTES)
-		return (ERANGE);
 	if (a->level == CPU_LEVEL_WHICH &&
 	    (a->which == CPU_WHICH_TID || a->which == CPU_WHICH_PID)) {
 		error = lock_which(td, a->which, a->id, &other);
@@ -461,41 +541,37 @@ sys_cpuset_getaffinity(
 	} else if (a->level < CPU_LEVEL_ROOT || a->level > CPU_LEVEL_WHICH) {
 		return (EINVAL);
 	}
-	error = copyout(&mask, a->mask, sizeof(mask));
-	if (error == 0)
-		error = zero_user((char *)a->mask + sizeof(mask),
-		    a->cpusetsize - sizeof(mask));
-	return (error);
+	return (copyout_set(mask, a->mask, a->cpusetsize));
 }
 
 int
 sys_cpuset_setaffinity(
     struct thread *td, const struct cpuset_setaffinity_args *a)
 {
-	uint64_t mask[CPUSET_BYTES / 8] = {0};
 	struct thread *other, *each;
+	uint64_t mask = 0;
 	struct proc *p;
 	int error;
 
-	if (a->cpusetsize < sizeof(mask[0]) || a->cpusetsize > CPUSET_BYTES)
-		return (ERANGE);
 	if (a->level != CPU_LEVEL_WHICH ||
 	    (a->which != CPU_WHICH_TID && a->which != CPU_WHICH_PID))
 		return (EINVAL);
-	error = copyin(a->mask, mask, a->cpusetsize);
+	error = copyin_set(a->mask, a->cpusetsize, &mask);
 	if (error != 0)
 		return (error);
-	if ((mask[0] & ALL_CPUS) == 0)
+	if (mask == 0)
 		return (EDEADLK);
+	if ((mask & ~(uint64_t)ALL_CPUS) != 0)
+		return (EINVAL);
 	error = lock_which(td, a->which, a->id, &other);
 	if (error != 0)
 		return (error);
 	p = other->td_proc;
 	if (a->which == CPU_WHICH_TID)
-		error = sched_set_affinity(other, (uint32_t)mask[0]);
+		error = sched_set_affinity(other, (uint32_t)mask);
 	else
 		LIST_FOREACH (each, &p->p_threads, td_plink)
-			error = sched_set_affinity(each, (uint32_t)mask[0]);
+			error = sched_set_affinity(each, (uint32_t)mask);
 	spin_unlock(&p->p_lock);
 	if (error == 0)
 		sched_leave_cpu();
@@ -525,9 +601,6 @@ sys_cpuset_getdomain(struct thread *td, const struct cpuset_getdomain_args *a)
 
 	if (a->domainsetsize < sizeof(mask) || a->domainsetsize > CPUSET_BYTES)
 		return (ERANGE);
-	error = copyout(&mask, a->mask, sizeof(mask));
-	if (error == 0)
-		error = zero_user((char *)a->mask + sizeof(mask),
-		    a->domainsetsize - sizeof(mask));
+	error = copyout_set(mask, a->mask, a->domainsetsize);
 	return (error != 0 ? error : suword32(a->policy, 1));
 }
