@@ -136,6 +136,7 @@ user_page_fault(struct thread *td, struct trapframe *tf, uint64_t va)
 	switch (error) {
 	case 0:
 	case ENOMEM: /* SIGKILL is on its way */
+	case EINTR:  /* it has come */
 		return (true);
 	case EIO:
 		sig = SIGBUS;

@@ -101,6 +101,13 @@ mutex_init(struct mutex *m, const char *name)
 	m->m_name = name;
 }
 
+bool
+mutex_held(struct mutex *m)
+{
+	return (
+	    (atomic_load(owner_word(m)) & ~WAITERS) == (uintptr_t)curthread());
+}
+
 static bool
 try_lock(struct mutex *m)
 {
@@ -490,13 +497,22 @@ cv_wait_sig(struct cv *cv, struct mutex *m)
 	    cv_sleep(cv, &(struct guard){.mutex = m}, BY_SIGNAL, NO_DEADLINE));
 }
 
+static int
+wait_kill(struct cv *cv, const struct guard *g)
+{
+	return (cv_sleep(cv, g, BY_KILL, NO_DEADLINE) == EINTR ? EINTR : 0);
+}
+
 int
 cv_wait_kill(struct cv *cv, struct mutex *m)
 {
-	int error =
-	    cv_sleep(cv, &(struct guard){.mutex = m}, BY_KILL, NO_DEADLINE);
+	return (wait_kill(cv, &(struct guard){.mutex = m}));
+}
 
-	return (error == EINTR ? EINTR : 0);
+int
+cv_wait_spin_kill(struct cv *cv, struct spin *s)
+{
+	return (wait_kill(cv, &(struct guard){.spin = s}));
 }
 
 int

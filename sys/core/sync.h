@@ -55,6 +55,7 @@ void mutex_init(struct mutex *m, const char *name);
 void mutex_lock(struct mutex *m);
 bool mutex_trylock(struct mutex *m); /* true: it is held now */
 void mutex_unlock(struct mutex *m);
+bool mutex_held(struct mutex *m); /* by the caller? */
 
 /* (l) rw_lock, (a) atomic, (!) set once. */
 struct rwlock {
@@ -96,7 +97,7 @@ void cv_init(struct cv *cv, const char *name);
  *
  * The _sig forms also end for a signal: EINTR or ERESTART (as the signal's
  * action says), or because the process stops running threads (exit, exec).
- * cv_wait_kill() ends only for a process that is to end: EINTR; other signals
+ * The _kill forms end only for a process that is to end: EINTR; other signals
  * are for when this is over.
  * The timed forms end with ETIMEDOUT when clock_ns() reaches deadline.
  */
@@ -108,6 +109,7 @@ int cv_timedwait_sig(struct cv *cv, struct mutex *m, uint64_t deadline);
 void cv_wait_spin(struct cv *cv, struct spin *s);
 int cv_timedwait_spin(struct cv *cv, struct spin *s, uint64_t deadline);
 int cv_wait_spin_sig(struct cv *cv, struct spin *s, uint64_t deadline);
+int cv_wait_spin_kill(struct cv *cv, struct spin *s);
 /* Any context; the caller need not hold the condition's lock. */
 void cv_signal(struct cv *cv);	 /* one waiter */
 void cv_wake_all(struct cv *cv); /* of a cv that has waiters */

@@ -15,6 +15,7 @@
 
 struct cdev;
 struct disk;
+struct vm_read;
 
 enum bio_cmd {
 	BIO_READ,
@@ -146,11 +147,17 @@ struct bio_batch {
 	unsigned io_pending;	     /* (done_lock) */
 	int io_error;		     /* (done_lock) the first */
 	struct bio_request *io_open; /* the caller's */
+	struct vm_read *io_pages;    /* or NULL */
 };
 void bio_batch_init(struct bio_batch *io, struct disk *dp, enum bio_cmd cmd);
 void bio_batch_add(
     struct bio_batch *io, uint64_t offset, void *buf, uint32_t len);
 int bio_batch_finish(struct bio_batch *io); /* waits; 0 or the first error */
+/* The same for pages that are read (vm/pager.c): nobody waits for the requests,
+ * each is a part of `pages`, and what becomes of them its parts say.  Finish it
+ * for those that can't be begun: ENOMEM. */
+void bio_batch_init_pages(
+    struct bio_batch *io, struct disk *dp, struct vm_read *pages);
 
 /*
  * A mounted file system that is written has the disk for itself: nobody else

@@ -9,14 +9,16 @@
 #include "core/sched.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
+#include "vm/vm.h"
 
 #define SEGMENTS 56
 #define FLYING	 8 /* requests under way, at most */
 
 struct bio_request {
 	struct bio r_bio;
-	struct bio_batch *r_io;
-	uint64_t r_end; /* bytes: where the next piece would follow */
+	struct bio_batch *r_io;	 /* whose end is waited for; or NULL: */
+	struct vm_read *r_pages; /* ended by what is read */
+	uint64_t r_end;		 /* bytes: where the next piece would follow */
 	struct bio_seg r_segs[SEGMENTS];
 };
 
@@ -27,6 +29,14 @@ bio_batch_init(struct bio_batch *io, struct disk *dp, enum bio_cmd cmd)
 	io->io_disk = dp;
 	io->io_cmd = cmd;
 	cv_init(&io->io_cv, "biowait");
+}
+
+void
+bio_batch_init_pages(
+    struct bio_batch *io, struct disk *dp, struct vm_read *pages)
+{
+	bio_batch_init(io, dp, BIO_READ);
+	io->io_pages = pages;
 }
 
 /* One lock for all ends: an io may be gone once it is released. */
@@ -42,19 +52,29 @@ note_error(struct bio_batch *io, int error)
 }
 
 static void
-request_done(struct bio *bp)
+part_done(struct bio_batch *io, int error)
 {
-	struct bio_request *r = container_of(bp, struct bio_request, r_bio);
-	struct bio_batch *io = r->r_io;
-	int error = bp->b_error;
-
-	kmem_free(r, sizeof(*r));
 	spin_lock(&done_lock);
 	if (io->io_error == 0)
 		io->io_error = error;
 	io->io_pending--;
 	cv_signal(&io->io_cv);
 	spin_unlock(&done_lock);
+}
+
+static void
+request_done(struct bio *bp)
+{
+	struct bio_request *r = container_of(bp, struct bio_request, r_bio);
+	struct vm_read *pages = r->r_pages;
+	struct bio_batch *io = r->r_io;
+	int error = bp->b_error;
+
+	kmem_free(r, sizeof(*r));
+	if (pages != NULL)
+		vm_read_end(pages, error);
+	else
+		part_done(io, error);
 }
 
 static void
@@ -77,10 +97,14 @@ start_open(struct bio_batch *io)
 	if (r == NULL)
 		return;
 	io->io_open = NULL;
-	wait_until(io, FLYING - 1);
-	spin_lock(&done_lock);
-	io->io_pending++;
-	spin_unlock(&done_lock);
+	if (io->io_pages != NULL) {
+		vm_read_begin(io->io_pages);
+	} else {
+		wait_until(io, FLYING - 1);
+		spin_lock(&done_lock);
+		io->io_pending++;
+		spin_unlock(&done_lock);
+	}
 	bio_start(io->io_disk, &r->r_bio);
 }
 
@@ -89,9 +113,15 @@ static void
 do_now(struct bio_batch *io, uint64_t offset, void *buf, uint32_t len)
 {
 	struct disk *dp = io->io_disk;
-	int error = io->io_cmd == BIO_READ ? disk_read(dp, offset, buf, len)
-					   : disk_write(dp, offset, buf, len);
+	int error;
 
+	/* Where pages are read nobody is there to wait. */
+	if (io->io_pages != NULL)
+		error = ENOMEM;
+	else
+		error = io->io_cmd == BIO_READ
+			    ? disk_read(dp, offset, buf, len)
+			    : disk_write(dp, offset, buf, len);
 	if (error != 0)
 		note_error(io, error);
 }
@@ -109,6 +139,7 @@ open_request(struct bio_batch *io, uint64_t offset)
 	r->r_bio.b_segs = r->r_segs;
 	r->r_bio.b_done = request_done;
 	r->r_io = io;
+	r->r_pages = io->io_pages;
 	r->r_end = offset;
 	io->io_open = r;
 	return (true);
@@ -142,6 +173,7 @@ int
 bio_batch_finish(struct bio_batch *io)
 {
 	start_open(io);
-	wait_until(io, 0);
+	if (io->io_pages == NULL)
+		wait_until(io, 0);
 	return (io->io_error);
 }

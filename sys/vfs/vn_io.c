@@ -32,8 +32,7 @@ page_part(const struct uio *uio, uint64_t end)
 /* The page at index, held; *pg may be it, if it was just read.  EBUSY, ENOMEM:
  * await_page(). v_lock held. */
 static int
-find_page(
-    struct vnode *vp, uint64_t index, struct vm_read *rd, struct page **pg)
+find_page(struct vnode *vp, uint64_t index, struct vm_wait *w, struct page **pg)
 {
 	struct vm_object *o = &vp->v_object;
 
@@ -45,17 +44,17 @@ find_page(
 	}
 	if (vp->v_ops->vo_getpage != NULL)
 		return (vp->v_ops->vo_getpage(vp, index, pg));
-	return (vm_object_page_or_read(o, index, 0, rd, pg));
+	return (vm_object_page_or_read(o, index, 0, w, pg));
 }
 
 /* Has it read, or waits for memory. v_lock is held, but not meanwhile. */
 static int
-await_page(struct vnode *vp, struct vm_read *rd, int error, struct page **pg)
+await_page(struct vnode *vp, struct vm_wait *w, int error, struct page **pg)
 {
 	rw_runlock(&vp->v_lock);
 	*pg = NULL;
 	if (error == EBUSY)
-		error = vm_object_read(&vp->v_object, rd, pg);
+		error = vm_object_read(&vp->v_object, w, pg);
 	if (error == ENOMEM && pageout_wait())
 		error = 0;
 	rw_rlock(&vp->v_lock);
@@ -81,7 +80,7 @@ vn_read(struct vnode *vp, struct uio *uio, int ioflag)
 {
 	const uint64_t mnt_flags = vp->v_mount->mnt_flags;
 	struct page *pg = NULL;
-	struct vm_read rd;
+	struct vm_wait w = VM_WAIT_INITIALIZER;
 	uint64_t size;
 	int error = 0;
 
@@ -96,12 +95,12 @@ vn_read(struct vnode *vp, struct uio *uio, int ioflag)
 	size = vn_size(vp);
 	while (uio->uio_resid > 0 && (uint64_t)uio->uio_offset < size &&
 	       error == 0) {
-		error = find_page(vp, atop(uio->uio_offset), &rd, &pg);
+		error = find_page(vp, atop(uio->uio_offset), &w, &pg);
 		if (__predict_true(error == 0)) {
 			error = read_page(uio, page_part(uio, size), pg);
 			pg = NULL;
 		} else if (error == EBUSY || error == ENOMEM) {
-			error = await_page(vp, &rd, error, &pg);
+			error = await_page(vp, &w, error, &pg);
 			size = vn_size(vp);
 		}
 	}

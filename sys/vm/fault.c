@@ -212,7 +212,7 @@ map_around(struct fault *f, unsigned prot)
 				      view_index(v, va)) != NULL))
 			continue;
 		pg = radix_get(&o->o_pages, index);
-		if (pg != NULL && pg->pg_flags & PG_BUSY)
+		if (pg != NULL && atomic_load(&pg->pg_flags) & PG_BUSY)
 			continue;
 		if (pg == NULL &&
 		    (!at_hand(o, index) || object_page(o, index, 0, &pg) != 0))
@@ -389,7 +389,7 @@ fault(struct fault *f, int *code)
 			if (error == 0)
 				continue;
 			if (error != ENOMEM)
-				return (EIO);
+				return (error == EINTR ? EINTR : EIO);
 		}
 		if (error == ESTALE) {
 			error = stack_grow(f->vs, f->va);

@@ -17,6 +17,9 @@ void object_dirty(struct vm_object *o, struct page *pg); /* it is, now */
 void object_discard(struct vm_object *o, uint64_t start, uint64_t end);
 /* Frees those of [start, end), which are mapped nowhere. */
 void object_free_pages(struct vm_object *o, uint64_t start, uint64_t end);
+/* A busy page is taken from its object: does a reading have its reference now?
+ * o_lock held. */
+bool page_leave_busy(struct page *pg);
 void pager_init(void);
 
 /* Entries, map.c; vs_lock held. */
@@ -83,7 +86,7 @@ view_index(const struct amap_view *v, vaddr_t va)
 
 /*
  * fault.c: makes the page at va present for access, and calls use() for it
- * with its holder's mutex held. 0, EFAULT, EIO, EINVAL, ENOMEM.
+ * with its holder's mutex held. 0, EFAULT, EIO, EINVAL, ENOMEM, EINTR.
  */
 int fault_use(struct vmspace *vs, vaddr_t va, unsigned access,
     void (*use)(void *arg, struct page *pg), void *arg);

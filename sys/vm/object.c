@@ -53,6 +53,18 @@ vm_object_hold(struct vm_object *o)
 
 #define OFFER 256 /* pages looked at between offers of the CPU */
 
+/* A page isn't the object's any more. o_lock held. */
+static void
+let_go(struct page *pg)
+{
+	if (__predict_false(atomic_load(&pg->pg_flags) & PG_BUSY)) {
+		if (page_leave_busy(pg))
+			return;
+	} else
+		pg->pg_object = NULL;
+	page_release(pg);
+}
+
 void
 object_free_pages(struct vm_object *o, uint64_t start, uint64_t end)
 {
@@ -63,10 +75,7 @@ object_free_pages(struct vm_object *o, uint64_t start, uint64_t end)
 	     (pg = radix_next(&o->o_pages, &i)) != NULL && i < end; i++) {
 		radix_del(&o->o_pages, i);
 		o->o_npages--;
-		pg->pg_object = NULL;
-		/* Who reads a busy one has the reference from now on. */
-		if (!(pg->pg_flags & PG_BUSY))
-			page_release(pg);
+		let_go(pg);
 		if (++n % OFFER == 0)
 			sched_maybe_yield();
 	}
@@ -75,11 +84,9 @@ object_free_pages(struct vm_object *o, uint64_t start, uint64_t end)
 static void
 free_page(void *arg, void *value)
 {
-	struct page *pg = value;
 	unsigned *n = arg;
 
-	pg->pg_object = NULL;
-	page_release(pg);
+	let_go(value);
 	if (++*n % OFFER == 0)
 		sched_maybe_yield();
 }
@@ -202,7 +209,7 @@ zero_tail(struct vm_object *o, uint64_t from)
 
 	if (offset == 0 || pg == NULL)
 		return;
-	if (pg->pg_flags & PG_BUSY)
+	if (atomic_load(&pg->pg_flags) & PG_BUSY)
 		object_free_pages(o, index, index + 1);
 	else
 		memset((char *)page_virt(pg) + offset, 0, PAGE_SIZE - offset);
@@ -370,12 +377,14 @@ vm_object_reclaim(struct vm_object *o)
 	b.n = 0;
 	b.stale = 0;
 	for (uint64_t i = 0; (pg = radix_next(&o->o_pages, &i)) != NULL; i++) {
-		bool used = (pg->pg_flags & PG_USED) != 0;
+		const unsigned flags = atomic_load(&pg->pg_flags);
 
 		sched_maybe_yield();
+		/* Flags of one that is being read aren't ours. */
+		if ((flags & (PG_BUSY | PG_FAILED)) == PG_BUSY)
+			continue;
 		pg->pg_flags &= ~PG_USED;
-		if (used ||
-		    (pg->pg_flags & (PG_DIRTY | PG_WRITING | PG_BUSY)) != 0 ||
+		if ((flags & (PG_USED | PG_DIRTY | PG_WRITING)) != 0 ||
 		    atomic_load(&pg->pg_refs) != 1)
 			continue;
 		add_to_batch(o, &b, pg);

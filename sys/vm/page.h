@@ -30,8 +30,9 @@ struct page {
 #define PG_WRITING 0x0002 /* on its way to the object's storage */
 #define PG_SLAB	   0x0004 /* kernel allocator's */
 #define PG_USED	   0x0008 /* since vm_object_reclaim() last looked */
-#define PG_BUSY	   0x0010 /* being read: see vm/pager.c */
-#define PG_WANTED  0x0020 /* and somebody waits for its end */
+#define PG_BUSY	   0x0010 /* contents aren't there: see vm/pager.c */
+#define PG_WANTED  0x0020 /* and somebody waits for them */
+#define PG_FAILED  0x0040 /* nor will they be: reading failed */
 
 extern struct page *page_array; /* by frame number */
 

@@ -2,32 +2,44 @@
 /*
  * Objects' pages when they are asked for: found, made, or read from storage.
  *
- * Nothing is locked while storage is read.  Who finds that a page isn't there
- * puts an empty one into the object, and some behind it that are read along,
- * all busy (PG_BUSY), lets go of o_lock, has the pager fill them, and ends that
- * with o_lock held again.  The rules:
+ * Nothing is locked while storage is read, and nobody's stack is needed for
+ * it.  Who finds that a page isn't there puts an empty one into the object, and
+ * some behind it that are read along, all busy (PG_BUSY), lets go of o_lock,
+ * and has the pager begin to fill them.  Then he waits as others do who come
+ * for one of them.  The end of the last request ends the reading, in whatever
+ * context that is.  The rules:
  *
- *   A busy page belongs to the thread that made it so, which alone says that
- *   it isn't busy any more.  Nobody else looks at what is in it, maps it, makes
- *   it dirty or refers to it: they wait, with no lock held, and then look
- * again.
+ *   What is in a busy page belongs to its reading, which alone says that it
+ *   isn't busy any more.  Nobody else looks at it, maps the page, makes it
+ *   dirty or, but to wait for it, refers to it.
  *
- *   It may be taken from its object nevertheless, when that is cut, or when
- *   all of the page is going to be overwritten.  Its thread has the object's
- *   reference then, and frees it when it has been filled.  So nobody waits who
- *   doesn't need what is read.
+ *   A page that couldn't be read stays busy, but without a reading (PG_FAILED);
+ *   who wants it puts another one in its place, and has it read alone if it
+ *   wasn't.
+ *
+ *   A busy page may be taken from its object, when that is cut, or when all of
+ *   the page is going to be overwritten.  Its reading has the object's
+ *   reference then, and frees it in the end.  So nobody waits who doesn't need
+ *   what is read, and an object can go while it is being read.
  *
  *   Who holds locks that a reader of storage may need, or that others should
  *   not wait for, only asks for what is there: EBUSY tells it to let go of
  *   them, to have the page read, and to begin anew.
  *
- * Who waits for another one's reading stops doing so when it is killed.
+ * Who waits stops doing so when it is killed; the reading goes on.
  */
 #include "fbsd/errno.h"
-#include "core/printf.h"
-#include "core/thread.h"
+#include "core/sched.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
 #include "vm/map.h"
 #include "vm/pageout.h"
+
+/*
+ * Guards PG_BUSY and what goes with it of pages that have it, and that they
+ * belong to an object: for interrupts, which can't take o_lock.
+ */
+static struct spin busy_lock = SPIN_INITIALIZER("busy page");
 
 /* Where threads wait for busy pages, by frame number. */
 static struct cv busy[64];
@@ -43,6 +55,27 @@ static struct cv *
 busy_cv(const struct page *pg)
 {
 	return (&busy[(size_t)(pg - page_array) % nitems(busy)]);
+}
+
+/* busy_lock held. */
+static bool
+being_read(const struct page *pg)
+{
+	return ((pg->pg_flags & (PG_BUSY | PG_FAILED)) == PG_BUSY);
+}
+
+bool
+page_leave_busy(struct page *pg)
+{
+	bool reading;
+
+	spin_lock(&busy_lock);
+	reading = being_read(pg);
+	atomic_store(&pg->pg_object, NULL);
+	if (pg->pg_flags & PG_WANTED)
+		cv_broadcast(busy_cv(pg));
+	spin_unlock(&busy_lock);
+	return (reading);
 }
 
 /* Makes a page for index, which has none. o_lock held. */
@@ -84,7 +117,8 @@ object_page(
 	if (index >= atop(o->o_size + PAGE_MASK))
 		return (EINVAL);
 	*pp = pg = radix_get(&o->o_pages, index);
-	if (pg != NULL && __predict_false(pg->pg_flags & PG_BUSY)) {
+	if (pg != NULL &&
+	    __predict_false(atomic_load(&pg->pg_flags) & PG_BUSY)) {
 		if (!(flags & VM_PAGE_OVERWRITE))
 			return (EBUSY);
 		object_free_pages(o, index, index + 1);
@@ -120,108 +154,204 @@ window(struct vm_object *o, uint64_t index)
 	return (MIN(o->o_ahead, atop(o->o_size + PAGE_MASK) - index));
 }
 
-/* Puts busy pages where rd->index and those behind it have none; 0, ENOMEM.
- * o_lock held. */
-static int
-claim(struct vm_object *o, struct vm_read *rd)
+static struct vm_read *
+read_alloc(struct vm_object *o, uint64_t index, uint64_t room)
 {
-	const uint64_t index = rd->index, most = window(o, index);
-	unsigned n;
+	struct vm_read *rd =
+	    kmem_alloc(sizeof(*rd) + room * sizeof(struct page *), 0);
 
-	for (n = 0; n < most; n++) {
-		struct page *pg;
+	if (rd == NULL)
+		return (NULL);
+	rd->vr_object = o;
+	rd->vr_index = index;
+	rd->vr_valid = 0;
+	rd->vr_parts = 1;
+	rd->vr_error = 0;
+	rd->vr_n = 0;
+	rd->vr_room = (unsigned)room;
+	return (rd);
+}
 
-		if (n > 0 && radix_get(&o->o_pages, index + n) != NULL)
+static void
+read_free(struct vm_read *rd)
+{
+	kmem_free(rd, sizeof(*rd) + rd->vr_room * sizeof(struct page *));
+}
+
+/* Puts busy pages where index and those behind it have none, as many as rd has
+ * room for.  o_lock held. */
+static void
+fill_with_busy(struct vm_object *o, struct vm_read *rd)
+{
+	struct page *pg;
+	uint64_t index;
+
+	while (rd->vr_n < rd->vr_room) {
+		index = rd->vr_index + rd->vr_n;
+		if (rd->vr_n > 0 && radix_get(&o->o_pages, index) != NULL)
 			break;
 		pg = page_alloc(0, 0);
 		if (pg == NULL)
 			break;
-		if (vm_object_insert(o, index + n, pg) != 0) {
+		if (vm_object_insert(o, index, pg) != 0) {
 			page_release(pg);
 			break;
 		}
 		pg->pg_flags = PG_BUSY;
-		rd->pages[n] = pg;
+		rd->vr_pages[rd->vr_n++] = pg;
 	}
-	o->o_next = index + n;
-	rd->n = n;
-	return (n > 0 ? 0 : ENOMEM);
+	o->o_next = rd->vr_index + rd->vr_n;
 }
 
-/* The pages aren't busy any more, and leave the object if they couldn't be
- * read; the first one is held, if that is wanted.  True: it had left the object
- * before. */
-static bool
-end_busy(
-    struct vm_object *o, struct page **pages, unsigned n, bool good, bool hold)
+/* A reading of the page at w's place, which is now busy; 0, ENOMEM. o_lock
+ * held. */
+static int
+claim(struct vm_object *o, struct vm_wait *w)
 {
-	bool left;
+	const uint64_t index = w->vw_index;
+	struct vm_read *rd =
+	    read_alloc(o, index, index == w->vw_alone ? 1 : window(o, index));
 
-	mutex_lock(&o->o_lock);
-	left = pages[0]->pg_object != o;
-	for (unsigned i = 0; i < n; i++) {
-		struct page *pg = pages[i];
+	if (rd == NULL)
+		return (ENOMEM);
+	fill_with_busy(o, rd);
+	if (rd->vr_n == 0) {
+		read_free(rd);
+		return (ENOMEM);
+	}
+	w->vw_read = rd;
+	w->vw_page = rd->vr_pages[0];
+	return (0);
+}
+
+/* What the object has not of the pages is zero. */
+static void
+zero_behind(struct vm_read *rd)
+{
+	for (unsigned i = rd->vr_n; i-- > 0;) {
+		const uint64_t at = ptoa(rd->vr_index + i);
+		const uint64_t valid = rd->vr_valid - MIN(at, rd->vr_valid);
+
+		if (valid >= PAGE_SIZE)
+			break;
+		memset((char *)page_virt(rd->vr_pages[i]) + valid, 0,
+		    PAGE_SIZE - valid);
+	}
+}
+
+static void
+end_reading(struct vm_read *rd)
+{
+	const bool good = rd->vr_error == 0;
+
+	if (good)
+		zero_behind(rd);
+	spin_lock(&busy_lock);
+	for (unsigned i = 0; i < rd->vr_n; i++) {
+		struct page *pg = rd->vr_pages[i];
 
 		if (__predict_false(pg->pg_flags & PG_WANTED))
 			cv_broadcast(busy_cv(pg));
-		pg->pg_flags = 0;
-		if (__predict_false(pg->pg_object != o))
+		atomic_store(
+		    &pg->pg_flags, (uint16_t)(good ? 0 : PG_BUSY | PG_FAILED));
+		if (__predict_false(pg->pg_object != rd->vr_object))
 			page_release(pg);
-		else if (__predict_false(!good))
-			object_free_pages(o, pg->pg_index, pg->pg_index + 1);
 	}
-	if (hold && good && !left) {
-		page_hold(pages[0]);
-		pages[0]->pg_flags = PG_USED;
-	}
-	mutex_unlock(&o->o_lock);
-	return (left);
+	spin_unlock(&busy_lock);
+	read_free(rd);
 }
 
-/* Until rd's page may not be busy any more.  EINTR: the process ends. */
-static int
-wait_busy(struct vm_object *o, struct vm_read *rd)
+void
+vm_read_begin(struct vm_read *rd)
 {
-	struct page *pg;
+	refcount_take(&rd->vr_parts);
+}
+
+void
+vm_read_end(struct vm_read *rd, int error)
+{
+	if (error != 0)
+		atomic_store(&rd->vr_error, error);
+	if (refcount_drop(&rd->vr_parts))
+		end_reading(rd);
+}
+
+/* Until w's page isn't read any more, or isn't the object's.  EINTR: the
+ * process ends. */
+static int
+wait_busy(struct vm_object *o, const struct vm_wait *w)
+{
+	struct page *pg = w->vw_page;
 	int error = 0;
 
-	mutex_lock(&o->o_lock);
-	pg = radix_get(&o->o_pages, rd->index);
-	if (pg != NULL && pg->pg_flags & PG_BUSY) {
+	spin_lock(&busy_lock);
+	while (error == 0 && being_read(pg) && pg->pg_object == o) {
 		pg->pg_flags |= PG_WANTED;
-		error = cv_wait_kill(busy_cv(pg), &o->o_lock);
+		if (w->vw_nokill)
+			cv_wait_spin(busy_cv(pg), &busy_lock);
+		else
+			error = cv_wait_spin_kill(busy_cv(pg), &busy_lock);
 	}
-	mutex_unlock(&o->o_lock);
+	spin_unlock(&busy_lock);
+	/* A fast disk may never let it sleep. */
+	sched_maybe_yield();
 	return (error);
 }
 
 int
-vm_object_read(struct vm_object *o, struct vm_read *rd, struct page **pp)
+vm_object_read(struct vm_object *o, struct vm_wait *w, struct page **pp)
 {
-	unsigned n = rd->n;
-	int error;
+	struct page *pg = w->vw_page;
+	bool alone = false;
+	int error = 0, e;
 
-	*pp = NULL;
-	if (n == 0)
-		return (wait_busy(o, rd));
-	error = o->o_ops->vo_read(o, rd->index, rd->pages, n);
-	/* What was asked for may be there all the same. */
-	if (error != 0 && n > 1) {
-		(void)end_busy(o, rd->pages + 1, n - 1, false, false);
-		n = 1;
-		error = o->o_ops->vo_read(o, rd->index, rd->pages, n);
+	if (w->vw_read != NULL) {
+		alone = w->vw_read->vr_n == 1;
+		error = o->o_ops->vo_read(o, w->vw_read);
+		vm_read_end(w->vw_read, error);
 	}
+	e = error == EINTR ? EINTR : wait_busy(o, w);
+	*pp = NULL;
 	/* One that left its object may have lost its storage. */
-	if (end_busy(o, rd->pages, n, error == 0, true))
-		return (0);
+	if (e != 0 || atomic_load(&pg->pg_object) != o)
+		error = e;
+	else if (__predict_true(!(atomic_load(&pg->pg_flags) & PG_BUSY)))
+		*pp = pg;
+	else if (alone)
+		error = error != 0 ? error : EIO;
+	else {
+		/* What was asked for may be there all the same. */
+		w->vw_alone = w->vw_index;
+		error = 0;
+	}
+	if (*pp == NULL)
+		page_release(pg);
+	return (error);
+}
+
+/* The page at w's place isn't there: as if it had never been there if it
+ * couldn't be read.  o_lock held. */
+static int
+prepare_wait(struct vm_object *o, struct vm_wait *w, struct page *pg)
+{
+	int error = 0;
+
+	w->vw_read = NULL;
+	w->vw_page = pg;
+	if (pg != NULL && atomic_load(&pg->pg_flags) & PG_FAILED) {
+		object_free_pages(o, w->vw_index, w->vw_index + 1);
+		pg = NULL;
+	}
+	if (pg == NULL)
+		error = claim(o, w);
 	if (error == 0)
-		*pp = rd->pages[0];
+		page_hold(w->vw_page);
 	return (error);
 }
 
 int
 vm_object_page_or_read(struct vm_object *o, uint64_t index, unsigned flags,
-    struct vm_read *rd, struct page **pp)
+    struct vm_wait *w, struct page **pp)
 {
 	int error;
 
@@ -230,9 +360,9 @@ vm_object_page_or_read(struct vm_object *o, uint64_t index, unsigned flags,
 	if (__predict_true(error == 0)) {
 		page_hold(*pp);
 	} else if (error == EBUSY) {
-		rd->index = index;
-		rd->n = 0;
-		if (*pp == NULL && claim(o, rd) != 0)
+		w->vw_index = index;
+		w->vw_nokill = (flags & VM_PAGE_NOKILL) != 0;
+		if (prepare_wait(o, w, *pp) != 0)
 			error = ENOMEM;
 		*pp = NULL;
 	}
@@ -246,14 +376,14 @@ int
 vm_object_page(
     struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
 {
-	struct vm_read rd;
+	struct vm_wait w = VM_WAIT_INITIALIZER;
 	int error;
 
 	for (;;) {
-		error = vm_object_page_or_read(o, index, flags, &rd, pp);
+		error = vm_object_page_or_read(o, index, flags, &w, pp);
 		if (__predict_true(error != EBUSY))
 			return (error);
-		error = vm_object_read(o, &rd, pp);
+		error = vm_object_read(o, &w, pp);
 		if (*pp != NULL)
 			page_release(*pp);
 		if (error != 0)

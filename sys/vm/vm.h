@@ -30,6 +30,7 @@
 struct file;
 struct thread;
 struct vm_object;
+struct vm_read;
 struct vnode;
 
 #define VM_READ_MAX 64u /* pages read at once */
@@ -44,12 +45,11 @@ struct vm_object_ops {
 	 * object, contents valid.  0, ENOSPC; the caller puts it into the tree.
 	 */
 	int (*vo_get)(struct vm_object *o, uint64_t index, struct page **pp);
-	/* For storage that takes time: fills n pages from index on, at most
-	 * VM_READ_MAX, which are busy (vm/pager.c).  They may leave the object
-	 * meanwhile.  No lock is held, but what keeps the object.  0, EIO,
-	 * ENOMEM. */
-	int (*vo_read)(struct vm_object *o, uint64_t index, struct page **pages,
-	    unsigned n);
+	/* For storage that takes time: begins to fill the pages of a reading,
+	 * which has others wait for its end.  No lock is held, but what keeps
+	 * the object, which the requests must do without.  0, EIO, ENOMEM; or
+	 * EINTR: the process ends. */
+	int (*vo_read)(struct vm_object *o, struct vm_read *rd);
 	/* How many pages are read at once at the beginning; 0: always one. */
 	unsigned vo_first;
 	/* Writes the dirty pages of [start, end) out and waits for that.
@@ -98,25 +98,51 @@ void vm_object_hold(struct vm_object *o);
 void vm_object_release(struct vm_object *o);
 /* Page at index, read in or zero-filled if absent, with a reference for the
  * caller (page_release). o_lock not held. 0, EIO, ENOMEM; beyond o_size
- * EINVAL; EINTR, if the process is killed while another one reads it. */
+ * EINVAL; EINTR, if the process is killed while it is read. */
 #define VM_PAGE_WRITE	  0x1 /* about to be written: marks it dirty */
 #define VM_PAGE_OVERWRITE 0x2 /* all of it: contents need not be read */
+#define VM_PAGE_NOKILL	  0x4 /* waits for its end even if killed */
 int vm_object_page(
     struct vm_object *o, uint64_t index, unsigned flags, struct page **pp);
 /*
- * The same in two steps, for who holds a lock that others should not wait for.
- * EBUSY: without it, vm_object_read() must be called, which reads the page, or
- * waits for who does.  0: *pp is the page, held, or NULL: look again; EIO,
- * ENOMEM, EINTR.
+ * A reading: busy pages of an object, side by side, and what is under way to
+ * fill them.  Nobody owns it: with the end of its last part it ends itself.
+ * (!) set before the first part begins, (a) atomic.
  */
 struct vm_read {
-	uint64_t index;
-	unsigned n; /* busy pages, ours; 0: it is another one's */
-	struct page *pages[VM_READ_MAX];
+	struct vm_object *vr_object; /* (!) whose pages they were, at least */
+	uint64_t vr_index;	     /* (!) of the first */
+	uint64_t vr_valid; /* (!) bytes of the object; zeroes are behind */
+	unsigned vr_parts; /* (a) not yet through */
+	int vr_error;	   /* (a) of one of them */
+	unsigned vr_n;	   /* (!) pages, */
+	unsigned vr_room;  /* (!) and what there is room for */
+	struct page *vr_pages[]; /* (!) with the object's reference */
 };
+/* Another part is about to begin; it is through.  Any context. */
+void vm_read_begin(struct vm_read *rd);
+void vm_read_end(struct vm_read *rd, int error);
+/*
+ * The same in two steps, for who holds a lock that others should not wait for.
+ * EBUSY: without it, vm_object_read() must be called, which waits until the
+ * page has been read.  0: *pp is the page, held, or NULL: look again, with the
+ * same vm_wait; EIO, ENOMEM, EINTR.
+ */
+struct vm_wait {
+	struct page *vw_page;	 /* busy, held */
+	uint64_t vw_index;	 /* its place */
+	struct vm_read *vw_read; /* to be begun; or NULL: it has been */
+	uint64_t vw_alone; /* where a page is read alone: with others it failed
+			    */
+	bool vw_nokill;
+};
+#define VM_WAIT_INITIALIZER                                                    \
+	{                                                                      \
+		.vw_alone = UINT64_MAX                                         \
+	}
 int vm_object_page_or_read(struct vm_object *o, uint64_t index, unsigned flags,
-    struct vm_read *rd, struct page **pp);
-int vm_object_read(struct vm_object *o, struct vm_read *rd, struct page **pp);
+    struct vm_wait *w, struct page **pp);
+int vm_object_read(struct vm_object *o, struct vm_wait *w, struct page **pp);
 /* Has the page at index read if it isn't there and there is one: look again. 0,
  * EIO, ENOMEM, EINTR. */
 int vm_object_fetch(struct vm_object *o, uint64_t index);
@@ -274,7 +300,7 @@ int vm_set_break(struct vmspace *vs, vaddr_t brk);
  * A page fault of the current process at va, from user mode or from a copy
  * function. access is PMAP_*. 0, or EFAULT (SIGSEGV: not mapped or not
  * allowed: *code says SEGV_MAPERR, SEGV_ACCERR), EIO and EINVAL (SIGBUS),
- * ENOMEM (the process is being killed). May sleep.
+ * ENOMEM and EINTR (the process is being killed). May sleep.
  */
 int vm_fault(struct vmspace *vs, vaddr_t va, unsigned access, int *code);
 

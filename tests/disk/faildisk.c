@@ -3,7 +3,7 @@
  * faildisk SOCKET IMAGE COMMAND...: two disks for a virtual machine that
  * COMMAND starts, by the NBD protocol: "disk", which is IMAGE, and "orders", by
  * which the guest itself says which of the requests for the first one fail from
- * now on (faildisk.h).  Ends with the command's status.
+ * now on, or are held back (faildisk.h).  Ends with the command's status.
  */
 
 #include <err.h>
@@ -22,6 +22,7 @@
 
 #define MAX_DATA (64 << 20)
 #define CLIENTS	 2
+#define MAX_HELD 64
 
 enum { DISK, ORDERS };
 
@@ -35,8 +36,17 @@ static struct client {
 } clients[CLIENTS];
 static unsigned nclients;
 
-static bool
-fails(const struct nbd_request *r)
+/* Requests that are held back, with the data of a write. */
+static struct held {
+	struct nbd_request r;
+	int fd;
+	uint8_t *data;
+} held[MAX_HELD];
+
+enum fate { DONE, FAILED, HELD };
+
+static enum fate
+fate_of(const struct nbd_request *r)
 {
 	struct fail_order *o =
 	    &orders.order[r->type == NBD_READ	 ? FAIL_READ
@@ -45,17 +55,19 @@ fails(const struct nbd_request *r)
 
 	if (o->end != 0 &&
 	    (r->offset >= o->end || r->offset + r->length <= o->start))
-		return (false);
+		return (DONE);
 	if (o->pass > 0) {
 		o->pass--;
-		return (false);
+		return (DONE);
 	}
 	if (o->fail == 0)
-		return (false);
+		return (DONE);
 	if (o->fail != FAIL_ALL)
 		o->fail--;
+	if (o->hold)
+		return (HELD);
 	orders.failed++;
-	return (true);
+	return (FAILED);
 }
 
 static bool
@@ -77,12 +89,72 @@ move(uint32_t disk, const struct nbd_request *r, uint8_t *data)
 	return (true);
 }
 
+static void
+answer(int fd, const struct nbd_request *r, uint8_t *data, bool ok)
+{
+	nbd_answer(fd, r->handle, ok ? 0 : NBD_EIO);
+	if (ok && r->type == NBD_READ)
+		nbd_put(fd, data, r->length);
+}
+
+static void
+hold(int fd, const struct nbd_request *r, const uint8_t *data)
+{
+	struct held *h = &held[orders.held];
+
+	if (orders.held == MAX_HELD)
+		errx(1, "too many requests are held back");
+	*h = (struct held){*r, fd, malloc(r->length + 1)};
+	if (h->data == NULL)
+		err(1, "malloc");
+	if (r->type == NBD_WRITE)
+		memcpy(h->data, data, r->length);
+	orders.held++;
+}
+
+static void
+release_held(uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct held *h = &held[i];
+		bool ok = h->r.type == NBD_FLUSH || move(DISK, &h->r, h->data);
+
+		answer(h->fd, &h->r, h->data, ok);
+		free(h->data);
+	}
+	orders.held = 0;
+}
+
+/* Those for the disk, as it was ordered. */
+static void
+disk_request(int fd, const struct nbd_request *r, uint8_t *data)
+{
+	enum fate fate = fate_of(r);
+
+	if (fate == HELD)
+		hold(fd, r, data);
+	else
+		answer(fd, r, data,
+		    fate == DONE &&
+			(r->type == NBD_FLUSH || move(DISK, r, data)));
+}
+
+static void
+orders_request(int fd, const struct nbd_request *r, uint8_t *data)
+{
+	const uint32_t n = orders.held;
+	bool ok = r->type == NBD_FLUSH || move(ORDERS, r, data);
+
+	if (r->type == NBD_WRITE)
+		release_held(n);
+	answer(fd, r, data, ok);
+}
+
 static bool
 one_request(struct client *c)
 {
 	static uint8_t data[MAX_DATA];
 	struct nbd_request r;
-	bool ok = true;
 
 	if (!nbd_request(c->fd, &r) || r.type == NBD_DISC ||
 	    r.length > MAX_DATA || r.offset > exports[c->disk].size ||
@@ -91,12 +163,9 @@ one_request(struct client *c)
 	if (r.type == NBD_WRITE && !nbd_get(c->fd, data, r.length))
 		return (false);
 	if (c->disk == DISK)
-		ok = !fails(&r);
-	if (ok && r.type != NBD_FLUSH)
-		ok = move(c->disk, &r, data);
-	nbd_answer(c->fd, r.handle, ok ? 0 : NBD_EIO);
-	if (ok && r.type == NBD_READ)
-		nbd_put(c->fd, data, r.length);
+		disk_request(c->fd, &r, data);
+	else
+		orders_request(c->fd, &r, data);
 	return (true);
 }
 

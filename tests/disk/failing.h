@@ -30,17 +30,24 @@ wrong(const char *what, long n)
 
 /* After `pass` requests of a kind, `fail` of them do. */
 static inline void
-order_within(
-    int kind, uint32_t pass, uint32_t fail, uint64_t start, uint64_t end)
+give_order(int kind, uint32_t pass, uint32_t fail, uint64_t start, uint64_t end,
+    bool hold)
 {
 	static union fail_orders o;
 
 	memset(&o, 0, sizeof(o));
-	o.order[kind] = (struct fail_order){pass, fail, start, end};
+	o.order[kind] = (struct fail_order){pass, fail, start, end, hold};
 	if (orders_fd < 0)
 		orders_fd = open(ORDERS, O_RDWR);
 	if (pwrite(orders_fd, &o, sizeof(o), 0) != sizeof(o))
 		quit(ORDERS);
+}
+
+static inline void
+order_within(
+    int kind, uint32_t pass, uint32_t fail, uint64_t start, uint64_t end)
+{
+	give_order(kind, pass, fail, start, end, false);
 }
 
 static inline void
@@ -141,7 +148,7 @@ run_case(const struct fail_case *c, const char *name)
 	for (; c->name != NULL; c++) {
 		if (name == NULL || strcmp(c->name, name) != 0)
 			continue;
-		if (strcmp(name, "fat") == 0)
+		if (strncmp(name, "fat", 3) == 0)
 			disk_type = "msdosfs";
 		mkdir(ON, 0755);
 		mount_it();

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# failing.sh IMP KERNEL PROGRAM CASE BSIZE FSIZE: a case of failing.c or dying.c
-# on an empty UFS2 disk, whose requests fail when the case wants it. What is left
+# failing.sh IMP KERNEL PROGRAM CASE BSIZE FSIZE: a case of failing.c, dying.c or
+# stalled.c on an empty UFS2 disk, whose requests fail when the case wants it. What is left
 # there must be clean.
 set -u
 
@@ -13,7 +13,7 @@ tests=build/tests/disk
 . tests/disk/nbd.sh
 
 mkdir "$dir/root"
-if [ "$case" = fat ]; then
+if [ "${case#fat}" != "$case" ]; then
 	truncate -s 16M "$dir/disk"
 	mkfs.vfat "$dir/disk" >/dev/null || exit 1
 else
@@ -35,15 +35,20 @@ given_up() {
 	echo "not given up $1 times"
 	exit 1
 }
-case $case in
-forced) given_up 2 ;;
-readonly)
+case $prog/$case in
+dying/forced) given_up 2 ;;
+dying/readonly)
 	given_up 3
 	"$imp" fsck -p "$dir/disk" || exit 1
 	;;
-fat)
+dying/fat)
 	given_up 1
 	exit 0
+	;;
+stalled/fat*)
+	given_up 0
+	fsck.vfat -n "$dir/disk"
+	exit
 	;;
 *) given_up 0 ;;
 esac

@@ -50,9 +50,9 @@ struct msdosfs_mount {
 
 	struct mutex mm_fat;
 	struct vm_object mm_meta;
-	uint32_t mm_free; /* (f) clusters, once mm_counted */
-	uint32_t mm_next; /* (f) where to look for free ones */
-	bool mm_counted;  /* (f) */
+	uint32_t mm_free;      /* (f) clusters before mm_uncounted */
+	uint32_t mm_next;      /* (f) where to look for free ones */
+	uint32_t mm_uncounted; /* (f) the first that isn't */
 
 	struct mutex mm_nodes_lock;
 	struct radix mm_nodes;	 /* (n) by place */
@@ -107,7 +107,9 @@ void msdosfs_meta_init(struct msdosfs_mount *mm);
 int msdosfs_meta_write(struct msdosfs_mount *mm, uint64_t at, struct page *pg);
 /* Writes what changed in the FAT. */
 int msdosfs_fat_write(struct msdosfs_mount *mm);
-/* mm_fat held: what follows a cluster, FAT_EOC at the end. */
+/* mm_fat held, but not while the FAT is read; who changes it has mm_batch, so
+ * that others see what is half done at most.  What follows a cluster, FAT_EOC
+ * at the end. */
 int msdosfs_fat_get(struct msdosfs_mount *mm, uint32_t cluster, uint32_t *next);
 int msdosfs_fat_set(struct msdosfs_mount *mm, uint32_t cluster, uint32_t next);
 /* The index-th cluster of a file: 0 where the chain is over, with the last one

@@ -23,15 +23,17 @@
 
 /* One page: there is no reading ahead. */
 static int
-read_meta(
-    struct vm_object *o, uint64_t index, struct page **pages, unsigned count)
+read_meta(struct vm_object *o, struct vm_read *rd)
 {
 	struct msdosfs_mount *mm = o->o_data;
-	uint8_t *data = page_virt(pages[0]);
-	const size_t n = MIN(PAGE_SIZE, mm->mm_disk->d_size - ptoa(index));
+	const uint64_t at = ptoa(rd->vr_index), size = mm->mm_disk->d_size;
+	struct bio_batch io;
 
-	memset(data + n, 0, PAGE_SIZE - n);
-	return (disk_read(mm->mm_disk, ptoa(index), data, n));
+	rd->vr_valid = size;
+	bio_batch_init_pages(&io, mm->mm_disk, rd);
+	bio_batch_add(&io, at, page_virt(rd->vr_pages[0]),
+	    (uint32_t)MIN(PAGE_SIZE, size - at));
+	return (bio_batch_finish(&io));
 }
 
 void
@@ -44,6 +46,14 @@ msdosfs_meta_init(struct msdosfs_mount *mm)
 	mutex_init(&mm->mm_meta.o_lock, "msdosfs disk");
 }
 
+/* How to ask for a page: what has begun to change isn't left half done. */
+static unsigned
+page_flags(struct msdosfs_mount *mm, bool dirty)
+{
+	return ((dirty ? VM_PAGE_WRITE : 0) |
+		(mutex_held(&mm->mm_batch) ? VM_PAGE_NOKILL : 0));
+}
+
 int
 msdosfs_meta(struct msdosfs_mount *mm, uint64_t at, bool dirty,
     struct page **pg, uint8_t **p)
@@ -52,7 +62,7 @@ msdosfs_meta(struct msdosfs_mount *mm, uint64_t at, bool dirty,
 
 	do
 		error = vm_object_page(
-		    &mm->mm_meta, atop(at), dirty ? VM_PAGE_WRITE : 0, pg);
+		    &mm->mm_meta, atop(at), page_flags(mm, dirty), pg);
 	while (error == ENOMEM && pageout_wait());
 	if (error == 0)
 		*p = (uint8_t *)page_virt(*pg) + (at & PAGE_MASK);
@@ -116,40 +126,76 @@ place_of(const struct fat_layout *l, uint32_t cluster)
 	return ((uint64_t)cluster * (l->bits / 4));
 }
 
-/* The bits of `mask` become those of `value`; *old is what all were.  In FAT12
- * a cluster's bytes may lie in two pages. */
+/* The page of the FAT with byte `at`, held.  EAGAIN: mm_fat was let go of, so
+ * that it could be read. */
 static int
-change(struct msdosfs_mount *mm, uint32_t cluster, uint32_t mask,
+fat_page(struct msdosfs_mount *mm, uint64_t at, bool dirty, struct page **pg)
+{
+	struct vm_wait w = VM_WAIT_INITIALIZER;
+	int error = vm_object_page_or_read(
+	    &mm->mm_meta, atop(at), page_flags(mm, dirty), &w, pg);
+
+	if (__predict_true(error != EBUSY && error != ENOMEM))
+		return (error);
+	mutex_unlock(&mm->mm_fat);
+	if (error == EBUSY) {
+		error = vm_object_read(&mm->mm_meta, &w, pg);
+		if (*pg != NULL)
+			page_release(*pg);
+		*pg = NULL;
+	}
+	if (error == ENOMEM && pageout_wait())
+		error = 0;
+	mutex_lock(&mm->mm_fat);
+	return (error == 0 ? EAGAIN : error);
+}
+
+/* The bits of `mask` become those of `value`; *old is what all were.  In FAT12
+ * a cluster's bytes may lie in two pages.  EAGAIN: mm_fat was let go of, and
+ * nothing done. */
+static int
+change_once(struct msdosfs_mount *mm, uint32_t cluster, uint32_t mask,
     uint32_t value, uint32_t *old)
 {
 	const uint64_t place = place_of(&mm->mm_layout, cluster);
 	const uint64_t at = mm->mm_layout.fat_start + place / 2;
 	const unsigned shift = place & 1 ? 4 : 0;
 	const unsigned bytes = mm->mm_layout.bits == 32 ? 4 : 2;
-	struct page *pg = NULL;
+	struct page *pg[2] = {NULL, NULL};
 	uint32_t whole = 0;
-	uint8_t *p = NULL;
-	int error = 0;
+	int error;
 
 	mask <<= shift;
 	value <<= shift;
-	for (unsigned i = 0; i < bytes && error == 0; i++, p++) {
-		if (pg == NULL || ((at + i) & PAGE_MASK) == 0) {
-			if (pg != NULL)
-				page_release(pg);
-			pg = NULL;
-			error = msdosfs_meta(mm, at + i, mask != 0, &pg, &p);
-			if (error != 0)
-				break;
-		}
+	error = fat_page(mm, at, mask != 0, &pg[0]);
+	if (error == 0 && atop(at + bytes - 1) != atop(at))
+		error = fat_page(mm, at + bytes - 1, mask != 0, &pg[1]);
+	for (unsigned i = 0; i < bytes && error == 0; i++) {
+		struct page *here = pg[atop(at + i) != atop(at)];
+		uint8_t *p =
+		    (uint8_t *)page_virt(here) + ((at + i) & PAGE_MASK);
+
 		whole |= (uint32_t)*p << 8 * i;
 		if (mask != 0)
 			*p = (uint8_t)((*p & ~(mask >> 8 * i)) |
 				       (value & mask) >> 8 * i);
 	}
-	if (pg != NULL)
-		page_release(pg);
+	for (unsigned i = 0; i < nitems(pg); i++)
+		if (pg[i] != NULL)
+			page_release(pg[i]);
 	*old = whole >> shift;
+	return (error);
+}
+
+static int
+change(struct msdosfs_mount *mm, uint32_t cluster, uint32_t mask,
+    uint32_t value, uint32_t *old)
+{
+	int error;
+
+	do
+		error = change_once(mm, cluster, mask, value, old);
+	while (error == EAGAIN);
 	return (error);
 }
 
@@ -160,16 +206,28 @@ entry_mask(const struct fat_layout *l)
 	return (l->bits == 32 ? 0x0fffffff : (1u << l->bits) - 1);
 }
 
-int
-msdosfs_fat_get(struct msdosfs_mount *mm, uint32_t cluster, uint32_t *next)
+/* EAGAIN: mm_fat was let go of. */
+static int
+get_once(struct msdosfs_mount *mm, uint32_t cluster, uint32_t *next)
 {
 	const uint32_t mask = entry_mask(&mm->mm_layout);
-	int error = change(mm, cluster, 0, 0, next);
+	int error = change_once(mm, cluster, 0, 0, next);
 
 	*next &= mask;
 	/* The last eight numbers end a chain. */
 	if (error == 0 && *next >= (mask & ~7u))
 		*next = FAT_EOC;
+	return (error);
+}
+
+int
+msdosfs_fat_get(struct msdosfs_mount *mm, uint32_t cluster, uint32_t *next)
+{
+	int error;
+
+	do
+		error = get_once(mm, cluster, next);
+	while (error == EAGAIN);
 	return (error);
 }
 
@@ -181,7 +239,8 @@ msdosfs_fat_set(struct msdosfs_mount *mm, uint32_t cluster, uint32_t next)
 	return (change(mm, cluster, entry_mask(&mm->mm_layout), next, &old));
 }
 
-/* What follows a cluster of a file: FAT_EOC, or else a cluster. */
+/* What follows a cluster of a file: FAT_EOC, or else a cluster.  EAGAIN: mm_fat
+ * was let go of, and the cluster may not be the file's any more. */
 static int
 follow(struct msdosfs_node *n, uint32_t cluster, uint32_t *next)
 {
@@ -192,15 +251,16 @@ follow(struct msdosfs_node *n, uint32_t cluster, uint32_t *next)
 		*next = n->n_join_to;
 		return (0);
 	}
-	error = msdosfs_fat_get(mm, cluster, next);
+	error = get_once(mm, cluster, next);
 	if (error == 0 && *next != FAT_EOC &&
 	    !fat_is_cluster(&mm->mm_layout, *next))
 		error = EINTEGRITY;
 	return (error);
 }
 
-int
-msdosfs_chain(
+/* As msdosfs_chain(), as far as mm_fat needn't be let go of: EAGAIN. */
+static int
+chain_once(
     struct msdosfs_node *n, uint32_t index, uint32_t *cluster, uint32_t *last)
 {
 	const struct fat_layout *l = &n->n_mm->mm_layout;
@@ -217,6 +277,9 @@ msdosfs_chain(
 		i = n->n_seen_index;
 	}
 	for (; i < index; i++) {
+		/* From here on, unless the file is cut while this waits. */
+		n->n_seen = at;
+		n->n_seen_index = i;
 		error = follow(n, at, &next);
 		if (error != 0)
 			return (error);
@@ -230,6 +293,18 @@ msdosfs_chain(
 	if (i == index)
 		*cluster = at;
 	return (0);
+}
+
+int
+msdosfs_chain(
+    struct msdosfs_node *n, uint32_t index, uint32_t *cluster, uint32_t *last)
+{
+	int error;
+
+	do
+		error = chain_once(n, index, cluster, last);
+	while (error == EAGAIN);
+	return (error);
 }
 
 /* A free cluster, which ends a chain from now on. */
@@ -251,7 +326,7 @@ take_cluster(struct msdosfs_mount *mm, uint32_t *cluster)
 		error = msdosfs_fat_set(mm, at, FAT_EOC);
 		if (error != 0)
 			return (error);
-		if (mm->mm_counted)
+		if (at < mm->mm_uncounted)
 			mm->mm_free--;
 		mm->mm_next = at + 1;
 		*cluster = at;
@@ -275,7 +350,7 @@ void
 msdosfs_free_cluster(struct msdosfs_mount *mm, uint32_t cluster)
 {
 	mutex_lock(&mm->mm_fat);
-	if (msdosfs_fat_set(mm, cluster, 0) == 0 && mm->mm_counted)
+	if (msdosfs_fat_set(mm, cluster, 0) == 0 && cluster < mm->mm_uncounted)
 		mm->mm_free++;
 	mutex_unlock(&mm->mm_fat);
 }
@@ -348,7 +423,7 @@ free_chain(struct msdosfs_node *n, uint32_t cluster)
 			n->n_join_from = n->n_join_to = 0;
 		}
 		error = msdosfs_fat_set(mm, cluster, 0);
-		if (error == 0 && mm->mm_counted)
+		if (error == 0 && cluster < mm->mm_uncounted)
 			mm->mm_free++;
 		cluster = next;
 	}
@@ -360,8 +435,11 @@ static int
 cut_behind(struct msdosfs_node *n, uint32_t last)
 {
 	uint32_t next;
-	int error = follow(n, last, &next);
+	int error;
 
+	do
+		error = follow(n, last, &next);
+	while (error == EAGAIN);
 	if (error == EINTEGRITY)
 		next = FAT_EOC;
 	else if (error != 0 || next == FAT_EOC)
@@ -397,19 +475,18 @@ msdosfs_chain_cut(struct msdosfs_node *n, uint32_t count)
 int
 msdosfs_count_free(struct msdosfs_mount *mm, uint32_t *count)
 {
-	uint32_t n = 0, next;
+	uint32_t next;
 	int error = 0;
 
 	mutex_lock(&mm->mm_fat);
-	for (uint32_t i = FAT_FIRST;
-	     !mm->mm_counted && error == 0 && i <= mm->mm_layout.max_cluster;
-	     i++) {
-		error = msdosfs_fat_get(mm, i, &next);
-		n += next == 0;
-	}
-	if (error == 0 && !mm->mm_counted) {
-		mm->mm_free = n;
-		mm->mm_counted = true;
+	while (error == 0 && mm->mm_uncounted <= mm->mm_layout.max_cluster) {
+		/* Others change and count them while this one waits. */
+		error = get_once(mm, mm->mm_uncounted, &next);
+		if (error == 0) {
+			mm->mm_free += next == 0;
+			mm->mm_uncounted++;
+		} else if (error == EAGAIN)
+			error = 0;
 	}
 	*count = mm->mm_free;
 	mutex_unlock(&mm->mm_fat);

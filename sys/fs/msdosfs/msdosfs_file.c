@@ -25,13 +25,14 @@ add_page(struct msdosfs_node *n, struct bio_batch *io, uint64_t index,
 	uint32_t cluster, last, len;
 	int error = 0;
 
-	mutex_lock(&n->n_mm->mm_fat);
 	for (uint64_t from = at; from < end && error == 0; from += len) {
 		const uint32_t in_cluster = from & (l->cluster - 1);
 
 		len = (uint32_t)MIN(end - from, l->cluster - in_cluster);
+		mutex_lock(&n->n_mm->mm_fat);
 		error = msdosfs_chain(
 		    n, (uint32_t)(from >> l->cluster_shift), &cluster, &last);
+		mutex_unlock(&n->n_mm->mm_fat);
 		if (error == 0 && cluster == 0)
 			error = EINTEGRITY;
 		if (error == 0)
@@ -39,30 +40,23 @@ add_page(struct msdosfs_node *n, struct bio_batch *io, uint64_t index,
 			    fat_cluster_at(l, cluster) + in_cluster,
 			    (uint8_t *)page_virt(pg) + (from - at), len);
 	}
-	mutex_unlock(&n->n_mm->mm_fat);
 	return (error);
 }
 
 static int
-read_pages(
-    struct vm_object *o, uint64_t index, struct page **pages, unsigned count)
+read_pages(struct vm_object *o, struct vm_read *rd)
 {
 	struct msdosfs_node *n = o->o_data;
 	const uint64_t size = atomic_load(&o->o_size);
 	struct bio_batch io;
 	int error = 0, e;
 
-	bio_batch_init(&io, n->n_mm->mm_disk, BIO_READ);
-	for (unsigned i = 0; i < count && error == 0; i++)
-		error = add_page(n, &io, index + i, pages[i], size);
+	rd->vr_valid = size;
+	bio_batch_init_pages(&io, n->n_mm->mm_disk, rd);
+	for (unsigned i = 0; i < rd->vr_n && error == 0; i++)
+		error =
+		    add_page(n, &io, rd->vr_index + i, rd->vr_pages[i], size);
 	e = bio_batch_finish(&io);
-	for (unsigned i = 0; i < count; i++) {
-		const uint64_t at = ptoa(index + i);
-		const uint64_t valid = MIN(size - MIN(at, size), PAGE_SIZE);
-
-		memset(
-		    (char *)page_virt(pages[i]) + valid, 0, PAGE_SIZE - valid);
-	}
 	return (error != 0 ? error : e);
 }
 

@@ -31,7 +31,7 @@ new_mount(struct mount *mp, struct disk *dp)
 		return (NULL);
 	mm->mm_mount = mp;
 	mm->mm_disk = dp;
-	mm->mm_next = FAT_FIRST;
+	mm->mm_next = mm->mm_uncounted = FAT_FIRST;
 	list_init(&mm->mm_syncer.sc_link);
 	mm->mm_syncer.sc_commit = syncer_commit;
 	mm->mm_syncer.sc_shrink = syncer_shrink;

@@ -23,11 +23,28 @@ block_size(const struct ufs_mount *um)
 }
 
 static void
-free_buf(struct ufs_mount *um, struct ufs_buf *b)
+free_buf(struct ufs_buf *b)
 {
 	if (b->b_data != NULL)
-		kmem_free(b->b_data, block_size(um));
+		kmem_free(b->b_data, b->b_size);
 	kmem_free(b, sizeof(*b));
+}
+
+/* Guards how far the reading of blocks has come. */
+static struct spin load_lock = SPIN_INITIALIZER("ufs load");
+
+/* Nobody has it any more, but perhaps a request. */
+static void
+abandon(struct ufs_buf *b)
+{
+	bool loading;
+
+	spin_lock(&load_lock);
+	b->b_gone = true;
+	loading = b->b_loading;
+	spin_unlock(&load_lock);
+	if (!loading)
+		free_buf(b);
 }
 
 /* um_bufs_lock held; b has no references and is on um_buf_lru. */
@@ -37,7 +54,7 @@ evict(struct ufs_mount *um, struct ufs_buf *b)
 	list_remove(&b->b_lru);
 	radix_del(&um->um_bufs, b->b_block);
 	um->um_nbufs--;
-	free_buf(um, b);
+	abandon(b);
 }
 
 /* um_bufs_lock held. */
@@ -75,12 +92,14 @@ make_buf(struct ufs_mount *um, uint64_t block)
 		b->b_data = kmem_alloc(block_size(um), KM_PHYS);
 	while (b->b_data == NULL && evict_one(um));
 	b->b_block = block;
+	b->b_size = (uint32_t)block_size(um);
 	b->b_refs = 1;
-	mutex_init(&b->b_load, "ufs block");
+	cv_init(&b->b_loaded, "ufsread");
+	mutex_init(&b->b_times, "ufs times");
 	list_init(&b->b_lru);
 	list_init(&b->b_link);
 	if (b->b_data == NULL || radix_set(&um->um_bufs, block, b) != 0) {
-		free_buf(um, b);
+		free_buf(b);
 		return (NULL);
 	}
 	um->um_nbufs++;
@@ -119,25 +138,78 @@ bytes_of(const struct ufs_mount *um, uint64_t block)
 	return (MIN(block_size(um), (fs->fs_frags - first) << fs->fs_fshift));
 }
 
-static int
-load(struct ufs_mount *um, struct ufs_buf *b)
+static void
+loaded(struct bio *bp)
 {
-	size_t n = bytes_of(um, b->b_block);
+	struct ufs_buf *b = container_of(bp, struct ufs_buf, b_read);
+	bool gone;
+
+	spin_lock(&load_lock);
+	atomic_store(&b->b_valid, bp->b_error == 0 && !b->b_outdated);
+	b->b_loading = false;
+	cv_broadcast(&b->b_loaded);
+	gone = b->b_gone;
+	spin_unlock(&load_lock);
+	if (gone)
+		free_buf(b);
+}
+
+static void
+begin_load(struct ufs_mount *um, struct ufs_buf *b)
+{
+	const size_t n = bytes_of(um, b->b_block);
+
+	memset(b->b_data + n, 0, b->b_size - n);
+	b->b_seg = (struct bio_seg){virt_to_phys(b->b_data), (uint32_t)n};
+	b->b_read = (struct bio){.b_cmd = BIO_READ,
+	    .b_offset = b->b_block << um->um_fs.fs_bshift,
+	    .b_segs = &b->b_seg,
+	    .b_nsegs = 1,
+	    .b_done = loaded};
+	bio_start(um->um_disk, &b->b_read);
+}
+
+/* Until it isn't being read. EINTR: the process ends. load_lock held. */
+static int
+await(struct ufs_buf *b, bool kill)
+{
 	int error = 0;
 
-	mutex_lock(&b->b_load);
-	if (!b->b_valid) {
-		error = disk_read(um->um_disk,
-		    b->b_block << um->um_fs.fs_bshift, b->b_data, n);
-		memset(b->b_data + n, 0, block_size(um) - n);
-		b->b_valid = error == 0;
-	}
-	mutex_unlock(&b->b_load);
+	while (b->b_loading && error == 0)
+		if (kill)
+			error = cv_wait_spin_kill(&b->b_loaded, &load_lock);
+		else
+			cv_wait_spin(&b->b_loaded, &load_lock);
 	return (error);
 }
 
-int
-ufs_buf_get(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
+/* One that failed for another thread is tried again. */
+static int
+load(struct ufs_mount *um, struct ufs_buf *b, bool kill)
+{
+	bool mine = false;
+	int error = 0;
+
+	spin_lock(&load_lock);
+	while (!b->b_valid && error == 0) {
+		if (b->b_loading) {
+			error = await(b, kill);
+		} else if (mine && b->b_read.b_error != 0) {
+			error = b->b_read.b_error;
+		} else {
+			mine = b->b_loading = true;
+			b->b_outdated = false;
+			spin_unlock(&load_lock);
+			begin_load(um, b);
+			spin_lock(&load_lock);
+		}
+	}
+	spin_unlock(&load_lock);
+	return (error);
+}
+
+static int
+get(struct ufs_mount *um, uint64_t block, bool kill, struct ufs_buf **bp)
 {
 	struct ufs_buf *b;
 	int error;
@@ -150,7 +222,7 @@ ufs_buf_get(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
 	if (b == NULL)
 		return (ENOMEM);
 	if (__predict_false(!atomic_load(&b->b_valid))) {
-		error = load(um, b);
+		error = load(um, b, kill);
 		if (error != 0) {
 			ufs_buf_release(um, b);
 			return (error);
@@ -161,6 +233,18 @@ ufs_buf_get(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
 }
 
 int
+ufs_buf_get(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
+{
+	return (get(um, block, false, bp));
+}
+
+int
+ufs_buf_look(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
+{
+	return (get(um, block, true, bp));
+}
+
+int
 ufs_buf_new(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
 {
 	struct ufs_buf *b = find_or_make(um, block);
@@ -168,11 +252,17 @@ ufs_buf_new(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
 	if (b == NULL)
 		return (ENOMEM);
 	/* Somebody who has a number only may just be reading what was there. */
-	mutex_lock(&b->b_load);
+	spin_lock(&load_lock);
+	(void)await(b, false);
+	b->b_loading = true;
+	spin_unlock(&load_lock);
 	memset(b->b_data, 0, block_size(um));
-	atomic_store(&b->b_valid, true);
 	b->b_checked = false;
-	mutex_unlock(&b->b_load);
+	spin_lock(&load_lock);
+	b->b_loading = false;
+	atomic_store(&b->b_valid, true);
+	cv_broadcast(&b->b_loaded);
+	spin_unlock(&load_lock);
 	*bp = b;
 	return (0);
 }
@@ -323,7 +413,10 @@ ufs_buf_discard_all(struct ufs_mount *um)
 		evict(um, b);
 	/* Those that are being looked at are read again next time. */
 	for (uint64_t i = 0; (b = radix_next(&um->um_bufs, &i)) != NULL; i++) {
+		spin_lock(&load_lock);
 		atomic_store(&b->b_valid, false);
+		b->b_outdated = true;
+		spin_unlock(&load_lock);
 		b->b_checked = false;
 	}
 	mutex_unlock(&um->um_bufs_lock);

@@ -40,7 +40,7 @@ ufs_dirblk_get(
 	     (offset & (size - 1));
 	if (frag == 0 || at + UFS_DIRBLKSIZE > size)
 		return (EINTEGRITY);
-	error = ufs_buf_get(um, ufs_frag_block(um, frag), bp);
+	error = ufs_buf_look(um, ufs_frag_block(um, frag), bp);
 	if (error == 0)
 		*data = (*bp)->b_data + at;
 	return (error);

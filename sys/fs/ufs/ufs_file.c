@@ -67,7 +67,6 @@ page_bytes(struct ufs_node *n, uint64_t index)
 struct place {
 	uint64_t at;	/* on the disk */
 	uint32_t bytes; /* that the disk has a place for; 0: a hole */
-	uint32_t valid; /* of these, before the file's end */
 };
 
 /*
@@ -75,56 +74,51 @@ struct place {
  * is right: what is behind it is zero.
  */
 static int
-find_places(
-    struct ufs_node *n, uint64_t index, unsigned count, struct place *places)
+find_places(struct ufs_node *n, struct vm_read *rd, struct place *places)
 {
 	const uint64_t o_size = atomic_load(&n->n_vnode.v_object.o_size);
-	uint64_t offset, run, size;
+	const uint64_t index = rd->vr_index;
+	const unsigned count = rd->vr_n;
+	uint64_t offset, run;
 	int error = 0;
 
 	mutex_lock(&n->n_map);
-	size = MIN(n->n_i.i_size, o_size);
+	rd->vr_valid = MIN(n->n_i.i_size, o_size);
 	for (unsigned i = 0, end; i < count; i = end) {
 		error = map_page(n, index + i, count - i, &offset, &run);
 		if (error != 0)
 			break;
 		end = i + (unsigned)run;
-		for (unsigned j = i; j < end; j++) {
-			const uint64_t from = ptoa(index + j);
-			uint32_t bytes =
-			    offset != 0 ? page_bytes(n, index + j) : 0;
-
-			places[j] = (struct place){offset + ptoa(j - i), bytes,
-			    (uint32_t)MIN(size - MIN(from, size), bytes)};
-		}
+		for (unsigned j = i; j < end; j++)
+			places[j] = (struct place){offset + ptoa(j - i),
+			    offset != 0 ? page_bytes(n, index + j) : 0};
 	}
 	mutex_unlock(&n->n_map);
 	return (error);
 }
 
 static int
-ufs_read_pages(
-    struct vm_object *o, uint64_t index, struct page **pages, unsigned count)
+ufs_read_pages(struct vm_object *o, struct vm_read *rd)
 {
 	struct ufs_node *n = o->o_data;
 	struct place places[VM_READ_MAX];
 	struct bio_batch io;
 	int error;
 
-	error = find_places(n, index, count, places);
+	error = find_places(n, rd, places);
 	if (error != 0)
 		return (error);
-	bio_batch_init(&io, n->n_um->um_disk, BIO_READ);
-	for (unsigned i = 0; i < count; i++)
-		if (places[i].bytes > 0)
-			bio_batch_add(&io, places[i].at, page_virt(pages[i]),
-			    places[i].bytes);
-	error = bio_batch_finish(&io);
-	for (unsigned i = 0; i < count; i++)
-		if (places[i].valid < PAGE_SIZE)
-			memset((char *)page_virt(pages[i]) + places[i].valid, 0,
-			    PAGE_SIZE - places[i].valid);
-	return (error);
+	bio_batch_init_pages(&io, n->n_um->um_disk, rd);
+	for (unsigned i = 0; i < rd->vr_n; i++) {
+		const uint32_t bytes = places[i].bytes;
+		uint8_t *data = page_virt(rd->vr_pages[i]);
+
+		if (bytes < PAGE_SIZE)
+			memset(data + bytes, 0, PAGE_SIZE - bytes);
+		if (bytes > 0)
+			bio_batch_add(&io, places[i].at, data, bytes);
+	}
+	return (bio_batch_finish(&io));
 }
 
 /* Pages [first, end) of storage that is about to be allocated: there, and

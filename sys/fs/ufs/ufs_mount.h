@@ -51,11 +51,12 @@
  * can't become writable again.
  *
  * Locks, in the order in which they are taken: v_lock, um_committing,
- * um_writes, um_batch, n_writing, the object's o_lock, n_map, um_alloc, b_load,
- * um_bufs_lock; um_nodes_lock comes after v_lock and before none of the others
- * but um_bufs_lock.  While a file's pages are read none of them is needed but
- * n_map, to find where they are; whoever changes where that is has the pages
- * there, or takes those that are being read from the object (vm/pager.c).
+ * um_writes, um_batch, n_writing, the object's o_lock, n_map, um_alloc,
+ * b_times, um_bufs_lock; um_nodes_lock comes after v_lock and before none of
+ * the others but um_bufs_lock.  While a file's pages are read none of them is
+ * needed but n_map, to find where they are; whoever changes where that is has
+ * the pages there, or takes those that are being read from the object
+ * (vm/pager.c).
  */
 #ifndef FS_UFS_UFS_MOUNT_H
 #define FS_UFS_UFS_MOUNT_H
@@ -79,22 +80,31 @@ enum ufs_class {
 /*
  * A block of metadata in memory, at a multiple of the block size; parts of it
  * may be other files' data, and aren't looked at.  (b) um_bufs_lock, (!) set
- * once; the contents are guarded by the lock of what they are: v_lock of a
- * directory, n_map for indirect blocks, um_alloc for groups; inodes' blocks
- * change in a commit, and but for that in a batch with b_load held.
+ * once, (l) load_lock, which interrupts take; the contents are guarded by the
+ * lock of what they are: v_lock of a directory, n_map for indirect blocks,
+ * um_alloc for groups; inodes' blocks change in a commit, and but for that in a
+ * batch with b_times held.  While it is being read they are the request's, and
+ * one that goes meanwhile is freed when that ends.
  */
 struct ufs_buf {
-	uint64_t b_block;    /* (!) number on the disk */
-	uint8_t *b_data;     /* (!) */
-	uint8_t *b_image;    /* (um_batch) phase A: what is written instead */
-	unsigned b_refs;     /* (b) */
-	bool b_checked;	     /* (um_alloc) a group that makes sense */
-	struct mutex b_load; /* it is being read, or times in it written */
-	bool b_valid;	     /* (b_load) */
-	uint8_t b_dirty;     /* (b) fragments to be written, a bit each */
-	uint8_t b_late;	     /* (um_batch) of these, not yet in phase D */
-	uint8_t b_new;	     /* (b) allocated in batch b_batch */
-	uint64_t b_batch;    /* (b) */
+	uint64_t b_block;  /* (!) number on the disk */
+	uint8_t *b_data;   /* (!) */
+	uint8_t *b_image;  /* (um_batch) phase A: what is written instead */
+	unsigned b_refs;   /* (b) */
+	bool b_checked;	   /* (um_alloc) a group that makes sense */
+	uint32_t b_size;   /* (!) bytes */
+	bool b_valid;	   /* (l) */
+	bool b_loading;	   /* (l) it is being read, or zeroed */
+	bool b_outdated;   /* (l) the disk may have changed meanwhile */
+	bool b_gone;	   /* (l) nobody has it, but for that */
+	struct bio b_read; /* the request's, while b_loading */
+	struct bio_seg b_seg;
+	struct cv b_loaded;
+	struct mutex b_times;	/* times in it are being written */
+	uint8_t b_dirty;	/* (b) fragments to be written, a bit each */
+	uint8_t b_late;		/* (um_batch) of these, not yet in phase D */
+	uint8_t b_new;		/* (b) allocated in batch b_batch */
+	uint64_t b_batch;	/* (b) */
 	enum ufs_class b_class; /* (b) if b_dirty */
 	struct list b_lru;	/* (b) with no references, clean */
 	struct list b_link;	/* (b) in um_dirty[b_class] */
@@ -227,8 +237,11 @@ extern const struct vnode_ops ufs_vnode_ops;
 extern const struct vm_object_ops ufs_object_ops;
 
 /* ufs_buf.c.  A block, held and read unless it is said to be new: 0, EIO,
- * ENOMEM, EINTEGRITY if there is no such block. */
+ * ENOMEM, EINTEGRITY if there is no such block.  For who only looks, or hasn't
+ * begun to change anything, ufs_buf_look(): EINTR, if the process is killed
+ * while it is read. */
 int ufs_buf_get(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp);
+int ufs_buf_look(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp);
 int ufs_buf_new(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp);
 void ufs_buf_release(struct ufs_mount *um, struct ufs_buf *b);
 /* Bytes of it were changed. */

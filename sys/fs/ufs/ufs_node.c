@@ -487,6 +487,25 @@ make_void(struct ufs_inode *i)
 	memset(i->i_link, 0, sizeof(i->i_link));
 }
 
+/* An inode from the disk, even for who is killed meanwhile. */
+static int
+fetch_inode(struct ufs_mount *um, uint64_t ino, struct ufs_inode *inode)
+{
+	struct ufs_buf *b;
+	uint64_t frag;
+	size_t offset;
+	int error;
+
+	error = ufs_inode_place(&um->um_fs, ino, &frag, &offset);
+	if (error == 0)
+		error = ufs_buf_get(um, ufs_frag_block(um, frag), &b);
+	if (error != 0)
+		return (error);
+	error = ufs_inode_get(&um->um_fs, ino, inode);
+	ufs_buf_release(um, b);
+	return (error);
+}
+
 /* One that is clean, from the disk again; `lose`: if it isn't there, or can't
  * be read, it is empty. */
 static int
@@ -497,7 +516,7 @@ reload(struct ufs_node *n, bool lose)
 	int error;
 
 	rw_wlock(&vp->v_lock);
-	error = ufs_inode_get(&n->n_um->um_fs, n->n_i.i_ino, &inode);
+	error = fetch_inode(n->n_um, n->n_i.i_ino, &inode);
 	if (error == 0 && vn_mode_type(inode.i_mode) != vp->v_type)
 		error = EINTEGRITY;
 	if (error != 0 && lose) {

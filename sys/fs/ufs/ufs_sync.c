@@ -5,7 +5,7 @@
  *
  * Times are written into the inode as the disk has it, so that it doesn't
  * matter what else changes in memory meanwhile.  The block is written with
- * b_load held, which makes two that write times in it follow each other, and
+ * b_times held, which makes two that write times in it follow each other, and
  * within a batch, which keeps commits away from it.
  */
 #include "fbsd/errno.h"
@@ -89,7 +89,7 @@ write_sector(struct ufs_mount *um, const struct ufs_buf *b, size_t offset)
 	    size));
 }
 
-/* v_lock held, b_load, and a batch: the first goes. EAGAIN: a commit failed
+/* v_lock held, b_times, and a batch: the first goes. EAGAIN: a commit failed
  * that had begun to write this block. */
 static int
 put_times(struct ufs_node *n, struct ufs_buf *b, size_t offset)
@@ -142,9 +142,9 @@ write_times(struct ufs_node *n)
 		ufs_buf_release(um, b);
 		return (0);
 	}
-	mutex_lock(&b->b_load);
+	mutex_lock(&b->b_times);
 	error = put_times(n, b, offset);
-	mutex_unlock(&b->b_load);
+	mutex_unlock(&b->b_times);
 	ufs_end(um);
 	ufs_buf_release(um, b);
 	return (error);

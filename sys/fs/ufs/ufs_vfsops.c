@@ -55,7 +55,7 @@ cached_read(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
 	for (; size > 0; size -= n, offset += n, buf = (uint8_t *)buf + n) {
 		at = offset & ((1ul << shift) - 1);
 		n = MIN(size, (1ul << shift) - at);
-		error = ufs_buf_get(um, offset >> shift, &b);
+		error = ufs_buf_look(um, offset >> shift, &b);
 		if (error != 0)
 			return (error);
 		memcpy(buf, b->b_data + at, n);

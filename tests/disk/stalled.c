@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stalled CASE: a disk that doesn't answer for a while.  Who waits for it can
+ * be killed at once, whatever he asked for; and nobody waits who asks for what
+ * is in memory, even if it is the same file.
+ */
+#include <dirent.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "failing.h"
+
+#define LIMIT 60 /* seconds, after which it hangs */
+
+/* A file's bytes, more than its inode, or the first page of a FAT, leads to. */
+static uint32_t big = 3 << 20;
+/* Where nobody has read it yet. */
+#define COLD ((off_t)big / 2)
+
+/* Nothing is read from now on. */
+static void
+stall(void)
+{
+	give_order(FAIL_READ, 0, FAIL_ALL, 0, 0, true);
+}
+
+/* Somebody waits for the disk. */
+static void
+await_held(uint32_t least)
+{
+	static union fail_orders o;
+
+	do {
+		usleep(1000);
+		if (pread(orders_fd, &o, sizeof(o), 0) != sizeof(o))
+			quit(ORDERS);
+	} while (o.held < least);
+}
+
+static char
+read_at(int fd, off_t at)
+{
+	char c;
+
+	must(pread(fd, &c, 1, at) == 1, "pread");
+	return (c);
+}
+
+static void
+read_cold(int fd)
+{
+	(void)read_at(fd, COLD);
+}
+
+static void
+touch_cold(int fd)
+{
+	volatile char *map = mmap(NULL, big, PROT_READ, MAP_SHARED, fd, 0);
+
+	must(map != MAP_FAILED, "mmap");
+	(void)map[COLD];
+}
+
+static void
+write_cold(int fd)
+{
+	must(pwrite(fd, "x", 1, COLD) == 1, "pwrite");
+}
+
+static void
+stat_cold(int fd)
+{
+	struct stat st;
+
+	(void)stat(ON "/dir/cold", &st);
+}
+
+static void
+list_cold(int fd)
+{
+	(void)readdir(opendir(ON "/dir"));
+}
+
+static void
+run_cold(int fd)
+{
+	execl(ON "/prog", "prog", NULL);
+}
+
+/* Does it in a child, which is to wait for the disk. */
+static pid_t
+begin(void (*what)(int), int fd, uint32_t held)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		what(fd);
+		_exit(0);
+	}
+	await_held(held);
+	return (pid);
+}
+
+static void
+end_killed(pid_t pid)
+{
+	int status;
+
+	must(kill(pid, SIGKILL) == 0, "kill");
+	must(waitpid(pid, &status, 0) == pid, "waitpid");
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		wrong("not killed", status);
+}
+
+static void
+end_well(pid_t pid)
+{
+	int status;
+
+	must(waitpid(pid, &status, 0) == pid, "waitpid");
+	if (status != 0)
+		wrong("ended with", status);
+}
+
+static void
+make_files(void)
+{
+	write_file(ON "/big", big);
+	write_file(ON "/prog", BLOCK);
+	(void)chmod(ON "/prog", 0755);
+	must(mkdir(ON "/dir", 0755) == 0, "mkdir");
+	write_file(ON "/dir/cold", 10);
+}
+
+/* Whoever waits for something that isn't in memory is killed at once; what he
+ * had asked for is there, or can be had, when the disk is well again. */
+static void
+killed(void)
+{
+	static void (*const asks[])(int) = {
+	    read_cold, touch_cold, stat_cold, list_cold, run_cold, write_cold};
+	struct stat st;
+	pid_t pid;
+	int fd;
+
+	make_files();
+	for (unsigned i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+		remount();
+		fd = open_file(ON "/big", O_RDWR);
+		(void)read_at(fd, 0);
+		stall();
+		pid = begin(asks[i], fd, 1);
+		end_killed(pid);
+		/* Two of them, who wait for the same. */
+		pid = begin(asks[i], fd, 1);
+		end_killed(begin(asks[i], fd, 1));
+		end_killed(pid);
+		if (i % 2 == 0)
+			must(ftruncate(fd, big) == 0, "ftruncate");
+		(void)well();
+		check_file(fd, big, big);
+		must(stat(ON "/dir/cold", &st) == 0, "stat");
+		close(fd);
+	}
+}
+
+/* What was being read goes before it is there: the file's end comes before it,
+ * and the file system is unmounted. */
+static void
+gone(void)
+{
+	pid_t pid;
+	int fd;
+
+	make_files();
+	remount();
+	fd = open_file(ON "/big", O_RDWR);
+	/* The indirect blocks, too. */
+	(void)read_at(fd, COLD + 64 * BLOCK);
+	(void)read_at(fd, big - 1);
+	stall();
+	pid = begin(read_cold, fd, 1);
+	must(ftruncate(fd, BLOCK) == 0, "ftruncate");
+	/* He who waited for it looks again. */
+	must(waitpid(pid, NULL, 0) == pid, "waitpid");
+	(void)well();
+	check_file(fd, BLOCK, BLOCK);
+	close(fd);
+
+	write_file(ON "/big", big);
+	remount();
+	stall();
+	fd = open_file(ON, O_RDONLY | O_DIRECTORY);
+	close(fd);
+	end_killed(begin(stat_cold, -1, 1));
+	must(unmount_disk(ON) == 0, "unmount");
+	(void)well();
+	mount_it();
+	fd = open_file(ON "/big", O_RDONLY);
+	check_file(fd, big, big);
+	close(fd);
+}
+
+/* The same file, as far as it is in memory. */
+static void
+use_cached(int fd)
+{
+	struct stat st;
+
+	(void)read_at(fd, 0);
+	must(fstat(fd, &st) == 0 && st.st_size == big, "fstat");
+	must(stat(ON "/big", &st) == 0, "stat");
+}
+
+/* Others use what is there of a file while somebody waits for what leads to the
+ * rest. */
+static void
+beside(void)
+{
+	static void (*const asks[])(int) = {read_cold, touch_cold, write_cold};
+	pid_t pid, writer;
+	int fd;
+
+	write_file(ON "/big", big);
+	for (unsigned i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+		remount();
+		fd = open_file(ON "/big", O_RDWR);
+		use_cached(fd);
+		stall();
+		pid = begin(asks[i], fd, 1);
+		use_cached(fd);
+		/* Who overwrites what is there. */
+		must(pwrite(fd, "\001", 1, 0) == 1, "pwrite");
+		/* Who waits for the same, to write it. */
+		writer = begin(write_cold, fd, 1);
+		use_cached(fd);
+		(void)well();
+		end_well(pid);
+		end_well(writer);
+		use_cached(fd);
+		must(pwrite(fd, &(char){(char)byte_at(COLD)}, 1, COLD) == 1,
+		    "pwrite");
+		check_file(fd, big, big);
+		close(fd);
+	}
+}
+
+static void
+beside_fat(void)
+{
+	big = 12 << 20;
+	beside();
+}
+
+static const struct fail_case cases[] = {{"killed", killed}, {"gone", gone},
+    {"beside", beside}, {"fat-killed", killed}, {"fat-beside", beside_fat},
+    {NULL, NULL}};
+
+/* QEMU ends with the last request only. */
+static void
+too_late(int sig)
+{
+	(void)well();
+	_exit(1);
+}
+
+int
+main(int argc, char **argv)
+{
+	signal(SIGALRM, too_late);
+	alarm(LIMIT);
+	return (run_case(cases, argv[1]));
+}
