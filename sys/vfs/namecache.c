@@ -16,6 +16,7 @@
  * it last came by.
  */
 #include "core/random.h"
+#include "core/sched.h"
 #include "core/section.h"
 #include "core/sysctl.h"
 #include "lib/string.h"
@@ -209,8 +210,10 @@ free_names(struct list *gone)
 	if (list_empty(gone))
 		return;
 	section_wait();
-	LIST_FOREACH_SAFE (n, gone, nc_in_dir, next)
+	LIST_FOREACH_SAFE (n, gone, nc_in_dir, next) {
 		kmem_free(n, name_size(n->nc_len));
+		sched_maybe_yield();
+	}
 }
 
 /* Those of a bucket that weren't used lately; how many. */
@@ -247,6 +250,7 @@ evict(unsigned want)
 		    atomic_add(&counts.hand, 1) & (cache.nbuckets - 1));
 		if (b != NULL && atomic_load(&b->first) != NULL)
 			taken += sweep(b, &gone);
+		sched_maybe_yield();
 	}
 	free_names(&gone);
 	return (taken);
@@ -509,6 +513,7 @@ purge(struct vnode *vp, enum part part, struct list *gone)
 				at = &(*at)->nc_next;
 		}
 		spin_unlock(&b->lock);
+		sched_maybe_yield();
 	}
 }
 

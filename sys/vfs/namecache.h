@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The cache of names: which vnode a name in a directory leads to, or that
- * there is none, without the directory's lock.  None of this sleeps.
+ * there is none, without the directory's lock.  None of this waits for
+ * anything but sections of others; with many names it offers the CPU.
  */
 #ifndef VFS_NAMECACHE_H
 #define VFS_NAMECACHE_H

@@ -20,6 +20,7 @@
 
 #include "lib/rbtree.h"
 #include "vfs/vnode.h"
+#include "vm/radix.h"
 
 struct ustar_entry;
 
@@ -28,7 +29,7 @@ struct tmpfs_mount {
 	struct mount *tm_mount; /* (!) */
 	struct spin tm_lock;
 	struct tmpfs_node *tm_root; /* (!) */
-	struct list tm_nodes;	    /* (l) all */
+	struct radix tm_nodes;	    /* (l) all, by number */
 	uint64_t tm_nnodes;	    /* (l) */
 	uint64_t tm_max_nodes;	    /* (!) */
 	uint64_t tm_pages;	    /* (l) in files */
@@ -50,7 +51,6 @@ struct tmpfs_attr {
 struct tmpfs_node {
 	struct vnode tn_vnode;
 	struct tmpfs_mount *tn_mount; /* (!) */
-	struct list tn_link;	      /* (l) in tm_nodes */
 	ino_t tn_ino;		      /* (!) */
 	mode_t tn_mode;		      /* (v) */
 	bool tn_removed;	      /* (v) directory without a name */

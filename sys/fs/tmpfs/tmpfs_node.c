@@ -54,7 +54,7 @@ uncount_node(struct tmpfs_node *n)
 	struct tmpfs_mount *tm = n->tn_mount;
 
 	spin_lock(&tm->tm_lock);
-	list_remove(&n->tn_link);
+	(void)radix_del(&tm->tm_nodes, n->tn_ino);
 	tm->tm_nnodes--;
 	spin_unlock(&tm->tm_lock);
 	kcache_free(node_cache, n);
@@ -65,6 +65,7 @@ tmpfs_node_alloc(struct tmpfs_mount *tm, const struct vattr *va,
     const char *target, struct tmpfs_node **np)
 {
 	struct tmpfs_node *n = count_node(tm);
+	int error;
 
 	if (n == NULL)
 		return (ENOSPC);
@@ -90,8 +91,12 @@ tmpfs_node_alloc(struct tmpfs_mount *tm, const struct vattr *va,
 		n->tn_symlink.len = strlen(target);
 	}
 	spin_lock(&tm->tm_lock);
-	list_push_back(&tm->tm_nodes, &n->tn_link);
+	error = radix_set(&tm->tm_nodes, n->tn_ino, n);
 	spin_unlock(&tm->tm_lock);
+	if (error != 0) {
+		tmpfs_node_free(n);
+		return (ENOSPC);
+	}
 	*np = n;
 	return (0);
 }

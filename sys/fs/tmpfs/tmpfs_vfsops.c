@@ -5,6 +5,7 @@
 #include "fbsd/errno.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "core/random.h"
+#include "core/sched.h"
 #include "lib/string.h"
 #include "vfs/namecache.h"
 #include "vm/kmem.h"
@@ -39,6 +40,13 @@ tmpfs_fid(struct vnode *vp, struct fid *fid)
 	return (0);
 }
 
+/* (l) */
+static bool
+has_name(const struct tmpfs_mount *tm, const struct tmpfs_node *n)
+{
+	return (n == tm->tm_root || !list_empty(&n->tn_names));
+}
+
 static int
 tmpfs_fhtovp(struct mount *mp, const struct fid *fid, struct vnode **vpp)
 {
@@ -51,14 +59,12 @@ tmpfs_fhtovp(struct mount *mp, const struct fid *fid, struct vnode **vpp)
 		return (ESTALE);
 	memcpy(&ino, fid->fid_data, sizeof(ino));
 	spin_lock(&tm->tm_lock);
-	LIST_FOREACH (n, &tm->tm_nodes, tn_link)
-		if (n->tn_ino == ino &&
-		    (n == tm->tm_root || !list_empty(&n->tn_names))) {
-			*vpp = &n->tn_vnode;
-			vnode_hold(*vpp);
-			error = 0;
-			break;
-		}
+	n = radix_get(&tm->tm_nodes, ino);
+	if (n != NULL && has_name(tm, n)) {
+		*vpp = &n->tn_vnode;
+		vnode_hold(*vpp);
+		error = 0;
+	}
 	spin_unlock(&tm->tm_lock);
 	return (error);
 }
@@ -107,16 +113,18 @@ free_all(struct tmpfs_mount *tm)
 	struct tmpfs_node *n;
 	struct tmpfs_entry *te;
 	struct rb_node *rb;
+	uint64_t ino = 0;
 
-	while ((n = LIST_FIRST(&tm->tm_nodes, struct tmpfs_node, tn_link)) !=
-	       NULL) {
+	while ((n = radix_next(&tm->tm_nodes, &ino)) != NULL) {
 		while (n->tn_vnode.v_type == VDIR &&
 		       (rb = n->tn_dir.entries.root) != NULL) {
 			te = container_of(rb, struct tmpfs_entry, te_rb);
 			rb_remove(&n->tn_dir.entries, rb);
 			kmem_free(te, sizeof(*te) + te->te_len);
+			sched_maybe_yield();
 		}
 		tmpfs_node_free(n);
+		sched_maybe_yield();
 	}
 	kmem_free(tm, sizeof(*tm));
 }
@@ -228,7 +236,7 @@ tmpfs_mount(struct mount *mp, const struct mount_opts *opts)
 	tm->tm_mount = mp;
 	tm->tm_last_ino = 1;
 	spin_init(&tm->tm_lock, "tmpfs");
-	list_init(&tm->tm_nodes);
+	radix_init(&tm->tm_nodes);
 	random_bytes(&tm->tm_hash_key, sizeof(tm->tm_hash_key));
 	mp->mnt_data = tm;
 	error = set_limits(tm, opts);
@@ -241,19 +249,28 @@ tmpfs_mount(struct mount *mp, const struct mount_opts *opts)
 	return (error);
 }
 
-/* Each node has its names' reference, the root mnt_root's besides. */
+#define AT_ONCE 256 /* nodes looked at with tm_lock */
+
+/* Each node has its names' reference, the root mnt_root's besides.  Nobody gets
+ * in meanwhile: who uses something must have it all the time. */
 static bool
 in_use(struct tmpfs_mount *tm)
 {
 	struct tmpfs_node *n;
+	uint64_t ino = 0;
 	bool used = false;
 
 	spin_lock(&tm->tm_lock);
-	LIST_FOREACH (n, &tm->tm_nodes, tn_link)
-		if (atomic_load(&n->tn_vnode.v_refs) !=
-			(n == tm->tm_root ? 2u : 1u) ||
-		    n->tn_nlink == 0)
-			used = true;
+	while (!used && (n = radix_next(&tm->tm_nodes, &ino)) != NULL) {
+		used = atomic_load(&n->tn_vnode.v_refs) !=
+			   (n == tm->tm_root ? 2u : 1u) ||
+		       n->tn_nlink == 0;
+		if (ino++ % AT_ONCE == 0) {
+			spin_unlock(&tm->tm_lock);
+			sched_maybe_yield();
+			spin_lock(&tm->tm_lock);
+		}
+	}
 	spin_unlock(&tm->tm_lock);
 	return (used);
 }
