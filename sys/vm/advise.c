@@ -294,9 +294,11 @@ mark_wired(struct vmspace *vs, vaddr_t start, vaddr_t end, bool wire)
 	ENTRIES_IN(e, vs, start, end)
 	if (!(e->e_flags & VME_WIRED) == wire && entry_counts(e))
 		more += entry_size(e);
-	if (wire && vs->vs_wired + more > vm_limit(vs, RLIMIT_MEMLOCK))
+	if (wire && (vs->vs_wired + more > vm_limit(vs, RLIMIT_MEMLOCK) ||
+			!wired_may_grow(vs, more)))
 		return (ENOMEM);
-	vs->vs_wired += wire ? more : -more;
+	if (!wire)
+		wired_shrink(vs, more);
 	ENTRIES_IN(e, vs, start, end)
 	{
 		if (!entry_counts(e))

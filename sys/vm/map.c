@@ -140,7 +140,7 @@ entry_detach(struct vmspace *vs, struct vm_entry *e, struct list *dead)
 	if (entry_counts(e))
 		vs->vs_size -= entry_size(e);
 	if (e->e_flags & VME_WIRED)
-		vs->vs_wired -= entry_size(e);
+		wired_shrink(vs, entry_size(e));
 	rb_remove(&vs->vs_entries, &e->e_node);
 	if (e->e_view != NULL)
 		view_release(e->e_view);
@@ -248,7 +248,7 @@ entries_join(struct vmspace *vs, vaddr_t start, vaddr_t end, struct list *dead)
 		if (entry_counts(a))
 			vs->vs_size += new_end - a->e_end;
 		if (a->e_flags & VME_WIRED)
-			vs->vs_wired += new_end - a->e_end;
+			wired_grow(vs, new_end - a->e_end);
 		entry_set_range(a, a->e_start, new_end);
 	}
 }

@@ -62,6 +62,12 @@ entry_counts(const struct vm_entry *e)
 	return (!(e->e_flags & (VME_GUARD | VME_GROWS)));
 }
 
+/* wired.c: vs_wired, with vs_lock held for writing. */
+void wired_grow(struct vmspace *vs, uint64_t size);
+void wired_shrink(struct vmspace *vs, uint64_t size);
+/* The first, unless all programs together had too much then. */
+bool wired_may_grow(struct vmspace *vs, uint64_t size);
+
 /* stack.c */
 #define STACK_GUARD PAGE_SIZE
 uint64_t stack_first_size(uint64_t size);

@@ -155,7 +155,7 @@ make_shared(struct vmspace *vs, struct vm_entry *e, struct list *dead)
 	entry_detach(vs, e, dead);
 	entry_insert(vs, new);
 	if (new->e_flags & VME_WIRED)
-		vs->vs_wired += entry_size(new);
+		wired_grow(vs, entry_size(new));
 	return (0);
 }
 

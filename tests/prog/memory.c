@@ -7,6 +7,7 @@
 #include "fbsd/resource.h"
 
 enum {
+	SYS___sysctlbyname = 570,
 	SYS_break = 17,
 	SYS_msync = 65,
 	SYS_madvise = 75,
@@ -276,6 +277,52 @@ shared_stacks(void)
 	CHECK_EQ(SYS(SYS_munmap, p, size), 0);
 }
 
+static uint64_t
+wired_sysctl(const char *name, const uint64_t *new)
+{
+	uint64_t old = 0;
+	size_t len = sizeof(old);
+
+	CHECK_EQ(SYS(SYS___sysctlbyname, name, length(name), &old, &len, new,
+		     new != NULL ? sizeof(*new) : 0),
+	    0);
+	return (old);
+}
+
+/* What all programs may lock together; p: four pages, unlocked. */
+static void
+wired_by_all(char *p)
+{
+	static const char limit[] = "vm.max_user_wired";
+	static const char count[] = "vm.stats.vm.v_user_wire_count";
+	uint64_t before = wired_sysctl(count, NULL), three = before + 3, most;
+	long pid;
+
+	most = wired_sysctl(limit, &three);
+	CHECK(most > 1000);
+	CHECK_EQ(SYS(SYS_mlock, p, 4 * PAGE), -ENOMEM);
+	CHECK_EQ(wired_sysctl(count, NULL), before);
+	CHECK_EQ(SYS(SYS_mlock, p, 3 * PAGE), 0);
+	/* Twice is once. */
+	CHECK_EQ(SYS(SYS_mlock, p, 2 * PAGE), 0);
+	CHECK_EQ(wired_sysctl(count, NULL), three);
+	/* A child has none, and another's end gives all back. */
+	pid = SYS(SYS_fork);
+	if (pid == 0) {
+		CHECK_EQ(wired_sysctl(count, NULL), three);
+		CHECK_EQ(SYS(SYS_mlock, p, PAGE), -ENOMEM);
+		(void)wired_sysctl(limit, &most);
+		CHECK_EQ(SYS(SYS_mlock, p, 2 * PAGE), 0);
+		CHECK_EQ(wired_sysctl(count, NULL), three + 2);
+		(void)SYS(SYS_exit, failures);
+	}
+	CHECK_EQ(child_status(pid), 0);
+	CHECK_EQ(wired_sysctl(count, NULL), three);
+	CHECK_EQ(SYS(SYS_munlock, p, 4 * PAGE), 0);
+	CHECK_EQ(wired_sysctl(count, NULL), before);
+	CHECK_EQ(wired_sysctl(limit, NULL), most);
+}
+
 static void
 advice(void)
 {
@@ -302,6 +349,7 @@ advice(void)
 	CHECK_EQ(SYS(SYS_mincore, p, 4 * PAGE, vec), 0);
 	CHECK_EQ(vec[3] & MINCORE_INCORE, MINCORE_INCORE);
 	CHECK_EQ(SYS(SYS_munlock, p, 4 * PAGE), 0);
+	wired_by_all(p);
 	CHECK_EQ(SYS(SYS_mlockall, 0), -EINVAL);
 	CHECK_EQ(SYS(SYS_mlockall, MCL_CURRENT), 0);
 	CHECK_EQ(SYS(SYS_munlockall), 0);
