@@ -217,7 +217,6 @@ vm_advise(struct vmspace *vs, vaddr_t addr, uint64_t size, int advice)
 	case MADV_RANDOM:
 	case MADV_SEQUENTIAL:
 	case MADV_DONTNEED: /* keeps anonymous memory, on FreeBSD */
-	case MADV_PROTECT:
 		return (0);
 	default:
 		return (EINVAL);

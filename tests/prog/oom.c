@@ -2,8 +2,11 @@
 /* Memory runs out: the one who took it is killed, and all else goes on. */
 #include "freebsd.h"
 #include "fbsd/fcntl.h"
+#include "fbsd/mman.h"
 
 enum {
+	SYS_setuid = 23,
+	SYS_madvise = 75,
 	SYS_pwrite = 476,
 	SYS_ftruncate = 480,
 	SYS_closefrom = 509,
@@ -130,6 +133,49 @@ emptied(void)
 	SYS(SYS_closefrom, 3);
 }
 
+/* Has most of the memory, but is protected: it stays, and who takes the rest
+ * goes. */
+static void protected(int full, int go)
+{
+	unsigned long pages = free_pages() / 5 * 3;
+	char *p = map_anon(pages * 4096, MAP_ANON_PRIVATE), byte = 0;
+
+	if (SYS(SYS_madvise, NULL, 0, MADV_PROTECT) != 0)
+		(void)SYS(SYS_exit, 2);
+	for (unsigned long i = 0; i < pages; i++)
+		p[i * 4096] = 1;
+	(void)SYS(SYS_write, full, &byte, 1);
+	(void)SYS(SYS_read, go, &byte, 1);
+	/* As root only. */
+	(void)SYS(
+	    SYS_exit, SYS(SYS_setuid, 1) != 0 ||
+			  SYS(SYS_madvise, NULL, 0, MADV_PROTECT) != -EPERM);
+}
+
+static void
+protection(void)
+{
+	int full[2], go[2], status = -1;
+	long guarded, eater;
+	char byte = 0;
+
+	CHECK_EQ(SYS(SYS_pipe2, full, 0), 0);
+	CHECK_EQ(SYS(SYS_pipe2, go, 0), 0);
+	guarded = SYS(SYS_fork);
+	if (guarded == 0)
+	protected(full[1], go[0]);
+	(void)SYS(SYS_close, full[1]);
+	CHECK_EQ(SYS(SYS_read, full[0], &byte, 1), 1);
+	eater = SYS(SYS_fork);
+	if (eater == 0)
+		eat();
+	CHECK_EQ(SYS(SYS_wait4, eater, &status, 0, NULL), eater);
+	CHECK_EQ(status & 0x7f, SIGKILL);
+	CHECK_EQ(SYS(SYS_write, go[1], &byte, 1), 1);
+	CHECK_EQ(SYS(SYS_wait4, guarded, &status, 0, NULL), guarded);
+	CHECK_EQ(status, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -147,6 +193,7 @@ main(int argc, char **argv)
 		CHECK_EQ(status & 0x7f, SIGKILL);
 	}
 	hoarding();
+	protection();
 	emptied();
 	for (unsigned long i = 0; i < MEGABYTE; i++)
 		CHECK_EQ(mine[i], (char)i);

@@ -240,13 +240,31 @@ sys_minherit(struct thread *td, const struct minherit_args *a)
 		    : vm_inherit(td_vmspace(td), start, size, a->inherit));
 }
 
+/* Not to be killed for memory: no advice, but a process's flag. */
+static int
+protect(struct thread *td)
+{
+	struct proc *p = td->td_proc;
+	int error = priv_check(td);
+
+	if (error != 0)
+		return (error);
+	spin_lock(&p->p_lock);
+	proc_flags_set(p, P_PROTECTED);
+	spin_unlock(&p->p_lock);
+	return (0);
+}
+
 int
 sys_madvise(struct thread *td, const struct madvise_args *a)
 {
 	vaddr_t start;
 	uint64_t size;
-	int error = page_range(a->addr, a->len, &start, &size);
+	int error;
 
+	if (a->behav == MADV_PROTECT)
+		return (protect(td));
+	error = page_range(a->addr, a->len, &start, &size);
 	return (error != 0 ? error
 			   : vm_advise(td_vmspace(td), start, size, a->behav));
 }
