@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* File systems made from archives: whose pages they use, and bad ones. */
+/* File systems made from archives: whose pages they use, and bad ones; and
+ * paths. */
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
@@ -171,4 +172,76 @@ KTEST(vfs_paths)
 	KT_ASSERT(vn_path(curthread(), vp, buf, sizeof(buf)) == 0);
 	KT_ASSERT(strcmp(buf, "/dev") == 0);
 	vnode_release(vp);
+}
+
+#define WALKED 4 /* vnodes on the way to /ktest/d/f, with / and that one */
+
+/* Everything on the way there, each with a reference. */
+static void
+take_way(struct vnode *way[WALKED])
+{
+	static const char *const paths[WALKED] = {
+	    "/", "/ktest", "/ktest/d", "/ktest/d/f"};
+
+	for (int i = 0; i < WALKED; i++)
+		KT_ASSERT(namei_vnode(curthread(), paths[i], &way[i]) == 0);
+}
+
+static void
+lock_way(struct vnode *way[WALKED])
+{
+	mutex_lock(&mount_lock);
+	for (int i = 0; i < WALKED; i++) {
+		if (i > 0)
+			rw_will_nest(&way[i]->v_lock);
+		rw_wlock(&way[i]->v_lock);
+	}
+}
+
+static void
+unlock_way(struct vnode *way[WALKED])
+{
+	for (int i = WALKED - 1; i >= 0; i--)
+		rw_wunlock(&way[i]->v_lock);
+	mutex_unlock(&mount_lock);
+}
+
+/*
+ * A walk over names that are known, and a mount point, takes no lock that
+ * others may have, and no reference on its way: not even for a moment, or it
+ * would fail where the counts can't grow.
+ */
+KTEST(vfs_walk_shares_nothing)
+{
+	const struct mount_opts none = {NULL, 0, NULL};
+	struct vnode *way[WALKED], *vp = NULL, *nothing;
+	unsigned refs[WALKED];
+	int found, absent;
+
+	(void)kern_mkdirat(curthread(), AT_FDCWD, "/ktest", 0755);
+	KT_ASSERT(vfs_mount(curthread(), "tmpfs", "/ktest", 0, &none) == 0);
+	KT_ASSERT(kern_mkdirat(curthread(), AT_FDCWD, "/ktest/d", 0755) == 0);
+	KT_ASSERT(kern_mknodat(curthread(), AT_FDCWD, "/ktest/d/f",
+		      S_IFIFO | 0644, 0) == 0);
+	take_way(way);
+	KT_ASSERT(
+	    namei_vnode(curthread(), "/ktest/d/none", &nothing) == ENOENT);
+	lock_way(way);
+	/* As if each directory were just being freed. */
+	for (int i = 0; i < WALKED - 1; i++) {
+		refs[i] = way[i]->v_refs;
+		way[i]->v_refs = 0;
+	}
+	found = namei_vnode(curthread(), "/ktest/d/f", &vp);
+	absent = namei_vnode(curthread(), "/ktest/d/none/more", &nothing);
+	for (int i = 0; i < WALKED - 1; i++)
+		way[i]->v_refs = refs[i];
+	unlock_way(way);
+	KT_ASSERT(found == 0 && vp == way[WALKED - 1]);
+	KT_ASSERT(absent == ENOENT);
+	vnode_release(vp);
+	KT_ASSERT(unmount() == EBUSY);
+	for (int i = 0; i < WALKED; i++)
+		vnode_release(way[i]);
+	KT_ASSERT(unmount() == 0);
 }
