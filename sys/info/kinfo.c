@@ -15,17 +15,15 @@
 
 #define ARGS_CACHE_MAX 4096 /* a longer title is forgotten */
 
-int
-kinfo_lock(
-    struct sysctl_req *req, unsigned numbers, bool private, struct proc **pp)
+/* The process with this number. */
+static int
+lock_proc(struct sysctl_req *req, int pid, bool private, struct proc **pp)
 {
 	struct proc *p;
 	int error = 0;
 
-	if (req->namelen != numbers)
-		return (EINVAL);
 	mutex_lock(&proctree_lock);
-	p = req->name[0] == -1 ? req->td->td_proc : proc_find(req->name[0]);
+	p = proc_find(pid);
 	if (p == NULL) {
 		mutex_unlock(&proctree_lock);
 		return (ESRCH);
@@ -36,6 +34,26 @@ kinfo_lock(
 		kinfo_unlock(p);
 	*pp = p;
 	return (error);
+}
+
+int
+kinfo_lock(
+    struct sysctl_req *req, unsigned numbers, bool private, struct proc **pp)
+{
+	if (req->namelen != numbers)
+		return (EINVAL);
+	return (lock_proc(req, req->name[0], private, pp));
+}
+
+int
+kinfo_lock_or_self(
+    struct sysctl_req *req, int self, bool private, struct proc **pp)
+{
+	if (req->namelen != 1)
+		return (EINVAL);
+	if (req->name[0] == self)
+		return (lock_proc(req, req->td->td_proc->p_pid, private, pp));
+	return (lock_proc(req, req->name[0], private, pp));
 }
 
 void
@@ -85,7 +103,7 @@ sysctl_pathname(const struct sysctl_node *node, struct sysctl_req *req)
 {
 	struct pstr *path;
 	struct proc *p;
-	int error = kinfo_lock(req, 1, false, &p);
+	int error = kinfo_lock_or_self(req, -1, false, &p);
 
 	if (error != 0)
 		return (error);
@@ -131,7 +149,7 @@ sysctl_args(const struct sysctl_node *node, struct sysctl_req *req)
 {
 	struct pstr *args;
 	struct proc *p;
-	int error = kinfo_lock(req, 1, false, &p);
+	int error = kinfo_lock_or_self(req, -1, false, &p);
 	bool self;
 
 	if (error != 0)
@@ -171,7 +189,7 @@ sysctl_groups(const struct sysctl_node *node, struct sysctl_req *req)
 {
 	struct cred *cr;
 	struct proc *p;
-	int error = kinfo_lock(req, 1, false, &p);
+	int error = kinfo_lock_or_self(req, -1, false, &p);
 
 	if (error != 0)
 		return (error);
@@ -192,7 +210,7 @@ sysctl_umask(const struct sysctl_node *node, struct sysctl_req *req)
 {
 	struct proc *p;
 	uint16_t mask;
-	int error = kinfo_lock(req, 1, true, &p);
+	int error = kinfo_lock_or_self(req, 0, true, &p);
 
 	if (error != 0)
 		return (error);

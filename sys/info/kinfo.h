@@ -15,13 +15,16 @@
 struct vm_entry;
 
 /*
- * The process that a request's first number names (-1: the caller), with
+ * The process that a request's first number names, with
  * proctree_lock and its p_lock, which are not held on failure.  EINVAL if there
  * are not `numbers` of them; ESRCH, EPERM: p_cansee() or, if it is private,
  * p_candebug().
  */
 int kinfo_lock(
     struct sysctl_req *req, unsigned numbers, bool private, struct proc **pp);
+/* The same for one number, which may be `self` for the caller. */
+int kinfo_lock_or_self(
+    struct sysctl_req *req, int self, bool private, struct proc **pp);
 void kinfo_unlock(struct proc *p);
 /* The same, but its address space, with a reference; no lock. */
 int kinfo_space(struct sysctl_req *req, struct vmspace **vsp);

@@ -82,11 +82,14 @@ kinfo_file_fill(struct thread *td, struct file *fp, struct kinfo_file *kf)
 	kf->kf_ref_count = (int)atomic_load(&fp->f_refs) - 1;
 	kf->kf_flags = flags_of(atomic_load(&fp->f_flag));
 	kf->kf_offset = fp->f_ops->fo_seek != NULL ? fp->f_offset : -1;
+	kf->kf_status = KF_ATTR_VALID;
 	if (kf->kf_type == KF_TYPE_VNODE || kf->kf_type == KF_TYPE_FIFO) {
-		if (file_stat(fp, &st) == 0)
+		if (file_stat(fp, &st) == 0) {
 			fill_stat(kf, &st);
-		else
+		} else {
+			kf->kf_status = 0;
 			kf->kf_un.kf_file.kf_file_type = KF_VTYPE_UNKNOWN;
+		}
 	}
 	if (fp->f_vnode != NULL)
 		fill_path(td, fp->f_vnode, kf);
@@ -231,22 +234,17 @@ SYSCTL_PROC(kern_proc_cwd, "kern.proc.cwd", KERN_PROC_CWD,
 static int
 sysctl_nfds(const struct sysctl_node *node, struct sysctl_req *req)
 {
-	struct thread *td = req->td;
 	struct fdtable *ft;
 	struct proc *p;
-	int n = 0, error = 0;
+	int n = 0, error;
 
-	if (req->namelen == 1 && req->name[0] == 0) {
-		ft = proc_fdtable(td->td_proc);
-	} else {
-		error = kinfo_lock(req, 1, true, &p);
-		if (error != 0)
-			return (error);
-		ft = p->p_fd;
-		if (ft != NULL)
-			fdtable_hold(ft);
-		kinfo_unlock(p);
-	}
+	error = kinfo_lock_or_self(req, 0, true, &p);
+	if (error != 0)
+		return (error);
+	ft = p->p_fd;
+	if (ft != NULL)
+		fdtable_hold(ft);
+	kinfo_unlock(p);
 	if (ft != NULL) {
 		n = (int)fdtable_open(ft);
 		fdtable_release(ft);

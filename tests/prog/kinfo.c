@@ -250,6 +250,7 @@ files(void)
 	}
 	kf = find_fd(n, p[0]);
 	CHECK(kf != NULL && kf->kf_type == KF_TYPE_PIPE);
+	CHECK(kf != NULL && kf->kf_status == KF_ATTR_VALID);
 	CHECK(kf != NULL && kf->kf_un.kf_pipe.kf_pipe_buffer_cnt == 5);
 	kf = find_fd(n, s[0]);
 	CHECK(kf != NULL && kf->kf_type == KF_TYPE_SOCKET);
@@ -370,6 +371,14 @@ strings(char **argv)
 	CHECK(same_text(buf, argv[0]));
 	CHECK(ask(KERN_PROC_PATHNAME, -1) > 0);
 	CHECK(buf[0] == '/');
+	/* Who asks is named by another number here and there. */
+	CHECK(ask(KERN_PROC_ARGS, -1) > 0);
+	CHECK(ask(KERN_PROC_GROUPS, -1) > 0);
+	CHECK_EQ(ask(KERN_PROC_UMASK, 0), 2);
+	CHECK_EQ(ask(KERN_PROC_NFDS, 0), 4);
+	CHECK_EQ(ask(KERN_PROC_CWD, -1), -ESRCH);
+	CHECK_EQ(ask(KERN_PROC_FILEDESC, -1), -ESRCH);
+	CHECK_EQ(ask(KERN_PROC_UMASK, -1), -ESRCH);
 	/* setproctitle(3): a process names itself, not others. */
 	name[3] = self;
 	CHECK_EQ(
