@@ -231,17 +231,18 @@ second(int sig)
 static void
 each(unsigned i)
 {
-	struct itimerval once = {{0, 0}, {0, 5000}};
 	struct itimerval often = {{0, 5000}, {0, 5000}}, off = {{0, 0}, {0, 0}};
 	long error;
 	int before = failures;
 
 	caught = 0;
 	(void)handle(SIGALRM, count, 0);
-	(void)SYS(SYS_setitimer, 0, &once, NULL);
+	/* The first may come before the wait begins. */
+	(void)SYS(SYS_setitimer, 0, &often, NULL);
 	error = waits[i].wait();
+	(void)SYS(SYS_setitimer, 0, &off, NULL);
 	CHECK_EQ(error, -EINTR);
-	CHECK_EQ(caught, 1);
+	CHECK(caught >= 1);
 	caught = 0;
 	(void)handle(SIGALRM, second, SA_RESTART);
 	(void)SYS(SYS_setitimer, 0, &often, NULL);
