@@ -205,8 +205,8 @@ write_pages(struct vnode *vp, struct uio *uio)
 	return (error);
 }
 
-/* Pages that are going to be written in part are there before v_lock is
- * taken; if not, that is found out again. */
+/* What leads to what is going to be written, and pages of which only a part is,
+ * are there before v_lock is taken; if not, that is found out again. */
 static void
 fetch_edges(struct vnode *vp, const struct uio *uio, int ioflag)
 {
@@ -216,6 +216,9 @@ fetch_edges(struct vnode *vp, const struct uio *uio, int ioflag)
 	const uint64_t at[] = {start, start + uio->uio_resid};
 	uint64_t last = UINT64_MAX;
 	struct page *pg;
+
+	if (vp->v_ops->vo_prefetch != NULL)
+		vp->v_ops->vo_prefetch(vp, at[0], at[1]);
 
 	for (unsigned i = 0; i < nitems(at); i++) {
 		if ((at[i] & PAGE_MASK) == 0 || at[i] > size ||

@@ -112,6 +112,10 @@ struct vnode_ops {
 	 * vn_read/vn_write. NULL for files with an object. */
 	int (*vo_read)(struct vnode *vp, struct uio *uio, int ioflag);
 	int (*vo_write)(struct vnode *vp, struct uio *uio, int ioflag);
+	/* Before v_lock is taken to write to [start, end): what leads there is
+	 * read, so that nobody waits for that with the lock held.  No locks;
+	 * NULL: it doesn't pay. */
+	void (*vo_prefetch)(struct vnode *vp, uint64_t start, uint64_t end);
 	/* (x) before [start, *end) of the object is written: the file reaches
 	 * to *end at least and has room there. It may lower *end, to do less at
 	 * once. ENOSPC, EFBIG, EDQUOT, EIO */

@@ -16,7 +16,7 @@
 /* A file's bytes, more than its inode, or the first page of a FAT, leads to. */
 static uint32_t big = 3 << 20;
 /* Where nobody has read it yet. */
-#define COLD ((off_t)big / 2)
+#define COLD ((off_t)big / 4 * 3)
 
 /* Nothing is read from now on. */
 static void
@@ -177,6 +177,7 @@ gone(void)
 	remount();
 	fd = open_file(ON "/big", O_RDWR);
 	/* The indirect blocks, too. */
+	(void)read_at(fd, 1 << 20);
 	(void)read_at(fd, COLD + 64 * BLOCK);
 	(void)read_at(fd, big - 1);
 	stall();

@@ -102,6 +102,10 @@ int ufs_inode_get(struct ufs *fs, uint64_t ino, struct ufs_inode *ip);
  */
 int ufs_bmap(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
     uint64_t most, uint64_t *frag, uint64_t *run);
+/* The same; indirect blocks are read from another device than the inode was. */
+int ufs_bmap_by(struct ufs *fs, struct ufs_device *dev,
+    const struct ufs_inode *ip, uint64_t lbn, uint64_t most, uint64_t *frag,
+    uint64_t *run);
 /* Reads what lies within the file; *done is how much that was. */
 int ufs_read(struct ufs *fs, const struct ufs_inode *ip, uint64_t offset,
     void *buf, size_t size, size_t *done);

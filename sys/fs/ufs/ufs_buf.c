@@ -244,6 +244,27 @@ ufs_buf_look(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
 	return (get(um, block, true, bp));
 }
 
+bool
+ufs_buf_peek(
+    struct ufs_mount *um, uint64_t block, size_t offset, void *buf, size_t n)
+{
+	struct ufs_buf *b;
+	bool there;
+
+	mutex_lock(&um->um_bufs_lock);
+	b = radix_get(&um->um_bufs, block);
+	there = b != NULL && atomic_load(&b->b_valid);
+	if (there) {
+		memcpy(buf, b->b_data + offset, n);
+		if (b->b_refs == 0) {
+			list_remove(&b->b_lru);
+			list_push_back(&um->um_buf_lru, &b->b_lru);
+		}
+	}
+	mutex_unlock(&um->um_bufs_lock);
+	return (there);
+}
+
 int
 ufs_buf_new(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
 {

@@ -25,7 +25,7 @@ block_bytes(const struct ufs_mount *um)
 }
 
 /* Where page `index` is: bytes on the disk, 0 for a hole; and how many pages
- * follow it there. n_map held. */
+ * follow it there. n_map held, as in ufs_map_find(). */
 static int
 map_page(struct ufs_node *n, uint64_t index, uint64_t most, uint64_t *offset,
     uint64_t *run)
@@ -36,7 +36,7 @@ map_page(struct ufs_node *n, uint64_t index, uint64_t most, uint64_t *offset,
 	uint64_t frag, blocks;
 	int error;
 
-	error = ufs_bmap(&n->n_um->um_fs, &n->n_i, at >> shift,
+	error = ufs_map_find(n, at >> shift,
 	    (ptoa(most) + in_block + block_bytes(um) - 1) >> shift, &frag,
 	    &blocks);
 	if (error != 0)
@@ -163,7 +163,7 @@ is_hole(struct ufs_node *n, uint64_t lbn, bool *hole)
 	int error;
 
 	mutex_lock(&n->n_map);
-	error = ufs_bmap(&n->n_um->um_fs, &n->n_i, lbn, 1, &frag, &run);
+	error = ufs_map_find(n, lbn, 1, &frag, &run);
 	mutex_unlock(&n->n_map);
 	*hole = frag == 0;
 	return (error);
@@ -192,6 +192,27 @@ alloc_zeroes(struct ufs_node *n, uint64_t lbn, uint64_t size)
 	return (error);
 }
 
+/* As fill_hole(); EBUSY: what leads there isn't in memory. */
+static int
+fill_if_hole(struct ufs_node *n, uint64_t lbn, uint64_t size)
+{
+	struct vm_object *o = &n->n_vnode.v_object;
+	uint64_t frag = 0, run, missing;
+	int error;
+
+	mutex_lock(&o->o_lock);
+	mutex_lock(&n->n_map);
+	size = MAX(size, n->n_i.i_size);
+	error = ufs_map_look(n, lbn, 1, &frag, &run, &missing);
+	if (error == 0)
+		error = frag != 0 ? EEXIST : alloc_zeroes(n, lbn, size);
+	if (error == 0)
+		n->n_i.i_size = size;
+	mutex_unlock(&n->n_map);
+	mutex_unlock(&o->o_lock);
+	return (error);
+}
+
 /*
  * Storage for block lbn, which is a hole, or else EEXIST: somebody may have
  * come to fill it by way of a mapping, without v_lock.  The file's size becomes
@@ -200,20 +221,14 @@ alloc_zeroes(struct ufs_node *n, uint64_t lbn, uint64_t size)
 static int
 fill_hole(struct ufs_node *n, uint64_t lbn, uint64_t size)
 {
-	struct vm_object *o = &n->n_vnode.v_object;
-	uint64_t frag = 0, run;
-	int error;
+	int error = fill_if_hole(n, lbn, size);
+	bool hole;
 
-	mutex_lock(&o->o_lock);
-	mutex_lock(&n->n_map);
-	size = MAX(size, n->n_i.i_size);
-	error = ufs_bmap(&n->n_um->um_fs, &n->n_i, lbn, 1, &frag, &run);
-	if (error == 0)
-		error = frag != 0 ? EEXIST : alloc_zeroes(n, lbn, size);
-	if (error == 0)
-		n->n_i.i_size = size;
-	mutex_unlock(&n->n_map);
-	mutex_unlock(&o->o_lock);
+	while (error == EBUSY) {
+		error = is_hole(n, lbn, &hole);
+		if (error == 0)
+			error = fill_if_hole(n, lbn, size);
+	}
 	return (error);
 }
 
@@ -344,6 +359,22 @@ size_limit(const struct ufs_mount *um)
 	    most, MIN(um->um_fs.fs_sb.fs_maxfilesize, (uint64_t)INT64_MAX)));
 }
 
+void
+ufs_prefetch(struct vnode *vp, uint64_t start, uint64_t end)
+{
+	struct ufs_node *n = ufs_node(vp);
+	const unsigned shift = n->n_um->um_fs.fs_bshift;
+	uint64_t lbn = MAX(start >> shift, UFS_NDIRECT), frag, run;
+	int error = 0;
+
+	end = MIN(end, n->n_i.i_size);
+	mutex_lock(&n->n_map);
+	for (; lbn << shift < end && error == 0; lbn += run)
+		error = ufs_map_find(
+		    n, lbn, ((end - 1) >> shift) - lbn + 1, &frag, &run);
+	mutex_unlock(&n->n_map);
+}
+
 int
 ufs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end)
 {
@@ -392,15 +423,21 @@ static int
 ufs_prepared(struct vm_object *o, uint64_t index)
 {
 	struct ufs_node *n = o->o_data;
-	bool hole;
+	uint64_t frag = 0, run, missing;
 	int error;
 
 	if (!atomic_load(&n->n_um->um_writable) ||
 	    atomic_load(&n->n_um->um_ending))
 		return (EROFS);
 	atomic_store(&n->n_mapped_write, true);
-	error = is_hole(n, ptoa(index) >> n->n_um->um_fs.fs_bshift, &hole);
-	return (error == 0 && hole ? EAGAIN : error);
+	mutex_lock(&n->n_map);
+	error = ufs_map_look(n, ptoa(index) >> n->n_um->um_fs.fs_bshift, 1,
+	    &frag, &run, &missing);
+	mutex_unlock(&n->n_map);
+	/* A hole, or what leads there isn't in memory. */
+	if (error == EBUSY || (error == 0 && frag == 0))
+		error = EAGAIN;
+	return (error);
 }
 
 static int
@@ -565,8 +602,8 @@ ufs_seekhole(struct vnode *vp, int whence, off_t *off)
 
 	mutex_lock(&n->n_map);
 	while (lbn << shift < size) {
-		error = ufs_bmap(&n->n_um->um_fs, &n->n_i, lbn,
-		    ((size - 1) >> shift) - lbn + 1, &frag, &run);
+		error = ufs_map_find(
+		    n, lbn, ((size - 1) >> shift) - lbn + 1, &frag, &run);
 		if (error != 0 || (frag != 0) == (whence == SEEK_DATA))
 			break;
 		lbn += run;

@@ -186,16 +186,18 @@ frags_of(const struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn)
 
 /* Entry `index` of the indirect block at `frag`. */
 static int
-indirect_entry(struct ufs *fs, uint64_t frag, uint64_t index, uint64_t *next)
+indirect_entry(struct ufs *fs, struct ufs_device *dev, uint64_t frag,
+    uint64_t index, uint64_t *next)
 {
+	const uint64_t at = frag << fs->fs_fshift;
 	uint32_t narrow;
 	int error;
 
 	if (!is_block(fs, frag, (uint64_t)fs->fs_sb.fs_frag))
 		return (EINTEGRITY);
 	if (!fs->fs_ufs1)
-		return (read_frag(fs, frag, index * 8, next, 8));
-	error = read_frag(fs, frag, index * 4, &narrow, 4);
+		return (dev->ud_read(dev, at + index * 8, next, 8));
+	error = dev->ud_read(dev, at + index * 4, &narrow, 4);
 	*next = narrow;
 	return (error);
 }
@@ -203,8 +205,8 @@ indirect_entry(struct ufs *fs, uint64_t frag, uint64_t index, uint64_t *next)
 /* The address of block lbn, 0 for a hole. *left: how many blocks from there on
  * have their addresses in the same place, or are a hole with it. */
 static int
-address_of(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
-    uint64_t *frag, uint64_t *left)
+address_of(struct ufs *fs, struct ufs_device *dev, const struct ufs_inode *ip,
+    uint64_t lbn, uint64_t *frag, uint64_t *left)
 {
 	const uint64_t n = (uint64_t)fs->fs_sb.fs_nindir;
 	uint64_t span = 1;
@@ -226,7 +228,7 @@ address_of(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
 	*frag = ip->i_indirect[depth];
 	for (; error == 0 && *frag != 0; span /= n) {
 		*left = n - lbn / span % n;
-		error = indirect_entry(fs, *frag, lbn / span % n, frag);
+		error = indirect_entry(fs, dev, *frag, lbn / span % n, frag);
 		if (span == 1) {
 			if (*frag == 0)
 				*left = 1;
@@ -240,12 +242,13 @@ address_of(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
 
 /* How many holes there are from block lbn on, where one is of `known`. */
 static uint64_t
-count_holes(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
-    uint64_t known, uint64_t most)
+count_holes(struct ufs *fs, struct ufs_device *dev, const struct ufs_inode *ip,
+    uint64_t lbn, uint64_t known, uint64_t most)
 {
 	uint64_t run = known, frag, left;
 
-	while (run < most && address_of(fs, ip, lbn + run, &frag, &left) == 0 &&
+	while (run < most &&
+	       address_of(fs, dev, ip, lbn + run, &frag, &left) == 0 &&
 	       frag == 0)
 		run += left;
 	return (MIN_OF(run, most));
@@ -255,21 +258,28 @@ int
 ufs_bmap(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
     uint64_t most, uint64_t *frag, uint64_t *run)
 {
+	return (ufs_bmap_by(fs, fs->fs_device, ip, lbn, most, frag, run));
+}
+
+int
+ufs_bmap_by(struct ufs *fs, struct ufs_device *dev, const struct ufs_inode *ip,
+    uint64_t lbn, uint64_t most, uint64_t *frag, uint64_t *run)
+{
 	const uint64_t step = (uint64_t)fs->fs_sb.fs_frag;
 	uint64_t next, left, ignored;
 	int error;
 
-	error = address_of(fs, ip, lbn, frag, &left);
+	error = address_of(fs, dev, ip, lbn, frag, &left);
 	if (error != 0)
 		return (error);
 	if (*frag == 0) {
-		*run = count_holes(fs, ip, lbn, left, most);
+		*run = count_holes(fs, dev, ip, lbn, left, most);
 		return (0);
 	}
 	if (!is_block(fs, *frag, frags_of(fs, ip, lbn)))
 		return (EINTEGRITY);
 	for (*run = 1; *run < MIN_OF(most, left); ++*run) {
-		if (address_of(fs, ip, lbn + *run, &next, &ignored) != 0 ||
+		if (address_of(fs, dev, ip, lbn + *run, &next, &ignored) != 0 ||
 		    next != *frag + *run * step ||
 		    !is_block(fs, next, frags_of(fs, ip, lbn + *run)))
 			break;

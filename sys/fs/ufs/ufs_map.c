@@ -39,6 +39,63 @@ find_path(const struct ufs_mount *um, uint64_t lbn, struct path *p)
 	return (0);
 }
 
+/* Indirect blocks as far as they are in memory. */
+struct peek {
+	struct ufs_device device;
+	struct ufs_mount *um;
+	uint64_t missing; /* a block that isn't */
+};
+
+static int
+peek_read(struct ufs_device *dev, uint64_t offset, void *buf, size_t size)
+{
+	struct peek *p = container_of(dev, struct peek, device);
+	const unsigned shift = p->um->um_fs.fs_bshift;
+
+	p->missing = offset >> shift;
+	return (ufs_buf_peek(
+		    p->um, p->missing, offset & ((1ul << shift) - 1), buf, size)
+		    ? 0
+		    : EBUSY);
+}
+
+int
+ufs_map_look(struct ufs_node *n, uint64_t lbn, uint64_t most, uint64_t *frag,
+    uint64_t *run, uint64_t *missing)
+{
+	struct peek p = {.device.ud_read = peek_read, .um = n->n_um};
+	int error = ufs_bmap_by(
+	    &n->n_um->um_fs, &p.device, &n->n_i, lbn, most, frag, run);
+
+	*missing = p.missing;
+	return (error);
+}
+
+int
+ufs_map_find(struct ufs_node *n, uint64_t lbn, uint64_t most, uint64_t *frag,
+    uint64_t *run)
+{
+	struct ufs_buf *b = NULL, *next;
+	uint64_t missing;
+	int error;
+
+	while ((error = ufs_map_look(n, lbn, most, frag, run, &missing)) ==
+	       EBUSY) {
+		mutex_unlock(&n->n_map);
+		error = ufs_buf_look(n->n_um, missing, &next);
+		/* Until the next is there, or else it might go again. */
+		if (b != NULL)
+			ufs_buf_release(n->n_um, b);
+		b = error == 0 ? next : NULL;
+		mutex_lock(&n->n_map);
+		if (error != 0)
+			break;
+	}
+	if (b != NULL)
+		ufs_buf_release(n->n_um, b);
+	return (error);
+}
+
 static unsigned
 whole(const struct ufs_mount *um)
 {
@@ -177,10 +234,10 @@ static uint64_t
 place_for(struct ufs_node *n, uint64_t lbn)
 {
 	struct ufs_mount *um = n->n_um;
-	uint64_t frag = 0, run;
+	uint64_t frag = 0, run, missing;
 
 	if (lbn > 0 &&
-	    ufs_bmap(&um->um_fs, &n->n_i, lbn - 1, 1, &frag, &run) == 0 &&
+	    ufs_map_look(n, lbn - 1, 1, &frag, &run, &missing) == 0 &&
 	    frag != 0)
 		return (frag + whole(um));
 	return (ufs_near(um, n->n_i.i_ino));

@@ -243,6 +243,9 @@ extern const struct vm_object_ops ufs_object_ops;
 int ufs_buf_get(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp);
 int ufs_buf_look(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp);
 int ufs_buf_new(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp);
+/* Bytes of a block, if it is in memory: false. */
+bool ufs_buf_peek(
+    struct ufs_mount *um, uint64_t block, size_t offset, void *buf, size_t n);
 void ufs_buf_release(struct ufs_mount *um, struct ufs_buf *b);
 /* Bytes of it were changed. */
 void ufs_buf_dirty(struct ufs_mount *um, struct ufs_buf *b,
@@ -336,10 +339,17 @@ int ufs_map_punch(struct ufs_node *n, uint64_t lbn);
  * again. */
 int ufs_map_cut(struct ufs_node *n, uint64_t size);
 int ufs_map_prepare_cut(struct ufs_node *n, uint64_t size);
+/* As ufs_bmap(), without reading: EBUSY, and which block must be read. */
+int ufs_map_look(struct ufs_node *n, uint64_t lbn, uint64_t most,
+    uint64_t *frag, uint64_t *run, uint64_t *missing);
+/* As ufs_bmap(); n_map is let go of while a block is read.  EINTR. */
+int ufs_map_find(struct ufs_node *n, uint64_t lbn, uint64_t most,
+    uint64_t *frag, uint64_t *run);
 /* Fragments that a file of that size has for block lbn. */
 unsigned ufs_frags_for(const struct ufs_mount *um, uint64_t size, uint64_t lbn);
 
 /* ufs_file.c: regular files. */
+void ufs_prefetch(struct vnode *vp, uint64_t start, uint64_t end);
 int ufs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end);
 int ufs_allocate(struct vnode *vp, off_t start, off_t end);
 int ufs_set_size(struct ufs_node *n, uint64_t size); /* v_lock held */
