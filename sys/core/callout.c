@@ -93,7 +93,8 @@ callout_drain(struct callout *co)
 {
 	bool was_set = callout_cancel(co);
 
-	for (unsigned i = 0; !was_set && i < ncpus; i++)
+	/* Also if it was set: by its function, perhaps, which goes on. */
+	for (unsigned i = 0; i < ncpus; i++)
 		while (atomic_load(&cpus[i].c_callout_now) == co)
 			cpu_relax();
 	return (was_set);

@@ -24,8 +24,9 @@ void callout_set(struct callout *co, uint64_t deadline);
 /* True if it was set and now won't be called. Doesn't wait for a call that is
  * under way on another CPU. */
 bool callout_cancel(struct callout *co);
-/* As above, and waits until a call under way is over; not from its own fn,
- * nor with a spin lock held that fn takes. */
+/* As above, and waits until a call under way is over, which must not set it
+ * again from now on; not from its own fn, nor with a spin lock held that fn
+ * takes. */
 bool callout_drain(struct callout *co);
 
 /*
