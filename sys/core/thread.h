@@ -115,6 +115,7 @@ struct thread {
 
 	struct file *td_fp;	    /* (k) descriptor path's cache */
 	unsigned td_locks;	    /* (k) mutexes and rwlocks held */
+	struct file *td_late_files; /* (k) file_release()'s, for ast() */
 	struct poll_state *td_poll; /* (k) poll(2)'s memory kept */
 	struct ru_counts {	    /* (k) */
 		uint64_t minflt, majflt, nvcsw, nivcsw, inblock, oublock,

@@ -16,6 +16,7 @@
 #include "file/kqueue.h"
 #include "file/sigio.h"
 #include "proc/signal.h"
+#include "core/printf.h"
 #include "core/sysctl.h"
 #include "fbsd/stat.h"
 #include "vm/kmem.h"
@@ -68,11 +69,10 @@ file_hold(struct file *fp)
 	refcount_take(&fp->f_refs);
 }
 
-void
-file_release(struct file *fp)
+/* Nobody has it any more; no lock is held. */
+static void
+file_end(struct file *fp)
 {
-	if (!refcount_drop(&fp->f_refs))
-		return;
 	if (fp->f_knotes.root != NULL)
 		knote_file_gone(fp);
 	if (fp->f_async != NULL)
@@ -84,6 +84,34 @@ file_release(struct file *fp)
 	cred_release(fp->f_cred);
 	kcache_free(file_cache, fp);
 	atomic_sub(&open_files, 1);
+}
+
+void
+file_release(struct file *fp)
+{
+	struct thread *td = curthread();
+
+	if (!refcount_drop(&fp->f_refs))
+		return;
+	if (__predict_true(td->td_locks == 0)) {
+		file_end(fp);
+		return;
+	}
+	kassert(!(td->td_flags & TDF_KERNEL));
+	fp->f_next_late = td->td_late_files;
+	td->td_late_files = fp;
+	atomic_or(&td->td_flags, TDF_AST);
+}
+
+void
+files_end_late(struct thread *td)
+{
+	struct file *fp;
+
+	while ((fp = td->td_late_files) != NULL) {
+		td->td_late_files = fp->f_next_late;
+		file_end(fp);
+	}
 }
 
 int

@@ -107,12 +107,13 @@ struct file {
 					file; NULL: not by a name */
 	struct cred *f_cred;	     /* (!) of the opener */
 	struct mutex f_offset_lock;
-	off_t f_offset;		 /* (o) */
-	void *f_private;	 /* (d) devices: per-open data */
-	struct rb_tree f_knotes; /* knote.c's */
-	int f_owner;		 /* (a) F_SETOWN: pid, or -pgid */
-	struct sigio *f_async;	 /* sigio.c: O_ASYNC's, or NULL */
-	uint64_t f_seqpos;	 /* (o) where sequential reading goes on */
+	off_t f_offset;		  /* (o) */
+	void *f_private;	  /* (d) devices: per-open data */
+	struct rb_tree f_knotes;  /* knote.c's */
+	int f_owner;		  /* (a) F_SETOWN: pid, or -pgid */
+	struct sigio *f_async;	  /* sigio.c: O_ASYNC's, or NULL */
+	uint64_t f_seqpos;	  /* (o) where sequential reading goes on */
+	struct file *f_next_late; /* in td_late_files, when all have let go */
 };
 
 #define FREAD  0x0001
@@ -122,7 +123,9 @@ struct file {
 struct file *file_alloc(struct thread *td, enum file_type type, int flag,
     const struct fileops *ops, void *data);
 void file_hold(struct file *fp);
-void file_release(struct file *fp); /* closes with the last; may sleep */
+/* Closes with the last; may sleep. With locks held, which a close may want or
+ * wait for behind others, that is done before the thread is in user mode. */
+void file_release(struct file *fp);
 /* Waits on a cv as a read or write of fp does: EAGAIN if it shall not wait,
  * else as cv_wait_spin_sig(). */
 int file_wait(struct file *fp, struct cv *cv, struct spin *s);

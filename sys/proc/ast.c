@@ -15,6 +15,8 @@ ast(struct thread *td)
 			sched_yield();
 			sched_leave_cpu();
 		}
+		if (td->td_late_files != NULL)
+			files_end_late(td);
 		if (flags & TDF_SUSPEND)
 			(void)thread_suspend_check(td, false);
 		if (flags & (TDF_SIGPENDING | TDF_OLDMASK))

@@ -423,6 +423,7 @@ void proc_continue(struct proc *p);
 
 /* Everything that waits before user mode: signals, stops, rescheduling. */
 void ast(struct thread *td);
+void files_end_late(struct thread *td); /* file/file.c's */
 
 int proc_setsid(struct proc *p);
 /* tty's (tty/tty.c): pg ends, and is nobody's foreground any more. (t) */

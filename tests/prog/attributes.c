@@ -4,6 +4,7 @@
  * mean a link itself; and the limits of paths.
  */
 #include "files.h"
+#include "fbsd/event.h"
 #include "fbsd/extattr.h"
 
 enum {
@@ -14,6 +15,7 @@ enum {
 	SYS_lchown = 254,
 	SYS_lchmod = 274,
 	SYS_lutimes = 276,
+	SYS_kqueue = 362,
 	SYS_extattr_set_fd = 371,
 	SYS_extattr_get_fd = 372,
 	SYS_extattr_delete_fd = 373,
@@ -29,6 +31,7 @@ enum {
 	SYS_symlinkat = 502,
 	SYS_lpathconf = 513,
 	SYS_chflagsat = 540,
+	SYS_kevent = 560,
 	SYS_fchroot = 590,
 };
 
@@ -178,6 +181,47 @@ descriptors(void)
 	CHECK(SYS(SYS_mkdir, "/dev/fd/100", 0755) < 0);
 }
 
+static volatile bool enough;
+static volatile long opener;
+
+/* Opens what has locks of its own at one and the same number, and closes it. */
+static void
+open_and_close(void *arg)
+{
+	while (!enough)
+		CHECK_EQ(SYS(SYS_close, SYS(SYS_kqueue)), 0);
+	end_thread((long *)&opener);
+}
+
+/* Whoever looks at a descriptor may be the last to have its file. */
+static void
+closed_meanwhile(void)
+{
+	char name[] = "/dev/fd/0";
+	long next = SYS(SYS_kqueue), found = 0, error;
+	uint64_t until = now_ns(CLOCK_MONOTONIC) + 20 * NSEC_PER_SEC;
+	struct kevent kev = {
+	    .ident = (uint64_t)fd, .filter = EVFILT_READ, .flags = EV_ADD};
+	struct stat st;
+
+	CHECK(next > 0 && next < 10);
+	/* A queue's lock is taken before that of a file in it. */
+	CHECK_EQ(SYS(SYS_kevent, next, &kev, 1, &kev, 1, NULL), 1);
+	name[8] = (char)('0' + next);
+	CHECK_EQ(SYS(SYS_close, next), 0);
+	CHECK_EQ(start_thread(open_and_close, NULL, (long *)&opener), 0);
+	for (unsigned i = 0; i < 3000 || found == 0; i++) {
+		error = SYS(SYS_fstatat, AT_FDCWD, name, &st, 0);
+		found += error == 0;
+		CHECK(error == 0 || error == -ENOENT || error == -EBADF);
+		if (now_ns(CLOCK_MONOTONIC) > until)
+			break;
+	}
+	CHECK(found > 0);
+	enough = true;
+	join_thread(&opener);
+}
+
 static void
 limits(void)
 {
@@ -227,6 +271,7 @@ main(int argc, char **argv)
 	links();
 	flags();
 	descriptors();
+	closed_meanwhile();
 	limits();
 	return (result("attributes"));
 }
