@@ -49,13 +49,16 @@ leave_session(struct proc *p)
 	s->s_leader = NULL;
 }
 
+/* p has no thread any more that could change its credentials. */
 static void
 send_end(struct proc *p)
 {
+	uid_t ruid = p->p_image.cred->cr_ruid;
+
 	if (p->p_xsig != 0)
-		sig_send_news(p, CLD_KILLED, p->p_xsig);
+		sig_send_news(p, CLD_KILLED, p->p_xsig, ruid);
 	else
-		sig_send_news(p, CLD_EXITED, p->p_xexit);
+		sig_send_news(p, CLD_EXITED, p->p_xexit, ruid);
 }
 
 /* Children go to the reaper; zombies among them are its to wait for.  When p

@@ -339,21 +339,19 @@ sig_send_pgrp_locked(struct pgrp *pg, int sig)
 }
 
 void
-sig_send_news(struct proc *p, int code, int status)
+sig_send_news(struct proc *p, int code, int status, uid_t ruid)
 {
 	struct proc *parent = p->p_parent;
-	struct cred *cr = proc_cred_hold(p);
 
 	spin_lock(&parent->p_lock);
 	p->p_news.ksi_info = (struct siginfo){.si_signo = SIGCHLD,
 	    .si_code = code,
 	    .si_status = status,
 	    .si_pid = p->p_pid,
-	    .si_uid = cr->cr_ruid};
+	    .si_uid = ruid};
 	if (p->p_news.ksi_queue == NULL)
 		(void)sig_send_static(parent, NULL, &p->p_news);
 	spin_unlock(&parent->p_lock);
-	cred_release(cr);
 }
 
 void
@@ -372,6 +370,7 @@ static void
 tell_parent(struct proc *p, int code, int status)
 {
 	struct proc *parent;
+	uid_t ruid;
 
 	mutex_lock(&proctree_lock);
 	parent = p->p_parent;
@@ -381,10 +380,11 @@ tell_parent(struct proc *p, int code, int status)
 		proc_flags_set(p, P_CONTINUED);
 	else
 		proc_flags_clear(p, P_WAITED);
+	ruid = p->p_image.cred->cr_ruid;
 	spin_unlock(&p->p_lock);
 	if (parent != NULL && (parent->p_flags & P_KERNEL) == 0 &&
 	    !(sigacts_action(parent, SIGCHLD).sa_flags & SA_NOCLDSTOP))
-		sig_send_news(p, code, status);
+		sig_send_news(p, code, status, ruid);
 	if (parent != NULL)
 		proc_news(p);
 	if (p->p_holder != NULL)

@@ -32,7 +32,7 @@ int sig_send_thread(struct thread *td, int sig, const struct siginfo *info);
  * news, and the newest of each; and back, when wait(2) has told of them or the
  * parent is to be another. (t) held.
  */
-void sig_send_news(struct proc *p, int code, int status);
+void sig_send_news(struct proc *p, int code, int status, uid_t ruid);
 void sig_withdraw_news(struct proc *p);
 /* (t) held; the first may let go of it meanwhile. */
 void sig_send_pgrp(struct pgrp *pg, int sig);
