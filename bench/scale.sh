@@ -5,6 +5,8 @@
 set -eu
 
 out=build/bench
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
 
 # run OPTION... PROGRAM ARGUMENT...: its "name number instructions" lines.
 run() {
@@ -37,11 +39,29 @@ table() {
 run "$out/scale_proc" 1 100 1000 8000 | table "other processes"
 run "$out/scale_files" 10 100 1000 10000 100000 | table "descriptors"
 run "$out/scale_names" 100 1000 10000 100000 | table "files in cache, tmpfs"
-disk=$(mktemp)
-trap 'rm -f "$disk"' EXIT
-truncate -s 512M "$disk"
-build/tests/host/newfs "$disk" >/dev/null
-run --qemu-arg -drive \
-    --qemu-arg "id=d0,if=none,format=raw,cache=unsafe,file=$disk" \
-    --qemu-arg -device --qemu-arg virtio-blk-device,drive=d0 \
-    "$out/scale_names" /dev/vtbd0 100 1000 10000 | table "files in cache, UFS"
+
+# on_disk OPTION... PROGRAM ARGUMENT...: run with $dir/disk.
+on_disk() {
+	run --qemu-arg -drive \
+	    --qemu-arg "id=d0,if=none,format=raw,cache=unsafe,file=$dir/disk" \
+	    --qemu-arg -device --qemu-arg virtio-blk-device,drive=d0 "$@"
+}
+
+truncate -s 512M "$dir/disk"
+build/tests/host/newfs "$dir/disk" >/dev/null
+on_disk "$out/scale_names" /dev/vtbd0 100 1000 10000 |
+    table "files in cache, UFS"
+
+# cache FILES: 100,000 pages in so many files.
+cache() {
+	mkdir "$dir/root"
+	head -c 409600000 /dev/zero |
+	    (cd "$dir/root" && split -b $((409600000 / $1)) -a 5 -d)
+	makefs -t ffs -s 600m -f 101000 -o version=2 "$dir/disk" "$dir/root" \
+	    >/dev/null
+	rm -rf "$dir/root"
+	on_disk -m 768m "$out/scale_cache" "$1" /dev/vtbd0
+}
+for files in 1 1000 100000; do
+	cache "$files"
+done | table "files of 100,000 pages"

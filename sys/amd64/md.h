@@ -276,6 +276,9 @@ void pmap_flush(uint32_t stale);
 void pmap_protect(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned prot);
 /* False if nothing is mapped at va. */
 bool pmap_extract(struct pmap *pm, vaddr_t va, paddr_t *pa, unsigned *prot);
+/* Was the page at va used since this was last asked?  TLBs aren't flushed, so
+ * uses may go unseen for a while. */
+bool pmap_touched(struct pmap *pm, vaddr_t va);
 void pmap_activate(struct pmap *pm);	 /* on this CPU; NULL: kernel only */
 uint64_t pmap_resident(struct pmap *pm); /* pages mapped */
 

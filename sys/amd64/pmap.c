@@ -498,6 +498,21 @@ pmap_extract(struct pmap *pm, vaddr_t va, paddr_t *pa, unsigned *prot)
 	return (true);
 }
 
+bool
+pmap_touched(struct pmap *pm, vaddr_t va)
+{
+	bool touched = false;
+	pte_t *pte;
+
+	spin_lock(&pm->pm_lock);
+	pte = find_pte(pm, va, false);
+	if (pte != NULL && (*pte & PTE_P))
+		touched =
+		    __atomic_fetch_and(pte, ~PTE_A, __ATOMIC_RELAXED) & PTE_A;
+	spin_unlock(&pm->pm_lock);
+	return (touched);
+}
+
 /*
  * A CPU that goes on to a kernel thread keeps what it has: kernel addresses
  * are the same everywhere.

@@ -21,6 +21,21 @@ void object_free_pages(struct vm_object *o, uint64_t start, uint64_t end);
  * o_lock held. */
 bool page_leave_busy(struct page *pg);
 void pager_init(void);
+/* Was the page used by way of a mapping since this was last asked? */
+bool object_page_touched(struct vm_object *o, const struct page *pg);
+/* Unmaps it everywhere but for TLBs: see pmap_remove_later(). */
+void object_unmap_later(
+    struct vm_object *o, const struct page *pg, uint32_t *stale);
+
+/* reclaim.c. Pages that memory may be got back from, from the time they are put
+ * into an object whose storage can be read; its o_lock is held. */
+void reclaim_init(void);
+void reclaim_add(struct page *const *pages, unsigned n);
+/* Before it leaves its object; it needn't be one of those. */
+void reclaim_drop(struct page *pg);
+/* Frees so many, if there are so many that can be freed and that nobody used
+ * again since they were looked at. How many. */
+uint64_t reclaim_pages(uint64_t want);
 
 /* Entries, map.c; vs_lock held. */
 struct vm_entry *entry_at(struct vmspace *vs, vaddr_t va); /* or NULL */

@@ -57,6 +57,7 @@ vm_object_hold(struct vm_object *o)
 static void
 let_go(struct page *pg)
 {
+	reclaim_drop(pg);
 	if (__predict_false(atomic_load(&pg->pg_flags) & PG_BUSY)) {
 		if (page_leave_busy(pg))
 			return;
@@ -94,6 +95,7 @@ free_page(void *arg, void *value)
 void
 vm_object_release(struct vm_object *o)
 {
+	const bool queued = o->o_ops->vo_read != NULL;
 	unsigned n = 0;
 
 	if (!refcount_drop(&o->o_refs))
@@ -103,8 +105,13 @@ vm_object_release(struct vm_object *o)
 		umtx_shm_forget(o);
 	if (o->o_ops->vo_destroy != NULL)
 		o->o_ops->vo_destroy(o);
+	/* Reclaim may have it locked, which found it by one of its pages. */
+	if (queued)
+		mutex_lock(&o->o_lock);
 	radix_clear(&o->o_pages, free_page, &n);
 	o->o_npages = 0;
+	if (queued)
+		mutex_unlock(&o->o_lock);
 	if (!o->o_embedded)
 		kmem_free(o, sizeof(*o));
 }
@@ -329,68 +336,33 @@ vm_object_dirty(struct vm_object *o)
 	return (n);
 }
 
-/* Pages that go together: their mappings are flushed once. */
-struct batch {
-	struct page *pages[64];
-	unsigned n;
-	uint32_t stale; /* CPUs that may still use them */
-};
-
-/* o_lock held. */
-static void
-free_batch(struct vm_object *o, struct batch *b)
-{
-	pmap_flush(b->stale);
-	for (unsigned i = 0; i < b->n; i++)
-		object_free_pages(
-		    o, b->pages[i]->pg_index, b->pages[i]->pg_index + 1);
-	b->n = 0;
-	b->stale = 0;
-}
-
-/* Nobody maps it again before it is freed: that takes o_lock, which is held. */
-static void
-add_to_batch(struct vm_object *o, struct batch *b, struct page *pg)
+bool
+object_page_touched(struct vm_object *o, const struct page *pg)
 {
 	struct vm_entry *e;
 	vaddr_t start, stop;
 
-	LIST_FOREACH (e, &o->o_entries, e_olink)
+	LIST_FOREACH (e, &o->o_entries, e_olink) {
+		if (mapped_range(
+			e, pg->pg_index, pg->pg_index + 1, &start, &stop) &&
+		    pmap_touched(e->e_space->vs_pmap, start))
+			return (true);
+		sched_maybe_yield();
+	}
+	return (false);
+}
+
+void
+object_unmap_later(struct vm_object *o, const struct page *pg, uint32_t *stale)
+{
+	struct vm_entry *e;
+	vaddr_t start, stop;
+
+	LIST_FOREACH (e, &o->o_entries, e_olink) {
 		if (mapped_range(
 			e, pg->pg_index, pg->pg_index + 1, &start, &stop))
 			pmap_remove_later(
-			    e->e_space->vs_pmap, start, stop, &b->stale);
-	b->pages[b->n++] = pg;
-	if (b->n == nitems(b->pages))
-		free_batch(o, b);
-}
-
-uint64_t
-vm_object_reclaim(struct vm_object *o)
-{
-	struct batch b;
-	uint64_t n = 0;
-	struct page *pg;
-
-	if (o->o_npages == 0 || !mutex_trylock(&o->o_lock))
-		return (0);
-	b.n = 0;
-	b.stale = 0;
-	for (uint64_t i = 0; (pg = radix_next(&o->o_pages, &i)) != NULL; i++) {
-		const unsigned flags = atomic_load(&pg->pg_flags);
-
+			    e->e_space->vs_pmap, start, stop, stale);
 		sched_maybe_yield();
-		/* Flags of one that is being read aren't ours. */
-		if ((flags & (PG_BUSY | PG_FAILED)) == PG_BUSY)
-			continue;
-		pg->pg_flags &= ~PG_USED;
-		if ((flags & (PG_USED | PG_DIRTY | PG_WRITING)) != 0 ||
-		    atomic_load(&pg->pg_refs) != 1)
-			continue;
-		add_to_batch(o, &b, pg);
-		n++;
 	}
-	free_batch(o, &b);
-	mutex_unlock(&o->o_lock);
-	return (n);
 }

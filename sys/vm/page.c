@@ -306,6 +306,7 @@ page_alloc(unsigned order, unsigned flags)
 	pg->pg_object = NULL;
 	pg->pg_index = 0;
 	pg->pg_flags = 0;
+	pg->pg_queue = 0;
 	kasan_unpoison(page_virt(pg), PAGE_SIZE << order);
 	if (flags & PAGE_ZEROED)
 		for (unsigned i = 0; i < 1u << order; i++)

@@ -14,25 +14,31 @@ struct vm_object;
 
 /*
  * Guarded by: (f) the page allocator's lock while free; (o) the lock of the
- * object or amap that holds it; (a) atomic.
+ * object or amap that holds it; (q) o_lock and the queue's lock to change it;
+ * (a) atomic.
  */
 struct page {
-	struct list pg_link;	     /* (f) free list; (o) owner's use */
-	struct vm_object *pg_object; /* (o) owner, NULL: anonymous, kernel */
+	struct list pg_link;	     /* (f) free list; (q) queue; owner's use */
+	struct vm_object *pg_object; /* (o) owner, NULL: anonymous, kernel;
+					doesn't change while in a queue */
 	uint64_t pg_index;	     /* (o) page number within the object */
 	uint32_t pg_refs;	     /* (a) holders */
 	uint16_t pg_flags;	     /* (o) */
-	uint8_t pg_order;	     /* (f) log2 of the block's pages */
-	uint8_t pg_state;	     /* (f) free, allocated, reserved */
+	union {
+		uint8_t pg_order; /* (f) log2 of the block's pages */
+		uint8_t pg_queue; /* (q) vm/reclaim.c; 0: in none */
+	};
+	uint8_t pg_state; /* (f) free, allocated, reserved */
 };
 
 #define PG_DIRTY   0x0001 /* newer than the object's storage */
 #define PG_WRITING 0x0002 /* on its way to the object's storage */
 #define PG_SLAB	   0x0004 /* kernel allocator's */
-#define PG_USED	   0x0008 /* since vm_object_reclaim() last looked */
+#define PG_SEEN	   0x0008 /* was used */
 #define PG_BUSY	   0x0010 /* contents aren't there: see vm/pager.c */
 #define PG_WANTED  0x0020 /* and somebody waits for them */
 #define PG_FAILED  0x0040 /* nor will they be: reading failed */
+#define PG_USED	   0x0080 /* used again since reclaim last looked */
 
 extern struct page *page_array; /* by frame number */
 

@@ -3,7 +3,7 @@
 #include "core/printf.h"
 #include "core/thread.h"
 #include "core/sync.h"
-#include "vm/page.h"
+#include "vm/map.h"
 
 #define PATIENCE (NSEC_PER_SEC / 4) /* of one who waits for memory */
 #define ROUNDS	 4		    /* the daemon's, without success */
@@ -29,13 +29,13 @@ static struct {
     .round = CV_INITIALIZER(pageout.round, "vmwait"),
     .shrinkers = LIST_INITIALIZER(pageout.shrinkers)};
 
-/* One round: asks everybody for the rest of what is wanted. */
+/* One round: pages of files, and the rest of what is wanted from others. */
 static uint64_t
 shrink_all(bool *pushed)
 {
 	const uint64_t want = WANT;
+	uint64_t freed = reclaim_pages(want);
 	struct shrinker *sh;
-	uint64_t freed = 0;
 
 	*pushed = false;
 	LIST_FOREACH (sh, &pageout.shrinkers, sh_link) {

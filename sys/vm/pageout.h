@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The pageout daemon: gets memory back from caches before it is all gone.
- *
- * A cache says how it gives memory back; the daemon asks all of them, while
- * free pages are few.  It runs once there is a cache that can be asked.
+ * The pageout daemon: gets memory back from caches before it is all gone, while
+ * free pages are few: pages of files first (vm/reclaim.c).  Another cache says
+ * how it gives memory back, and is asked if those don't suffice.  The daemon
+ * runs once there is a cache that can be asked.
  */
 #ifndef VM_PAGEOUT_H
 #define VM_PAGEOUT_H

@@ -100,11 +100,22 @@ make_page(struct vm_object *o, uint64_t index, unsigned flags, struct page **pp)
 		return (ENOMEM);
 	}
 	error = vm_object_insert(o, index, pg);
-	if (error == 0)
-		*pp = pg;
-	else
+	if (error != 0) {
 		page_release(pg);
-	return (error);
+		return (error);
+	}
+	if (ops->vo_read != NULL)
+		reclaim_add(&pg, 1);
+	*pp = pg;
+	return (0);
+}
+
+/* The first use isn't one again. o_lock held. */
+static void
+note_use(struct page *pg)
+{
+	pg->pg_flags |=
+	    PG_SEEN | (pg->pg_flags & PG_SEEN) * (PG_USED / PG_SEEN);
 }
 
 int
@@ -130,7 +141,7 @@ object_page(
 			return (error);
 		pg = *pp;
 	}
-	pg->pg_flags |= PG_USED;
+	note_use(pg);
 	if (flags & (VM_PAGE_WRITE | VM_PAGE_OVERWRITE))
 		object_dirty(o, pg);
 	return (0);
@@ -200,6 +211,7 @@ fill_with_busy(struct vm_object *o, struct vm_read *rd)
 		pg->pg_flags = PG_BUSY;
 		rd->vr_pages[rd->vr_n++] = pg;
 	}
+	reclaim_add(rd->vr_pages, rd->vr_n);
 	o->o_next = rd->vr_index + rd->vr_n;
 }
 
@@ -252,8 +264,11 @@ end_reading(struct vm_read *rd)
 
 		if (__predict_false(pg->pg_flags & PG_WANTED))
 			cv_broadcast(busy_cv(pg));
+		/* The first one was asked for. */
 		atomic_store(
-		    &pg->pg_flags, (uint16_t)(good ? 0 : PG_BUSY | PG_FAILED));
+		    &pg->pg_flags, (uint16_t)(!good    ? PG_BUSY | PG_FAILED
+					      : i == 0 ? PG_SEEN
+						       : 0));
 		if (__predict_false(pg->pg_object != rd->vr_object))
 			page_release(pg);
 	}

@@ -311,6 +311,7 @@ vm_init(void)
 {
 	struct page *pg;
 
+	reclaim_init();
 	pager_init();
 	vm_shared_page_object = vm_object_create(NULL, NULL, PAGE_SIZE);
 	if (vm_shared_page_object == NULL ||

@@ -174,9 +174,6 @@ unsigned vm_object_clean(struct vm_object *o, uint64_t *index, uint64_t end,
 void vm_object_cleaned(
     struct vm_object *o, struct page **pages, unsigned n, bool error);
 uint64_t vm_object_dirty(struct vm_object *o); /* how many pages are */
-/* Frees pages that storage has as well and nobody used since last asked; not
- * those of an object that is locked. How many. */
-uint64_t vm_object_reclaim(struct vm_object *o);
 
 /*
  * Anonymous pages, by their distance from am_base of the views.  Shared by

@@ -397,16 +397,14 @@ shrink_some(struct msdosfs_mount *mm, struct list *gone)
 	uint64_t bytes = 0;
 
 	for (unsigned i = 0; i < SCAN && (n = oldest(mm)) != NULL; i++) {
-		if (n->n_vnode.v_object.o_npages > 0)
-			bytes += ptoa(vm_object_reclaim(&n->n_vnode.v_object));
 		if (give_up(n, gone))
 			bytes += sizeof(*n);
 	}
 	return (bytes);
 }
 
-/* First pages, then files that have none; and directories above those.  Once
- * round at most, and the lock is let go of in between. */
+/* Files that have no pages, and directories above those.  Once round at most,
+ * and the lock is let go of in between. */
 uint64_t
 msdosfs_nodes_shrink(struct msdosfs_mount *mm, uint64_t want)
 {
@@ -423,8 +421,6 @@ msdosfs_nodes_shrink(struct msdosfs_mount *mm, uint64_t want)
 		looked += SCAN;
 		sched_maybe_yield();
 	} while (bytes < ptoa(want) && looked < most);
-	if (bytes < ptoa(want))
-		bytes += ptoa(vm_object_reclaim(&mm->mm_meta));
 	return (atop(bytes));
 }
 

@@ -150,10 +150,9 @@ struct ufs_mount {
 	struct mutex um_nodes_lock;
 	struct radix um_nodes;	 /* (um_nodes_lock) by inode number */
 	struct list um_node_lru; /* (um_nodes_lock) all, the oldest first */
-	struct ufs_node *um_shrinking; /* (um_nodes_lock) or NULL */
-	unsigned um_nnodes;	       /* (um_nodes_lock) */
-	unsigned um_max_nodes;	       /* (!) */
-	unsigned um_max_dirty;	       /* (!) inodes */
+	unsigned um_nnodes;	 /* (um_nodes_lock) */
+	unsigned um_max_nodes;	 /* (!) */
+	unsigned um_max_dirty;	 /* (!) inodes */
 
 	struct mutex um_committing; /* one commit at a time, from its first page
 				       written ahead on */

@@ -361,27 +361,8 @@ ufs_node_set_times(struct ufs_node *n, bool modified)
 		n->n_i.i_mtime = t;
 }
 
-/* Frees pages of n, which is in the list; how many. um_nodes_lock is held, but
- * not meanwhile, so that names can be looked up. */
-static uint64_t
-reclaim_pages(struct ufs_mount *um, struct ufs_node *n)
-{
-	uint64_t freed;
-
-	if (!vnode_tryhold(&n->n_vnode))
-		return (0);
-	um->um_shrinking = n;
-	mutex_unlock(&um->um_nodes_lock);
-	freed = vm_object_reclaim(&n->n_vnode.v_object);
-	mutex_lock(&um->um_nodes_lock);
-	um->um_shrinking = NULL;
-	/* One without a name goes later: a commit needs the lock for that. */
-	vnode_release(&n->n_vnode);
-	return (freed);
-}
-
-/* Looks at some of the oldest: first pages go, then inodes that have none;
- * bytes that became free. um_nodes_lock held. */
+/* Frees those of some of the oldest that are idle; how many bytes that are.
+ * um_nodes_lock held. */
 static uint64_t
 shrink_some(struct ufs_mount *um, struct list *gone)
 {
@@ -389,8 +370,6 @@ shrink_some(struct ufs_mount *um, struct list *gone)
 	uint64_t bytes = 0;
 
 	for (unsigned i = 0; i < SCAN && (n = oldest(um)) != NULL; i++) {
-		if (n->n_vnode.v_object.o_npages > 0)
-			bytes += ptoa(reclaim_pages(um, n));
 		if (was_used(n) || !idle(n) || note_access(n) || !end(n))
 			continue;
 		take_out(um, n);
@@ -434,8 +413,6 @@ ufs_nodes_busy(struct ufs_mount *um, bool with_root)
 			most++;
 		if (n->n_state & UFS_N_GONE)
 			most--;
-		if (n == um->um_shrinking)
-			most++;
 		if (atomic_load(&n->n_vnode.v_refs) > most)
 			busy = true;
 		sched_maybe_yield();
