@@ -4,6 +4,10 @@
  * how much room each block of 512 bytes has.  It is made when a name is first
  * looked up, and is only help: without memory for it, or if not all of it can
  * be read, directories are read from the start.
+ *
+ * A table that gets too full is followed by another one, to which each new
+ * entry moves some of the old, so that none takes long; an entry is in one of
+ * both.
  */
 #include "fbsd/errno.h"
 #include "fs/ufs/ufs_mount.h"
@@ -11,25 +15,34 @@
 #include "lib/string.h"
 #include "vm/kmem.h"
 
-#define SLOTS_MIN 64u
-#define FREE	  0u
-#define REMOVED	  1u /* no entry is there: offsets are multiples of 4 */
-#define PLACE(o)  ((uint32_t)(o) + 2)
-#define USEFUL	  32u /* a block with less room is full */
+#define SLOTS_MIN     64u
+#define FREE	      0u
+#define REMOVED	      1u /* no entry is there: offsets are multiples of 4 */
+#define PLACE(o)      ((uint32_t)(o) + 2)
+#define USEFUL	      32u /* a block with less room is full */
+
+#define MOVED_AT_ONCE 8u
 
 struct slot {
 	uint32_t hash;
 	uint32_t place; /* FREE, REMOVED, or PLACE(offset) */
 };
 
+struct table {
+	uint32_t slots; /* a power of 2, or 0 */
+	uint32_t used;	/* not FREE */
+	struct slot *slot;
+};
+
 /* All guarded by v_lock. */
 struct ufs_index {
-	uint32_t ix_slots; /* a power of 2 */
-	uint32_t ix_used;  /* not FREE */
-	struct slot *ix_slot;
-	uint32_t ix_blocks; /* there is memory for */
-	uint8_t *ix_room;   /* in units of 4 bytes, by block */
-	uint32_t ix_first;  /* blocks before this one are full */
+	struct table ix_now;
+	struct table ix_old; /* what is still to be moved from there */
+	uint32_t ix_moved;   /* slots of it that are empty now */
+	uint32_t ix_live;    /* entries in both */
+	uint32_t ix_blocks;  /* there is memory for */
+	uint8_t *ix_room;    /* in units of 4 bytes, by block */
+	uint32_t ix_first;   /* blocks before this one are full */
 };
 
 static uint32_t
@@ -39,10 +52,18 @@ hash_of(const struct ufs_node *dir, const char *name, size_t len)
 }
 
 static void
+free_table(struct table *t)
+{
+	if (t->slot != NULL)
+		kmem_free(t->slot, t->slots * sizeof(struct slot));
+	*t = (struct table){0, 0, NULL};
+}
+
+static void
 free_index(struct ufs_index *ix)
 {
-	if (ix->ix_slot != NULL)
-		kmem_free(ix->ix_slot, ix->ix_slots * sizeof(struct slot));
+	free_table(&ix->ix_now);
+	free_table(&ix->ix_old);
 	if (ix->ix_room != NULL)
 		kmem_free(ix->ix_room, ix->ix_blocks);
 	kmem_free(ix, sizeof(*ix));
@@ -57,37 +78,56 @@ ufs_index_free(struct ufs_node *dir)
 }
 
 static void
-put(struct slot *slots, uint32_t nslots, struct slot s)
+put(struct table *t, struct slot s)
 {
-	uint32_t i = s.hash & (nslots - 1);
+	uint32_t i = s.hash & (t->slots - 1);
 
-	while (slots[i].place > REMOVED)
-		i = (i + 1) & (nslots - 1);
-	slots[i] = s;
+	while (t->slot[i].place > REMOVED)
+		i = (i + 1) & (t->slots - 1);
+	t->used += t->slot[i].place == FREE;
+	t->slot[i] = s;
 }
 
-/* Room for another entry: false without memory. */
+/* Empties so many slots of the old table. */
+static void
+move_some(struct ufs_index *ix, uint32_t count)
+{
+	struct table *old = &ix->ix_old;
+	struct slot *s;
+
+	for (; count > 0 && ix->ix_moved < old->slots; count--) {
+		s = &old->slot[ix->ix_moved++];
+		if (s->place > REMOVED) {
+			put(&ix->ix_now, *s);
+			s->place = REMOVED;
+		}
+	}
+	if (ix->ix_moved == old->slots)
+		free_table(old);
+}
+
+/*
+ * Room for another entry: false without memory.  A table that is full of what
+ * was removed is followed by one as large.  At least a quarter of the new one
+ * is filled by new entries, so the old one is empty before it is full.
+ */
 static bool
 grow_slots(struct ufs_index *ix)
 {
-	uint32_t n = MAX(ix->ix_slots * 2, SLOTS_MIN), used = 0;
-	struct slot *slots;
+	const struct table *now = &ix->ix_now;
+	uint32_t n = MAX(now->slots, SLOTS_MIN);
+	struct slot *slot;
 
-	if (ix->ix_used < ix->ix_slots / 4 * 3)
+	if (now->used < now->slots / 4 * 3)
 		return (true);
-	slots = kmem_alloc(n * sizeof(struct slot), KM_ZERO);
-	if (slots == NULL)
+	if (ix->ix_live > now->slots / 2)
+		n *= 2;
+	slot = kmem_alloc(n * sizeof(*slot), KM_ZERO);
+	if (slot == NULL)
 		return (false);
-	for (uint32_t i = 0; i < ix->ix_slots; i++)
-		if (ix->ix_slot[i].place > REMOVED) {
-			put(slots, n, ix->ix_slot[i]);
-			used++;
-		}
-	if (ix->ix_slot != NULL)
-		kmem_free(ix->ix_slot, ix->ix_slots * sizeof(struct slot));
-	ix->ix_slot = slots;
-	ix->ix_slots = n;
-	ix->ix_used = used;
+	ix->ix_old = *now;
+	ix->ix_moved = 0;
+	ix->ix_now = (struct table){n, 0, slot};
 	return (true);
 }
 
@@ -116,10 +156,11 @@ grow_room(struct ufs_index *ix, uint64_t blocks)
 static bool
 insert(struct ufs_index *ix, uint32_t hash, uint64_t offset)
 {
+	move_some(ix, MOVED_AT_ONCE);
 	if (!grow_slots(ix))
 		return (false);
-	put(ix->ix_slot, ix->ix_slots, (struct slot){hash, PLACE(offset)});
-	ix->ix_used++;
+	put(&ix->ix_now, (struct slot){hash, PLACE(offset)});
+	ix->ix_live++;
 	return (true);
 }
 
@@ -220,19 +261,18 @@ compare(struct ufs_node *dir, uint64_t offset, const char *name, size_t len,
 }
 
 static int
-find_in_table(struct ufs_node *dir, const struct ufs_index *ix,
-    const char *name, size_t len, uint64_t *offset, uint64_t *ino)
+find_in_table(struct ufs_node *dir, const struct table *t, const char *name,
+    size_t len, uint64_t *offset, uint64_t *ino)
 {
 	const uint32_t hash = hash_of(dir, name, len);
-	uint32_t i = hash & (ix->ix_slots - 1);
+	uint32_t i = hash & (t->slots - 1);
 	int error;
 
-	for (; ix->ix_slots > 0 && ix->ix_slot[i].place != FREE;
-	     i = (i + 1) & (ix->ix_slots - 1)) {
-		if (ix->ix_slot[i].hash != hash ||
-		    ix->ix_slot[i].place == REMOVED)
+	for (; t->slots > 0 && t->slot[i].place != FREE;
+	     i = (i + 1) & (t->slots - 1)) {
+		if (t->slot[i].hash != hash || t->slot[i].place == REMOVED)
 			continue;
-		*offset = ix->ix_slot[i].place - 2;
+		*offset = t->slot[i].place - 2;
 		error = compare(dir, *offset, name, len, ino);
 		if (error != ENOENT)
 			return (error);
@@ -300,7 +340,10 @@ ufs_index_find(struct ufs_node *dir, const char *name, size_t len,
 		return (find_slowly(dir, name, len, offset, ino));
 	if (error != 0)
 		return (error);
-	return (find_in_table(dir, ix, name, len, offset, ino));
+	error = find_in_table(dir, &ix->ix_now, name, len, offset, ino);
+	if (error == ENOENT)
+		error = find_in_table(dir, &ix->ix_old, name, len, offset, ino);
+	return (error);
 }
 
 static int
@@ -353,21 +396,33 @@ ufs_index_add(
 		ufs_index_free(dir);
 }
 
+/* False: it isn't in this table. */
+static bool
+take(struct table *t, uint32_t hash, uint64_t offset)
+{
+	uint32_t i = hash & (t->slots - 1);
+
+	for (; t->slots > 0 && t->slot[i].place != FREE;
+	     i = (i + 1) & (t->slots - 1))
+		if (t->slot[i].place == PLACE(offset)) {
+			t->slot[i].place = REMOVED;
+			return (true);
+		}
+	return (false);
+}
+
 void
 ufs_index_remove(
     struct ufs_node *dir, const char *name, size_t len, uint64_t offset)
 {
 	struct ufs_index *ix = dir->n_index;
-	uint32_t i;
+	uint32_t hash;
 
 	if (ix == NULL)
 		return;
-	i = hash_of(dir, name, len) & (ix->ix_slots - 1);
-	for (; ix->ix_slot[i].place != FREE; i = (i + 1) & (ix->ix_slots - 1))
-		if (ix->ix_slot[i].place == PLACE(offset)) {
-			ix->ix_slot[i].place = REMOVED;
-			return;
-		}
+	hash = hash_of(dir, name, len);
+	if (take(&ix->ix_now, hash, offset) || take(&ix->ix_old, hash, offset))
+		ix->ix_live--;
 }
 
 void
