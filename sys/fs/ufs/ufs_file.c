@@ -591,6 +591,8 @@ ufs_punch(struct vnode *vp, off_t start, off_t end)
 	return (error);
 }
 
+#define SEEK_BLOCKS 64u /* looked at between offers of the CPU */
+
 int
 ufs_seekhole(struct vnode *vp, int whence, off_t *off)
 {
@@ -602,11 +604,13 @@ ufs_seekhole(struct vnode *vp, int whence, off_t *off)
 
 	mutex_lock(&n->n_map);
 	while (lbn << shift < size) {
-		error = ufs_map_find(
-		    n, lbn, ((size - 1) >> shift) - lbn + 1, &frag, &run);
+		error = ufs_map_find(n, lbn,
+		    MIN(((size - 1) >> shift) - lbn + 1, SEEK_BLOCKS), &frag,
+		    &run);
 		if (error != 0 || (frag != 0) == (whence == SEEK_DATA))
 			break;
 		lbn += run;
+		sched_maybe_yield();
 	}
 	mutex_unlock(&n->n_map);
 	if (error != 0)
