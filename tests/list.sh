@@ -32,7 +32,7 @@ subjects_of() {
 	imp/create | imp/image) echo imp ufs ;;
 	imp/fsck) echo imp fsck ufs ;;
 	ufs/*/* | ufs/ending | ufs/hold | ufs/life | ufs/many | \
-		ufs/pressure | ufs/still) echo ufs ;;
+		ufs/pressure | ufs/readonly | ufs/still) echo ufs ;;
 	ufs/*) echo ufs "$(subject_of_program "${1#ufs/}")" ;;
 	storm/*) echo kernel ;;
 	*) echo "${1%%/*}" ;;
@@ -171,6 +171,7 @@ t ufs/life/65536-8192 120 \
     "$life build/sys/MICROVM/kernel.stripped life 12m 600 64m 65536 8192"
 t ufs/ending 120 "$life build/sys/TEST/kernel ending 12m 600 64m"
 t ufs/still 120 tests/disk/still.sh
+t ufs/readonly 30 "$life build/sys/TEST/kernel readonly 12m 600 64m"
 t ufs/pressure 120 "$life build/sys/TEST/kernel pressure 64m 600 24m"
 t ufs/pressure/4096-512 120 \
     "$life build/sys/MICROVM/kernel.stripped pressure 64m 600 24m 4096 512"

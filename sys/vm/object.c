@@ -241,21 +241,44 @@ vm_object_resize(struct vm_object *o, uint64_t size)
 	mutex_unlock(&o->o_lock);
 }
 
+/* How many entries map it; *writable: one that may be written, now or after
+ * mprotect(2).  o_lock held. */
+static unsigned
+count_entries(struct vm_object *o, bool *writable)
+{
+	struct vm_entry *e;
+	unsigned n = 0;
+
+	*writable = false;
+	LIST_FOREACH (e, &o->o_entries, e_olink) {
+		n++;
+		if ((e->e_flags & VME_COW) == 0 &&
+		    (e->e_maxprot & PROT_WRITE) != 0)
+			*writable = true;
+	}
+	return (n);
+}
+
 bool
 vm_object_writable(struct vm_object *o, unsigned refs)
 {
-	bool writable = false;
-	struct vm_entry *e;
+	bool writable;
 
 	mutex_lock(&o->o_lock);
-	LIST_FOREACH (e, &o->o_entries, e_olink) {
-		refs++;
-		if ((e->e_flags & VME_COW) == 0 &&
-		    (e->e_maxprot & PROT_WRITE) != 0)
-			writable = true;
-	}
+	refs += count_entries(o, &writable);
 	if (atomic_load(&o->o_refs) > refs)
 		writable = true;
+	mutex_unlock(&o->o_lock);
+	return (writable);
+}
+
+bool
+vm_object_mapped_to_write(struct vm_object *o)
+{
+	bool writable;
+
+	mutex_lock(&o->o_lock);
+	(void)count_entries(o, &writable);
 	mutex_unlock(&o->o_lock);
 	return (writable);
 }

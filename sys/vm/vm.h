@@ -158,6 +158,8 @@ void vm_object_discard(struct vm_object *o, uint64_t start, uint64_t end);
  * `refs` of its references are the caller's and its like; a further one that
  * isn't an entry's is a mapping that is being made. */
 bool vm_object_writable(struct vm_object *o, unsigned refs);
+/* The same of mappings that are there. */
+bool vm_object_mapped_to_write(struct vm_object *o);
 /*
  * For vo_get, with o_lock held: a further page becomes the object's, with the
  * reference that it has; index must have none. 0 or ENOMEM.

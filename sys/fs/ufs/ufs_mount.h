@@ -290,6 +290,8 @@ void ufs_nodes_discard_all(struct ufs_mount *um);
 void ufs_nodes_note_access(struct ufs_mount *um);
 /* As the disk has them; `lose`: empty, if they can't be read. */
 int ufs_nodes_reload(struct ufs_mount *um, bool lose);
+/* Could somebody write to one by a mapping that is there? */
+bool ufs_nodes_mapped_to_write(struct ufs_mount *um);
 /* Whoever was writing to one, by a mapping or not, is through. */
 void ufs_nodes_settle(struct ufs_mount *um);
 void ufs_node_set_times(struct ufs_node *n, bool modified);

@@ -544,6 +544,22 @@ ufs_nodes_reload(struct ufs_mount *um, bool lose)
 	return (error);
 }
 
+bool
+ufs_nodes_mapped_to_write(struct ufs_mount *um)
+{
+	struct ufs_node *n;
+	bool mapped = false;
+
+	for (uint64_t ino = 0; !mapped && (n = next_node(um, &ino)) != NULL;
+	     ino++) {
+		mapped = n->n_vnode.v_type == VREG &&
+			 vm_object_mapped_to_write(&n->n_vnode.v_object);
+		vnode_release(&n->n_vnode);
+		sched_maybe_yield();
+	}
+	return (mapped);
+}
+
 void
 ufs_nodes_settle(struct ufs_mount *um)
 {

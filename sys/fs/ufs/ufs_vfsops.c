@@ -468,7 +468,9 @@ ufs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
 	const bool readonly = (flags & MNT_RDONLY) != 0;
 
 	if (um->um_writable && readonly) {
-		if (!(flags & MNT_FORCE) && atomic_load(&mp->mnt_writers) > 0)
+		if (!(flags & MNT_FORCE) &&
+		    (atomic_load(&mp->mnt_writers) > 0 ||
+			ufs_nodes_mapped_to_write(um)))
 			return (EBUSY);
 		return (become_readonly(um, (flags & MNT_FORCE) != 0));
 	}
