@@ -134,6 +134,10 @@ messages(void)
 	while (SYS(SYS_read, fd, text, sizeof(text)) > 0)
 		continue;
 	CHECK_EQ(SYS(SYS_read, fd, text, sizeof(text)), -EAGAIN);
+	/* Of the first call of a number that isn't there, if that is wanted. */
+	CHECK_EQ(SYS(SYS___sysctlbyname, "kern.lognosys", 13, NULL, NULL, &one,
+		     sizeof(one)),
+	    0);
 	CHECK_EQ(SYS(SYS_acct, 0), -ENOSYS);
 	CHECK_EQ(SYS(SYS_ioctl, fd, FIONREAD, &left), 0);
 	CHECK(left > 0);

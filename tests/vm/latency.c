@@ -194,7 +194,13 @@ main(int argc, char **argv)
 {
 	static long tid;
 
+	static const char limit[] = "vm.max_user_wired";
+	const uint64_t all = UINT64_MAX / 2;
+
 	size = (size_t)(argc > 1 ? parse_number(argv[1]) : 32) << 20;
+	CHECK_EQ(SYS(SYS___sysctlbyname, limit, sizeof(limit) - 1, NULL, NULL,
+		     &all, sizeof(all)),
+	    0);
 	CHECK_EQ(start_thread(sleeper, &tid, &tid), 0);
 	during("compute", compute);
 	during("touch", touch);
