@@ -18,7 +18,6 @@ enum {
 	SYS_dup2 = 90,
 	SYS_swapon = 85,
 	SYS_kenv = 390,
-	SYS___sysctlbyname = 570,
 	SYS_swapoff = 582,
 	SYS_acct = 51 /* isn't there, and the console says so if asked to */
 };
@@ -146,13 +145,10 @@ flood_panic(const char *arg)
 static void
 half(const char *arg)
 {
-	static const int one = 1;
-
 	(void)arg;
 	say("half a line: ");
 	(void)SYS(SYS_ioctl, 0, TIOCDRAIN);
-	(void)SYS(SYS___sysctlbyname, "kern.lognosys", 13, NULL, NULL, &one,
-	    sizeof(one));
+	(void)set_sysctl("kern.lognosys", 1);
 	(void)SYS(SYS_acct);
 	say("the rest\n");
 }

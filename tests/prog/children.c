@@ -15,7 +15,6 @@ enum {
 	SYS_rfork = 251,
 	SYS_wait6 = 532,
 	SYS_procctl = 544,
-	SYS___sysctlbyname = 570,
 };
 
 static volatile int *shared; /* between all of us */
@@ -399,16 +398,6 @@ stories(void)
 	CHECK_EQ(next_sigchld(&si), 0);
 }
 
-static void
-set_dequeue(int value)
-{
-	static const char name[] = "kern.wait_dequeue_sigchld";
-
-	CHECK_EQ(SYS(SYS___sysctlbyname, name, sizeof(name) - 1, NULL, NULL,
-		     &value, sizeof(value)),
-	    0);
-}
-
 /* A stop's is gone with the wait for it, or isn't. */
 static void
 stop_stories(void)
@@ -418,7 +407,7 @@ stop_stories(void)
 	long pid;
 
 	for (int dequeue = 1; dequeue >= 0; dequeue--) {
-		set_dequeue(dequeue);
+		CHECK_EQ(set_sysctl("kern.wait_dequeue_sigchld", dequeue), 0);
 		pid = SYS(SYS_fork);
 		if (pid == 0)
 			linger();
@@ -431,7 +420,7 @@ stop_stories(void)
 		CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), pid);
 		CHECK_EQ(next_sigchld(&si), 0);
 	}
-	set_dequeue(1);
+	CHECK_EQ(set_sysctl("kern.wait_dequeue_sigchld", 1), 0);
 }
 
 /* What a child leaves behind dead is told to the reaper. */

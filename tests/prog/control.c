@@ -24,7 +24,6 @@ enum {
 	SYS_socketpair = 135,
 	SYS_setrlimit = 195,
 	SYS_closefrom = 509,
-	SYS___sysctlbyname = 570,
 };
 
 #define RLIMIT_NOFILE 8

@@ -24,7 +24,6 @@ enum {
 	SYS_poll = 209,
 	SYS_kqueue = 362,
 	SYS_closefrom = 509,
-	SYS___sysctlbyname = 570,
 	SYS_kevent = 560,
 };
 

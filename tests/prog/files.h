@@ -64,7 +64,6 @@ enum {
 	SYS_getfsstat = 557,
 	SYS_mknodat = 559,
 	SYS_funlinkat = 568,
-	SYS___sysctlbyname = 570,
 	SYS___realpathat = 574,
 	SYS_fspacectl = 580,
 	SYS_renameat2 = 602,

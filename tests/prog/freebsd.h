@@ -103,6 +103,7 @@ enum {
 	SYS_thr_kill = 433,
 	SYS__umtx_op = 454,
 	SYS_thr_new = 455,
+	SYS___sysctlbyname = 570,
 	SYS_sigqueue = 456,
 	SYS_mmap = 477,
 	SYS_thr_kill2 = 481,
@@ -288,6 +289,14 @@ join_thread(volatile long *tid)
 	/* thr_exit(2) stores 1 and wakes. */
 	while ((was = *tid) != 1)
 		(void)SYS(SYS__umtx_op, tid, UMTX_OP_WAIT, was, 0, 0);
+}
+
+/* Sets a sysctl that is an int; 0 or the negative error. */
+static inline long
+set_sysctl(const char *name, int value)
+{
+	return (SYS(SYS___sysctlbyname, name, length(name), NULL, NULL, &value,
+	    sizeof(value)));
 }
 
 static inline long

@@ -19,7 +19,6 @@ enum {
 	SYS_setuid = 23,
 	SYS_getrlimit = 194,
 	SYS___sysctl = 202,
-	SYS___sysctlbyname = 570,
 	SYS_openat = 499,
 };
 

@@ -13,7 +13,6 @@ enum {
 	SYS_kqueue = 362,
 	SYS_kevent = 560,
 	SYS_close_range = 575,
-	SYS___sysctlbyname = 570,
 };
 
 static long

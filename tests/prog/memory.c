@@ -7,7 +7,6 @@
 #include "fbsd/resource.h"
 
 enum {
-	SYS___sysctlbyname = 570,
 	SYS_break = 17,
 	SYS_msync = 65,
 	SYS_madvise = 75,

@@ -10,7 +10,6 @@ enum {
 	SYS_pwrite = 476,
 	SYS_ftruncate = 480,
 	SYS_closefrom = 509,
-	SYS___sysctlbyname = 570,
 	SYS_shm_open2 = 571,
 };
 

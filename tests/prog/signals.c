@@ -2,8 +2,6 @@
 /* Signals as a program meets them. */
 #include "freebsd.h"
 
-enum { SYS___sysctlbyname = 570 };
-
 static volatile int caught, last_sig, last_code, order[64], norder;
 static volatile long last_addr, last_value, last_pid;
 static struct ucontext saved;
@@ -355,16 +353,6 @@ waiting(void)
 	(void)mask(SIG_UNBLOCK, SIGUSR1);
 }
 
-static void
-set_discard(int value)
-{
-	static const char name[] = "kern.sig_discard_ign";
-
-	CHECK_EQ(SYS(SYS___sysctlbyname, name, sizeof(name) - 1, NULL, NULL,
-		     &value, sizeof(value)),
-	    0);
-}
-
 /* What is ignored is forgotten even if it is blocked, unless the system is told
  * not to. */
 static void
@@ -377,7 +365,7 @@ ignored_and_blocked(void)
 	(void)mask(SIG_BLOCK, SIGUSR2);
 	(void)SYS(SYS_kill, pid, SIGUSR2);
 	CHECK_EQ(SYS(SYS_sigtimedwait, &set, NULL, &now), -EAGAIN);
-	set_discard(0);
+	CHECK_EQ(set_sysctl("kern.sig_discard_ign", 0), 0);
 	(void)SYS(SYS_kill, pid, SIGUSR2);
 	CHECK_EQ(SYS(SYS_sigtimedwait, &set, NULL, &now), SIGUSR2);
 	(void)SYS(SYS_kill, pid, SIGUSR2);
@@ -385,7 +373,7 @@ ignored_and_blocked(void)
 	(void)SYS(SYS_kill, pid, SIGUSR2);
 	(void)mask(SIG_BLOCK, SIGUSR2);
 	CHECK_EQ(SYS(SYS_sigtimedwait, &set, NULL, &now), -EAGAIN);
-	set_discard(1);
+	CHECK_EQ(set_sysctl("kern.sig_discard_ign", 1), 0);
 	(void)mask(SIG_UNBLOCK, SIGUSR2);
 }
 

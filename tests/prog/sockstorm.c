@@ -24,7 +24,6 @@ enum {
 	SYS_socketpair = 135,
 	SYS_poll = 209,
 	SYS_accept4 = 541,
-	SYS___sysctlbyname = 570,
 	SYS_close_range = 575,
 };
 

@@ -9,7 +9,6 @@ enum {
 	SYS_ioctl = 54,
 	SYS___sysctl = 202,
 	SYS_kenv = 390,
-	SYS___sysctlbyname = 570
 };
 
 #define BAD ((void *)0x10)
@@ -123,7 +122,6 @@ static void
 messages(void)
 {
 	static char text[65536];
-	static const int one = 1;
 	int left = 0;
 	size_t len = sizeof(text);
 	long fd;
@@ -135,9 +133,7 @@ messages(void)
 		continue;
 	CHECK_EQ(SYS(SYS_read, fd, text, sizeof(text)), -EAGAIN);
 	/* Of the first call of a number that isn't there, if that is wanted. */
-	CHECK_EQ(SYS(SYS___sysctlbyname, "kern.lognosys", 13, NULL, NULL, &one,
-		     sizeof(one)),
-	    0);
+	CHECK_EQ(set_sysctl("kern.lognosys", 1), 0);
 	CHECK_EQ(SYS(SYS_acct, 0), -ENOSYS);
 	CHECK_EQ(SYS(SYS_ioctl, fd, FIONREAD, &left), 0);
 	CHECK(left > 0);
@@ -146,9 +142,7 @@ messages(void)
 	CHECK_EQ(SYS(SYS_close, fd), 0);
 	CHECK_EQ(by_name("kern.msgbuf", text, &len), 0);
 	CHECK(len > (size_t)left);
-	CHECK_EQ(SYS(SYS___sysctlbyname, "kern.msgbuf_clear", 17, 0, 0, &one,
-		     sizeof(one)),
-	    0);
+	CHECK_EQ(set_sysctl("kern.msgbuf_clear", 1), 0);
 	len = sizeof(text);
 	CHECK_EQ(by_name("kern.msgbuf", text, &len), 0);
 	CHECK_EQ(len, 1);
