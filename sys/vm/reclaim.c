@@ -258,22 +258,35 @@ look_at(struct queue *q, uint64_t share, uint64_t *freed)
 	return (looked);
 }
 
-uint64_t
-reclaim_pages(uint64_t want)
+static uint64_t
+count_all(void)
 {
-	uint64_t all = 0, looked = 0, freed = 0, n;
+	uint64_t all = 0;
 
 	for (unsigned i = 0; i < ncpus; i++)
 		all += count(&queues[i]);
+	return (all);
+}
+
+uint64_t
+reclaim_pages(uint64_t want)
+{
+	uint64_t looked = 0, freed = 0, all, n;
+
 	do {
 		n = 0;
+		all = count_all();
 		/* From each queue by its length, so that pages of the same age
-		 * are looked at at the same time. */
-		for (unsigned i = 0; i < ncpus && freed < want; i++)
-			if (count(&queues[i]) > 0)
+		 * are looked at at the same time. Others change the lengths
+		 * meanwhile. */
+		for (unsigned i = 0; i < ncpus && freed < want; i++) {
+			const uint64_t length = count(&queues[i]);
+
+			if (length > 0)
 				n += look_at(&queues[i],
-				    1 + PAGES * count(&queues[i]) / all,
+				    1 + PAGES * length / MAX(all, length),
 				    &freed);
+		}
 		looked += n;
 	} while (n > 0 && freed < want && looked < LOOKS * all);
 	return (freed);

@@ -423,6 +423,41 @@ KTEST(fault_race)
 	vmspace_release(race_space);
 }
 
+/* Pages come and go while others look for what can be freed, with no page there
+ * when they begin. */
+#define COMINGS 20000u
+static bool coming;
+
+static void
+comer(void *arg)
+{
+	struct page *pg = arg;
+
+	for (unsigned i = 0; i < COMINGS; i++) {
+		reclaim_add(&pg, 1);
+		reclaim_drop(pg);
+	}
+	atomic_store(&coming, false);
+	kern_thr_exit(curthread());
+}
+
+KTEST(reclaim_race)
+{
+	struct vm_object *o = vm_object_create(NULL, NULL, PAGE_SIZE);
+	struct page *pg;
+
+	KT_ASSERT(o != NULL);
+	mutex_lock(&o->o_lock);
+	KT_ASSERT(object_page(o, 0, 0, &pg) == 0);
+	pg->pg_flags |= PG_DIRTY; /* so it stays */
+	mutex_unlock(&o->o_lock);
+	atomic_store(&coming, true);
+	KT_ASSERT(kthread_create("comer", comer, pg) != NULL);
+	while (atomic_load(&coming))
+		KT_ASSERT(reclaim_pages(1) == 0);
+	vm_object_release(o);
+}
+
 /* Nothing is left behind by any of it. */
 KTEST(vm_leaks)
 {
