@@ -3,9 +3,10 @@
  * sysctl(3): a tree of named values.  A subsystem declares its nodes in its
  * own file, by full name:
  *
- *	SYSCTL_INT(kern_maxfiles, "kern.maxfiles", 21, CTLFLAG_RW, &maxfiles);
- *	SYSCTL_PROC(kern_boottime, "kern.boottime", 21, CTLFLAG_RD,
- *	    "S,timeval", sysctl_boottime, NULL);
+ *	SYSCTL_INT(kern_maxfiles, "kern.maxfiles", KERN_MAXFILES,
+ *	    CTLFLAG_RW, &maxfiles);
+ *	SYSCTL_PROC(kern_boottime, "kern.boottime", KERN_BOOTTIME,
+ *	    CTLFLAG_RD, "S,timeval", sysctl_boottime, NULL);
  *
  * The number is FreeBSD's for the last component, or CTL_AUTO where FreeBSD
  * gives it out at run time.  Inner nodes come into being by themselves.
@@ -13,26 +14,12 @@
 #ifndef CORE_SYSCTL_H
 #define CORE_SYSCTL_H
 
+#include "fbsd/num/sysctl.h"
 #include "lib/types.h"
 
 struct thread;
 
-#define CTL_AUTO	(-1)
-#define CTL_MAXNAME	24
-
-#define CTLTYPE_NODE	1
-#define CTLTYPE_INT	2
-#define CTLTYPE_STRING	3
-#define CTLTYPE_S64	4
-#define CTLTYPE_OPAQUE	5
-#define CTLTYPE_UINT	6
-#define CTLTYPE_LONG	7
-#define CTLTYPE_ULONG	8
-#define CTLTYPE_U64	9
-#define CTLFLAG_RD	0x80000000u
-#define CTLFLAG_WR	0x40000000u
-#define CTLFLAG_RW	(CTLFLAG_RD | CTLFLAG_WR)
-#define CTLFLAG_ANYBODY 0x10000000u
+#define CTL_AUTO (-1)
 
 struct sysctl_node;
 

@@ -34,8 +34,8 @@
 #define AT_ONCE 16 /* chunks between two releases of the lock */
 
 static unsigned max_files_per_proc; /* kern.maxfilesperproc */
-SYSCTL_INT(kern_maxfilesperproc, "kern.maxfilesperproc", 27, CTLFLAG_RW,
-    &max_files_per_proc);
+SYSCTL_INT(kern_maxfilesperproc, "kern.maxfilesperproc", KERN_MAXFILESPERPROC,
+    CTLFLAG_RW, &max_files_per_proc);
 
 /* 64 numbers. All (l). */
 struct fdchunk {

@@ -27,7 +27,8 @@ static unsigned max_files;	  /* kern.maxfiles */
 unsigned open_files;
 const struct file_vnode_ops *file_vnode_ops;
 
-SYSCTL_INT(kern_maxfiles, "kern.maxfiles", 7, CTLFLAG_RW, &max_files);
+SYSCTL_INT(
+    kern_maxfiles, "kern.maxfiles", KERN_MAXFILES, CTLFLAG_RW, &max_files);
 SYSCTL_INT(kern_openfiles, "kern.openfiles", CTL_AUTO, CTLFLAG_RD, &open_files);
 
 /* One for each page of memory: they take a twentieth of it. */

@@ -15,6 +15,7 @@
 #include "lib/string.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
+#include "fbsd/socket.h"
 #include "proc/proc.h"
 #include "core/sync.h"
 #include "core/sysctl.h"
@@ -22,16 +23,6 @@
 
 #define CTL_AUTO_START	0x100
 #define NAME_LENGTH_MAX 256
-
-/* {0, n}: CTL_SYSCTL's children. */
-enum {
-	SYSCTL_NAME = 1,
-	SYSCTL_NEXT = 2,
-	SYSCTL_NAME2OID = 3,
-	SYSCTL_FMT = 4,
-	SYSCTL_DESCR = 5,
-	SYSCTL_NEXTNOSKIP = 7
-};
 
 /* A component of the tree.  All (!) once the tree is made. */
 struct entry {
@@ -49,23 +40,23 @@ static const struct {
 	const char *name;
 	int number;
 } fixed[] = {
-    {"kern", 1},
-    {"vm", 2},
-    {"vfs", 3},
-    {"net", 4},
-    {"debug", 5},
-    {"hw", 6},
-    {"machdep", 7},
-    {"user", 8},
-    {"p1003_1b", 9},
-    {"kern.proc", 14},
-    {"kern.ipc", 30},
-    {"net.local", 1},
-    {"net.local.stream", 1},
-    {"net.local.dgram", 2},
-    {"net.local.seqpacket", 5},
-    {"net.inet", 2},
-    {"net.inet6", 28},
+    {"kern", CTL_KERN},
+    {"vm", CTL_VM},
+    {"vfs", CTL_VFS},
+    {"net", CTL_NET},
+    {"debug", CTL_DEBUG},
+    {"hw", CTL_HW},
+    {"machdep", CTL_MACHDEP},
+    {"user", CTL_USER},
+    {"p1003_1b", CTL_P1003_1B},
+    {"kern.proc", KERN_PROC},
+    {"kern.ipc", KERN_IPC},
+    {"net.local", AF_UNIX},
+    {"net.local.stream", SOCK_STREAM},
+    {"net.local.dgram", SOCK_DGRAM},
+    {"net.local.seqpacket", SOCK_SEQPACKET},
+    {"net.inet", AF_INET},
+    {"net.inet6", AF_INET6},
 };
 
 SET_DECLARE(sysctl);
@@ -451,16 +442,16 @@ static int
 explore(int which, struct sysctl_req *req)
 {
 	switch (which) {
-	case SYSCTL_NAME:
+	case CTL_SYSCTL_NAME:
 		return (out_name(req));
-	case SYSCTL_NEXT:
-	case SYSCTL_NEXTNOSKIP:
+	case CTL_SYSCTL_NEXT:
+	case CTL_SYSCTL_NEXTNOSKIP:
 		return (out_next(req));
-	case SYSCTL_NAME2OID:
+	case CTL_SYSCTL_NAME2OID:
 		return (out_name2oid(req));
-	case SYSCTL_FMT:
+	case CTL_SYSCTL_OIDFMT:
 		return (out_format(req));
-	case SYSCTL_DESCR:
+	case CTL_SYSCTL_OIDDESCR:
 		return (out_description(req));
 	default:
 		return (ENOENT);

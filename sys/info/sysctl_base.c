@@ -22,25 +22,28 @@ static char domainname[256];
 static char hostuuid[64] = "00000000-0000-0000-0000-000000000000";
 static int hostid;
 
-SYSCTL_STRING(kern_ostype, "kern.ostype", 1, CTLFLAG_RD, KERN_OSTYPE, 0);
 SYSCTL_STRING(
-    kern_osrelease, "kern.osrelease", 2, CTLFLAG_RD, KERN_OSRELEASE, 0);
-SYSCTL_CONST_INT(kern_osrevision, "kern.osrevision", 3, 199506);
-SYSCTL_STRING(kern_version, "kern.version", 4, CTLFLAG_RD, KERN_VERSION, 0);
-SYSCTL_CONST_INT(kern_argmax, "kern.argmax", 8, ARG_MAX);
+    kern_ostype, "kern.ostype", KERN_OSTYPE, CTLFLAG_RD, VERSION_OSTYPE, 0);
+SYSCTL_STRING(kern_osrelease, "kern.osrelease", KERN_OSRELEASE, CTLFLAG_RD,
+    VERSION_OSRELEASE, 0);
+SYSCTL_CONST_INT(kern_osrevision, "kern.osrevision", KERN_OSREV, 199506);
 SYSCTL_STRING(
-    kern_hostname, "kern.hostname", 10, CTLFLAG_RW, hostname, sizeof(hostname));
-SYSCTL_INT(kern_hostid, "kern.hostid", 11, CTLFLAG_RW, &hostid);
-SYSCTL_CONST_INT(kern_posix1version, "kern.posix1version", 17, 200112);
-SYSCTL_CONST_INT(kern_ngroups, "kern.ngroups", 18, NGROUPS_MAX);
-SYSCTL_CONST_INT(kern_job_control, "kern.job_control", 19, 1);
-SYSCTL_CONST_INT(kern_saved_ids, "kern.saved_ids", 20, 1);
-SYSCTL_STRING(kern_domainname, "kern.domainname", 22, CTLFLAG_RW, domainname,
-    sizeof(domainname));
-SYSCTL_CONST_INT(kern_osreldate, "kern.osreldate", 24, KERN_OSRELDATE);
-SYSCTL_CONST_INT(kern_iov_max, "kern.iov_max", 35, IOV_MAX);
-SYSCTL_STRING(
-    kern_hostuuid, "kern.hostuuid", 36, CTLFLAG_RW, hostuuid, sizeof(hostuuid));
+    kern_version, "kern.version", KERN_VERSION, CTLFLAG_RD, VERSION_TEXT, 0);
+SYSCTL_CONST_INT(kern_argmax, "kern.argmax", KERN_ARGMAX, ARG_MAX);
+SYSCTL_STRING(kern_hostname, "kern.hostname", KERN_HOSTNAME, CTLFLAG_RW,
+    hostname, sizeof(hostname));
+SYSCTL_INT(kern_hostid, "kern.hostid", KERN_HOSTID, CTLFLAG_RW, &hostid);
+SYSCTL_CONST_INT(kern_posix1version, "kern.posix1version", KERN_POSIX1, 200112);
+SYSCTL_CONST_INT(kern_ngroups, "kern.ngroups", KERN_NGROUPS, NGROUPS_MAX);
+SYSCTL_CONST_INT(kern_job_control, "kern.job_control", KERN_JOB_CONTROL, 1);
+SYSCTL_CONST_INT(kern_saved_ids, "kern.saved_ids", KERN_SAVED_IDS, 1);
+SYSCTL_STRING(kern_domainname, "kern.domainname", KERN_NISDOMAINNAME,
+    CTLFLAG_RW, domainname, sizeof(domainname));
+SYSCTL_CONST_INT(
+    kern_osreldate, "kern.osreldate", KERN_OSRELDATE, VERSION_OSRELDATE);
+SYSCTL_CONST_INT(kern_iov_max, "kern.iov_max", KERN_IOV_MAX, IOV_MAX);
+SYSCTL_STRING(kern_hostuuid, "kern.hostuuid", KERN_HOSTUUID, CTLFLAG_RW,
+    hostuuid, sizeof(hostuuid));
 SYSCTL_STRING(kern_ident, "kern.ident", CTL_AUTO, CTLFLAG_RD, KERN_IDENT, 0);
 SYSCTL_CONST_INT(kern_pid_max, "kern.pid_max", CTL_AUTO, PID_MAX);
 SYSCTL_CONST_INT(kern_fscale, "kern.fscale", CTL_AUTO, 2048);
@@ -51,15 +54,17 @@ SYSCTL_CONST_INT(kern_smp_active, "kern.smp.active", CTL_AUTO, 1);
 /* A cpuset as programs of release 15 know it has 1024 bits. */
 SYSCTL_CONST_INT(kern_sched_cpusetsize, "kern.sched.cpusetsize", CTL_AUTO, 128);
 
-SYSCTL_STRING(hw_machine, "hw.machine", 1, CTLFLAG_RD, "amd64", 0);
-SYSCTL_INT(hw_ncpu, "hw.ncpu", 3, CTLFLAG_RD, &ncpus);
-SYSCTL_CONST_INT(hw_byteorder, "hw.byteorder", 4, 1234);
-SYSCTL_CONST_INT(hw_pagesize, "hw.pagesize", 7, PAGE_SIZE);
-SYSCTL_CONST_INT(hw_floatingpoint, "hw.floatingpoint", 10, 1);
-SYSCTL_STRING(hw_machine_arch, "hw.machine_arch", 11, CTLFLAG_RD, "amd64", 0);
+SYSCTL_STRING(hw_machine, "hw.machine", HW_MACHINE, CTLFLAG_RD, "amd64", 0);
+SYSCTL_INT(hw_ncpu, "hw.ncpu", HW_NCPU, CTLFLAG_RD, &ncpus);
+SYSCTL_CONST_INT(hw_byteorder, "hw.byteorder", HW_BYTEORDER, 1234);
+SYSCTL_CONST_INT(hw_pagesize, "hw.pagesize", HW_PAGESIZE, PAGE_SIZE);
+SYSCTL_CONST_INT(hw_floatingpoint, "hw.floatingpoint", HW_FLOATINGPT, 1);
+SYSCTL_STRING(hw_machine_arch, "hw.machine_arch", HW_MACHINE_ARCH, CTLFLAG_RD,
+    "amd64", 0);
 
 SYSCTL_CONST_INT(vm_overcommit, "vm.overcommit", CTL_AUTO, 0);
-SYSCTL_CONST_INT(p1003_1b_pagesize, "p1003_1b.pagesize", 9, PAGE_SIZE);
+SYSCTL_CONST_INT(
+    p1003_1b_pagesize, "p1003_1b.pagesize", CTL_P1003_1B_PAGESIZE, PAGE_SIZE);
 SYSCTL_CONST_INT(security_jailed, "security.jail.jailed", CTL_AUTO, 0);
 
 /* The security level only rises, but for init: nothing depends on it yet. */
@@ -79,8 +84,8 @@ sysctl_securelevel(const struct sysctl_node *node, struct sysctl_req *req)
 		level = new;
 	return (error);
 }
-SYSCTL_PROC(kern_securelevel, "kern.securelevel", 9, CTLTYPE_INT | CTLFLAG_RW,
-    "I", sysctl_securelevel, NULL);
+SYSCTL_PROC(kern_securelevel, "kern.securelevel", KERN_SECURELVL,
+    CTLTYPE_INT | CTLFLAG_RW, "I", sysctl_securelevel, NULL);
 
 /* Random bytes, as many as there is room for. */
 static int
@@ -92,8 +97,8 @@ sysctl_arandom(const struct sysctl_node *node, struct sysctl_req *req)
 	random_bytes(bytes, n);
 	return (sysctl_out(req, bytes, n));
 }
-SYSCTL_PROC(kern_arandom, "kern.arandom", 37, CTLTYPE_OPAQUE | CTLFLAG_RD, "",
-    sysctl_arandom, NULL);
+SYSCTL_PROC(kern_arandom, "kern.arandom", KERN_ARND,
+    CTLTYPE_OPAQUE | CTLFLAG_RD, "", sysctl_arandom, NULL);
 
 /* Addresses of the caller's own image. */
 static int
@@ -103,8 +108,8 @@ sysctl_usrstack(const struct sysctl_node *node, struct sysctl_req *req)
 
 	return (sysctl_out(req, &top, sizeof(top)));
 }
-SYSCTL_PROC(kern_usrstack, "kern.usrstack", 33, CTLTYPE_ULONG | CTLFLAG_RD,
-    "LU", sysctl_usrstack, NULL);
+SYSCTL_PROC(kern_usrstack, "kern.usrstack", KERN_USRSTACK,
+    CTLTYPE_ULONG | CTLFLAG_RD, "LU", sysctl_usrstack, NULL);
 
 static int
 sysctl_ps_strings(const struct sysctl_node *node, struct sysctl_req *req)
@@ -113,15 +118,15 @@ sysctl_ps_strings(const struct sysctl_node *node, struct sysctl_req *req)
 
 	return (sysctl_out(req, &at, sizeof(at)));
 }
-SYSCTL_PROC(kern_ps_strings, "kern.ps_strings", 32, CTLTYPE_ULONG | CTLFLAG_RD,
-    "LU", sysctl_ps_strings, NULL);
+SYSCTL_PROC(kern_ps_strings, "kern.ps_strings", KERN_PS_STRINGS,
+    CTLTYPE_ULONG | CTLFLAG_RD, "LU", sysctl_ps_strings, NULL);
 
 static int
 sysctl_model(const struct sysctl_node *node, struct sysctl_req *req)
 {
 	return (sysctl_out_string(req, md_cpu_model()));
 }
-SYSCTL_PROC(hw_model, "hw.model", 2, CTLTYPE_STRING | CTLFLAG_RD, "A",
+SYSCTL_PROC(hw_model, "hw.model", HW_MODEL, CTLTYPE_STRING | CTLFLAG_RD, "A",
     sysctl_model, NULL);
 
 /* Bytes of memory: all of it, or what is free now. */
@@ -134,12 +139,12 @@ sysctl_memory(const struct sysctl_node *node, struct sysctl_req *req)
 
 	return (sysctl_out(req, &bytes, sizeof(bytes)));
 }
-SYSCTL_PROC(hw_physmem, "hw.physmem", 5, CTLTYPE_ULONG | CTLFLAG_RD, "LU",
-    sysctl_memory, NULL);
-SYSCTL_PROC(hw_usermem, "hw.usermem", 6, CTLTYPE_ULONG | CTLFLAG_RD, "LU",
-    sysctl_memory, &page_array);
-SYSCTL_PROC(hw_realmem, "hw.realmem", 12, CTLTYPE_ULONG | CTLFLAG_RD, "LU",
-    sysctl_memory, NULL);
+SYSCTL_PROC(hw_physmem, "hw.physmem", HW_PHYSMEM, CTLTYPE_ULONG | CTLFLAG_RD,
+    "LU", sysctl_memory, NULL);
+SYSCTL_PROC(hw_usermem, "hw.usermem", HW_USERMEM, CTLTYPE_ULONG | CTLFLAG_RD,
+    "LU", sysctl_memory, &page_array);
+SYSCTL_PROC(hw_realmem, "hw.realmem", HW_REALMEM, CTLTYPE_ULONG | CTLFLAG_RD,
+    "LU", sysctl_memory, NULL);
 
 static int
 sysctl_pages(const struct sysctl_node *node, struct sysctl_req *req)
@@ -173,5 +178,5 @@ sysctl_loadavg(const struct sysctl_node *node, struct sysctl_req *req)
 	sched_loadavg(load.averages);
 	return (sysctl_out(req, &load, sizeof(load)));
 }
-SYSCTL_PROC(vm_loadavg, "vm.loadavg", 2, CTLTYPE_OPAQUE | CTLFLAG_RD,
+SYSCTL_PROC(vm_loadavg, "vm.loadavg", VM_LOADAVG, CTLTYPE_OPAQUE | CTLFLAG_RD,
     "S,loadavg", sysctl_loadavg, NULL);

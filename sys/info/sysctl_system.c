@@ -17,8 +17,8 @@ static char bootfile[128] = "/boot/kernel/kernel";
 static char module_path[256] = "/boot/kernel;/boot/modules";
 static char corefile[256] = "%N.core";
 
-SYSCTL_STRING(
-    kern_bootfile, "kern.bootfile", 26, CTLFLAG_RW, bootfile, sizeof(bootfile));
+SYSCTL_STRING(kern_bootfile, "kern.bootfile", KERN_BOOTFILE, CTLFLAG_RW,
+    bootfile, sizeof(bootfile));
 SYSCTL_STRING(kern_module_path, "kern.module_path", CTL_AUTO, CTLFLAG_RW,
     module_path, sizeof(module_path));
 SYSCTL_STRING(kern_corefile, "kern.corefile", CTL_AUTO, CTLFLAG_RW, corefile,
@@ -44,8 +44,9 @@ SYSCTL_INT(machdep_disable_rtc_set, "machdep.disable_rtc_set", CTL_AUTO,
 static struct {
 	int hz, tick, spare, stathz, profhz;
 } clockinfo = {.hz = 1000, .tick = 1000, .stathz = 127, .profhz = 8126};
-SYSCTL_NODE_(kern_clockrate, "kern.clockrate", 12, CTLTYPE_OPAQUE | CTLFLAG_RD,
-    "S,clockinfo", sysctl_handle_opaque, &clockinfo, sizeof(clockinfo), NULL);
+SYSCTL_NODE_(kern_clockrate, "kern.clockrate", KERN_CLOCKRATE,
+    CTLTYPE_OPAQUE | CTLFLAG_RD, "S,clockinfo", sysctl_handle_opaque,
+    &clockinfo, sizeof(clockinfo), NULL);
 
 /* What a file system type looks like to getvfsbyname(3). */
 struct xvfsconf {

@@ -3,11 +3,12 @@
 #define KERN_VERSION_H
 
 /* What Imp presents itself as to FreeBSD programs. */
-#define KERN_OSTYPE    "FreeBSD"
-#define KERN_OSRELEASE "15.0-RELEASE"
-#define KERN_OSRELDATE 1500068
-#define IMP_VERSION    "0.1"
-#define KERN_VERSION                                                           \
-	KERN_OSTYPE " " KERN_OSRELEASE " Imp " IMP_VERSION " " KERN_IDENT "\n"
+#define VERSION_OSTYPE	  "FreeBSD"
+#define VERSION_OSRELEASE "15.0-RELEASE"
+#define VERSION_OSRELDATE 1500068
+#define IMP_VERSION	  "0.1"
+#define VERSION_TEXT                                                           \
+	VERSION_OSTYPE " " VERSION_OSRELEASE " Imp " IMP_VERSION               \
+		       " " KERN_IDENT "\n"
 
 #endif

@@ -30,9 +30,9 @@ static unsigned nprocs;
 int maxproc;
 int maxprocperuid; /* what RLIMIT_NPROC begins with */
 
-SYSCTL_INT(kern_maxproc, "kern.maxproc", 6, CTLFLAG_RD, &maxproc);
-SYSCTL_INT(kern_maxprocperuid, "kern.maxprocperuid", CTL_AUTO, CTLFLAG_RW,
-    &maxprocperuid);
+SYSCTL_INT(kern_maxproc, "kern.maxproc", KERN_MAXPROC, CTLFLAG_RD, &maxproc);
+SYSCTL_INT(kern_maxprocperuid, "kern.maxprocperuid", KERN_MAXPROCPERUID,
+    CTLFLAG_RW, &maxprocperuid);
 
 static struct cred cred0 = {.cr_refs = 1};
 static struct sigacts sigacts0;

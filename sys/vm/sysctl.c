@@ -6,7 +6,7 @@
 #include "vm/page.h"
 
 /* Nothing is ever reserved, and there is no swap. */
-SYSCTL_CONST_INT(vm_overcommit, "vm.overcommit", 12, 0);
+SYSCTL_CONST_INT(vm_overcommit, "vm.overcommit", VM_OVERCOMMIT, 0);
 static const uint64_t no_swap;
 SYSCTL_NODE_(vm_swap_total, "vm.swap_total", CTL_AUTO, CTLTYPE_U64 | CTLFLAG_RD,
     "QU", sysctl_handle_opaque, (void *)(uintptr_t)&no_swap, sizeof(no_swap),

@@ -72,10 +72,7 @@ add(size_t *at, int type, size_t n)
 static long
 send_control(size_t size)
 {
-	struct {
-		const void *base;
-		size_t len;
-	} iov = {"x", 1};
+	struct iovec iov = {"x", 1};
 
 	msg = (struct msghdr){.msg_iov = &iov,
 	    .msg_iovlen = 1,
@@ -103,14 +100,11 @@ send_files(unsigned k, const unsigned *n)
 static long
 receive(void *buf, size_t room, int flags)
 {
-	struct {
-		void *base;
-		size_t len;
-	} iov;
+	struct iovec iov;
 	static char c;
 
-	iov.base = &c;
-	iov.len = 1;
+	iov.iov_base = &c;
+	iov.iov_len = 1;
 	memset(control, 0xee, sizeof(control));
 	msg = (struct msghdr){.msg_iov = &iov,
 	    .msg_iovlen = 1,

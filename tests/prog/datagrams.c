@@ -205,10 +205,7 @@ connected(void)
 static long
 receive_flags(int fd, size_t room, int flags, int *got)
 {
-	struct {
-		void *base;
-		size_t len;
-	} iov = {big, room};
+	struct iovec iov = {big, room};
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 	long r = SYS(SYS_recvmsg, fd, &msg, flags);
 

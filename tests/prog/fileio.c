@@ -292,19 +292,16 @@ attributes(void)
 	CHECK_EQ(SYS(SYS_unlink, "a"), 0);
 }
 
-static struct {
-	uint64_t base;
-	size_t len;
-} iov[16];
+static struct iovec iov[16];
 static unsigned niov;
 
 static void
 option(const char *name, const char *value)
 {
-	iov[niov].base = (uint64_t)name;
-	iov[niov++].len = length(name) + 1;
-	iov[niov].base = (uint64_t)value;
-	iov[niov++].len = value != NULL ? length(value) + 1 : 0;
+	iov[niov].iov_base = name;
+	iov[niov++].iov_len = length(name) + 1;
+	iov[niov].iov_base = value;
+	iov[niov++].iov_len = value != NULL ? length(value) + 1 : 0;
 }
 
 static void

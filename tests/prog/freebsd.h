@@ -16,6 +16,12 @@
 
 int main(int argc, char **argv);
 
+/* What is read into as well as what is written. */
+struct iovec {
+	const void *iov_base;
+	size_t iov_len;
+};
+
 /* FreeBSD's ABI note: the brand, and the release that it was built for. */
 __asm__(".section .note.tag, \"a\", @note\n"
 	"	.balign 4\n"

@@ -4,6 +4,7 @@
 #include "fbsd/fcntl.h"
 #include "fbsd/mman.h"
 #include "fbsd/socket.h"
+#include "fbsd/num/sysctl.h"
 #include "fbsd/user.h"
 
 enum {
@@ -22,9 +23,7 @@ enum {
 	SYS_openat = 499,
 };
 
-#define CTL_KERN  1
-#define KERN_PROC 14
-#define ROOM	  (256 * 1024)
+#define ROOM (256 * 1024)
 
 static char *buf;
 static pid_t self;

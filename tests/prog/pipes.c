@@ -205,25 +205,22 @@ interrupted(void)
 static void
 vectors(void)
 {
-	struct {
-		const void *base;
-		size_t len;
-	} iov[3] = {{"ab", 2}, {NULL, 0}, {"cde", 3}}, in[2];
+	struct iovec iov[3] = {{"ab", 2}, {NULL, 0}, {"cde", 3}}, in[2];
 	char x[2], y[8];
 	int p[2];
 
 	CHECK_EQ(SYS(SYS_pipe2, p, 0), 0);
 	CHECK_EQ(SYS(SYS_writev, p[1], iov, 3), 5);
-	in[0].base = x;
-	in[0].len = 2;
-	in[1].base = y;
-	in[1].len = 8;
+	in[0].iov_base = x;
+	in[0].iov_len = 2;
+	in[1].iov_base = y;
+	in[1].iov_len = 8;
 	CHECK_EQ(SYS(SYS_readv, p[0], in, 2), 5);
 	CHECK_EQ(x[1], 'b');
 	CHECK_EQ(y[2], 'e');
 	CHECK_EQ(SYS(SYS_writev, p[1], iov, -1), -EINVAL);
 	CHECK_EQ(SYS(SYS_writev, p[1], BAD, 1), -EFAULT);
-	iov[0].len = (size_t)-1;
+	iov[0].iov_len = (size_t)-1;
 	CHECK_EQ(SYS(SYS_writev, p[1], iov, 1), -EINVAL);
 	SYS(SYS_close, p[0]);
 	SYS(SYS_close, p[1]);

@@ -240,11 +240,8 @@ passing(void)
 	char control[CMSG_SPACE(sizeof(int))] = {0}, b;
 	struct cmsghdr h = {
 	    (uint32_t)CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
-	struct {
-		void *base;
-		size_t len;
-	} iov = {&b, 1};
-	struct msghdr msg = {.msg_iov = (void *)&iov,
+	struct iovec iov = {&b, 1};
+	struct msghdr msg = {.msg_iov = &iov,
 	    .msg_iovlen = 1,
 	    .msg_control = control,
 	    .msg_controllen = sizeof(control)};

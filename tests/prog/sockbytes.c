@@ -54,10 +54,7 @@ count(int fd, unsigned long request)
 static void
 send_text(const char *text, unsigned files)
 {
-	struct {
-		const void *base;
-		size_t len;
-	} iov = {text, length(text)};
+	struct iovec iov = {text, length(text)};
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 	char control[CONTROL(4)] = {0};
 	int one = 1;
@@ -77,10 +74,7 @@ send_text(const char *text, unsigned files)
 static void
 expect(const char *text, size_t room, int flags, unsigned messages)
 {
-	struct {
-		void *base;
-		size_t len;
-	} iov = {out, room};
+	struct iovec iov = {out, room};
 	static char control[512];
 	struct msghdr msg = {.msg_iov = &iov,
 	    .msg_iovlen = 1,

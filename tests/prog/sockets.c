@@ -263,10 +263,7 @@ send_fds(int s, const int *fds, unsigned n)
 	char control[CMSG_SPACE(RIGHTS_MAX * sizeof(int))] = {0};
 	struct cmsghdr h = {
 	    (uint32_t)CMSG_LEN(n * sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
-	struct {
-		const void *base;
-		size_t len;
-	} iov = {"r", 1};
+	struct iovec iov = {"r", 1};
 	struct msghdr msg = {.msg_iov = &iov,
 	    .msg_iovlen = 1,
 	    .msg_control = control,
@@ -282,10 +279,7 @@ static int
 receive_fds(int s, int *fds, unsigned room)
 {
 	char control[CMSG_SPACE(RIGHTS_MAX * sizeof(int))], b[4];
-	struct {
-		void *base;
-		size_t len;
-	} iov = {b, 4};
+	struct iovec iov = {b, 4};
 	struct msghdr msg = {.msg_iov = &iov,
 	    .msg_iovlen = 1,
 	    .msg_control = control,

@@ -72,10 +72,7 @@ choose_name(void)
 static void
 send_some(int fd)
 {
-	struct {
-		void *base;
-		size_t len;
-	} iov = {buf, any(3000)};
+	struct iovec iov = {buf, any(3000)};
 	struct msghdr msg = {
 	    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control};
 	unsigned n;
@@ -98,10 +95,7 @@ send_some(int fd)
 static void
 receive_some(int fd)
 {
-	struct {
-		void *base;
-		size_t len;
-	} iov = {buf, any(5000)};
+	struct iovec iov = {buf, any(5000)};
 	struct msghdr msg = {.msg_iov = &iov,
 	    .msg_iovlen = 1,
 	    .msg_control = control,

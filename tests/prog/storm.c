@@ -275,8 +275,8 @@ pass(struct source *s)
 		struct cmsghdr h;
 		int fd[4];
 	} control;
-	uint64_t iov[2] = {(uint64_t)arena, any(s, 4)};
-	struct msghdr msg = {.msg_iov = (void *)iov, .msg_iovlen = 1};
+	struct iovec iov = {arena, any(s, 4)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 	uint64_t n = 1 + any(s, 4);
 
 	for (uint64_t i = 0; i < n; i++)

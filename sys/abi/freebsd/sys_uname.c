@@ -10,17 +10,8 @@
 #include "core/sysctl.h"
 #include "lib/string.h"
 
-#define CTL_KERN	1
-#define CTL_HW		6
-#define KERN_OSTYPE_	1
-#define KERN_OSRELEASE_ 2
-#define KERN_VERSION_	4
-#define KERN_HOSTNAME	10
-#define KERN_NISDOMAIN	22
-#define HW_MACHINE	1
-
-#define NAME_ROOM	256 /* the longest name with its NUL */
-#define SYS_NMLN	32  /* of struct utsname's fields, then */
+#define NAME_ROOM 256 /* the longest name with its NUL */
+#define SYS_NMLN  32  /* of struct utsname's fields, then */
 
 struct utsname {
 	char sysname[SYS_NMLN];
@@ -55,16 +46,16 @@ sys_freebsd4_uname(struct thread *td, const struct freebsd4_uname_args *a)
 	struct utsname u = {0};
 	int error;
 
-	error = get_name(td, CTL_KERN, KERN_OSTYPE_, u.sysname, SYS_NMLN);
+	error = get_name(td, CTL_KERN, KERN_OSTYPE, u.sysname, SYS_NMLN);
 	if (error == 0)
 		error =
 		    get_name(td, CTL_KERN, KERN_HOSTNAME, u.nodename, SYS_NMLN);
 	if (error == 0)
-		error = get_name(
-		    td, CTL_KERN, KERN_OSRELEASE_, u.release, SYS_NMLN);
+		error =
+		    get_name(td, CTL_KERN, KERN_OSRELEASE, u.release, SYS_NMLN);
 	if (error == 0)
 		error =
-		    get_name(td, CTL_KERN, KERN_VERSION_, u.version, SYS_NMLN);
+		    get_name(td, CTL_KERN, KERN_VERSION, u.version, SYS_NMLN);
 	if (error == 0)
 		error = get_name(td, CTL_HW, HW_MACHINE, u.machine, SYS_NMLN);
 	return (error != 0 ? error : copyout(&u, a->name, sizeof(u)));
@@ -79,7 +70,7 @@ sys_freebsd4_getdomainname(
 
 	if (a->len < 0)
 		return (EINVAL);
-	error = get_name(td, CTL_KERN, KERN_NISDOMAIN, text, sizeof(text));
+	error = get_name(td, CTL_KERN, KERN_NISDOMAINNAME, text, sizeof(text));
 	return (error != 0 ? error
 			   : copyout(text, a->domainname,
 				 MIN((size_t)a->len, strlen(text) + 1)));
@@ -89,7 +80,7 @@ int
 sys_freebsd4_setdomainname(
     struct thread *td, const struct freebsd4_setdomainname_args *a)
 {
-	const int name[2] = {CTL_KERN, KERN_NISDOMAIN};
+	const int name[2] = {CTL_KERN, KERN_NISDOMAINNAME};
 	size_t none = 0;
 
 	if (a->len < 0 || a->len >= NAME_ROOM)
