@@ -23,7 +23,7 @@
 #include "vm/page.h"
 
 static struct kcache *file_cache; /* (!) */
-static unsigned max_files;	  /* kern.maxfiles */
+static unsigned max_files;	  /* (a) kern.maxfiles */
 unsigned open_files;
 const struct file_vnode_ops *file_vnode_ops;
 
@@ -40,13 +40,24 @@ file_init(void)
 	fdtable_init(max_files);
 }
 
+/* One more may there be: the last twentieth is for root, and the very last for
+ * nobody, as in FreeBSD. */
+static bool
+count_one(struct thread *td)
+{
+	const unsigned n = atomic_add(&open_files, 1) + 1;
+	const unsigned most = atomic_load(&max_files);
+
+	return (n < most - most / 20 || (n < most && priv_check(td) == 0));
+}
+
 struct file *
 file_alloc(struct thread *td, enum file_type type, int flag,
     const struct fileops *ops, void *data)
 {
 	struct file *fp;
 
-	if (atomic_add(&open_files, 1) >= max_files)
+	if (__predict_false(!count_one(td)))
 		goto full;
 	fp = kcache_alloc(file_cache, KM_ZERO);
 	if (fp == NULL)

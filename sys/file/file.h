@@ -119,7 +119,8 @@ struct file {
 #define FREAD  0x0001
 #define FWRITE 0x0002
 
-/* One reference, no descriptor yet; NULL: ENFILE (memory or kern.maxfiles). */
+/* One reference, no descriptor yet; NULL: ENFILE (memory, or kern.maxfiles, of
+ * which a twentieth is root's). */
 struct file *file_alloc(struct thread *td, enum file_type type, int flag,
     const struct fileops *ops, void *data);
 void file_hold(struct file *fp);

@@ -222,6 +222,37 @@ priorities(void)
 	join_thread(&tid);
 }
 
+#define FILES_MOST 200
+
+/* Opens files until there may be no more; there are that many then. */
+static void
+all_files(unsigned uid, int count)
+{
+	long pid = SYS(SYS_fork), fd;
+
+	if (pid == 0) {
+		become(uid);
+		while ((fd = xopen("/", O_RDONLY, 0)) >= 0)
+			continue;
+		CHECK_EQ(fd, -ENFILE);
+		CHECK_EQ(number("kern.openfiles"), count);
+		(void)SYS(SYS_exit, failures);
+	}
+	CHECK_EQ(wait_for(pid), 0);
+}
+
+/* A twentieth of them is kept for root. */
+static void
+files(void)
+{
+	const int was = number("kern.maxfiles");
+
+	CHECK_EQ(set_sysctl("kern.maxfiles", FILES_MOST), 0);
+	all_files(NOBODY, FILES_MOST - FILES_MOST / 20 - 1);
+	all_files(0, FILES_MOST - 1);
+	CHECK_EQ(set_sysctl("kern.maxfiles", was), 0);
+}
+
 /* The interpreter is a copy of this program. */
 static void
 script(void)
@@ -252,6 +283,7 @@ main(int argc, char **argv)
 		return (plain());
 	copy_self(PLAIN, 0755);
 	most();
+	files();
 	others();
 	CHECK_EQ(ask(NOBODY, PLAIN, "plain", NULL), 0);
 	cpu_sets();
