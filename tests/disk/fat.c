@@ -13,6 +13,7 @@
  */
 #include <dirent.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <utime.h>
 
 #include "mounted.h"
@@ -496,10 +497,45 @@ try_directories(void)
 	must(chdir("/") == 0, "/");
 }
 
+/* What mappings write reaches the disk, whether somebody asks for it or not,
+ * and again after that. */
+static void
+try_mappings(const char *dev)
+{
+	static const char asked[] = "asked for", unasked[] = "not asked for";
+	struct utimbuf past = {1000000000, 1000000000};
+	char buf[3 * 4096] = "", *map;
+	int fd = open(ON "/mapped", O_CREAT | O_RDWR, 0644);
+	struct stat st;
+
+	must(fd >= 0 && write(fd, buf, sizeof(buf)) == sizeof(buf), "write");
+	must(utime(ON "/mapped", &past) == 0 && fsync(fd) == 0, "fsync");
+	map =
+	    mmap(NULL, sizeof(buf), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	must(map != MAP_FAILED, "mmap");
+	close(fd);
+	strcpy(map, asked);
+	must(msync(map, sizeof(buf), MS_SYNC) == 0, "msync");
+	strcpy(map + 4096, asked);
+	must(msync(map, sizeof(buf), MS_SYNC) == 0, "msync");
+	strcpy(map + 8192, unasked);
+	must(munmap(map, sizeof(buf)) == 0, "munmap");
+	unmount_fat();
+	mount_fat(dev, false);
+	fd = open(ON "/mapped", O_RDONLY);
+	must(read(fd, buf, sizeof(buf)) == sizeof(buf), "read");
+	must(strcmp(buf, asked) == 0, "mapped and msync");
+	must(strcmp(buf + 4096, asked) == 0, "mapped and msync again");
+	must(strcmp(buf + 8192, unasked) == 0, "mapped");
+	must(fstat(fd, &st) == 0 && st.st_mtime > 1000000000, "its time");
+	close(fd);
+}
+
 static void
 do_rules(const char *dev)
 {
 	mount_fat(dev, false);
+	try_mappings(dev);
 	try_names();
 	try_spellings();
 	try_attributes();

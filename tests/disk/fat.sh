@@ -147,6 +147,9 @@ life)
 rules)
 	guest rules
 	check
+	make_disk
+	run build/tests/disk/readonly msdosfs
+	check
 	;;
 hostile)
 	# mtools wants as many clusters as FAT32 has at least.

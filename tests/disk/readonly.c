@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * readonly: when a file system that is used can become read-only, and when it
- * is busy: while somebody has a file open for writing, or mapped so that it
- * could be written, or has one open that has no name any more.  Nothing else is
- * in the way.
+ * readonly [TYPE]: when a file system that is used can become read-only, and
+ * when it is busy: while somebody has a file open for writing, or mapped so
+ * that it could be written, or has one open that has no name any more.  Nothing
+ * else is in the way.
  */
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "mounted.h"
 
 #define ON "/mnt"
+
+static const char *type = "ufs";
 
 /* It becomes read-only and is written again, or else is busy. */
 static void
@@ -42,10 +46,11 @@ opened(void)
 	try(true, "open for writing");
 	close(fd);
 	try(false, "closed");
-	must(mkfifo(ON "/fifo", 0644) == 0, "mkfifo");
-	fd = have(ON "/fifo", O_RDWR);
-	try(false, "a FIFO");
-	close(fd);
+	if (mkfifo(ON "/fifo", 0644) == 0) {
+		fd = have(ON "/fifo", O_RDWR);
+		try(false, "a FIFO");
+		close(fd);
+	}
 	must(chdir(ON) == 0, "chdir");
 	try(false, "a working directory");
 	must(chdir("/") == 0, "chdir");
@@ -74,13 +79,44 @@ nameless(const char *what, int fd, bool folder)
 	try(false, what);
 }
 
+/* By force: then a mapping can't be written any more, but what it was before is
+ * on the disk. */
+static void
+forced(void)
+{
+	int fd = have(ON "/f", O_RDWR), status;
+	char *map, c = 0;
+	pid_t pid;
+
+	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	must(map != MAP_FAILED, "mmap");
+	*map = 'y';
+	must(update_disk(ON, "ro", "force") == 0, "by force");
+	pid = fork();
+	if (pid == 0) {
+		*(volatile char *)map = 'z';
+		_exit(0);
+	}
+	must(waitpid(pid, &status, 0) == pid, "waitpid");
+	must(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS, "SIGBUS");
+	must(munmap(map, 4096) == 0 && close(fd) == 0, "munmap");
+	must(unmount_disk(ON) == 0, "unmount");
+	must(mount_disk(type, DISK, ON, false) == 0, "mount");
+	fd = have(ON "/f", O_RDONLY);
+	must(read(fd, &c, 1) == 1 && c == 'y', "what was mapped");
+	close(fd);
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	int fd;
 
+	if (argc > 1)
+		type = argv[1];
+
 	mkdir(ON, 0755);
-	must(mount_disk("ufs", DISK, ON, false) == 0, "mount");
+	must(mount_disk(type, DISK, ON, false) == 0, "mount");
 	fd = have(ON "/f", O_CREAT | O_WRONLY);
 	must(write(fd, "x", 1) == 1, "write");
 	close(fd);
@@ -88,6 +124,7 @@ main(void)
 	mapped_as(O_RDONLY, MAP_SHARED, false, "mapped to be read");
 	mapped_as(O_RDWR, MAP_PRIVATE, false, "mapped for itself");
 	mapped_as(O_RDWR, MAP_SHARED, true, "mapped to be written");
+	forced();
 	nameless("a file", have(ON "/g", O_CREAT | O_RDONLY), false);
 	must(mkdir(ON "/g", 0755) == 0, "mkdir");
 	nameless("a directory", have(ON "/g", O_RDONLY), true);

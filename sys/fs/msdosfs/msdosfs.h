@@ -16,7 +16,8 @@
  *
  * Locks, in the order in which they are taken: v_lock, mm_batch, a file's
  * o_lock, mm_fat, mm_meta's o_lock; mm_nodes after mm_batch.  mm_batch is held
- * by whoever changes anything, and by a commit.
+ * by whoever changes anything but pages, and by a commit; that a file's pages
+ * changed is noted under o_lock, which a commit takes to clean them.
  */
 #ifndef FS_MSDOSFS_MSDOSFS_H
 #define FS_MSDOSFS_MSDOSFS_H
@@ -27,7 +28,7 @@
 #include "vfs/syncer.h"
 #include "vfs/vnode.h"
 
-/* (!) set once, (b) mm_batch, (f) mm_fat, (n) mm_nodes_lock. */
+/* (!) set once, (b) mm_batch, (f) mm_fat, (n) mm_nodes_lock, (c) mm_changes. */
 struct msdosfs_mount {
 	struct fat_layout mm_layout; /* (!) */
 	struct mount *mm_mount;	     /* (!) */
@@ -43,10 +44,14 @@ struct msdosfs_mount {
 
 	struct mutex mm_batch;
 	bool mm_writable;	 /* (b) the disk is claimed for writing */
+	bool mm_ending;		 /* (b) but nothing more may change */
 	bool mm_marked;		 /* (b) the disk says that it's in use */
 	bool mm_changed;	 /* (b) since the last commit */
 	struct list mm_dirty;	 /* (b) nodes */
 	uint64_t mm_dirty_bytes; /* (b) of data, about */
+	struct spin mm_changes;
+	struct list mm_written; /* (c) nodes with pages that became dirty, until
+				   a commit takes them to mm_dirty */
 
 	struct mutex mm_fat;
 	struct vm_object mm_meta;
@@ -61,7 +66,8 @@ struct msdosfs_mount {
 	unsigned mm_gone;	 /* (n) used, but without a name */
 };
 
-/* (v) v_lock, (b) mm_batch, (f) mm_fat, (n) mm_nodes_lock. */
+/* (v) v_lock, (b) mm_batch, (f) mm_fat, (n) mm_nodes_lock, (c) mm_changes, (a)
+ * atomic. */
 struct msdosfs_node {
 	struct vnode n_vnode;
 	struct msdosfs_mount *n_mm;    /* (!) */
@@ -70,14 +76,16 @@ struct msdosfs_node {
 	uint64_t n_place;	       /* (b n) its entry, bytes on the disk */
 	struct list n_lru;	       /* (n) */
 	struct list n_dirty;	       /* (b) */
-	bool n_gone;		       /* (v b) it has no name */
-	uint8_t n_attr;		       /* (b) */
-	uint32_t n_size;	       /* (b) a directory's: of its clusters */
-	uint32_t n_start;	       /* (b f) its first cluster, or 0 */
-	uint32_t n_mtime;	       /* (b) date and time, as on the disk */
-	uint32_t n_ctime;	       /* (b) when it was made */
-	uint8_t n_ctenths;	       /* (b) */
-	uint16_t n_adate;	       /* (b) */
+	struct list n_written;	       /* (c) */
+	bool n_mapped_write; /* (a) by mappings since the time was set */
+	bool n_gone;	     /* (v b) it has no name */
+	uint8_t n_attr;	     /* (b) */
+	uint32_t n_size;     /* (b) a directory's: of its clusters */
+	uint32_t n_start;    /* (b f) its first cluster, or 0 */
+	uint32_t n_mtime;    /* (b) date and time, as on the disk */
+	uint32_t n_ctime;    /* (b) when it was made */
+	uint8_t n_ctenths;   /* (b) */
+	uint16_t n_adate;    /* (b) */
 	/* Clusters from n_join_to on follow n_join_from, but the FAT doesn't
 	 * say so yet; 0: there are none. (b f) */
 	uint32_t n_join_from, n_join_to;
@@ -172,6 +180,10 @@ int msdosfs_node_move(
 struct msdosfs_node *msdosfs_node_parent(struct msdosfs_node *n); /* held */
 uint64_t msdosfs_nodes_shrink(struct msdosfs_mount *mm, uint64_t want);
 bool msdosfs_nodes_busy(struct msdosfs_mount *mm, bool with_root);
+/* Could somebody write to one by a mapping that is there? */
+bool msdosfs_nodes_mapped_to_write(struct msdosfs_mount *mm);
+/* Whoever was writing to one, by a mapping or not, is through. */
+void msdosfs_nodes_settle(struct msdosfs_mount *mm);
 /* The disk may have other names than those in the cache. */
 void msdosfs_nodes_forget_names(struct msdosfs_mount *mm);
 void msdosfs_nodes_discard_all(struct msdosfs_mount *mm);

@@ -30,7 +30,7 @@ msdosfs_begin(struct msdosfs_mount *mm)
 	int error = 0;
 
 	mutex_lock(&mm->mm_batch);
-	if (!mm->mm_writable)
+	if (!mm->mm_writable || mm->mm_ending)
 		error = EROFS;
 	else if (!mm->mm_marked)
 		error = msdosfs_mark(mm, false);
@@ -38,7 +38,7 @@ msdosfs_begin(struct msdosfs_mount *mm)
 		mutex_unlock(&mm->mm_batch);
 		return (error);
 	}
-	mm->mm_marked = true;
+	atomic_store(&mm->mm_marked, true);
 	return (0);
 }
 
@@ -80,6 +80,36 @@ msdosfs_write_entry(struct msdosfs_node *n)
 	msdosfs_put_entry(n, &d);
 	memcpy(p, &d, sizeof(d));
 	return (msdosfs_meta_write(n->n_mm, n->n_place, pg));
+}
+
+/* Whose pages became dirty: those are written, whoever did it, and what
+ * mappings wrote counts as a modification now. */
+static void
+take_written(struct msdosfs_mount *mm)
+{
+	struct msdosfs_node *n;
+
+	spin_lock(&mm->mm_changes);
+	while ((n = LIST_FIRST(
+		    &mm->mm_written, struct msdosfs_node, n_written)) != NULL) {
+		/* It is in a list all the time, and stays for that. */
+		msdosfs_touch(n);
+		list_remove(&n->n_written);
+		if (atomic_swap(&n->n_mapped_write, false))
+			n->n_mtime = msdosfs_now();
+		mm->mm_changed = true;
+	}
+	spin_unlock(&mm->mm_changes);
+}
+
+/* All that had changed is written. */
+static void
+tell_syncer(struct msdosfs_mount *mm)
+{
+	spin_lock(&mm->mm_changes);
+	if (list_empty(&mm->mm_written))
+		syncer_clean(&mm->mm_syncer);
+	spin_unlock(&mm->mm_changes);
 }
 
 /* The FAT as it is, for good. */
@@ -139,6 +169,7 @@ msdosfs_commit_locked(struct msdosfs_mount *mm)
 	bool joins;
 	int error;
 
+	take_written(mm);
 	if (!mm->mm_changed)
 		return (0);
 	error = write_data(mm, &joins);
@@ -151,7 +182,7 @@ msdosfs_commit_locked(struct msdosfs_mount *mm)
 	if (error == 0) {
 		mm->mm_dirty_bytes = 0;
 		mm->mm_changed = false;
-		syncer_clean(&mm->mm_syncer);
+		tell_syncer(mm);
 	}
 	return (error);
 }

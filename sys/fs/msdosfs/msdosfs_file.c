@@ -228,25 +228,52 @@ writeback(struct vm_object *o, uint64_t start, uint64_t end)
 	return (msdosfs_commit(n->n_mm));
 }
 
-/* A mapping is about to be written to: there is room, but somebody must know.
- */
+/* A mapping is about to be written to: there is room, but the disk must say
+ * that it is in use. */
+static int
+prepared(struct vm_object *o, uint64_t index)
+{
+	struct msdosfs_node *n = o->o_data;
+	const struct msdosfs_mount *mm = n->n_mm;
+
+	if (!atomic_load(&mm->mm_writable) || atomic_load(&mm->mm_ending))
+		return (EROFS);
+	if (!atomic_load(&mm->mm_marked))
+		return (EAGAIN);
+	atomic_store(&n->n_mapped_write, true);
+	return (0);
+}
+
 static int
 prepare(struct vm_object *o, uint64_t index)
 {
 	struct msdosfs_node *n = o->o_data;
 	int error = msdosfs_begin(n->n_mm);
 
-	if (error != 0)
-		return (error);
-	n->n_mtime = msdosfs_now();
-	msdosfs_touch(n);
-	msdosfs_end(n->n_mm);
-	return (0);
+	if (error == 0)
+		msdosfs_end(n->n_mm);
+	return (error);
+}
+
+static void
+dirtied(struct vm_object *o)
+{
+	struct msdosfs_node *n = o->o_data;
+	struct msdosfs_mount *mm = n->n_mm;
+
+	spin_lock(&mm->mm_changes);
+	if (!list_linked(&n->n_written)) {
+		list_push_back(&mm->mm_written, &n->n_written);
+		syncer_note(&mm->mm_syncer);
+	}
+	spin_unlock(&mm->mm_changes);
 }
 
 const struct vm_object_ops msdosfs_object_ops = {
     .vo_read = read_pages,
     .vo_first = 8,
     .vo_writeback = writeback,
+    .vo_prepared = prepared,
     .vo_prepare = prepare,
+    .vo_dirtied = dirtied,
 };

@@ -40,6 +40,7 @@ node_alloc(struct msdosfs_mount *mm, struct msdosfs_node *dir, bool is_dir)
 	n->n_mm = mm;
 	list_init(&n->n_lru);
 	list_init(&n->n_dirty);
+	list_init(&n->n_written);
 	vnode_init(
 	    vp, mm->mm_mount, is_dir ? VDIR : VREG, &msdosfs_vnode_ops, n);
 	if (!is_dir)
@@ -74,14 +75,23 @@ node_free(struct msdosfs_node *n)
 	namecache_purge(&n->n_vnode);
 	if (n->n_vnode.v_type == VREG)
 		vm_object_release(&n->n_vnode.v_object);
+	spin_lock(&mm->mm_changes);
+	list_remove(&n->n_written);
+	spin_unlock(&mm->mm_changes);
 	kcache_free(node_cache, n);
 	leave_parent(mm, dir);
 }
 
+/* A commit takes it from one list to the other. */
 static bool
 idle(struct msdosfs_node *n)
 {
-	return (atomic_load(&n->n_vnode.v_refs) == 1 &&
+	bool written;
+
+	spin_lock(&n->n_mm->mm_changes);
+	written = list_linked(&n->n_written);
+	spin_unlock(&n->n_mm->mm_changes);
+	return (!written && atomic_load(&n->n_vnode.v_refs) == 1 &&
 		!list_linked(&n->n_dirty) && n->n_vnode.v_object.o_npages == 0);
 }
 
@@ -379,10 +389,12 @@ msdosfs_node_inactive(struct vnode *vp)
 	struct msdosfs_mount *mm = n->n_mm;
 
 	kassert(n->n_gone);
-	if (msdosfs_begin(mm) == 0) {
+	mutex_lock(&mm->mm_batch);
+	if (mm->mm_writable) {
 		(void)msdosfs_chain_cut(n, 0);
 		msdosfs_end(mm);
-	}
+	} else
+		mutex_unlock(&mm->mm_batch);
 	node_free(n);
 	mutex_lock(&mm->mm_nodes_lock);
 	mm->mm_gone--;
@@ -454,6 +466,38 @@ next_node(struct msdosfs_mount *mm, uint64_t *place)
 		vnode_hold(&n->n_vnode);
 	mutex_unlock(&mm->mm_nodes_lock);
 	return (n);
+}
+
+bool
+msdosfs_nodes_mapped_to_write(struct msdosfs_mount *mm)
+{
+	struct msdosfs_node *n;
+	bool mapped = false;
+
+	for (uint64_t place = 0; !mapped && (n = next_node(mm, &place)) != NULL;
+	     place++) {
+		mapped = n->n_vnode.v_type == VREG &&
+			 vm_object_mapped_to_write(&n->n_vnode.v_object);
+		vnode_release(&n->n_vnode);
+		sched_maybe_yield();
+	}
+	return (mapped);
+}
+
+void
+msdosfs_nodes_settle(struct msdosfs_mount *mm)
+{
+	struct msdosfs_node *n;
+
+	for (uint64_t place = 0; (n = next_node(mm, &place)) != NULL; place++) {
+		if (n->n_vnode.v_type == VREG) {
+			rw_wlock(&n->n_vnode.v_lock);
+			mutex_lock(&n->n_vnode.v_object.o_lock);
+			mutex_unlock(&n->n_vnode.v_object.o_lock);
+			rw_wunlock(&n->n_vnode.v_lock);
+		}
+		vnode_release(&n->n_vnode);
+	}
 }
 
 void

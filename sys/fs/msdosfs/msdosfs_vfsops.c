@@ -37,6 +37,8 @@ new_mount(struct mount *mp, struct disk *dp)
 	mm->mm_syncer.sc_shrink = syncer_shrink;
 	mutex_init(&mm->mm_batch, "msdosfs batch");
 	list_init(&mm->mm_dirty);
+	spin_init(&mm->mm_changes, "msdosfs changes");
+	list_init(&mm->mm_written);
 	mutex_init(&mm->mm_fat, "msdosfs fat");
 	mutex_init(&mm->mm_nodes_lock, "msdosfs nodes");
 	radix_init(&mm->mm_nodes);
@@ -115,12 +117,13 @@ start_writing(struct msdosfs_mount *mm)
 		kprintf("%s: it was not unmounted; clusters may be lost\n",
 		    mm->mm_disk->d_name);
 	mutex_lock(&mm->mm_batch);
-	mm->mm_writable = true;
+	atomic_store(&mm->mm_writable, true);
 	mutex_unlock(&mm->mm_batch);
 	return (0);
 }
 
-/* Everything is on the disk, and the disk says so. */
+/* Everything is on the disk, and the disk says so, unless somebody has a file
+ * that has no name and keeps its clusters. */
 static int
 stop_writing(struct msdosfs_mount *mm)
 {
@@ -128,12 +131,13 @@ stop_writing(struct msdosfs_mount *mm)
 
 	mutex_lock(&mm->mm_batch);
 	error = msdosfs_commit_locked(mm);
-	if (error == 0 && mm->mm_marked)
+	if (error == 0 && mm->mm_marked && atomic_load(&mm->mm_gone) == 0)
 		error = msdosfs_mark(mm, true);
 	if (error == 0) {
-		mm->mm_marked = false;
-		mm->mm_writable = false;
+		atomic_store(&mm->mm_writable, false);
+		atomic_store(&mm->mm_marked, false);
 	}
+	atomic_store(&mm->mm_ending, false);
 	mutex_unlock(&mm->mm_batch);
 	return (error);
 }
@@ -204,7 +208,8 @@ give_up(struct msdosfs_mount *mm)
 		if (n->n_vnode.v_type == VREG)
 			pages += vm_object_dirty(&n->n_vnode.v_object);
 	}
-	mm->mm_writable = mm->mm_changed = false;
+	atomic_store(&mm->mm_writable, false);
+	mm->mm_changed = false;
 	mutex_unlock(&mm->mm_batch);
 	kprintf("%s: %s: given up what can't be written: changes to %u files "
 		"or directories, %lu KB of data\n",
@@ -248,22 +253,43 @@ begin_writing(struct msdosfs_mount *mm, const struct mount_opts *opts)
 	return (error);
 }
 
+/* May it become read-only though it is used?  Neither while somebody could
+ * write, nor while clusters are to become free. */
+static bool
+busy_writing(struct msdosfs_mount *mm)
+{
+	return (atomic_load(&mm->mm_mount->mnt_writers) > 0 ||
+		atomic_load(&mm->mm_gone) > 0 ||
+		msdosfs_nodes_mapped_to_write(mm));
+}
+
+static int
+become_readonly(struct msdosfs_mount *mm)
+{
+	int error;
+
+	mutex_lock(&mm->mm_batch);
+	atomic_store(&mm->mm_ending, true);
+	mutex_unlock(&mm->mm_batch);
+	msdosfs_nodes_settle(mm);
+	error = stop_writing(mm);
+	return (error != 0 ? error : disk_reclaim(mm->mm_disk, false));
+}
+
 static int
 msdosfs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
 {
 	struct msdosfs_mount *mm = mp->mnt_data;
 	const bool readonly = (flags & MNT_RDONLY) != 0;
-	int error;
 
 	if (flags & MNT_RELOAD) {
 		mount_error(opts, "msdosfs can't be reloaded: unmount it");
 		return (EOPNOTSUPP);
 	}
 	if (mm->mm_writable && readonly) {
-		if (!(flags & MNT_FORCE) && atomic_load(&mp->mnt_writers) > 0)
+		if (!(flags & MNT_FORCE) && busy_writing(mm))
 			return (EBUSY);
-		error = stop_writing(mm);
-		return (error != 0 ? error : disk_reclaim(mm->mm_disk, false));
+		return (become_readonly(mm));
 	}
 	return (mm->mm_writable || readonly ? 0 : begin_writing(mm, opts));
 }
