@@ -36,6 +36,7 @@ void reclaim_drop(struct page *pg);
 /* Frees so many, if there are so many that can be freed and that nobody used
  * again since they were looked at. How many. */
 uint64_t reclaim_pages(uint64_t want);
+uint64_t reclaim_inactive(void); /* pages in the inactive queues */
 
 /* Entries, map.c; vs_lock held. */
 struct vm_entry *entry_at(struct vmspace *vs, vaddr_t va); /* or NULL */

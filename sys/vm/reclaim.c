@@ -238,6 +238,16 @@ count(const struct queue *q)
 		atomic_load(&q->q_count[ACTIVE]));
 }
 
+uint64_t
+reclaim_inactive(void)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < ncpus; i++)
+		n += atomic_load(&queues[i].q_count[INACTIVE]);
+	return (n);
+}
+
 /* Looks at about `share` pages of q. How many. */
 static uint64_t
 look_at(struct queue *q, uint64_t share, uint64_t *freed)

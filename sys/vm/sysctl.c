@@ -3,6 +3,7 @@
 #include "amd64/md.h"
 #include "core/sysctl.h"
 #include "vm/kmem.h"
+#include "vm/map.h"
 #include "vm/page.h"
 
 /* Nothing is ever reserved, and there is no swap. */
@@ -41,12 +42,21 @@ sysctl_wire_count(const struct sysctl_node *node, struct sysctl_req *req)
 	return (out_pages(req, atop(kmem_used())));
 }
 
+/* Those that are looked at first when memory gets short; dirty ones too. */
+static int
+sysctl_inactive_count(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	return (out_pages(req, reclaim_inactive()));
+}
+
+/* All others that programs and files have. */
 static int
 sysctl_active_count(const struct sysctl_node *node, struct sysctl_req *req)
 {
-	uint64_t idle = page_free_count() + atop(kmem_used());
+	uint64_t other =
+	    page_free_count() + atop(kmem_used()) + reclaim_inactive();
 
-	return (out_pages(req, page_total() - MIN(idle, page_total())));
+	return (out_pages(req, page_total() - MIN(other, page_total())));
 }
 
 SYSCTL_CONST_INT(v_page_size, "vm.stats.vm.v_page_size", CTL_AUTO, PAGE_SIZE);
@@ -58,7 +68,10 @@ SYSCTL_PROC(v_wire_count, "vm.stats.vm.v_wire_count", CTL_AUTO,
     CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_wire_count, NULL);
 SYSCTL_PROC(v_active_count, "vm.stats.vm.v_active_count", CTL_AUTO,
     CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_active_count, NULL);
-SYSCTL_CONST_INT(v_inactive_count, "vm.stats.vm.v_inactive_count", CTL_AUTO, 0);
+SYSCTL_PROC(v_inactive_count, "vm.stats.vm.v_inactive_count", CTL_AUTO,
+    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_inactive_count, NULL);
+/* What FreeBSD has no more either is there for programs that ask for it. */
+SYSCTL_CONST_INT(v_cache_count, "vm.stats.vm.v_cache_count", CTL_AUTO, 0);
 SYSCTL_CONST_INT(v_laundry_count, "vm.stats.vm.v_laundry_count", CTL_AUTO, 0);
 SYSCTL_CONST_INT(v_swappgsin, "vm.stats.vm.v_swappgsin", CTL_AUTO, 0);
 SYSCTL_CONST_INT(v_swappgsout, "vm.stats.vm.v_swappgsout", CTL_AUTO, 0);

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A file larger than memory, on a UFS2 disk: changed through a mapping, twice,
- * and then read where nothing may be written.  Meanwhile a program runs again
- * and again whose name others take, and whose pages memory has no room for.
+ * and then read where nothing may be written; what was read once is inactive,
+ * as long as it is there.  Meanwhile a program runs again and again whose name
+ * others take, and whose pages memory has no room for.
  */
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/sysctl.h>
 #include <sys/wait.h>
 
 #include "mounted.h"
 
-#define ON   "/mnt"
-#define SIZE (40u << 20)
-#define PAGE 4096u
+#define ON	 "/mnt"
+#define SIZE	 (40u << 20)
+#define PAGE	 4096u
+#define INACTIVE 256u /* pages, at least */
 
 static uint32_t
 value(uint32_t at, uint32_t pass)
@@ -131,6 +134,18 @@ run_others(const char *self)
 	_exit(0);
 }
 
+static unsigned
+inactive(void)
+{
+	unsigned n;
+	size_t len = sizeof(n);
+
+	if (sysctlbyname("vm.stats.vm.v_inactive_count", &n, &len, NULL, 0) !=
+	    0)
+		quit("v_inactive_count");
+	return (n);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -152,8 +167,12 @@ main(int argc, char *argv[])
 	if (unmount_disk(ON) != 0 || mount_disk("ufs", DISK, ON, true) != 0)
 		quit("again");
 	look(ON "/large");
+	if (inactive() < INACTIVE)
+		quit("few are inactive");
 	if (unmount_disk(ON) != 0)
 		quit("unmount");
+	if (inactive() >= INACTIVE)
+		quit("inactive afterwards");
 	printf("pressure: ok\n");
 	return (0);
 }

@@ -44,6 +44,38 @@ values(void)
 	CHECK(size > 1 << 20);
 }
 
+static long
+pages(const char *name)
+{
+	unsigned n = 0;
+	size_t len = sizeof(n);
+
+	CHECK_EQ(by_name(name, &n, &len), 0);
+	return (n);
+}
+
+/* What a program uses is active. */
+static void
+memory(void)
+{
+	const long all = pages("vm.stats.vm.v_page_count");
+	const long active = pages("vm.stats.vm.v_active_count");
+	const long room = 1024;
+	char *p = map_anon((size_t)room * 4096, MAP_ANON_PRIVATE);
+
+	for (long i = 0; i < room; i++)
+		p[i * 4096] = 1;
+	CHECK(pages("vm.stats.vm.v_active_count") >= active + room);
+	CHECK(pages("vm.stats.vm.v_inactive_count") +
+		  pages("vm.stats.vm.v_active_count") +
+		  pages("vm.stats.vm.v_wire_count") +
+		  pages("vm.stats.vm.v_free_count") <=
+	      all);
+	CHECK_EQ(pages("vm.stats.vm.v_cache_count"), 0);
+	CHECK_EQ(SYS(SYS_munmap, p, room * 4096), 0);
+	CHECK(pages("vm.stats.vm.v_active_count") < active + room);
+}
+
 static void
 errors(void)
 {
@@ -209,6 +241,7 @@ main(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	values();
+	memory();
 	errors();
 	writes();
 	asked_for();
