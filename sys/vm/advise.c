@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a program says about memory that it has: protection, inheritance,
- * advice, locking; and what it asks about it.
+ * advice; and what it asks about it.
  */
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
-#include "fbsd/resource.h"
 #include "core/sched.h"
 #include "vm/map.h"
 
-static bool
+bool
 bad_range(vaddr_t addr, uint64_t size)
 {
 	return ((addr & PAGE_MASK) != 0 || addr + size < addr ||
 		addr + size > USER_TOP);
 }
 
-/* Is all of [start, end) mapped? */
-static bool
+bool
 no_holes(struct vmspace *vs, vaddr_t start, vaddr_t end)
 {
 	struct vm_entry *e;
@@ -274,136 +272,6 @@ vm_sync(struct vmspace *vs, vaddr_t addr, uint64_t size, int flags)
 		    vp, first, last, !(flags & MS_ASYNC));
 		vm_file_ops->release(vp);
 	}
-	return (error);
-}
-
-/* Marks entries as wired or not; counts. vs_lock held for writing. */
-static int
-mark_wired(struct vmspace *vs, vaddr_t start, vaddr_t end, bool wire)
-{
-	uint64_t more = 0;
-	struct vm_entry *e;
-	int error;
-
-	if (!no_holes(vs, start, end))
-		return (ENOMEM);
-	error = entries_clip(vs, start, end);
-	if (error != 0)
-		return (error);
-	ENTRIES_IN(e, vs, start, end)
-	if (!(e->e_flags & VME_WIRED) == wire && entry_counts(e))
-		more += entry_size(e);
-	if (wire && (vs->vs_wired + more > vm_limit(vs, RLIMIT_MEMLOCK) ||
-			!wired_may_grow(vs, more)))
-		return (ENOMEM);
-	if (!wire)
-		wired_shrink(vs, more);
-	ENTRIES_IN(e, vs, start, end)
-	{
-		if (!entry_counts(e))
-			continue;
-		e->e_flags = (uint16_t)(wire ? e->e_flags | VME_WIRED
-					     : e->e_flags & ~VME_WIRED);
-	}
-	return (0);
-}
-
-/* Faults in what may be accessed at all. */
-static int
-touch(struct vmspace *vs, vaddr_t va)
-{
-	struct vm_entry *e;
-	unsigned access;
-	int error, code;
-
-	rw_rlock(&vs->vs_lock);
-	e = entry_at(vs, va);
-	access = e == NULL || !entry_counts(e)			  ? 0
-		 : e->e_flags & VME_COW && e->e_prot & PROT_WRITE ? PMAP_WRITE
-								  : e->e_prot;
-	rw_runlock(&vs->vs_lock);
-	if (access == 0)
-		return (0);
-	error = vm_fault(
-	    vs, va, access & PMAP_WRITE ? PMAP_WRITE : PMAP_READ, &code);
-	/* Past a file's end, and devices: nothing to lock. */
-	return (error == ENOMEM ? ENOMEM : 0);
-}
-
-int
-vm_wire(struct vmspace *vs, vaddr_t addr, uint64_t size, bool wire)
-{
-	struct list dead = LIST_INITIALIZER(dead);
-	vaddr_t end;
-	int error;
-
-	size += addr & PAGE_MASK;
-	addr = trunc_page(addr);
-	if (bad_range(addr, size))
-		return (EINVAL);
-	end = addr + round_page(size);
-	rw_wlock(&vs->vs_lock);
-	error = mark_wired(vs, addr, end, wire);
-	if (error == 0 && !wire)
-		entries_join(vs, addr, end, &dead);
-	rw_wunlock(&vs->vs_lock);
-	entries_free(&dead);
-	for (vaddr_t va = addr; wire && error == 0 && va < end;
-	     va += PAGE_SIZE) {
-		error = touch(vs, va);
-		sched_maybe_yield();
-	}
-	return (error);
-}
-
-/* The range of the first mapping above *end: false if there is none. */
-static bool
-next_mapping(struct vmspace *vs, vaddr_t *start, vaddr_t *end)
-{
-	struct vm_entry *e;
-
-	rw_rlock(&vs->vs_lock);
-	e = entry_from(vs, *end);
-	while (e != NULL && !entry_counts(e))
-		e = entry_next(e);
-	if (e != NULL) {
-		*start = e->e_start;
-		*end = e->e_end;
-	}
-	rw_runlock(&vs->vs_lock);
-	return (e != NULL);
-}
-
-static void
-wire_future(struct vmspace *vs, bool on)
-{
-	rw_wlock(&vs->vs_lock);
-	vs->vs_wire_future = on;
-	rw_wunlock(&vs->vs_lock);
-}
-
-int
-vm_wire_all(struct vmspace *vs, bool current, bool future)
-{
-	vaddr_t start, end = 0;
-	int error = 0;
-
-	while (current && error == 0 && next_mapping(vs, &start, &end))
-		error = vm_wire(vs, start, end - start, true);
-	if (error == 0 && future)
-		wire_future(vs, true);
-	return (error);
-}
-
-int
-vm_unwire_all(struct vmspace *vs)
-{
-	vaddr_t start, end = 0;
-	int error = 0;
-
-	wire_future(vs, false);
-	while (error == 0 && next_mapping(vs, &start, &end))
-		error = vm_wire(vs, start, end - start, false);
 	return (error);
 }
 

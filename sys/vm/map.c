@@ -568,6 +568,9 @@ map_locked(struct vmspace *vs, struct vm_mapping *m, struct list *dead)
 		gone = mapped_bytes(vs, m->addr, m->addr + m->size);
 	if (!(m->flags & MAP_GUARD) && over_limit(vs, m->size - gone))
 		return (ENOMEM);
+	if (vs->vs_wire_future &&
+	    vs->vs_wired + m->size > vm_limit(vs, RLIMIT_MEMLOCK))
+		return (ENOMEM);
 	error = place(vs, m, dead);
 	if (error != 0 || extend_below(vs, m))
 		return (error);
@@ -616,8 +619,8 @@ vm_map(struct vmspace *vs, struct vm_mapping *m)
 		vm_object_release(shared);
 		m->object = NULL;
 	}
-	if (error == 0 && wire && m->prot != PROT_NONE)
-		error = vm_wire(vs, m->addr, m->size, true);
+	if (error == 0 && wire)
+		wire_new(vs, m->addr, m->addr + m->size);
 	return (error);
 }
 
@@ -627,6 +630,7 @@ vm_set_break(struct vmspace *vs, vaddr_t brk)
 	struct list dead = LIST_INITIALIZER(dead);
 	vaddr_t new, old;
 	int error = 0;
+	bool wire;
 
 	if (brk < vs->vs_brk_start || brk > USER_TOP)
 		return (brk < vs->vs_brk_start ? EINVAL : ENOMEM);
@@ -648,7 +652,10 @@ vm_set_break(struct vmspace *vs, vaddr_t brk)
 	}
 	if (error == 0)
 		vs->vs_brk = brk;
+	wire = error == 0 && vs->vs_wire_future;
 	rw_wunlock(&vs->vs_lock);
 	entries_free(&dead);
+	if (wire && new > old)
+		wire_new(vs, old, new);
 	return (error);
 }

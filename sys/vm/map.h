@@ -60,6 +60,9 @@ int entries_clip(struct vmspace *vs, vaddr_t start, vaddr_t end);
 /* Joins entries within and around [start, end) that are alike. */
 void entries_join(
     struct vmspace *vs, vaddr_t start, vaddr_t end, struct list *dead);
+bool bad_range(vaddr_t addr, uint64_t size); /* no addresses of programs */
+/* Is all of [start, end) mapped? vs_lock held. */
+bool no_holes(struct vmspace *vs, vaddr_t start, vaddr_t end);
 /* Walks entries that meet [start, end). */
 #define ENTRIES_IN(e, vs, start, end)                                          \
 	for (e = entry_from(vs, start); e != NULL && e->e_start < (end);       \
@@ -81,8 +84,9 @@ entry_counts(const struct vm_entry *e)
 /* wired.c: vs_wired, with vs_lock held for writing. */
 void wired_grow(struct vmspace *vs, uint64_t size);
 void wired_shrink(struct vmspace *vs, uint64_t size);
-/* The first, unless all programs together had too much then. */
-bool wired_may_grow(struct vmspace *vs, uint64_t size);
+/* mlockall(MCL_FUTURE): what is new in [start, end) is locked if it can be. No
+ * lock held. */
+void wire_new(struct vmspace *vs, vaddr_t start, vaddr_t end);
 
 /* stack.c */
 #define STACK_GUARD PAGE_SIZE

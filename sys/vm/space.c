@@ -221,7 +221,7 @@ fork_entry(struct vmspace *vs, struct vmspace *child, struct vm_entry *e)
 	if (new == NULL)
 		return (ENOMEM);
 	new->e_view = NULL;
-	new->e_flags &= (uint16_t)~VME_WIRED;
+	new->e_flags &= (uint16_t) ~(VME_WIRED | VME_WIRING);
 	if (e->e_inherit == INHERIT_ZERO) {
 		new->e_object = NULL;
 		new->e_vnode = NULL;

@@ -230,6 +230,7 @@ struct vm_entry {
 #define VME_STACK  0x0008 /* the stack's grown part */
 #define VME_GROWS  0x0010 /* reserve below a MAP_STACK mapping */
 #define VME_WIRED  0x0020
+#define VME_WIRING 0x0100 /* that isn't through: vm/wired.c */
 #define VME_NOCORE 0x0040
 #define VME_NOSYNC 0x0080
 
@@ -285,8 +286,12 @@ int vm_protect(struct vmspace *vs, vaddr_t addr, uint64_t size, unsigned prot,
 int vm_inherit(struct vmspace *vs, vaddr_t addr, uint64_t size, int inherit);
 int vm_advise(struct vmspace *vs, vaddr_t addr, uint64_t size, int advice);
 int vm_sync(struct vmspace *vs, vaddr_t addr, uint64_t size, int flags);
-int vm_wire(struct vmspace *vs, vaddr_t addr, uint64_t size, bool wire);
-/* mlockall(2), munlockall(2). */
+/* Locks all of it, or nothing more than was before. EINVAL, ENOMEM. May sleep.
+ */
+int vm_wire(struct vmspace *vs, vaddr_t addr, uint64_t size);
+int vm_unwire(struct vmspace *vs, vaddr_t addr, uint64_t size);
+/* mlockall(2), munlockall(2). ENOMEM, over a limit; EAGAIN, a page can't be
+ * had. */
 int vm_wire_all(struct vmspace *vs, bool current, bool future);
 int vm_unwire_all(struct vmspace *vs);
 /* fn is called with the map locked: it must not touch user memory. Holes:

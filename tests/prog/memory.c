@@ -322,6 +322,55 @@ wired_by_all(char *p)
 	CHECK_EQ(wired_sysctl(limit, NULL), most);
 }
 
+/* Locking a range of which a part can't be: nothing more is locked than was.
+ * The third of four pages is behind the end of what is mapped. */
+static void
+locked_in_part(void)
+{
+	static const char count[] = "vm.stats.vm.v_user_wire_count";
+	uint64_t before = wired_sysctl(count, NULL);
+	struct rlimit old, rl;
+	long fd = SYS(SYS_shm_open2, SHM_ANON, O_RDWR, 0600, 0, NULL);
+	char *p;
+
+	CHECK_EQ(SYS(SYS_ftruncate, fd, 2 * PAGE), 0);
+	p = (char *)SYS(SYS_mmap, NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0);
+	CHECK_EQ(SYS(SYS_mlock, p, 4 * PAGE), -ENOMEM);
+	CHECK_EQ(wired_sysctl(count, NULL), before);
+	CHECK_EQ(SYS(SYS_mlock, p + PAGE, PAGE), 0);
+	CHECK_EQ(SYS(SYS_mlock, p, 4 * PAGE), -ENOMEM);
+	CHECK_EQ(wired_sysctl(count, NULL), before + 1);
+	CHECK_EQ(SYS(SYS_mlockall, MCL_CURRENT), -EAGAIN);
+	CHECK_EQ(wired_sysctl(count, NULL), before + 1);
+	/* Nor can what may not be accessed, which mlockall(2) passes over. */
+	CHECK_EQ(SYS(SYS_mprotect, p + 2 * PAGE, 2 * PAGE, PROT_NONE), 0);
+	CHECK_EQ(SYS(SYS_mlock, p, 3 * PAGE), -ENOMEM);
+	CHECK_EQ(wired_sysctl(count, NULL), before + 1);
+	CHECK_EQ(SYS(SYS_mlockall, MCL_CURRENT), 0);
+	CHECK(wired_sysctl(count, NULL) >= before + 2);
+	CHECK_EQ(SYS(SYS_munlockall), 0);
+	CHECK_EQ(wired_sysctl(count, NULL), 0);
+	CHECK_EQ(SYS(SYS_munmap, p, 4 * PAGE), 0);
+
+	/* New memory is locked if it can be; over the limit there is none. */
+	CHECK_EQ(SYS(SYS_mlockall, MCL_FUTURE), 0);
+	p = (char *)SYS(SYS_mmap, NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0);
+	CHECK((long)p > 0);
+	CHECK_EQ(wired_sysctl(count, NULL), 0);
+	CHECK_EQ(SYS(SYS_munmap, p, 4 * PAGE), 0);
+	p = must_map(4 * PAGE, RW, PRIVATE);
+	CHECK_EQ(wired_sysctl(count, NULL), 4);
+	CHECK_EQ(SYS(SYS_getrlimit, RLIMIT_MEMLOCK, &old), 0);
+	rl = old;
+	rl.rlim_cur = 7 * PAGE;
+	CHECK_EQ(SYS(SYS_setrlimit, RLIMIT_MEMLOCK, &rl), 0);
+	CHECK_EQ(map(p, 4 * PAGE, RW, PRIVATE | MAP_FIXED), -ENOMEM);
+	CHECK_EQ(SYS(SYS_setrlimit, RLIMIT_MEMLOCK, &old), 0);
+	CHECK_EQ(SYS(SYS_munlockall), 0);
+	CHECK_EQ(SYS(SYS_munmap, p, 4 * PAGE), 0);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+}
+
 static void
 advice(void)
 {
@@ -349,6 +398,7 @@ advice(void)
 	CHECK_EQ(vec[3] & MINCORE_INCORE, MINCORE_INCORE);
 	CHECK_EQ(SYS(SYS_munlock, p, 4 * PAGE), 0);
 	wired_by_all(p);
+	locked_in_part();
 	CHECK_EQ(SYS(SYS_mlockall, 0), -EINVAL);
 	CHECK_EQ(SYS(SYS_mlockall, MCL_CURRENT), 0);
 	CHECK_EQ(SYS(SYS_munlockall), 0);

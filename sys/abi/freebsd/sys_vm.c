@@ -287,8 +287,7 @@ sys_mlock(struct thread *td, const struct mlock_args *a)
 	uint64_t size;
 	int error = page_range(a->addr, a->len, &start, &size);
 
-	return (
-	    error != 0 ? error : vm_wire(td_vmspace(td), start, size, true));
+	return (error != 0 ? error : vm_wire(td_vmspace(td), start, size));
 }
 
 int
@@ -298,8 +297,7 @@ sys_munlock(struct thread *td, const struct munlock_args *a)
 	uint64_t size;
 	int error = page_range(a->addr, a->len, &start, &size);
 
-	return (
-	    error != 0 ? error : vm_wire(td_vmspace(td), start, size, false));
+	return (error != 0 ? error : vm_unwire(td_vmspace(td), start, size));
 }
 
 int
