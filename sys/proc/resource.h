@@ -19,7 +19,7 @@ int thread_set_rtprio(struct thread *td, const struct rtprio *rtp);
 void thread_get_rtprio(struct thread *td, struct rtprio *rtp);
 void proc_set_nice(struct proc *p, int nice); /* (p) held */
 
-/* file's (file/fdtable.c): kern.maxfilesperproc. */
+/* file's (file/descriptor.c): kern.maxfilesperproc. */
 unsigned fd_most(void);
 /* time's (time/itimer.c): RLIMIT_CPU was set. */
 void itimer_cpu_limit(struct proc *p);
