@@ -73,7 +73,7 @@ klog_close(struct file *fp)
 static int
 klog_read(struct file *fp, struct uio *uio, int flags)
 {
-	bool nonblock = (atomic_load(&fp->f_flag) & O_NONBLOCK) != 0;
+	bool nonblock = file_nonblock(fp);
 	char part[256];
 	size_t n = 0;
 	int error = 0;

@@ -129,7 +129,7 @@ files_end_late(struct thread *td)
 int
 file_wait(struct file *fp, struct cv *cv, struct spin *s)
 {
-	if ((atomic_load(&fp->f_flag) & O_NONBLOCK) != 0)
+	if (file_nonblock(fp))
 		return (EAGAIN);
 	return (cv_wait_spin_sig(cv, s, NO_DEADLINE));
 }

@@ -6,6 +6,7 @@
 #define FILE_FILE_H
 
 #include "core/event.h"
+#include "fbsd/fcntl.h"
 #include "lib/rbtree.h"
 #include "proc/proc.h"
 #include "kern/uio.h"
@@ -127,6 +128,13 @@ void file_hold(struct file *fp);
 /* Closes with the last; may sleep. With locks held, which a close may want or
  * wait for behind others, that is done before the thread is in user mode. */
 void file_release(struct file *fp);
+/* Whether who reads or writes fp shall not wait. */
+static inline bool
+file_nonblock(struct file *fp)
+{
+	return ((atomic_load(&fp->f_flag) & O_NONBLOCK) != 0);
+}
+
 /* Waits on a cv as a read or write of fp does: EAGAIN if it shall not wait,
  * else as cv_wait_spin_sig(). */
 int file_wait(struct file *fp, struct cv *cv, struct spin *s);

@@ -52,8 +52,7 @@ stream_read(struct file *fp, struct uio *uio, int flags)
 	if ((flags & FOF_OFFSET) != 0)
 		return (ESPIPE);
 	want_input(st);
-	return (vport_read(
-	    st->st_port, uio, (atomic_load(&fp->f_flag) & O_NONBLOCK) != 0));
+	return (vport_read(st->st_port, uio, file_nonblock(fp)));
 }
 
 static int
@@ -63,8 +62,7 @@ stream_write(struct file *fp, struct uio *uio, int flags)
 
 	if ((flags & FOF_OFFSET) != 0)
 		return (ESPIPE);
-	return (vport_write(
-	    st->st_port, uio, (atomic_load(&fp->f_flag) & O_NONBLOCK) != 0));
+	return (vport_write(st->st_port, uio, file_nonblock(fp)));
 }
 
 static int

@@ -23,7 +23,6 @@
 struct pipe_end {
 	struct pipe *pe_pipe;	       /* (!) */
 	struct pipe_end *pe_peer;      /* (!) */
-	bool pe_open;		       /* (l) */
 	struct ringbuf pe_ring;	       /* (l) what can be read here */
 	struct event_source pe_events; /* both, for who polls this end */
 	uint64_t pe_atime;	       /* (l) wall clock, ns */
@@ -57,25 +56,17 @@ arrived(struct pipe_end *end)
 		event_notify(&end->pe_peer->pe_events, 0);
 }
 
-static bool
-nonblock(struct file *fp)
-{
-	return ((atomic_load(&fp->f_flag) & O_NONBLOCK) != 0);
-}
-
 static int
 pipe_read(struct file *fp, struct uio *uio, int flags)
 {
 	struct pipe_end *end = fp->f_data;
 	struct ringbuf *rb = &end->pe_ring;
-	int error = 0;
+	int error;
 
 	if (uio->uio_resid == 0)
 		return (0);
 	mutex_lock(rb->rb_lock);
-	while (error == 0 &&
-	       (rb->rb_reading || (rb->rb_count == 0 && end->pe_peer->pe_open)))
-		error = ringbuf_wait_reader(rb, nonblock(fp), NO_DEADLINE);
+	error = ringbuf_wait_bytes(rb, file_nonblock(fp));
 	if (error == 0 && rb->rb_count > 0) {
 		error = ringbuf_take(
 		    rb, uio, MIN(rb->rb_count, uio->uio_resid), false);
@@ -84,30 +75,6 @@ pipe_read(struct file *fp, struct uio *uio, int flags)
 	}
 	mutex_unlock(rb->rb_lock);
 	return (error);
-}
-
-/*
- * Waits until some of `wanted` bytes can be written to the peer, *n: all, if
- * they are so few that they mustn't be split. 0, EPIPE, EAGAIN, ENOMEM, or a
- * signal's. (l)
- */
-static int
-wait_room(struct file *fp, struct pipe_end *peer, size_t wanted, size_t *n)
-{
-	size_t need = wanted <= PIPE_BUF ? wanted : 1;
-	struct ringbuf *rb = &peer->pe_ring;
-	int error;
-
-	for (;;) {
-		if (!peer->pe_open)
-			return (EPIPE);
-		error = ringbuf_prepare(rb, PIPE_SIZE, need, wanted, n);
-		if (error != EAGAIN)
-			return (error);
-		error = ringbuf_wait_writer(rb, nonblock(fp), NO_DEADLINE);
-		if (error != 0)
-			return (error);
-	}
 }
 
 static int
@@ -119,10 +86,11 @@ pipe_write(struct file *fp, struct uio *uio, int flags)
 	size_t n;
 
 	mutex_lock(rb->rb_lock);
-	if (!peer->pe_open)
+	if (rb->rb_no_reader)
 		error = EPIPE;
 	while (error == 0 && uio->uio_resid > 0) {
-		error = wait_room(fp, peer, uio->uio_resid, &n);
+		error = ringbuf_wait_room(
+		    rb, uio->uio_resid, file_nonblock(fp), &n);
 		if (error != 0)
 			break;
 		error = ringbuf_put(rb, uio, n);
@@ -165,9 +133,9 @@ pipe_poll(struct file *fp, int events)
 	int ready = 0;
 
 	mutex_lock(&end->pe_pipe->p_lock);
-	if (end->pe_ring.rb_count > 0 || !peer->pe_open)
+	if (end->pe_ring.rb_count > 0 || end->pe_ring.rb_no_writer)
 		ready |= events & (POLLIN | POLLRDNORM);
-	if (!peer->pe_open)
+	if (end->pe_ring.rb_no_writer)
 		ready |= POLLHUP;
 	else if (ringbuf_room(&peer->pe_ring, PIPE_SIZE) >= PIPE_BUF)
 		ready |= events & (POLLOUT | POLLWRNORM);
@@ -233,8 +201,8 @@ pipe_close(struct file *fp)
 
 	event_source_drain(&end->pe_events);
 	mutex_lock(&p->p_lock);
-	end->pe_open = false;
-	last = !peer->pe_open;
+	last = end->pe_ring.rb_no_writer;
+	end->pe_ring.rb_no_reader = peer->pe_ring.rb_no_writer = true;
 	/* Who writes to this end, and who reads from the other. */
 	cv_broadcast(&end->pe_ring.rb_nonfull);
 	cv_broadcast(&peer->pe_ring.rb_nonempty);
@@ -285,7 +253,6 @@ init_end(struct pipe *p, int i)
 
 	end->pe_pipe = p;
 	end->pe_peer = &p->p_ends[1 - i];
-	end->pe_open = true;
 	end->pe_atime = end->pe_mtime = p->p_birth;
 	ringbuf_init(&end->pe_ring, &p->p_lock, "piperd", "pipewr");
 	event_source_init(&end->pe_events, "pipe events");
@@ -314,7 +281,7 @@ pipe_create(struct thread *td, int flags, struct file *fps[2])
 	    file_alloc(td, DTYPE_PIPE, flags, &pipe_fileops, &p->p_ends[1]);
 	if (fps[1] == NULL) {
 		/* Closing the first end leaves the other to us. */
-		p->p_ends[1].pe_open = false;
+		p->p_ends[0].pe_ring.rb_no_writer = true;
 		file_release(fps[0]);
 		return (ENFILE);
 	}

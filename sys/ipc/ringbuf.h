@@ -36,6 +36,8 @@ struct ringbuf {
 	bool rb_reading;       /* (l) busy: somebody copies out of it */
 	bool rb_writing;       /* (l) busy: somebody copies into it */
 	bool rb_missed;	       /* (l) who doesn't wait found it busy */
+	bool rb_no_reader;     /* (l) the owner's: nobody can read from it, */
+	bool rb_no_writer;     /* (l) or write to it, any more */
 	struct cv rb_nonempty; /* bytes came, or the reader's side is free */
 	struct cv rb_nonfull;  /* room came, or the writer's side is free */
 	struct list rb_large;  /* (e) those that have much memory */
@@ -95,6 +97,43 @@ ringbuf_prepare(
  * cv_wait_sig(). */
 int ringbuf_wait_reader(struct ringbuf *rb, bool nonblock, uint64_t deadline);
 int ringbuf_wait_writer(struct ringbuf *rb, bool nonblock, uint64_t deadline);
+
+/* (l) Of pipes: waits until there are bytes, or, if nobody can write any, there
+ * are none. 0, or as ringbuf_wait_reader(). */
+static inline int
+ringbuf_wait_bytes(struct ringbuf *rb, bool nonblock)
+{
+	int error = 0;
+
+	while (error == 0 &&
+	       (rb->rb_reading || (rb->rb_count == 0 && !rb->rb_no_writer)))
+		error = ringbuf_wait_reader(rb, nonblock, NO_DEADLINE);
+	return (error);
+}
+
+/*
+ * (l) Of pipes: waits until some of `wanted` bytes can be put, *n: all, if they
+ * are so few that they mustn't be split. 0, EPIPE: nobody can read them,
+ * ENOMEM, or as ringbuf_wait_writer().
+ */
+static inline int
+ringbuf_wait_room(struct ringbuf *rb, size_t wanted, bool nonblock, size_t *n)
+{
+	size_t need = wanted <= PIPE_BUF ? wanted : 1;
+	int error;
+
+	for (;;) {
+		if (rb->rb_no_reader)
+			return (EPIPE);
+		error = ringbuf_prepare(rb, PIPE_SIZE, need, wanted, n);
+		if (error != EAGAIN)
+			return (error);
+		error = ringbuf_wait_writer(rb, nonblock, NO_DEADLINE);
+		if (error != 0)
+			return (error);
+	}
+}
+
 /*
  * (l) whose lock is released while bytes are copied; the side must not be busy,
  * but for a caller who has made it so.  Takes n bytes, which are there and stay

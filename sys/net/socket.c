@@ -341,8 +341,8 @@ wait_incoming(struct socket *so, struct file *fp)
 			so->so_error = 0;
 			return (error);
 		}
-		error = ringbuf_wait_reader(&sb->sb_ring,
-		    (atomic_load(&fp->f_flag) & O_NONBLOCK) != 0, deadline);
+		error = ringbuf_wait_reader(
+		    &sb->sb_ring, file_nonblock(fp), deadline);
 		if (error != 0)
 			return (error);
 	}

@@ -133,8 +133,7 @@ begin(struct transfer *t, struct thread *td, struct file *fp, struct uio *uio,
 	    .t_so = fp->f_data,
 	    .t_uio = uio,
 	    .t_deadline = timeout == 0 ? NO_DEADLINE : clock_ns() + timeout,
-	    .t_nonblock = (flags & MSG_DONTWAIT) != 0 ||
-			  (atomic_load(&fp->f_flag) & O_NONBLOCK) != 0};
+	    .t_nonblock = (flags & MSG_DONTWAIT) != 0 || file_nonblock(fp)};
 }
 
 int

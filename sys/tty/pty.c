@@ -114,7 +114,7 @@ get_output(struct pty *pt, char *buf, size_t n, bool nonblock, size_t *got)
 static int
 master_read(struct file *fp, struct uio *uio, int flags)
 {
-	bool nonblock = (atomic_load(&fp->f_flag) & O_NONBLOCK) != 0;
+	bool nonblock = file_nonblock(fp);
 	struct pty *pt = fp->f_data;
 	char buf[256];
 	size_t n;
@@ -164,7 +164,7 @@ put_input(
 static int
 master_write(struct file *fp, struct uio *uio, int flags)
 {
-	bool nonblock = (atomic_load(&fp->f_flag) & O_NONBLOCK) != 0;
+	bool nonblock = file_nonblock(fp);
 	struct pty *pt = fp->f_data;
 	char buf[256];
 	int error = 0;

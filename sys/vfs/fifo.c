@@ -74,6 +74,8 @@ fifo_free(struct vnode *vp)
 static void
 changed(struct fifo *ff)
 {
+	ff->ff_ring.rb_no_reader = ff->ff_readers.open == 0;
+	ff->ff_ring.rb_no_writer = ff->ff_writers.open == 0;
 	cv_broadcast(&ff->ff_opened);
 	cv_broadcast(&ff->ff_ring.rb_nonempty);
 	cv_broadcast(&ff->ff_ring.rb_nonfull);
@@ -158,25 +160,17 @@ fifo_close(struct file *fp)
 	vn_note(vp, (fp->f_flag & FWRITE) != 0 ? NOTE_CLOSE_WRITE : NOTE_CLOSE);
 }
 
-static bool
-nonblock(struct file *fp)
-{
-	return ((atomic_load(&fp->f_flag) & O_NONBLOCK) != 0);
-}
-
 static int
 fifo_read(struct file *fp, struct uio *uio, int flags)
 {
 	struct fifo *ff = fp->f_vnode->v_base->v_fifo;
 	struct ringbuf *rb = &ff->ff_ring;
-	int error = 0;
+	int error;
 
 	if (uio->uio_resid == 0)
 		return (0);
 	mutex_lock(&ff->ff_lock);
-	while (error == 0 && (rb->rb_reading || (rb->rb_count == 0 &&
-						    ff->ff_writers.open > 0)))
-		error = ringbuf_wait_reader(rb, nonblock(fp), NO_DEADLINE);
+	error = ringbuf_wait_bytes(rb, file_nonblock(fp));
 	if (error == 0 && rb->rb_count > 0) {
 		error = ringbuf_take(
 		    rb, uio, MIN(rb->rb_count, uio->uio_resid), false);
@@ -184,25 +178,6 @@ fifo_read(struct file *fp, struct uio *uio, int flags)
 	}
 	mutex_unlock(&ff->ff_lock);
 	return (error);
-}
-
-static int
-wait_room(struct file *fp, struct fifo *ff, size_t wanted, size_t *n)
-{
-	const size_t need = wanted <= PIPE_BUF ? wanted : 1;
-	struct ringbuf *rb = &ff->ff_ring;
-	int error;
-
-	for (;;) {
-		if (ff->ff_readers.open == 0)
-			return (EPIPE);
-		error = ringbuf_prepare(rb, PIPE_SIZE, need, wanted, n);
-		if (error != EAGAIN)
-			return (error);
-		error = ringbuf_wait_writer(rb, nonblock(fp), NO_DEADLINE);
-		if (error != 0)
-			return (error);
-	}
 }
 
 static int
@@ -215,7 +190,8 @@ fifo_write(struct file *fp, struct uio *uio, int flags)
 
 	mutex_lock(&ff->ff_lock);
 	while (error == 0 && uio->uio_resid > 0) {
-		error = wait_room(fp, ff, uio->uio_resid, &n);
+		error = ringbuf_wait_room(
+		    rb, uio->uio_resid, file_nonblock(fp), &n);
 		if (error != 0)
 			break;
 		error = ringbuf_put(rb, uio, n);

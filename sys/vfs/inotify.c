@@ -445,7 +445,7 @@ wait_record(struct file *fp, struct inotify *in)
 	int error = 0;
 
 	while (in->i_bytes == 0 && error == 0)
-		error = (atomic_load(&fp->f_flag) & O_NONBLOCK) != 0
+		error = file_nonblock(fp)
 			    ? EAGAIN
 			    : cv_wait_sig(&in->i_arrived, &inotify_lock);
 	return (error);
