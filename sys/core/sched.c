@@ -284,12 +284,15 @@ finish_switch(uint64_t spin_flags)
 {
 	struct cpu *c = curcpu();
 	struct thread *prev = c->c_prev;
-	bool dead = prev->td_state == TD_DEAD;
+	const enum thread_state state = prev->td_state;
 
 	c->c_spin_flags = spin_flags;
 	atomic_store(&prev->td_oncpu, false);
-	spin_unlock(&c->c_lock);
-	if (dead)
+	if (state == TD_LEAVING)
+		place(c, prev);
+	else
+		spin_unlock(&c->c_lock);
+	if (state == TD_DEAD)
 		thread_free(prev);
 }
 
@@ -377,7 +380,12 @@ sched_yield(void)
 	atomic_and(&td->td_flags, ~TDF_RESCHED);
 	c->c_resched = false;
 	spin_lock(&c->c_lock);
-	if (best_priority(c) > td->td_priority) {
+	if (!may_use(td, c)) {
+		/* No other CPU may have it before it is off this one. */
+		td->td_state = TD_LEAVING;
+		td->td_ru.nivcsw++;
+		switch_away(c);
+	} else if (best_priority(c) > td->td_priority) {
 		spin_unlock(&c->c_lock);
 		/* It goes on, and pays with its priority for the next. */
 		if (c->c_nqueued > 0)
@@ -542,35 +550,13 @@ sched_set_affinity(struct thread *td, uint32_t mask)
 		return (0);
 	}
 	spin_unlock(&c->c_lock);
-	/* Running where it may not: it leaves by itself (see ast()). */
+	/* Running where it may not: it leaves by itself (see sched_yield()). */
 	if (move) {
 		atomic_or(&td->td_flags, TDF_RESCHED | TDF_AST);
 		if (td != curthread())
 			cpu_kick(c->c_id);
 	}
 	return (0);
-}
-
-static void
-leave_wake(void *arg)
-{
-	sched_wake(arg, 0);
-}
-
-/* To a CPU that the affinity allows: sleeps for a moment; the waker chooses. */
-void
-sched_leave_cpu(void)
-{
-	struct thread *td = curthread();
-	struct callout co;
-
-	if (td->td_affinity >> td->td_cpu & 1)
-		return;
-	callout_init(&co, leave_wake, td);
-	sched_wait_begin(td, "migrate", false);
-	callout_set(&co, clock_ns());
-	sched_wait(td);
-	callout_drain(&co);
 }
 
 uint64_t

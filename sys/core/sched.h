@@ -71,7 +71,9 @@ void sched_run(struct thread *td);
 /* Wakes td if it waits in a cv for a signal-interruptible sleep (or makes
  * it notice at its next return to user mode). Any context. */
 void sched_interrupt(struct thread *td);
-void sched_yield(void); /* to equals and better */
+/* To equals and better ones, or from a CPU that the affinity no longer allows.
+ */
+void sched_yield(void);
 /* In long kernel loops; mutexes may be held. */
 static inline void
 sched_maybe_yield(void)
@@ -106,8 +108,6 @@ void sched_kicked(void);
 extern void (*sched_idle_over)(void);
 /* First on a new thread's stack: ends the switch, interrupts on. */
 void sched_thread_started(void);
-/* Leaves a CPU that the affinity no longer allows. */
-void sched_leave_cpu(void);
 /* Some of the time slice is over (clock interrupt). */
 void sched_tick(void);
 __noreturn void sched_exit_thread(void); /* last act of a thread */

@@ -46,6 +46,7 @@ enum thread_state {
 	TD_NEW,
 	TD_RUNNABLE,
 	TD_RUNNING,
+	TD_LEAVING, /* to be queued on another CPU */
 	TD_SLEEPING,
 	TD_STOPPED,
 	TD_DEAD,

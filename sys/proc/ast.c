@@ -11,10 +11,8 @@ ast(struct thread *td)
 
 	do {
 		flags = atomic_and(&td->td_flags, ~(TDF_AST | TDF_RESCHED));
-		if (flags & TDF_RESCHED) {
+		if (flags & TDF_RESCHED)
 			sched_yield();
-			sched_leave_cpu();
-		}
 		if (td->td_late_files != NULL)
 			files_end_late(td);
 		if (flags & TDF_SUSPEND)

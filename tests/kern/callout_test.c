@@ -26,7 +26,7 @@ static void
 use_cpu(unsigned n)
 {
 	(void)sched_set_affinity(curthread(), 1u << n);
-	sched_leave_cpu();
+	sched_yield();
 }
 
 static void

@@ -10,6 +10,7 @@
 #define WORKERS 12u
 #define NAP_NS	(100 * 1000ul)
 #define TURNS	5000u /* of each */
+#define LEAVES	2000u
 
 static struct {
 	struct spin lock;
@@ -142,4 +143,17 @@ KTEST(sched_queues)
 	while (atomic_load(&st.left) != WORKERS)
 		nap();
 	KT_ASSERT(right && queues_are_right());
+}
+
+/* Who may no longer use its CPU is on another one when it goes on. */
+KTEST(sched_leaves)
+{
+	struct thread *td = curthread();
+
+	for (unsigned i = 0; i < LEAVES; i++) {
+		(void)sched_set_affinity(td, 1u << i % ncpus);
+		sched_yield();
+		KT_ASSERT(td->td_cpu == i % ncpus);
+	}
+	(void)sched_set_affinity(td, cpus_online);
 }

@@ -573,8 +573,6 @@ sys_cpuset_setaffinity(
 		LIST_FOREACH (each, &p->p_threads, td_plink)
 			error = sched_set_affinity(each, (uint32_t)mask);
 	spin_unlock(&p->p_lock);
-	if (error == 0)
-		sched_leave_cpu();
 	return (error);
 }
 
