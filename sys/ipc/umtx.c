@@ -54,11 +54,27 @@ same(const struct umtx_waiter *w, const struct vm_key *key, enum umtx_kind kind)
 }
 
 int
+umtx_find(struct thread *td, const void *uaddr, bool shared, struct vm_key *key,
+    struct umtx_bucket **bp)
+{
+	int error = vm_key(td_vmspace(td), (vaddr_t)uaddr, shared, key);
+
+	if (error == 0)
+		*bp = umtx_bucket(key);
+	return (error);
+}
+
+int
 umtx_waiter_init(struct thread *td, struct umtx_waiter *w, const void *uaddr,
     enum umtx_kind kind, bool shared)
 {
-	int error = vm_key(td_vmspace(td), (vaddr_t)uaddr, shared, &w->w_key);
+	struct vmspace *vs = td_vmspace(td);
+	int error;
 
+	w->w_object = NULL;
+	error = shared
+		    ? vm_key_hold(vs, (vaddr_t)uaddr, &w->w_key, &w->w_object)
+		    : vm_key(vs, (vaddr_t)uaddr, false, &w->w_key);
 	if (error != 0)
 		return (error);
 	w->w_kind = kind;
@@ -189,19 +205,16 @@ umtx_timeout_get(
 	    td, &ut.timeout, ut.flags, (clockid_t)ut.clockid, t));
 }
 
-int
-umtx_wait_word(struct thread *td, const void *uaddr, uint64_t val, bool wide,
-    bool shared, const struct umtx_timeout *t)
+/* As long as the word has this value. */
+static int
+wait_for_change(struct umtx_waiter *w, const void *uaddr, uint64_t val,
+    bool wide, uint64_t deadline)
 {
-	struct umtx_waiter w;
 	uint64_t now;
 	uint32_t now32;
 	int error;
 
-	error = umtx_waiter_init(td, &w, uaddr, UMTX_SIMPLE, shared);
-	if (error != 0)
-		return (error);
-	umtx_enqueue(&w);
+	umtx_enqueue(w);
 	if (wide) {
 		error = fueword64(uaddr, &now);
 	} else {
@@ -210,11 +223,26 @@ umtx_wait_word(struct thread *td, const void *uaddr, uint64_t val, bool wide,
 		val = (uint32_t)val;
 	}
 	if (error != 0 || now != val) {
-		(void)umtx_dequeue(&w);
+		(void)umtx_dequeue(w);
 		return (error);
 	}
-	error = umtx_sleep(&w, t->t_deadline);
+	error = umtx_sleep(w, deadline);
 	return (error == ERESTART ? EINTR : error);
+}
+
+int
+umtx_wait_word(struct thread *td, const void *uaddr, uint64_t val, bool wide,
+    bool shared, const struct umtx_timeout *t)
+{
+	struct umtx_waiter w;
+	int error;
+
+	error = umtx_waiter_init(td, &w, uaddr, UMTX_SIMPLE, shared);
+	if (error != 0)
+		return (error);
+	error = wait_for_change(&w, uaddr, val, wide, t->t_deadline);
+	umtx_waiter_done(&w);
+	return (error);
 }
 
 int

@@ -24,14 +24,6 @@ is_free(uint32_t owner)
 	return (owner == UMUTEX_UNOWNED || owner == UMUTEX_CONTESTED);
 }
 
-static int
-mutex_waiter(
-    struct thread *td, struct umtx_waiter *w, struct umutex *m, uint32_t flags)
-{
-	return (umtx_waiter_init(
-	    td, w, m, UMTX_MUTEX, flags & USYNC_PROCESS_SHARED));
-}
-
 /*
  * Tries to own a mutex that reads `owner`. 0, EOWNERDEAD (and owned),
  * ENOTRECOVERABLE, EFAULT; EBUSY: somebody has it; EAGAIN: it changed.
@@ -82,18 +74,15 @@ enter_queue(struct umutex *m, uint32_t owner, struct umtx_waiter *w)
 	return (error);
 }
 
-int
-umutex_lock(struct thread *td, struct umutex *m, enum umtx_lock_mode mode,
-    const struct umtx_timeout *t)
+static int
+lock_as(struct thread *td, struct umutex *m, uint32_t flags,
+    enum umtx_lock_mode mode, const struct umtx_timeout *t,
+    struct umtx_waiter *w)
 {
-	struct umtx_waiter w;
-	uint32_t owner, flags;
-	int error, ended = 0;
+	uint32_t owner;
+	int error = 0, ended = 0;
 
-	if (fueword32(&m->m_flags, &flags) != 0)
-		return (EFAULT);
-	error = mutex_waiter(td, &w, m, flags);
-	if (error == 0 && mode != UMTX_WAITFREE)
+	if (mode != UMTX_WAITFREE)
 		error = umtx_pri_check(td, m, flags);
 	while (error == 0) {
 		if (fueword32(&m->m_owner, &owner) != 0)
@@ -104,7 +93,7 @@ umutex_lock(struct thread *td, struct umutex *m, enum umtx_lock_mode mode,
 		} else {
 			error = try_owner(td, m, owner);
 			if (error == 0 || error == EOWNERDEAD)
-				umtx_pri_locked(td, m, flags, &w.w_key);
+				umtx_pri_locked(td, m, flags, &w->w_key);
 			if (error != EBUSY && error != EAGAIN)
 				return (error);
 			if (error == EBUSY && mode == UMTX_TRYLOCK)
@@ -114,11 +103,11 @@ umutex_lock(struct thread *td, struct umutex *m, enum umtx_lock_mode mode,
 		if (ended != 0)
 			return (ended);
 		if (error != EAGAIN)
-			error = enter_queue(m, owner, &w);
+			error = enter_queue(m, owner, w);
 		if (error == 0) {
-			umtx_pri_wait(&w, flags, owner_of(owner));
-			ended = umtx_sleep(&w, t->t_deadline);
-			umtx_pri_done(&w, flags);
+			umtx_pri_wait(w, flags, owner_of(owner));
+			ended = umtx_sleep(w, t->t_deadline);
+			umtx_pri_done(w, flags);
 		} else if (error == EAGAIN && umtx_asked_to_stop(td))
 			return (ERESTART);
 		if (error == EAGAIN)
@@ -127,6 +116,25 @@ umutex_lock(struct thread *td, struct umutex *m, enum umtx_lock_mode mode,
 			ended = t->t_given || mode == UMTX_WAITFREE ? EINTR
 								    : ERESTART;
 	}
+	return (error);
+}
+
+int
+umutex_lock(struct thread *td, struct umutex *m, enum umtx_lock_mode mode,
+    const struct umtx_timeout *t)
+{
+	struct umtx_waiter w;
+	uint32_t flags;
+	int error;
+
+	if (fueword32(&m->m_flags, &flags) != 0)
+		return (EFAULT);
+	error = umtx_waiter_init(
+	    td, &w, m, UMTX_MUTEX, flags & USYNC_PROCESS_SHARED);
+	if (error != 0)
+		return (error);
+	error = lock_as(td, m, flags, mode, t, &w);
+	umtx_waiter_done(&w);
 	return (error);
 }
 
@@ -147,7 +155,8 @@ int
 umutex_unlock(struct thread *td, struct umutex *m, bool owner_dead)
 {
 	uint32_t flags, owner, seen, new;
-	struct umtx_waiter w;
+	struct umtx_bucket *b;
+	struct vm_key key;
 	unsigned waiting;
 	int error;
 
@@ -156,11 +165,11 @@ umutex_unlock(struct thread *td, struct umutex *m, bool owner_dead)
 		return (EFAULT);
 	if ((owner & ~UMUTEX_CONTESTED) != (uint32_t)td->td_tid)
 		return (EPERM);
-	error = mutex_waiter(td, &w, m, flags);
+	error = umtx_find(td, m, flags & USYNC_PROCESS_SHARED, &key, &b);
 	if (error != 0)
 		return (error);
-	mutex_lock(&w.w_bucket->b_busy);
-	waiting = umtx_count(&w.w_key, UMTX_MUTEX);
+	mutex_lock(&b->b_busy);
+	waiting = umtx_count(&key, UMTX_MUTEX);
 	new = free_value(flags, owner_dead);
 	if (waiting > 1)
 		new |= UMUTEX_CONTESTED;
@@ -175,11 +184,11 @@ umutex_unlock(struct thread *td, struct umutex *m, bool owner_dead)
 			error = EPERM;
 	} while (error == EAGAIN);
 	if (error == 0 || error == EFAULT)
-		(void)umtx_wake_key(&w.w_key, UMTX_MUTEX,
+		(void)umtx_wake_key(&key, UMTX_MUTEX,
 		    error == 0 && new != UMUTEX_RB_NOTRECOV ? 1 : UINT_MAX);
-	mutex_unlock(&w.w_bucket->b_busy);
+	mutex_unlock(&b->b_busy);
 	if (error == 0)
-		umtx_pri_unlocked(td, m, flags, &w.w_key);
+		umtx_pri_unlocked(td, m, flags, &key);
 	return (error);
 }
 
@@ -191,15 +200,16 @@ static int
 wake_one(struct thread *td, struct umutex *m, uint32_t flags, bool clear)
 {
 	uint32_t owner, seen, new;
-	struct umtx_waiter w;
+	struct umtx_bucket *b;
+	struct vm_key key;
 	unsigned waiting;
 	int error;
 
-	error = mutex_waiter(td, &w, m, flags);
+	error = umtx_find(td, m, flags & USYNC_PROCESS_SHARED, &key, &b);
 	if (error != 0)
 		return (error);
-	mutex_lock(&w.w_bucket->b_busy);
-	waiting = umtx_count(&w.w_key, UMTX_MUTEX);
+	mutex_lock(&b->b_busy);
+	waiting = umtx_count(&key, UMTX_MUTEX);
 	error = fueword32(&m->m_owner, &owner);
 	while (error == 0) {
 		new = owner;
@@ -215,10 +225,10 @@ wake_one(struct thread *td, struct umutex *m, uint32_t flags, bool clear)
 		owner = seen;
 	}
 	if (error != 0)
-		(void)umtx_wake_key(&w.w_key, UMTX_MUTEX, UINT_MAX);
+		(void)umtx_wake_key(&key, UMTX_MUTEX, UINT_MAX);
 	else if (is_free(owner) || dead(owner))
-		(void)umtx_wake_key(&w.w_key, UMTX_MUTEX, 1);
-	mutex_unlock(&w.w_bucket->b_busy);
+		(void)umtx_wake_key(&key, UMTX_MUTEX, 1);
+	mutex_unlock(&b->b_busy);
 	return (error);
 }
 

@@ -25,6 +25,35 @@ cond_timeout(struct thread *td, struct ucond *cv, const struct timespec *ts,
 	    flags & CVWAIT_ABSTIME ? UMTX_ABSTIME : 0, (clockid_t)clock, t));
 }
 
+/* With the mutex unlocked until then. */
+static int
+cond_sleep(struct thread *td, struct ucond *cv, struct umutex *m,
+    struct umtx_waiter *w, uint64_t deadline)
+{
+	int error;
+
+	mutex_lock(&w->w_bucket->b_busy);
+	error = suword32(&cv->c_has_waiters, 1);
+	if (error == 0)
+		umtx_enqueue(w);
+	mutex_unlock(&w->w_bucket->b_busy);
+	if (error != 0)
+		return (error);
+	error = umutex_unlock(td, m, false);
+	if (error != 0)
+		(void)umtx_dequeue(w);
+	else
+		error = umtx_sleep(w, deadline);
+	if (error != 0) {
+		mutex_lock(&w->w_bucket->b_busy);
+		if (umtx_count(&w->w_key, UMTX_CV) == 0 &&
+		    suword32(&cv->c_has_waiters, 0) != 0)
+			error = EFAULT;
+		mutex_unlock(&w->w_bucket->b_busy);
+	}
+	return (error == ERESTART ? EINTR : error);
+}
+
 int
 ucond_wait(struct thread *td, struct ucond *cv, struct umutex *m,
     const struct timespec *ts, uint32_t flags)
@@ -42,46 +71,29 @@ ucond_wait(struct thread *td, struct ucond *cv, struct umutex *m,
 		    td, &w, cv, UMTX_CV, cflags & USYNC_PROCESS_SHARED);
 	if (error != 0)
 		return (error);
-	mutex_lock(&w.w_bucket->b_busy);
-	error = suword32(&cv->c_has_waiters, 1);
-	if (error == 0)
-		umtx_enqueue(&w);
-	mutex_unlock(&w.w_bucket->b_busy);
-	if (error != 0)
-		return (error);
-	error = umutex_unlock(td, m, false);
-	if (error != 0)
-		(void)umtx_dequeue(&w);
-	else
-		error = umtx_sleep(&w, t.t_deadline);
-	if (error != 0) {
-		mutex_lock(&w.w_bucket->b_busy);
-		if (umtx_count(&w.w_key, UMTX_CV) == 0 &&
-		    suword32(&cv->c_has_waiters, 0) != 0)
-			error = EFAULT;
-		mutex_unlock(&w.w_bucket->b_busy);
-	}
-	return (error == ERESTART ? EINTR : error);
+	error = cond_sleep(td, cv, m, &w, t.t_deadline);
+	umtx_waiter_done(&w);
+	return (error);
 }
 
 int
 ucond_wake(struct thread *td, struct ucond *cv, bool all)
 {
-	struct umtx_waiter w;
+	struct umtx_bucket *b;
+	struct vm_key key;
 	uint32_t flags;
 	int error;
 
 	if (fueword32(&cv->c_flags, &flags) != 0)
 		return (EFAULT);
-	error =
-	    umtx_waiter_init(td, &w, cv, UMTX_CV, flags & USYNC_PROCESS_SHARED);
+	error = umtx_find(td, cv, flags & USYNC_PROCESS_SHARED, &key, &b);
 	if (error != 0)
 		return (error);
-	mutex_lock(&w.w_bucket->b_busy);
-	(void)umtx_wake_key(&w.w_key, UMTX_CV, all ? UINT_MAX : 1);
-	if (umtx_count(&w.w_key, UMTX_CV) == 0)
+	mutex_lock(&b->b_busy);
+	(void)umtx_wake_key(&key, UMTX_CV, all ? UINT_MAX : 1);
+	if (umtx_count(&key, UMTX_CV) == 0)
 		error = suword32(&cv->c_has_waiters, 0);
-	mutex_unlock(&w.w_bucket->b_busy);
+	mutex_unlock(&b->b_busy);
 	return (error);
 }
 
@@ -168,15 +180,12 @@ rw_leave_queue(
 }
 
 static int
-rw_lock(struct thread *td, struct urwlock *rw, const struct rw_side *side,
-    uint32_t flags, const struct umtx_timeout *t)
+rw_lock_as(struct thread *td, struct urwlock *rw, const struct rw_side *side,
+    const struct umtx_timeout *t, struct umtx_waiter *w)
 {
-	struct umtx_waiter w;
 	uint32_t state, seen;
-	int error, ended = 0;
+	int error = 0, ended = 0;
 
-	error = umtx_waiter_init(
-	    td, &w, rw, side->kind, flags & USYNC_PROCESS_SHARED);
 	while (error == 0) {
 		if (fueword32(&rw->rw_state, &state) != 0)
 			return (EFAULT);
@@ -195,11 +204,11 @@ rw_lock(struct thread *td, struct urwlock *rw, const struct rw_side *side,
 		if (ended != 0)
 			return (ended);
 		if (error == 0)
-			error = rw_enter_queue(rw, side, state, &w);
+			error = rw_enter_queue(rw, side, state, w);
 		if (error == 0) {
-			ended = umtx_sleep(&w, t->t_deadline);
+			ended = umtx_sleep(w, t->t_deadline);
 			if (ended != 0)
-				error = rw_leave_queue(rw, side, &w);
+				error = rw_leave_queue(rw, side, w);
 		} else if (error == EAGAIN) {
 			if (umtx_asked_to_stop(td))
 				return (ERESTART);
@@ -208,6 +217,22 @@ rw_lock(struct thread *td, struct urwlock *rw, const struct rw_side *side,
 		if (ended != 0 && ended != ETIMEDOUT)
 			ended = t->t_given ? EINTR : ERESTART;
 	}
+	return (error);
+}
+
+static int
+rw_lock(struct thread *td, struct urwlock *rw, const struct rw_side *side,
+    uint32_t flags, const struct umtx_timeout *t)
+{
+	struct umtx_waiter w;
+	int error;
+
+	error = umtx_waiter_init(
+	    td, &w, rw, side->kind, flags & USYNC_PROCESS_SHARED);
+	if (error != 0)
+		return (error);
+	error = rw_lock_as(td, rw, side, t, &w);
+	umtx_waiter_done(&w);
 	return (error);
 }
 
@@ -271,11 +296,9 @@ urwlock_unlock(struct thread *td, struct urwlock *rw)
 	if (fueword32(&rw->rw_flags, &flags) != 0 ||
 	    fueword32(&rw->rw_state, &state) != 0)
 		return (EFAULT);
-	error = vm_key(
-	    td_vmspace(td), (vaddr_t)rw, flags & USYNC_PROCESS_SHARED, &key);
+	error = umtx_find(td, rw, flags & USYNC_PROCESS_SHARED, &key, &b);
 	if (error != 0)
 		return (error);
-	b = umtx_bucket(&key);
 	mutex_lock(&b->b_busy);
 	for (;;) {
 		if (state & URWLOCK_WRITE_OWNER)
@@ -297,24 +320,16 @@ urwlock_unlock(struct thread *td, struct urwlock *rw)
 	return (error);
 }
 
-int
-usem2_wait(struct thread *td, struct usem2 *sem, const struct umtx_timeout *t)
+/* Until somebody posts; at once if the count isn't 0. */
+static int
+sem_sleep(struct usem2 *sem, struct umtx_waiter *w, uint64_t deadline)
 {
-	struct umtx_waiter w;
-	uint32_t flags, count;
+	uint32_t count, seen;
 	bool wait = false;
 	int error;
 
-	if (fueword32(&sem->flags, &flags) != 0)
-		return (EFAULT);
-	error = umtx_waiter_init(
-	    td, &w, sem, UMTX_SEM, flags & USYNC_PROCESS_SHARED);
-	if (error != 0)
-		return (error);
-	mutex_lock(&w.w_bucket->b_busy);
+	mutex_lock(&w->w_bucket->b_busy);
 	for (;;) {
-		uint32_t seen;
-
 		error = fueword32(&sem->count, &count);
 		wait = error == 0 && (count & USEM_MAX_COUNT) == 0;
 		if (!wait || count == USEM_HAS_WAITERS)
@@ -325,22 +340,16 @@ usem2_wait(struct thread *td, struct usem2 *sem, const struct umtx_timeout *t)
 			break;
 	}
 	if (error == 0 && wait)
-		umtx_enqueue(&w);
-	mutex_unlock(&w.w_bucket->b_busy);
-	if (error != 0 || !wait)
-		return (error);
-	error = umtx_sleep(&w, t->t_deadline);
-	if (error == ERESTART && t->t_given && !t->t_absolute)
-		error = EINTR;
-	return (error);
+		umtx_enqueue(w);
+	mutex_unlock(&w->w_bucket->b_busy);
+	return (error != 0 || !wait ? error : umtx_sleep(w, deadline));
 }
 
 int
-usem2_wake(struct thread *td, struct usem2 *sem)
+usem2_wait(struct thread *td, struct usem2 *sem, const struct umtx_timeout *t)
 {
 	struct umtx_waiter w;
-	uint32_t flags, count;
-	unsigned waiting;
+	uint32_t flags;
 	int error;
 
 	if (fueword32(&sem->flags, &flags) != 0)
@@ -349,12 +358,33 @@ usem2_wake(struct thread *td, struct usem2 *sem)
 	    td, &w, sem, UMTX_SEM, flags & USYNC_PROCESS_SHARED);
 	if (error != 0)
 		return (error);
-	mutex_lock(&w.w_bucket->b_busy);
+	error = sem_sleep(sem, &w, t->t_deadline);
+	umtx_waiter_done(&w);
+	if (error == ERESTART && t->t_given && !t->t_absolute)
+		error = EINTR;
+	return (error);
+}
+
+int
+usem2_wake(struct thread *td, struct usem2 *sem)
+{
+	struct umtx_bucket *b;
+	struct vm_key key;
+	uint32_t flags, count;
+	unsigned waiting;
+	int error;
+
+	if (fueword32(&sem->flags, &flags) != 0)
+		return (EFAULT);
+	error = umtx_find(td, sem, flags & USYNC_PROCESS_SHARED, &key, &b);
+	if (error != 0)
+		return (error);
+	mutex_lock(&b->b_busy);
 	/* Without a waiter the semaphore may be gone already. */
-	waiting = umtx_count(&w.w_key, UMTX_SEM);
+	waiting = umtx_count(&key, UMTX_SEM);
 	if (waiting == 1)
 		error = change_bits(&sem->count, USEM_HAS_WAITERS, 0, &count);
-	(void)umtx_wake_key(&w.w_key, UMTX_SEM, error == 0 ? 1 : UINT_MAX);
-	mutex_unlock(&w.w_bucket->b_busy);
+	(void)umtx_wake_key(&key, UMTX_SEM, error == 0 ? 1 : UINT_MAX);
+	mutex_unlock(&b->b_busy);
 	return (error);
 }

@@ -29,6 +29,8 @@ struct umtx_bucket {
 struct umtx_waiter {
 	struct list w_link;	      /* (b_lock) */
 	struct vm_key w_key;	      /* (!) */
+	struct vm_object *w_object;   /* (!) the key's, held, so that no other
+					 gets its place; or NULL */
 	enum umtx_kind w_kind;	      /* (!) */
 	bool w_queued;		      /* (b_lock) */
 	struct umtx_bucket *w_bucket; /* (!) */
@@ -39,9 +41,19 @@ struct umtx_waiter {
 };
 
 struct umtx_bucket *umtx_bucket(const struct vm_key *key);
-/* Key of a user address and a waiter for it. EFAULT. */
+/* A user address's key, and the bucket with who waits there. EFAULT. */
+int umtx_find(struct thread *td, const void *uaddr, bool shared,
+    struct vm_key *key, struct umtx_bucket **bp);
+/* The same of a waiter, which ends with umtx_waiter_done(). EFAULT. */
 int umtx_waiter_init(struct thread *td, struct umtx_waiter *w,
     const void *uaddr, enum umtx_kind kind, bool shared);
+static inline void
+umtx_waiter_done(struct umtx_waiter *w)
+{
+	if (w->w_object != NULL)
+		vm_object_release(w->w_object);
+}
+
 void umtx_enqueue(struct umtx_waiter *w);
 /* False: it was woken, and isn't in the queue any more. */
 bool umtx_dequeue(struct umtx_waiter *w);

@@ -373,6 +373,64 @@ processes(void)
 	CHECK_EQ(SYS(SYS_wait4, child, &status, 0, 0), child);
 }
 
+#define WORDS 32
+
+static volatile struct {
+	volatile uint32_t *word;
+	long tid, error;
+} waits[WORDS];
+
+static void
+wait_at(void *arg)
+{
+	struct umtx_time limit = after_ms(10000);
+	long i = (long)arg;
+
+	waits[i].error = op(
+	    waits[i].word, UMTX_OP_WAIT_UINT, 0, (void *)sizeof(limit), &limit);
+	end_thread((long *)&waits[i].tid);
+}
+
+static void
+start_wait(long i)
+{
+	waits[i].word = map_anon(4096, MAP_ANON_SHARED);
+	CHECK_EQ(start_thread(wait_at, (void *)i, (long *)&waits[i].tid), 0);
+}
+
+/* Who waits for memory that is gone takes no other memory's wake-ups. */
+static void
+unmapped(void)
+{
+	start_wait(0);
+	sleep_ms(10);
+	CHECK_EQ(SYS(SYS_munmap, waits[0].word, 4096), 0);
+	for (long i = 1; i < WORDS; i++)
+		start_wait(i);
+	sleep_ms(10);
+	for (long i = 1; i < WORDS; i++) {
+		*waits[i].word = 1;
+		CHECK_EQ(op(waits[i].word, UMTX_OP_WAKE, 1, 0, 0), 0);
+		join_thread(&waits[i].tid);
+		CHECK_EQ(waits[i].error, 0);
+	}
+	(void)SYS(SYS_exit, failures != 0);
+}
+
+static void
+gone_memory(void)
+{
+	long child = SYS(SYS_fork);
+	int status = -1;
+
+	if (child == 0) {
+		failures = 0;
+		unmapped();
+	}
+	CHECK_EQ(SYS(SYS_wait4, child, &status, 0, 0), child);
+	CHECK_EQ(status, 0);
+}
+
 /* A page that goes with an address, in all processes that map it. */
 static void
 shared_pages(void)
@@ -437,6 +495,7 @@ main(int argc, char **argv)
 	semaphores();
 	robust_mutexes();
 	processes();
+	gone_memory();
 	shared_pages();
 	minimum();
 	return (result("umtx"));
