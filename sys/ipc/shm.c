@@ -193,6 +193,8 @@ write_sealed(struct shm *s, struct uio *uio, off_t *offset)
 	uint64_t end = (uint64_t)*offset + uio->uio_resid;
 	int error = 0;
 
+	if (end > SHM_SIZE_MAX)
+		return (EFBIG);
 	if (s->s_grow && end > atomic_load(&s->s_object->o_size))
 		error = grow_to(s, end);
 	if (error != 0)
@@ -225,9 +227,9 @@ shm_transfer(struct file *fp, struct uio *uio, int flags)
 	if (own)
 		mutex_lock(&fp->f_offset_lock);
 	offset = own ? fp->f_offset : uio->uio_offset;
-	if (offset < 0 || uio->uio_resid > SHM_SIZE_MAX - (size_t)offset)
-		error = offset < 0 ? EINVAL : EFBIG;
-	if (error == 0)
+	if (offset < 0)
+		error = EINVAL;
+	else
 		error = uio->uio_write ? write_sealed(s, uio, &offset)
 				       : shm_move(s, uio, &offset);
 	if (own) {

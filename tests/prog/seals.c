@@ -79,6 +79,25 @@ sizes(void)
 	CHECK_EQ(SYS(SYS_close, fd), 0);
 }
 
+/* There is an end to what one can hold, as far as one may write. */
+static void
+far_away(void)
+{
+	static const long far[] = {1l << 46, 1l << 50, INT64_MAX - 1};
+	long fd = shm((const char *)SHM_ANON, SHM_GROW_ON_WRITE);
+	char c;
+
+	for (unsigned i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+		CHECK_EQ(SYS(SYS_pwrite, fd, "x", 1, far[i]), -EFBIG);
+		CHECK_EQ(SYS(SYS_ftruncate, fd, far[i] + 1), -EFBIG);
+		CHECK_EQ(SYS(SYS_pread, fd, &c, 1, far[i]), 0);
+	}
+	CHECK_EQ(SYS(SYS_lseek, fd, 0, SEEK_END), 0);
+	CHECK_EQ(SYS(SYS_pwrite, fd, "x", 1, (1l << 46) - 1), 1);
+	CHECK_EQ(SYS(SYS_lseek, fd, 0, SEEK_END), 1l << 46);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+}
+
 static void
 writing(void)
 {
@@ -179,6 +198,7 @@ main(int argc, char **argv)
 	CHECK_EQ(SYS(SYS_chdir, "/t"), 0);
 	who_may();
 	sizes();
+	far_away();
 	writing();
 	named();
 	for (int i = 0; i < 10; i++)
