@@ -110,9 +110,11 @@ flush(struct tty *tp, int what)
 static int
 group_ioctl(struct tty *tp, unsigned long cmd, int *value, struct proc *p)
 {
+	struct session *s = p->p_pgrp->pg_session;
 	struct pgrp *pg;
 
-	if (!tty_is_controlling(tp, p))
+	/* Who has given it up may do that again: it is the session's still. */
+	if (cmd == TIOCNOTTY ? tp->t_session != s : !tty_is_controlling(tp, p))
 		return (ENOTTY);
 	switch (cmd) {
 	case TIOCGPGRP:
@@ -129,7 +131,7 @@ group_ioctl(struct tty *tp, unsigned long cmd, int *value, struct proc *p)
 		*value = tp->t_session->s_sid;
 		return (0);
 	default: /* TIOCNOTTY: a leader gives it up for the session */
-		if (p->p_pgrp->pg_session->s_leader == p)
+		if (s->s_leader == p)
 			tty_forget_session(tp);
 		spin_lock(&p->p_lock);
 		proc_flags_clear(p, P_CONTROLT);

@@ -172,6 +172,8 @@ member(void)
 	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCNOTTY), 0);
 	CHECK_EQ(SYS(SYS_open, "/dev/tty", O_RDWR, 0), -ENXIO);
 	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCGPGRP, &id), -ENOTTY);
+	/* It is the session's still, so that one may give it up again. */
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCNOTTY), 0);
 	/* With none of its own it isn't in the background of this one. */
 	CHECK_EQ(SYS(SYS_setpgid, 0, 0), 0);
 	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCSTART), 0);
