@@ -18,6 +18,7 @@ scripts=$(echo "$commands" | grep -o 'tests/[a-z0-9_/-]*\.sh' | sort -u)
 	build/base/rtld*) echo rtld ;;
 	build/tests/disk | build/tests/disk/) echo build/tests/disk ;;
 	build/tests/prog/) echo build/tests/prog/hello ;;
+	build/sys/INTROFF/*) echo introff ;;
 	build/tests/linux-ufs) ;; # the script makes it
 	build/base/*/* | build/tests/*/[a-z]* | build/tests/fakevm | \
 		build/tests/pty) echo "$file" ;;

@@ -89,7 +89,9 @@ $(eval $(call host_test,trees,tests/host/trees.c sys/vm/radix.c \
 $(B)/tests/disk: $(DISKPROGS) $(HOSTPROGS) $(B)/tests/disk/disk \
     $(addprefix $(B)/tests/disk/,manifest-linux torture-linux)
 alltests: $(PROGS) $(LIBCTESTS) $(B)/tests/disk $(HOSTTESTS) \
-    $(B)/base/root.stamp
+    $(B)/base/root.stamp introff
+introff:
+	@$(MAKE) --no-print-directory KERNCONF=INTROFF kernel
 
 # make test SUBJECT=ufs: that subject's only.
 test: $(DEPS)
@@ -104,4 +106,4 @@ smoke: all $(B)/tests/prog/hello
 	@$(B)/imp run -t 20 $(B)/tests/prog/hello 7 >/dev/null; test $$? = 7
 	@echo "smoke: ok"
 
-.PHONY: $(B)/tests/disk alltests test smoke
+.PHONY: $(B)/tests/disk alltests introff test smoke

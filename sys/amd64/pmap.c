@@ -307,7 +307,7 @@ struct walk {
 	unsigned prot;
 	int left; /* entries to look at with this hold of pm_lock */
 };
-#define HOLD 1024
+#define HOLD 512
 
 static bool
 table_empty(const pte_t *table)

@@ -562,9 +562,14 @@ sched_set_affinity(struct thread *td, uint32_t mask)
 uint64_t
 sched_runtime(struct thread *td)
 {
-	struct cpu *c = lock_cpu_of(td);
-	uint64_t ns = td->td_runtime;
+	struct cpu *c;
+	uint64_t ns;
 
+	/* It was accounted for before it left the CPU. */
+	if (!atomic_load(&td->td_oncpu))
+		return (atomic_load(&td->td_runtime));
+	c = lock_cpu_of(td);
+	ns = td->td_runtime;
 	if (td->td_state == TD_RUNNING && c->c_thread == td)
 		ns += clock_ns() - c->c_switched;
 	spin_unlock(&c->c_lock);

@@ -11,6 +11,10 @@
  * A rwlock's state is one word as well: a writer, or the count of readers, and
  * RW_WAITERS while threads may wait.  As long as that bit is clear, taking and
  * releasing are one compare-and-swap; with it set all goes by rw_lock.
+ *
+ * Waking all that wait takes long if they are many, and whoever does it may
+ * have interrupts off.  So he wakes a few, and each of those wakes a few more
+ * on its way out, as long as any are left that waited at that time.
  */
 #include "fbsd/errno.h"
 #include "core/callout.h"
@@ -23,9 +27,27 @@
 
 #define WAITERS	   1ul /* in m_owner */
 #define SPIN_TRIES 1000
+#define WAKE_FEW   32 /* with one hold of the lock */
 
 /* A busy host may let a CPU that holds a spin lock wait for so long. */
 #define SEIZE_PATIENCE (2 * NSEC_PER_SEC)
+
+/* False: a signal or its timeout woke it at the same time. */
+static bool
+wake_first(struct list *waiters)
+{
+	struct thread *td = LIST_FIRST(waiters, struct thread, td_wlink);
+
+	list_remove(&td->td_wlink);
+	return (sched_wake(td, 0));
+}
+
+static void
+wake_few(struct list *waiters)
+{
+	for (int i = 0; i < WAKE_FEW && !list_empty(waiters); i++)
+		(void)wake_first(waiters);
+}
 
 void
 spin_init(struct spin *s, const char *name)
@@ -285,6 +307,14 @@ rw_settle(struct rwlock *rw)
 		atomic_and(&rw->rw_state, ~RW_WAITERS);
 }
 
+/* No writer holds it. Each of those that get in calls this again. */
+static void
+rw_wake_readers(struct rwlock *rw)
+{
+	if (rw->rw_writers_waiting == 0)
+		wake_few(&rw->rw_readers);
+}
+
 static void
 rw_rlock_slow(struct rwlock *rw)
 {
@@ -296,6 +326,7 @@ rw_rlock_slow(struct rwlock *rw)
 		    (atomic_load(&rw->rw_state) & RW_WRITER) != 0)
 			rw_sleep(rw, &rw->rw_readers);
 	}
+	rw_wake_readers(rw);
 	rw_settle(rw);
 	spin_unlock(&rw->rw_lock);
 }
@@ -338,25 +369,14 @@ rw_wlock(struct rwlock *rw)
 	lockdebug_taken(LOCK_USE(LOCK_RW, rw, rw->rw_name));
 }
 
-static void
-wake_first(struct list *l)
-{
-	struct thread *td = LIST_FIRST(l, struct thread, td_wlink);
-
-	list_remove(&td->td_wlink);
-	sched_wake(td, 0);
-}
-
 /* Nobody holds it: a writer goes first, else all readers. */
 static void
 rw_wake(struct rwlock *rw)
 {
-	if (!list_empty(&rw->rw_writers)) {
-		wake_first(&rw->rw_writers);
-		return;
-	}
-	while (rw->rw_writers_waiting == 0 && !list_empty(&rw->rw_readers))
-		wake_first(&rw->rw_readers);
+	if (!list_empty(&rw->rw_writers))
+		(void)wake_first(&rw->rw_writers);
+	else
+		rw_wake_readers(rw);
 }
 
 /* Somebody may wait. `held`: what is given back. */
@@ -400,7 +420,43 @@ cv_init(struct cv *cv, const char *name)
 {
 	spin_init(&cv->cv_lock, "cv");
 	list_init(&cv->cv_waiters);
+	list_init(&cv->cv_waking);
 	cv->cv_name = name;
+}
+
+static unsigned
+priority(const struct thread *td)
+{
+	return (MIN(td->td_base_priority, td->td_lent_priority));
+}
+
+/* Behind its equals: whoever is woken to wake others isn't kept from the CPU by
+ * what wouldn't keep them. */
+static void
+cv_add(struct cv *cv, struct thread *td)
+{
+	struct list *at = &cv->cv_waiters;
+
+	spin_lock(&cv->cv_lock);
+	while (at->prev != &cv->cv_waiters &&
+	       priority(LIST_ENTRY(at->prev, struct thread, td_wlink)) >
+		   priority(td))
+		at = at->prev;
+	list_insert_before(at, &td->td_wlink);
+	spin_unlock(&cv->cv_lock);
+}
+
+/* After the wait. Whoever wakes takes the waiter off; signals and timeouts
+ * don't. */
+static void
+cv_leave(struct cv *cv, struct thread *td)
+{
+	spin_lock(&cv->cv_lock);
+	if (list_linked(&td->td_wlink))
+		list_remove(&td->td_wlink);
+	if (__predict_false(!list_empty(&cv->cv_waking)))
+		wake_few(&cv->cv_waking);
+	spin_unlock(&cv->cv_lock);
 }
 
 /* The lock that guards the condition: one of the two. */
@@ -458,9 +514,7 @@ cv_sleep(
 	int error;
 
 	sched_wait_begin(td, cv->cv_name, ends != BY_NOTHING);
-	spin_lock(&cv->cv_lock);
-	list_push_back(&cv->cv_waiters, &td->td_wlink);
-	spin_unlock(&cv->cv_lock);
+	cv_add(cv, td);
 	guard_release(g);
 	lockdebug_may_sleep(cv->cv_name);
 	/* A signal that came before sched_wait_begin() would wake nobody. */
@@ -471,11 +525,7 @@ cv_sleep(
 	error = sched_wait(td);
 	if (deadline != NO_DEADLINE)
 		callout_drain(&td->td_timeout);
-	/* Whoever signals the cv takes the waiter off; others don't. */
-	spin_lock(&cv->cv_lock);
-	if (list_linked(&td->td_wlink))
-		list_remove(&td->td_wlink);
-	spin_unlock(&cv->cv_lock);
+	cv_leave(cv, td);
 	if (error == EINTR || error == ERESTART)
 		error = thread_suspend_check(td, true);
 	if (error == 0)
@@ -551,30 +601,21 @@ cv_wait_spin_sig(struct cv *cv, struct spin *s, uint64_t deadline)
 void
 cv_signal(struct cv *cv)
 {
-	struct thread *td;
 	bool woken = false;
 
 	if (list_empty(&cv->cv_waiters))
 		return;
 	spin_lock(&cv->cv_lock);
-	while (!woken && (td = LIST_FIRST(&cv->cv_waiters, struct thread,
-			      td_wlink)) != NULL) {
-		list_remove(&td->td_wlink);
-		woken = sched_wake(td, 0);
-	}
+	while (!woken && !list_empty(&cv->cv_waiters))
+		woken = wake_first(&cv->cv_waiters);
 	spin_unlock(&cv->cv_lock);
 }
 
 void
 cv_wake_all(struct cv *cv)
 {
-	struct thread *td;
-
 	spin_lock(&cv->cv_lock);
-	while ((td = LIST_FIRST(&cv->cv_waiters, struct thread, td_wlink)) !=
-	       NULL) {
-		list_remove(&td->td_wlink);
-		sched_wake(td, 0);
-	}
+	wake_few(&cv->cv_waiters);
+	list_splice(&cv->cv_waking, &cv->cv_waiters);
 	spin_unlock(&cv->cv_lock);
 }

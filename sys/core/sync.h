@@ -76,15 +76,18 @@ void rw_runlock(struct rwlock *rw);
 void rw_wlock(struct rwlock *rw);
 void rw_wunlock(struct rwlock *rw);
 
+/* (l) cv_lock, (!) set once. */
 struct cv {
-	struct spin cv_lock;	/* guards cv_waiters */
-	struct list cv_waiters; /* threads */
-	const char *cv_name;	/* ps's wait message */
+	struct spin cv_lock;
+	struct list cv_waiters; /* (l) threads, by priority */
+	struct list cv_waking;	/* (l) those that others will wake: sync.c */
+	const char *cv_name;	/* (!) ps's wait message */
 };
 #define CV_INITIALIZER(c, name)                                                \
 	{                                                                      \
 		.cv_lock = SPIN_INITIALIZER("cv"),                             \
 		.cv_waiters = LIST_INITIALIZER((c).cv_waiters),                \
+		.cv_waking = LIST_INITIALIZER((c).cv_waking),                  \
 		.cv_name = (name)                                              \
 	}
 

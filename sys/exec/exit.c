@@ -138,6 +138,8 @@ kern_exit(struct thread *td, int code, int sig)
 	p->p_xexit = code;
 	p->p_xsig = sig;
 	spin_unlock(&p->p_lock);
+	/* Nobody sets it any more: there is only one thread to ask. */
+	callout_drain(&p->p_asking);
 	thread_leave(td);
 	release_resources(td);
 

@@ -150,7 +150,7 @@ proc_vfork_done(struct proc *p)
 	/* It may stop now. */
 	sig_poke(curthread());
 	if (quiesce_holds(p, curthread()))
-		ask_to_suspend(p, NULL);
+		ask_to_suspend(p);
 	spin_unlock(&p->p_lock);
 	cv_broadcast(&vfork_cv);
 	mutex_unlock(&proctree_lock);

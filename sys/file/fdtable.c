@@ -24,7 +24,7 @@
 #include "file/fdtable_impl.h"
 #include "vm/kmem.h"
 
-#define AT_ONCE 16 /* chunks between two releases of the lock */
+#define AT_ONCE 4 /* chunks between two releases of the lock */
 
 static struct kcache *fdtable_cache;
 static struct kcache *fdchunk_cache;

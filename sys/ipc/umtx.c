@@ -18,12 +18,14 @@
  */
 #include "fbsd/errno.h"
 #include "amd64/md.h"
+#include "core/sched.h"
 #include "proc/signal.h"
 #include "time/time.h"
 #include "ipc/umtxq.h"
 
 #define UMTX_BUCKETS 256  /* a power of two */
 #define ROBUST_MAX   1000 /* mutexes walked in one list */
+#define AT_ONCE	     64	  /* waiters woken with one hold of b_lock */
 
 static struct umtx_bucket buckets[UMTX_BUCKETS];
 
@@ -92,6 +94,7 @@ umtx_enqueue(struct umtx_waiter *w)
 
 	spin_lock(&b->b_lock);
 	w->w_queued = true;
+	w->w_turn = ++b->b_turn;
 	list_push_back(&b->b_waiters, &w->w_link);
 	spin_unlock(&b->b_lock);
 }
@@ -145,16 +148,16 @@ umtx_count(const struct vm_key *key, enum umtx_kind kind)
 	return (n);
 }
 
-unsigned
-umtx_wake_key(const struct vm_key *key, enum umtx_kind kind, unsigned n)
+/* At most n of those that came up to that turn; b_lock held. */
+static unsigned
+wake_some(struct umtx_bucket *b, const struct vm_key *key, enum umtx_kind kind,
+    unsigned n, uint64_t turn)
 {
-	struct umtx_bucket *b = umtx_bucket(key);
 	struct umtx_waiter *w, *tmp;
 	unsigned woken = 0;
 
-	spin_lock(&b->b_lock);
 	LIST_FOREACH_SAFE (w, &b->b_waiters, w_link, tmp) {
-		if (woken == n)
+		if (woken == n || w->w_turn > turn)
 			break;
 		if (!same(w, key, kind))
 			continue;
@@ -163,6 +166,28 @@ umtx_wake_key(const struct vm_key *key, enum umtx_kind kind, unsigned n)
 		woken++;
 		/* Until b_lock is free the waiter's stack stays. */
 		cv_signal(&w->w_cv);
+	}
+	return (woken);
+}
+
+unsigned
+umtx_wake_key(const struct vm_key *key, enum umtx_kind kind, unsigned n)
+{
+	struct umtx_bucket *b = umtx_bucket(key);
+	unsigned woken = 0, some, most;
+	uint64_t turn;
+
+	spin_lock(&b->b_lock);
+	turn = b->b_turn;
+	for (;;) {
+		most = MIN(n - woken, AT_ONCE);
+		some = wake_some(b, key, kind, most, turn);
+		woken += some;
+		if (some < AT_ONCE || woken == n)
+			break;
+		spin_unlock(&b->b_lock);
+		sched_maybe_yield();
+		spin_lock(&b->b_lock);
 	}
 	spin_unlock(&b->b_lock);
 	return (woken);

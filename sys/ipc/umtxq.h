@@ -23,6 +23,7 @@ struct umtx_bucket {
 				together: held around both */
 	struct spin b_lock;
 	struct list b_waiters; /* (b_lock) */
+	uint64_t b_turn;       /* (b_lock) how many ever waited there */
 };
 
 /* On the waiter's stack. */
@@ -33,6 +34,7 @@ struct umtx_waiter {
 					 gets its place; or NULL */
 	enum umtx_kind w_kind;	      /* (!) */
 	bool w_queued;		      /* (b_lock) */
+	uint64_t w_turn;	      /* (b_lock) b_turn when it came */
 	struct umtx_bucket *w_bucket; /* (!) */
 	struct thread *w_thread;      /* (!) who waits */
 	struct list w_pi_link;	      /* (umtx_pri.c's lock) lends */

@@ -202,6 +202,7 @@ proc_setup(struct proc *p)
 	cv_init(&p->p_childcv, "wait");
 	cv_init(&p->p_threadcv, "single");
 	cv_init(&p->p_suspendcv, "stopped");
+	ask_init(p);
 	event_source_init(&p->p_events, "proc events");
 	sigqueue_init(&p->p_sigqueue);
 	p->p_news.ksi_static = true;

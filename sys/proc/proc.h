@@ -210,6 +210,9 @@ struct proc {
 	unsigned p_nsuspended;	 /* (p) threads stopped for p_single or
 				    by a stop signal */
 	struct cv p_suspendcv;	 /* with (p): where those wait */
+	struct list *p_unasked;	 /* (p) in p_threads: from here on they are to
+				    be asked to stop; its head: none */
+	struct callout p_asking; /* goes on with that */
 
 	struct proc_image p_image;  /* (p) */
 	struct fdtable *p_fd;	    /* (p) others use proc_fdtable() */

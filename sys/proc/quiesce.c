@@ -103,7 +103,7 @@ quiesce_begin(struct thread *td, uint64_t deadline, pid_t *pid)
 	LIST_FOREACH (p, &allproc, p_all) {
 		spin_lock(&p->p_lock);
 		if (quiesce_joins(p)) {
-			ask_to_suspend(p, td);
+			ask_to_suspend(p);
 			quiesce_stopped(p);
 		}
 		spin_unlock(&p->p_lock);

@@ -18,7 +18,8 @@
 #include "proc/thread.h"
 #include "vm/kmem.h"
 
-#define TID_FIRST 100001
+#define TID_FIRST   100001
+#define ASK_AT_ONCE 64 /* threads asked to stop with one hold of p_lock */
 /* Dead threads that keep their stacks. */
 #ifdef OPT_KASAN
 #define SPARE_MAX 0 /* they are to be found out when they are used */
@@ -276,6 +277,8 @@ thread_unlink(struct thread *td)
 	sig_thread_exit(td);
 	give_back_number(td);
 	spin_lock(&p->p_lock);
+	if (p->p_unasked == &td->td_plink)
+		p->p_unasked = td->td_plink.next;
 	list_remove(&td->td_plink);
 	p->p_runtime += ran;
 	p->p_stime += td->td_stime;
@@ -364,19 +367,13 @@ kern_thr_create(struct thread *td, struct thread **newp)
  * Three things may hold a process's threads up: a stop signal (P_STOPPED), one
  * thread that wants to be alone (p_single) for exec or exit, and one that wants
  * the whole machine to stand still (proc/quiesce.h).  They set
- * TDF_SUSPEND and wake interruptible sleeps; the threads come here by
- * themselves.
+ * TDF_SUSPEND and wake interruptible sleeps, of some threads at once, and
+ * p_asking goes on with the others; the threads come here by themselves.
  */
-void
-ask_to_suspend(struct proc *p, struct thread *but)
+static bool
+must_exit(const struct proc *p, const struct thread *td)
 {
-	struct thread *td;
-
-	LIST_FOREACH (td, &p->p_threads, td_plink)
-		if (td != but) {
-			atomic_or(&td->td_flags, TDF_AST | TDF_SUSPEND);
-			sched_interrupt(td);
-		}
+	return ((p->p_flags & P_SINGLE_EXIT) && p->p_single != td);
 }
 
 static bool
@@ -384,6 +381,48 @@ must_suspend(const struct proc *p, const struct thread *td)
 {
 	return ((p->p_flags & P_STOPPED) || quiesce_holds(p, td) ||
 		((p->p_flags & P_SINGLE_STOP) && p->p_single != td));
+}
+
+/* Those from p_unasked on that must stop, but not too many; the rest soon. */
+static void
+ask_some(struct proc *p)
+{
+	struct thread *td;
+
+	for (int n = 0; n < ASK_AT_ONCE && p->p_unasked != &p->p_threads; n++) {
+		td = container_of(p->p_unasked, struct thread, td_plink);
+		p->p_unasked = p->p_unasked->next;
+		if (must_exit(p, td) || must_suspend(p, td)) {
+			atomic_or(&td->td_flags, TDF_AST | TDF_SUSPEND);
+			sched_interrupt(td);
+		}
+	}
+	if (p->p_unasked != &p->p_threads)
+		callout_set(&p->p_asking, clock_ns());
+}
+
+static void
+ask_more(void *arg)
+{
+	struct proc *p = arg;
+
+	spin_lock(&p->p_lock);
+	ask_some(p);
+	spin_unlock(&p->p_lock);
+}
+
+void
+ask_init(struct proc *p)
+{
+	p->p_unasked = &p->p_threads;
+	callout_init(&p->p_asking, ask_more, p);
+}
+
+void
+ask_to_suspend(struct proc *p)
+{
+	p->p_unasked = p->p_threads.next;
+	ask_some(p);
 }
 
 /* Tells the parent what it hasn't heard yet; p_lock is held, and released
@@ -418,7 +457,7 @@ thread_suspend_check(struct thread *td, bool in_sleep)
 		return (0);
 	spin_lock(&p->p_lock);
 	for (;;) {
-		if ((p->p_flags & P_SINGLE_EXIT) && p->p_single != td) {
+		if (must_exit(p, td)) {
 			spin_unlock(&p->p_lock);
 			if (in_sleep)
 				return (EINTR);
@@ -451,7 +490,7 @@ proc_stop(struct proc *p)
 {
 	proc_flags_clear(p, P_TELL_CONT);
 	proc_flags_set(p, P_STOPPED | P_TELL_STOP);
-	ask_to_suspend(p, NULL);
+	ask_to_suspend(p);
 }
 
 void
@@ -475,7 +514,7 @@ proc_single(struct thread *td, bool exit)
 	if (p->p_nthreads > 1) {
 		p->p_single = td;
 		proc_flags_set(p, exit ? P_SINGLE_EXIT : P_SINGLE_STOP);
-		ask_to_suspend(p, td);
+		ask_to_suspend(p);
 		cv_broadcast(&p->p_suspendcv);
 		while (exit ? p->p_nthreads > 1
 			    : p->p_nsuspended < p->p_nthreads - 1)

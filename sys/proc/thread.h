@@ -10,8 +10,10 @@ void pgrp_init(struct proc *zero); /* session and group 0, of process 0 */
 /* A thread of p, not linked yet, with from's registers, mask, priority and
  * name; NULL: no memory. */
 struct thread *thread_copy(struct proc *p, struct thread *from);
-/* p's threads but `but` are to go to thread_suspend_check(). p_lock held. */
-void ask_to_suspend(struct proc *p, struct thread *but);
+/* p's threads, but those that may go on, are to go to thread_suspend_check(): a
+ * few at once, the others soon. p_lock held. */
+void ask_to_suspend(struct proc *p);
+void ask_init(struct proc *p);
 /* td won't return to user mode: who waits for what it holds there hears of it.
  * May sleep. */
 void thread_leave(struct thread *td);
