@@ -22,7 +22,7 @@
 #include "vm/kmem.h"
 #include "vm/page.h"
 
-#define MAGAZINE 16u
+#define MAGAZINE 15u /* with their number 128 bytes */
 #define POISON	 0xdf
 
 struct slab {
@@ -287,35 +287,51 @@ slab_put(struct kcache *kc, void *p)
 	}
 }
 
-/* Interrupts off.  Apart from take(), which has less to save then. */
-static __attribute__((noinline)) void *
-refill_and_take(struct kcache *kc, struct magazine *m)
+/* This CPU's. Interrupts off. */
+static inline struct magazine *
+magazine(struct kcache *kc)
 {
-	void *p;
+	return (&kc->kc_cpu[curcpu()->c_id]);
+}
+
+static inline void *
+hand_out(struct kcache *kc, void *p, size_t size, unsigned flags)
+{
+	check_poison(kc, p);
+	mark_taken(kc, p, size);
+	return (flags & KM_ZERO ? memset(p, 0, size) : p);
+}
+
+/* What is rare stands apart, to its end, so that what is frequent has nothing
+ * to save.  Interrupts off; restored. */
+static __attribute__((noinline)) void *
+refill_and_take(struct kcache *kc, size_t size, unsigned flags, uint64_t iflags)
+{
+	struct magazine *m = magazine(kc);
+	void *p = NULL;
 
 	spin_lock(&kc->kc_lock);
 	while (m->n < MAGAZINE / 2 && (p = slab_take(kc)) != NULL)
 		m->obj[m->n++] = p;
 	spin_unlock(&kc->kc_lock);
-	return (m->n > 0 ? m->obj[--m->n] : NULL);
+	if (m->n > 0)
+		p = m->obj[--m->n];
+	intr_restore(iflags);
+	return (p != NULL ? hand_out(kc, p, size, flags) : NULL);
 }
 
-static void *
+static inline void *
 take(struct kcache *kc, size_t size, unsigned flags)
 {
 	uint64_t iflags = intr_disable();
-	struct magazine *m = &kc->kc_cpu[curcpu()->c_id];
-	void *p =
-	    __predict_true(m->n > 0) ? m->obj[--m->n] : refill_and_take(kc, m);
+	struct magazine *m = magazine(kc);
+	void *p;
 
+	if (__predict_false(m->n == 0))
+		return (refill_and_take(kc, size, flags, iflags));
+	p = m->obj[--m->n];
 	intr_restore(iflags);
-	if (p == NULL)
-		return (NULL);
-	check_poison(kc, p);
-	mark_taken(kc, p, size);
-	if (flags & KM_ZERO)
-		memset(p, 0, size);
-	return (p);
+	return (hand_out(kc, p, size, flags));
 }
 
 void *
@@ -324,19 +340,32 @@ kcache_alloc(struct kcache *kc, unsigned flags)
 	return (take(kc, kc->kc_object, flags));
 }
 
-/* Interrupts off. */
-static void
+/* As refill_and_take(). */
+static __attribute__((noinline)) void
+empty_and_give(struct kcache *kc, void *p, uint64_t iflags)
+{
+	struct magazine *m = magazine(kc);
+
+	spin_lock(&kc->kc_lock);
+	while (m->n > MAGAZINE / 2)
+		slab_put(kc, m->obj[--m->n]);
+	spin_unlock(&kc->kc_lock);
+	m->obj[m->n++] = p;
+	intr_restore(iflags);
+}
+
+static inline void
 give(struct kcache *kc, void *p)
 {
-	struct magazine *m = &kc->kc_cpu[curcpu()->c_id];
+	uint64_t iflags = intr_disable();
+	struct magazine *m = magazine(kc);
 
-	if (m->n == MAGAZINE) {
-		spin_lock(&kc->kc_lock);
-		while (m->n > MAGAZINE / 2)
-			slab_put(kc, m->obj[--m->n]);
-		spin_unlock(&kc->kc_lock);
+	if (__predict_false(m->n == MAGAZINE)) {
+		empty_and_give(kc, p, iflags);
+		return;
 	}
 	m->obj[m->n++] = p;
+	intr_restore(iflags);
 }
 
 #ifdef OPT_KASAN
@@ -355,6 +384,7 @@ give_oldest(struct waiting *w)
 static void
 give_later(struct kcache *kc, void *p)
 {
+	uint64_t iflags = intr_disable();
 	struct waiting *w = &waiting[curcpu()->c_id];
 	unsigned last;
 
@@ -367,21 +397,19 @@ give_later(struct kcache *kc, void *p)
 	w->bytes += kc->kc_size;
 	while (w->bytes > WAITING_BYTES)
 		give_oldest(w);
+	intr_restore(iflags);
 }
 #endif
 
 void
 kcache_free(struct kcache *kc, void *p)
 {
-	uint64_t iflags = intr_disable();
-
 	poison(kc, p);
 #ifdef OPT_KASAN
 	give_later(kc, p);
 #else
 	give(kc, p);
 #endif
-	intr_restore(iflags);
 }
 
 static unsigned
@@ -405,7 +433,7 @@ cut_off(void *p, size_t size, size_t pages)
 	return (p);
 }
 
-static void *
+static __attribute__((noinline)) void *
 large_alloc(size_t size, unsigned flags)
 {
 	const unsigned how = PAGE_KERNEL | (flags & KM_ZERO ? PAGE_ZEROED : 0);
@@ -427,7 +455,7 @@ large_alloc(size_t size, unsigned flags)
 	return (cut_off(page_virt(pg), size, 1ul << order));
 }
 
-static void
+static __attribute__((noinline)) void
 large_free(void *p, size_t size)
 {
 	const unsigned order = order_for(size);
