@@ -152,6 +152,7 @@ syscall_entry:
 	pushq	%rcx
 	pushq	$0
 	pushq	$256
+	movq	%r10, %rcx	/* beside the other arguments */
 	PUSH_REGS
 	sti
 	movq	%gs:CPU_THREAD, %rdi

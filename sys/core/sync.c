@@ -56,6 +56,16 @@ spin_init(struct spin *s, const char *name)
 	s->s_name = name;
 }
 
+/* Somebody else has it. */
+static __attribute__((noinline)) void
+spin_wait(struct spin *s)
+{
+	do
+		while (s->s_locked != 0)
+			cpu_relax();
+	while (__atomic_exchange_n(&s->s_locked, 1, __ATOMIC_ACQUIRE) != 0);
+}
+
 void
 spin_lock(struct spin *s)
 {
@@ -65,9 +75,9 @@ spin_lock(struct spin *s)
 	if (c->c_spins++ == 0)
 		c->c_spin_flags = flags;
 	lockdebug_take(LOCK_USE(LOCK_SPIN, s, s->s_name));
-	while (__atomic_exchange_n(&s->s_locked, 1, __ATOMIC_ACQUIRE) != 0)
-		while (s->s_locked != 0)
-			cpu_relax();
+	if (__predict_false(
+		__atomic_exchange_n(&s->s_locked, 1, __ATOMIC_ACQUIRE) != 0))
+		spin_wait(s);
 	lockdebug_taken(LOCK_USE(LOCK_SPIN, s, s->s_name));
 }
 

@@ -87,10 +87,8 @@ struct thread {
 	struct callout td_timeout;
 
 	/* System call in progress: (k) */
-	int td_errno;
 	uint64_t td_retval[2];
 	struct trapframe *td_tf; /* user registers */
-	unsigned td_syscall;	 /* number */
 
 	/* Signals: (p) unless said */
 	sigset_t td_sigmask;	/* set by curthread, read under (p) */

@@ -22,6 +22,13 @@
 #define SYSCALL_INSN_LEN 2
 #define RFLAGS_CARRY	 0x1ul
 
+/* They lie side by side in the frame: %r10's is where %rcx has its place. */
+#define REGISTER_ARGS 6u
+_Static_assert(offsetof(struct trapframe, tf_r9) ==
+		   offsetof(struct trapframe, tf_rdi) +
+		       (REGISTER_ARGS - 1) * sizeof(uint64_t),
+    "arguments");
+
 const struct sysent sysent[] = {
 #include "abi/freebsd/syscalls.inc"
 };
@@ -117,38 +124,53 @@ set_result(struct thread *td, struct trapframe *tf, int error)
 	}
 }
 
-void
-syscall_dispatch(struct thread *td, struct trapframe *tf)
+/* All but the plain calls: those whose arguments don't all come in registers,
+ * whose number does, which aren't there, or which are traced. */
+static __attribute__((noinline)) int
+call_otherwise(struct thread *td, const struct trapframe *tf)
 {
 	uint64_t args[SYSCALL_MAXARGS] = {tf->tf_rdi, tf->tf_rsi, tf->tf_rdx,
-	    tf->tf_r10, tf->tf_r8, tf->tf_r9};
+	    tf->tf_rcx, tf->tf_r8, tf->tf_r9};
 	unsigned number = (unsigned)MIN(tf->tf_rax, UINT32_MAX);
-	const struct sysent *se;
+	const struct sysent *se = NULL;
 	int error;
 
-	td->td_retval[0] = 0;
-	td->td_retval[1] = tf->tf_rdx;
-	td->td_syscall = number;
-	if (__predict_false(td->td_cred != td->td_proc->p_image.cred))
-		cred_refresh(td);
-	if (__predict_true(
-		number < nsysent && sysent[number].sy_call != NULL)) {
+	if (number < nsysent && sysent[number].sy_call != NULL) {
 		se = &sysent[number];
-		error = stack_args(tf, args, 6, se->sy_narg);
+		error = stack_args(tf, args, REGISTER_ARGS, se->sy_narg);
 	} else if (number == SYS_SYSCALL || number == SYS___SYSCALL) {
 		error = indirect(td, tf, &number, args);
 		se = &sysent[number < nsysent ? number : SYS_SYSCALL];
 	} else {
 		error = no_handler(td, number);
-		se = NULL;
 	}
-	if (__predict_false(td->td_flags & TDF_TRACED) && error == 0 &&
+	if ((td->td_flags & TDF_TRACED) && error == 0 &&
 	    (number == SYS_EXIT || number == SYS_THR_EXIT))
 		syscall_trace_last(td, number, args);
 	if (error == 0)
 		error = se->sy_call(td, args);
-	if (__predict_false(td->td_flags & TDF_TRACED))
+	if (td->td_flags & TDF_TRACED)
 		syscall_trace(td, number, args, error);
-	td->td_errno = error;
+	return (error);
+}
+
+void
+syscall_dispatch(struct thread *td, struct trapframe *tf)
+{
+	/* Number 0 has no handler. */
+	const struct sysent *se =
+	    &sysent[tf->tf_rax < nsysent ? tf->tf_rax : 0];
+	int error;
+
+	td->td_retval[0] = 0;
+	td->td_retval[1] = tf->tf_rdx;
+	if (__predict_false(td->td_cred != td->td_proc->p_image.cred))
+		cred_refresh(td);
+	if (__predict_true(se->sy_call != NULL &&
+			   se->sy_narg <= REGISTER_ARGS &&
+			   !(td->td_flags & TDF_TRACED)))
+		error = se->sy_call(td, &tf->tf_rdi);
+	else
+		error = call_otherwise(td, tf);
 	set_result(td, tf, error);
 }
