@@ -90,8 +90,10 @@ fd_mark_range(struct thread *td, unsigned low, unsigned high, int flag)
 uint64_t
 fd_limit(struct proc *p)
 {
-	return (
-	    MIN(MIN(proc_limit(p, RLIMIT_NOFILE), max_files_per_proc), FD_MAX));
+	const uint64_t its = proc_limit(p, RLIMIT_NOFILE);
+	const unsigned most = MIN(max_files_per_proc, FD_MAX);
+
+	return (MIN(its, most));
 }
 
 int

@@ -91,9 +91,10 @@ fdtable_give_back(struct fdtable *ft, unsigned fd)
 {
 	struct fdchunk *fc = fdtable_chunk(ft, fd);
 
+	if (__predict_false(fc->fc_taken == UINT64_MAX))
+		ft->ft_full[fd / FD_CHUNK / 64] &= ~(1ul << fd / FD_CHUNK % 64);
 	fc->fc_files[fd % FD_CHUNK] = NULL;
 	fc->fc_taken &= ~(1ul << fd % FD_CHUNK);
-	ft->ft_full[fd / FD_CHUNK / 64] &= ~(1ul << fd / FD_CHUNK % 64);
 	ft->ft_count--;
 	if (fd < ft->ft_lowest)
 		ft->ft_lowest = fd;

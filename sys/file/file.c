@@ -75,12 +75,6 @@ full:
 	return (NULL);
 }
 
-void
-file_hold(struct file *fp)
-{
-	refcount_take(&fp->f_refs);
-}
-
 /* Nobody has it any more; no lock is held. */
 static void
 file_end(struct file *fp)

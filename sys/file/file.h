@@ -124,7 +124,12 @@ struct file {
  * which a twentieth is root's). */
 struct file *file_alloc(struct thread *td, enum file_type type, int flag,
     const struct fileops *ops, void *data);
-void file_hold(struct file *fp);
+static inline void
+file_hold(struct file *fp)
+{
+	refcount_take(&fp->f_refs);
+}
+
 /* Closes with the last; may sleep. With locks held, which a close may want or
  * wait for behind others, that is done before the thread is in user mode. */
 void file_release(struct file *fp);

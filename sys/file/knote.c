@@ -125,10 +125,10 @@ knote_disable(struct knote *kn, bool disabled)
 static int
 compare(const struct knote *kn, int filter, uint64_t ident)
 {
+	if (__predict_true(kn->kn_event.ident != ident))
+		return (kn->kn_event.ident < ident ? -1 : 1);
 	if (kn->kn_event.filter != filter)
 		return (kn->kn_event.filter < filter ? -1 : 1);
-	if (kn->kn_event.ident != ident)
-		return (kn->kn_event.ident < ident ? -1 : 1);
 	return (0);
 }
 

@@ -20,7 +20,7 @@ struct kqueue {
 	unsigned kq_refs; /* (a) its file, calls that came by a knote */
 	struct mutex kq_mutex;
 	bool kq_closed;		  /* (m) */
-	struct rb_tree kq_knotes; /* (m) by filter, then ident */
+	struct rb_tree kq_knotes; /* (m) by ident, then filter */
 	unsigned kq_count;	  /* (a) how many these are */
 	struct fdtable *kq_table; /* (!) whose descriptors it means */
 	struct spin kq_lock;

@@ -2,12 +2,11 @@
 /*
  * Waiting for several files at once: the heart of poll(2) and select(2).
  *
- * Each file is asked for its state once.  As long as none has anything to say
- * and the call may wait, a waiter is attached to the file's event source just
- * before, so that nothing that happens in between is missed.  Then the thread
- * sleeps until some of the waiters are notified, and asks those files only.
- * The first few are asked before all that: usually there are no more, and one
- * of them is ready.
+ * Each file is asked for its state.  If none has anything to say and the call
+ * may wait, so that the CPU has time, a waiter is attached to each file's event
+ * source, and the file asked again, so that nothing that happens in between is
+ * missed.  Then the thread sleeps until some of the waiters are notified, and
+ * asks those files only.
  */
 #include "amd64/md.h"
 #include "fbsd/errno.h"
@@ -79,30 +78,15 @@ state_of(struct file *fp, int events)
 		(events | POLLHUP | POLLERR | POLLNVAL));
 }
 
-static void
-ask(struct poll_call *pc, unsigned i)
+/* Has it anything to say? fp NULL: there is no such file. */
+static inline bool
+ask(struct pollfd *pfd, struct file *fp)
 {
-	struct pollfd *pfd = &pc->pc_fds[i];
-	struct polled *po = &pc->pc_polled[i];
-
-	if (pfd->fd < 0)
-		pfd->revents = 0;
-	else if (po->po_file == NULL)
-		pfd->revents = POLLNVAL;
+	if (fp != NULL)
+		pfd->revents = (int16_t)state_of(fp, pfd->events);
 	else
-		pfd->revents = (int16_t)state_of(po->po_file, pfd->events);
-	pc->pc_ready += pfd->revents != 0;
-}
-
-static void
-get_file(struct thread *td, struct poll_call *pc, unsigned i)
-{
-	struct polled *po = &pc->pc_polled[i];
-
-	po->po_file = NULL;
-	po->po_attached = false;
-	if (pc->pc_fds[i].fd >= 0)
-		(void)fd_get(td, pc->pc_fds[i].fd, 0, &po->po_file);
+		pfd->revents = pfd->fd < 0 ? 0 : POLLNVAL;
+	return (pfd->revents != 0);
 }
 
 static void
@@ -118,48 +102,45 @@ release_files(struct poll_call *pc)
 	}
 }
 
-/* Prepared for waiting as long as nothing is ready. */
 static void
-ask_and_attach(struct poll_call *pc, unsigned i)
+ask_all(struct thread *td, struct poll_call *pc)
 {
-	if (pc->pc_ready == 0 && pc->pc_polled[i].po_file != NULL)
-		attach(pc, &pc->pc_polled[i]);
-	ask(pc, i);
+	for (unsigned i = 0; i < pc->pc_n; i++) {
+		struct pollfd *pfd = &pc->pc_fds[i];
+		struct polled *po = &pc->pc_polled[i];
+
+		po->po_file = NULL;
+		po->po_attached = false;
+		if (pfd->fd >= 0)
+			(void)fd_get(td, pfd->fd, 0, &po->po_file);
+		pc->pc_ready += ask(pfd, po->po_file);
+	}
 }
 
+/* What happened since a file was asked is seen once it is attached to. */
 static void
-ask_all(struct thread *td, struct poll_call *pc, bool wait)
+attach_all(struct poll_call *pc)
 {
-	const unsigned few = MIN(pc->pc_n, FEW);
+	spin_init(&pc->pc_lock, "poll");
+	cv_init(&pc->pc_cv, "select");
+	list_init(&pc->pc_notified);
+	for (unsigned i = 0; i < pc->pc_n && pc->pc_ready == 0; i++) {
+		struct polled *po = &pc->pc_polled[i];
 
-	for (unsigned i = 0; i < few; i++) {
-		get_file(td, pc, i);
-		ask(pc, i);
-	}
-	wait = wait && pc->pc_ready == 0;
-	if (wait) {
-		spin_init(&pc->pc_lock, "poll");
-		cv_init(&pc->pc_cv, "select");
-		list_init(&pc->pc_notified);
-	}
-	for (unsigned i = 0; wait && i < few; i++)
-		ask_and_attach(pc, i);
-	for (unsigned i = few; i < pc->pc_n; i++) {
-		get_file(td, pc, i);
-		if (wait)
-			ask_and_attach(pc, i);
-		else
-			ask(pc, i);
+		if (po->po_file == NULL)
+			continue;
+		attach(pc, po);
+		pc->pc_ready += ask(&pc->pc_fds[i], po->po_file);
 	}
 }
 
 static void
 ask_again(struct poll_call *pc, struct polled *po)
 {
-	unsigned i = (unsigned)(po - pc->pc_polled);
+	struct pollfd *pfd = &pc->pc_fds[po - pc->pc_polled];
 
-	pc->pc_ready -= pc->pc_fds[i].revents != 0;
-	ask(pc, i);
+	pc->pc_ready -= pfd->revents != 0;
+	pc->pc_ready += ask(pfd, po->po_file);
 }
 
 /* Until one of those that were notified has something to say. */
@@ -200,9 +181,11 @@ kern_poll(struct thread *td, struct pollfd *fds, unsigned n, uint64_t deadline,
 		pc.pc_polled = kmem_alloc(n * sizeof(*pc.pc_polled), 0);
 	if (pc.pc_polled == NULL)
 		return (ENOMEM);
-	ask_all(td, &pc, deadline != 0);
-	if (pc.pc_ready == 0 && deadline != 0)
+	ask_all(td, &pc);
+	if (pc.pc_ready == 0 && deadline != 0) {
+		attach_all(&pc);
 		error = wait_for_any(&pc, deadline);
+	}
 	release_files(&pc);
 	if (pc.pc_polled != few)
 		kmem_free(pc.pc_polled, n * sizeof(*pc.pc_polled));
