@@ -108,8 +108,8 @@ PARTITIONS = $(addprefix sys/disk/part_,bsd.c describe.c gpt.c mbr.c walk.c)
 IMPSHARED = sys/fs/ufs/ufs_super.c sys/fs/ufs/ufs_inode.c \
     sys/fs/ufs/ufs_dir.c sys/lib/strerror.c \
     $(PARTITIONS) sys/lib/crc32.c
-# The checker of file systems, which the base system has, too.
-CHECKER = $(filter-out base/fsck/fsck.c,$(wildcard base/fsck/*.c))
+# The checker and the maker of file systems, which the base system has, too.
+CHECKER = $(filter-out base/fsck/fsck.c,$(wildcard base/fsck/*.c)) base/newfs/format.c
 IMPOBJS = $(patsubst %.c,$(B)/%.o,$(IMPSRCS)) $(B)/cmd/imp/shared/tables.o \
     $(patsubst sys/%.c,$(B)/cmd/sys/%.o,$(IMPSHARED)) \
     $(patsubst base/%.c,$(B)/cmd/base/%.o,$(CHECKER))

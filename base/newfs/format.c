@@ -286,6 +286,7 @@ make_inode(struct writing *w, uint32_t ino, struct ufs2_dinode *di)
 	di->di_db[0] = (int64_t)directory_frag(w, ino);
 	di->di_atime = di->di_mtime = di->di_ctime = di->di_birthtime =
 	    w->opt->now;
+	di->di_dirdepth = ino == UFS_ROOT_INO ? 0 : 1;
 	di->di_ckhash = ufs_crc32c(~0u, di, sizeof(*di));
 }
 
@@ -355,10 +356,6 @@ put_group(struct writing *w, uint32_t group)
 	cg_sum(sb, cg);
 	cg->cg_ckhash = cg_hash(sb, cg);
 	w->sums[group] = cg->cg_cs;
-	sb->fs_cs_ndir += cg->cg_cs.cs_ndir;
-	sb->fs_cs_nbfree += cg->cg_cs.cs_nbfree;
-	sb->fs_cs_nifree += cg->cg_cs.cs_nifree;
-	sb->fs_cs_nffree += cg->cg_cs.cs_nffree;
 	return (put(w,
 	    (uint64_t)group * (uint64_t)sb->fs_fpg + (uint64_t)sb->fs_cblkno,
 	    bytes, (size_t)sb->fs_bsize));
@@ -394,27 +391,39 @@ put_directory(struct writing *w, uint32_t ino)
 	    put(w, directory_frag(w, ino), w->block, (size_t)w->sb->fs_fsize));
 }
 
-/* The superblock and its copies, that at its own place last. */
-static int
-put_superblocks(struct writing *w)
+static void
+add_up(struct ufs_superblock *sb, const struct ufs_csum *sums)
 {
-	const struct ufs_superblock *sb = w->sb;
-	struct ufs_superblock *image = (void *)w->block;
-	uint32_t size = (uint32_t)sb->fs_sbsize;
+	sb->fs_cs_ndir = sb->fs_cs_nbfree = 0;
+	sb->fs_cs_nifree = sb->fs_cs_nffree = 0;
+	for (uint32_t i = 0; i < sb->fs_ncg; i++) {
+		sb->fs_cs_ndir += sums[i].cs_ndir;
+		sb->fs_cs_nbfree += sums[i].cs_nbfree;
+		sb->fs_cs_nifree += sums[i].cs_nifree;
+		sb->fs_cs_nffree += sums[i].cs_nffree;
+	}
+}
 
-	memset(w->block, 0,
-	    (size_t)sb->fs_bsize < UFS_SB_SIZE ? UFS_SB_SIZE
-					       : (size_t)sb->fs_bsize);
+int
+format_finish(struct format_target *target, struct ufs_superblock *sb,
+    const struct ufs_csum *sums)
+{
+	static uint64_t room[UFS_SB_SIZE / sizeof(uint64_t)];
+	struct ufs_superblock *image = (void *)room;
+
+	if (target->ft_write(target, (uint64_t)sb->fs_csaddr << sb->fs_fshift,
+		sums, (size_t)sb->fs_cssize) != 0)
+		return (-1);
+	add_up(sb, sums);
 	*image = *sb;
-	image->fs_ckhash = ufs_crc32c(~0u, image, size);
-	for (uint32_t i = sb->fs_ncg; i-- > 0;)
-		if (put(w,
-			(uint64_t)i * (uint64_t)sb->fs_fpg +
-			    (uint64_t)sb->fs_sblkno,
+	image->fs_ckhash = ufs_crc32c(~0u, image, (size_t)sb->fs_sbsize);
+	for (uint64_t i = sb->fs_ncg; i-- > 0;)
+		if (target->ft_write(target,
+			(i * (uint64_t)sb->fs_fpg + (uint64_t)sb->fs_sblkno)
+			    << sb->fs_fshift,
 			image, UFS_SB_SIZE) != 0)
 			return (-1);
-	return (
-	    w->target->ft_write(w->target, SUPERBLOCK_AT, image, UFS_SB_SIZE));
+	return (target->ft_write(target, SUPERBLOCK_AT, image, UFS_SB_SIZE));
 }
 
 static int
@@ -435,10 +444,7 @@ put_all(struct writing *w)
 	for (uint32_t i = 0; i < directories(w); i++)
 		if (put_directory(w, UFS_ROOT_INO + i) != 0)
 			return (-1);
-	if (put(w, (uint64_t)w->sb->fs_csaddr, w->sums,
-		(size_t)w->sb->fs_cssize) != 0)
-		return (-1);
-	return (put_superblocks(w));
+	return (format_finish(w->target, w->sb, w->sums));
 }
 
 int

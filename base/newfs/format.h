@@ -35,5 +35,9 @@ const char *format_layout(
 /* 0, or -1 with errno.  The superblock is written last. */
 int format_write(struct format_target *target, const struct format_options *opt,
     struct ufs_superblock *sb);
+/* What format_write() ends with, once more for other sums of the groups
+ * (fs_cssize bytes): those, and the superblock with its copies. */
+int format_finish(struct format_target *target, struct ufs_superblock *sb,
+    const struct ufs_csum *sums);
 
 #endif

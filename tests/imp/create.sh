@@ -101,6 +101,78 @@ echo 'wheel:*:0:' >root/etc/group
 "$imp" image ls disk2.raw bin/login >list
 grep -q '^-rwsr-xr-x  *1  *77  *0 ' list || fail "the list's owner"
 
+# A list as find or mtree -c would write it: what isn't there is made, what
+# holds for more is set once, a name without a slash is in the last directory.
+cat >spec <<\END
+#mtree
+/set type=file uid=5 gid=6 mode=0640
+.               type=dir mode=0755
+    etc         type=dir mode=0711 \
+                uid=0
+        group   flags=schg,uarch time=86400.5
+        ..
+    sub         type=dir
+        a\040b  type=dir
+            x*y\043[z]\134q size=6
+            ..
+        ..
+/unset mode
+    new         type=dir
+        to      type=link link=../big mode=0700
+        ..
+    not         optional
+    ..
+./big mode=0600
+END
+"$imp" image create -o disk2.raw --mtree spec root
+"$imp" image ls disk2.raw / >list
+grep -q '^drwx--x--x  *2  *0  *6 .* etc$' list || fail "/set"
+grep -q '^drwxr-xr-x  *2  *5  *6 .* new$' list || fail "a new directory"
+grep -q '^-rw-------  *2  *5  *6 .* big2$' list || fail "the other name"
+"$imp" image ls disk2.raw new >list
+grep -q '^lrwx------ .* to -> ../big$' list || fail "a new link: $(cat list)"
+TZ=UTC "$imp" image ls disk2.raw etc >list
+grep -q '^-rw-r-----  *1  *5  *6 .* 1970-01-02 00:00:00 group$' list || fail "time: $(cat list)"
+"$imp" image ls disk2.raw 'sub/a b' >list
+grep -q '^-rw-r-----  *1  *5  *6 .* x\*y#\[z\]\\q$' list || fail "vis: $(cat list)"
+"$imp" image fsck -n disk2.raw >out || fail "fsck: $(cat out)"
+
+# FreeBSD 15 mounts what has its superblock at 65536, and says so in it; a
+# release has soft updates on. Places of fields are those of fs(5).
+field() {
+	od -A n -t "$2" -j $((1048576 + 65536 + $1)) -N "${2#d}" disk2.raw | tr -d ' '
+}
+[ "$(field 1372 d4)" = $((0x19540119)) ] || fail "the superblock's place"
+[ "$(field 1000 d8)" = 65536 ] || fail "fs_sblockloc"
+[ "$(field 1312 d4)" = $((0x202)) ] || fail "fs_flags: hashes, soft updates"
+
+# Names, blocks of addresses, links and holes of each kind.
+mkdir -p many/x/y/z
+i=0
+while [ $i -lt 700 ]; do
+	: >"many/x/file-of-some-length-$i"
+	i=$((i + 1))
+done
+head -c 200 /dev/zero | tr '\0' l >text
+ln -s "$(cat text)" many/long
+ln -s "$(head -c 119 text)" many/short
+ln -s "$(head -c 120 text)" many/edge
+truncate -s 200m many/holes
+echo middle | dd of=many/holes bs=1M seek=150 conv=notrunc 2>out
+head -c 12000001 /dev/urandom >many/indirect
+for i in 1 4095 4096 4097 32767 32768 393216 393217; do
+	head -c $i many/indirect >many/size-$i
+done
+"$imp" image create -o disk2.raw many
+"$imp" image fsck -n disk2.raw >out || fail "fsck: $(cat out)"
+rm -rf copy
+"$imp" image cp disk2.raw / copy
+diff -r --no-dereference many copy
+"$imp" image ls disk2.raw x | sed 's/.* //' >list
+LC_ALL=C sort -c list || fail "names aren't in order"
+[ "$(du -k disk2.raw | cut -f 1)" -lt 16000 ] || fail "holes were filled"
+rm -rf many copy
+
 refused 127 'nope: No such file' create -o new.raw nope
 refused 125 "spec: it isn't a folder" create -o new.raw spec
 refused 125 'too small' create -o new.raw -s 4m root
@@ -114,6 +186,14 @@ refused 125 'nowhere: No such file' create --mtree nowhere -o new.raw root
 refused 125 'there is no partition 2' ls disk2.raw:2
 refused 125 'no such command' rm disk2.raw
 echo '. type=nonsense' >spec
-refused 125 'makefs: ' create --mtree spec -o new.raw root
+refused 125 'spec:1: nonsense: there is no such type' create --mtree spec -o new.raw root
+echo './bin/none type=file' >spec
+refused 125 "spec:1: none: the folder hasn't got it" create --mtree spec -o new.raw root
+echo './bin type=file' >spec
+refused 125 'spec:1: bin: in the folder it has another type' create --mtree spec -o new.raw root
+echo './bin uname=nobody' >spec
+refused 125 "spec:1: nobody: the folder's etc has nobody" create --mtree spec -o new.raw root
+echo './bin mode=99' >spec
+refused 125 "spec:1: 99: it isn't a number" create --mtree spec -o new.raw root
 [ "$(echo new*)" = 'new*' ] || fail "something is left"
 echo "create: ok"

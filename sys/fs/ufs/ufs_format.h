@@ -167,7 +167,12 @@ struct ufs2_dinode {
 		char di_link[UFS_SHORT_LINK]; /* a short symbolic link */
 	};
 	uint64_t di_modrev;
-	uint32_t di_freelink;
+	union {
+		uint32_t di_freelink; /* of soft updates: the next that has no
+					 name, */
+		uint32_t di_dirdepth; /* or how far a directory is from the
+					 root; 0 if nobody wrote it */
+	};
 	uint32_t di_ckhash;
 	uint32_t di_spare[2];
 };
