@@ -203,8 +203,8 @@ start_waiting(struct vtblk *vb)
 	struct bio *bp;
 	unsigned out, in;
 
-	while (has_room(vb) &&
-	       (bp = LIST_FIRST(&vb->vb_waiting, struct bio, b_link)) != NULL) {
+	while ((bp = LIST_FIRST(&vb->vb_waiting, struct bio, b_link)) != NULL &&
+	       has_room(vb)) {
 		r = LIST_FIRST(&vb->vb_free, struct request, r_link);
 		list_remove(&r->r_link);
 		list_push_back(&vb->vb_flying, &r->r_link);

@@ -235,27 +235,9 @@ fill_cache(struct cache *c, unsigned flags)
 	}
 }
 
-static struct page *
-get_single(unsigned flags)
-{
-	uint64_t iflags = intr_disable();
-	struct cache *c = &caches[curcpu()->c_id];
-	struct page *pg = NULL;
-
-	if (__predict_false(c->n == 0)) {
-		spin_lock(&mem.lock);
-		fill_cache(c, flags);
-		spin_unlock(&mem.lock);
-	}
-	if (__predict_true(c->n > 0))
-		pg = c->page[--c->n];
-	intr_restore(iflags);
-	return (pg);
-}
-
-/* Some pages of a full cache become loose. */
-static void
-drain_cache(struct cache *c)
+/* Some pages of a full cache become loose.  As refill_and_take(). */
+static __attribute__((noinline)) void
+drain_and_put(struct cache *c, struct page *put, uint64_t iflags)
 {
 	spin_lock(&mem.lock);
 	for (unsigned i = 0; i < CACHE_MOVE; i++) {
@@ -269,9 +251,11 @@ drain_cache(struct cache *c)
 	if (mem.nloose > LOOSE_MAX)
 		merge_loose();
 	spin_unlock(&mem.lock);
+	c->page[c->n++] = put;
+	intr_restore(iflags);
 }
 
-static void
+static inline void
 put_single(struct page *pg)
 {
 	uint64_t iflags = intr_disable();
@@ -279,28 +263,25 @@ put_single(struct page *pg)
 
 	kassert(pg->pg_state == PS_ALLOCATED);
 	kasan_poison(page_virt(pg), PAGE_SIZE, KASAN_PAGE_FREE);
-	if (__predict_false(c->n == CACHE_SIZE))
-		drain_cache(c);
+	if (__predict_false(c->n == CACHE_SIZE)) {
+		drain_and_put(c, pg, iflags);
+		return;
+	}
 	c->page[c->n++] = pg;
 	intr_restore(iflags);
 }
 
-struct page *
-page_alloc(unsigned order, unsigned flags)
+static __attribute__((noinline)) struct page *
+zeroed(struct page *pg, unsigned order)
 {
-	struct page *pg;
+	for (unsigned i = 0; i < 1u << order; i++)
+		zero_page((char *)page_virt(pg) + i * PAGE_SIZE);
+	return (pg);
+}
 
-	if (__predict_true(order == 0)) {
-		pg = get_single(flags);
-	} else if (order > ORDER_MAX) {
-		return (NULL);
-	} else {
-		spin_lock(&mem.lock);
-		pg = get_block(order, flags);
-		spin_unlock(&mem.lock);
-	}
-	if (__predict_false(pg == NULL))
-		return (NULL);
+static inline struct page *
+hand_out(struct page *pg, unsigned order, unsigned flags)
+{
 	list_init(&pg->pg_link);
 	pg->pg_refs = 1;
 	pg->pg_object = NULL;
@@ -308,23 +289,72 @@ page_alloc(unsigned order, unsigned flags)
 	pg->pg_flags = 0;
 	pg->pg_queue = 0;
 	kasan_unpoison(page_virt(pg), PAGE_SIZE << order);
-	if (flags & PAGE_ZEROED)
-		for (unsigned i = 0; i < 1u << order; i++)
-			zero_page((char *)page_virt(pg) + i * PAGE_SIZE);
-	return (pg);
+	return (flags & PAGE_ZEROED ? zeroed(pg, order) : pg);
+}
+
+/* Apart, to its end, so that what is frequent has nothing to save.  Interrupts
+ * off; restored. */
+static __attribute__((noinline)) struct page *
+refill_and_take(struct cache *c, unsigned flags, uint64_t iflags)
+{
+	struct page *pg = NULL;
+
+	spin_lock(&mem.lock);
+	fill_cache(c, flags);
+	spin_unlock(&mem.lock);
+	if (c->n > 0)
+		pg = c->page[--c->n];
+	intr_restore(iflags);
+	return (pg != NULL ? hand_out(pg, 0, flags) : NULL);
+}
+
+static __attribute__((noinline)) struct page *
+alloc_block(unsigned order, unsigned flags)
+{
+	struct page *pg;
+
+	if (order > ORDER_MAX)
+		return (NULL);
+	spin_lock(&mem.lock);
+	pg = get_block(order, flags);
+	spin_unlock(&mem.lock);
+	return (pg != NULL ? hand_out(pg, order, flags) : NULL);
+}
+
+struct page *
+page_alloc(unsigned order, unsigned flags)
+{
+	uint64_t iflags;
+	struct cache *c;
+	struct page *pg;
+
+	if (__predict_false(order != 0))
+		return (alloc_block(order, flags));
+	iflags = intr_disable();
+	c = &caches[curcpu()->c_id];
+	if (__predict_false(c->n == 0))
+		return (refill_and_take(c, flags, iflags));
+	pg = c->page[--c->n];
+	intr_restore(iflags);
+	return (hand_out(pg, 0, flags));
+}
+
+static __attribute__((noinline)) void
+give_block(struct page *pg, unsigned order)
+{
+	kasan_poison(page_virt(pg), PAGE_SIZE << order, KASAN_PAGE_FREE);
+	spin_lock(&mem.lock);
+	free_block(pg, order);
+	spin_unlock(&mem.lock);
 }
 
 void
 page_free(struct page *pg, unsigned order)
 {
-	if (order == 0) {
+	if (__predict_true(order == 0))
 		put_single(pg);
-		return;
-	}
-	kasan_poison(page_virt(pg), PAGE_SIZE << order, KASAN_PAGE_FREE);
-	spin_lock(&mem.lock);
-	free_block(pg, order);
-	spin_unlock(&mem.lock);
+	else
+		give_block(pg, order);
 }
 
 struct page *
