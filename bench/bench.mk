@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # make bench: what is measured, and with what.
 
-BENCHPROGS = $(addprefix $(B)/bench/,ops tiny hello scale_proc scale_files scale_names scale_cache)
+BENCHPROGS = $(addprefix $(B)/bench/,ops tiny hello scale_proc scale_fork scale_files scale_names scale_cache)
 BENCHLINUX = $(addprefix $(B)/bench/,ops-linux tiny-linux disk-linux)
 BENCHES = $(BENCHPROGS) $(BENCHLINUX) $(addprefix $(B)/bench/,null count.so disk)
 
@@ -10,7 +10,7 @@ $(BENCHPROGS) $(BENCHLINUX): bench/bench_freebsd.h bench/bench_linux.h bench/sca
 	@mkdir -p $(@D)
 	@gcc $(BENCHCFLAGS) -o $@ $(filter %.c,$^)
 $(BENCHPROGS): BENCHCFLAGS = $(PROGCFLAGS) -Ibench
-$(addprefix $(B)/bench/,ops tiny scale_proc scale_files scale_names scale_cache): $(B)/%: %.c
+$(addprefix $(B)/bench/,ops tiny scale_proc scale_fork scale_files scale_names scale_cache): $(B)/%: %.c
 $(B)/bench/tiny: BENCHCFLAGS += -s
 $(B)/bench/hello: tests/prog/hello.c
 $(BENCHLINUX): $(B)/%-linux: %.c

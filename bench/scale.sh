@@ -37,6 +37,7 @@ table() {
 }
 
 run "$out/scale_proc" 1 100 1000 8000 | table "other processes"
+run "$out/scale_fork" 1 4 100 1024 | table "MB of memory"
 run "$out/scale_files" 10 100 1000 10000 100000 | table "descriptors"
 run "$out/scale_names" 100 1000 10000 100000 | table "files in cache, tmpfs"
 

@@ -91,13 +91,12 @@ count_pages(struct vm_entry *e, struct kinfo_vmentry *kve)
 {
 	uint64_t n = atop(entry_size(e));
 	struct vm_object *o = e->e_object;
-	struct amap *am;
+	struct amap *am = e->e_amap;
 
-	if (e->e_view != NULL) {
-		am = e->e_view->av_amap;
+	if (am != NULL) {
 		mutex_lock(&am->am_lock);
 		kve->kve_private_resident =
-		    count(&am->am_pages, view_index(e->e_view, e->e_start), n);
+		    count(&am->am_pages, amap_index(am, e->e_start), n);
 		mutex_unlock(&am->am_lock);
 	}
 	kve->kve_resident = kve->kve_private_resident;
@@ -117,7 +116,7 @@ entry_type(const struct vm_entry *e)
 	if (e->e_vnode != NULL)
 		return (KVME_TYPE_VNODE);
 	if (e->e_object == NULL)
-		return (e->e_view != NULL ? KVME_TYPE_SWAP : KVME_TYPE_NONE);
+		return (e->e_amap != NULL ? KVME_TYPE_SWAP : KVME_TYPE_NONE);
 	return (
 	    e->e_object->o_ops != NULL && e->e_object->o_ops->vo_phys != NULL
 		? KVME_TYPE_DEVICE
@@ -129,7 +128,7 @@ entry_flags(const struct vm_entry *e)
 {
 	return (
 	    (e->e_flags & VME_COW ? KVME_FLAG_COW : 0) |
-	    (e->e_flags & VME_COW && e->e_view == NULL ? KVME_FLAG_NEEDS_COPY
+	    (e->e_flags & VME_COW && e->e_amap == NULL ? KVME_FLAG_NEEDS_COPY
 						       : 0) |
 	    (e->e_flags & VME_NOCORE ? KVME_FLAG_NOCOREDUMP : 0) |
 	    (e->e_flags & VME_GROWS ? KVME_FLAG_GROWS_DOWN : 0) |

@@ -110,22 +110,20 @@ vm_inherit(struct vmspace *vs, vaddr_t addr, uint64_t size, int inherit)
 
 /*
  * MADV_FREE: the pages may be lost at once; the next touch finds zeroes.
- * Only anonymous memory that nobody shares; locked memory stays.
+ * Only anonymous memory; locked memory stays.
  */
 static void
 free_range(struct vmspace *vs, struct vm_entry *e, vaddr_t start, vaddr_t end)
 {
-	struct amap_view *v = e->e_view;
+	struct amap *am = e->e_amap;
 
 	start = MAX(start, e->e_start);
 	end = MIN(end, e->e_end);
-	if (v == NULL || e->e_object != NULL || e->e_flags & VME_WIRED)
-		return;
-	if (v->av_shared &&
-	    (atomic_load(&v->av_amap->am_refs) > 1 || view_own(v) != 0))
+	if (am == NULL || e->e_object != NULL || e->e_flags & VME_WIRED ||
+	    amap_own_ends(am, start, end) != 0)
 		return;
 	pmap_remove(vs->vs_pmap, start, end);
-	view_discard(v, start, end);
+	amap_discard(am, start, end);
 }
 
 /* Brings in what is there to bring in, without reading. */
@@ -279,7 +277,7 @@ vm_sync(struct vmspace *vs, vaddr_t addr, uint64_t size, int flags)
 static uint8_t
 core_flags(struct vmspace *vs, struct vm_entry *e, vaddr_t va)
 {
-	struct amap_view *v = e->e_view;
+	struct amap *am = e->e_amap;
 	struct vm_object *o = e->e_object;
 	struct page *pg = NULL;
 	unsigned prot;
@@ -288,10 +286,10 @@ core_flags(struct vmspace *vs, struct vm_entry *e, vaddr_t va)
 	if (pmap_extract(vs->vs_pmap, va, &pa, &prot))
 		return (MINCORE_INCORE | MINCORE_REFERENCED |
 			(prot & PMAP_WRITE ? MINCORE_MODIFIED : 0));
-	if (v != NULL) {
-		mutex_lock(&v->av_amap->am_lock);
-		pg = radix_get(&v->av_amap->am_pages, view_index(v, va));
-		mutex_unlock(&v->av_amap->am_lock);
+	if (am != NULL) {
+		mutex_lock(&am->am_lock);
+		pg = radix_get(&am->am_pages, amap_index(am, va));
+		mutex_unlock(&am->am_lock);
 	}
 	if (pg == NULL && o != NULL) {
 		mutex_lock(&o->o_lock);

@@ -6,8 +6,8 @@
  * by side; what an entry's amap and object hold is then guarded by their own
  * mutexes, amap first.  A page is entered into page tables with the mutex of
  * its holder held: whoever takes it out again, takes it out of page tables
- * too.  Only giving an entry its first amap, or a copy of a shared one, needs
- * vs_lock for writing; resolve() says so by EAGAIN.
+ * too.  Only giving an entry its amap needs vs_lock for writing; resolve() says
+ * so by EAGAIN.
  *
  * Nobody waits for storage with any of these held.  Where a page must be read,
  * or storage be found for one that is going to be written, resolve() says
@@ -85,51 +85,58 @@ see_to_it(struct fault *f)
 	return (error);
 }
 
+/* A page of the amap that nobody else has: am_lock held. */
+static int
+enter_own(struct fault *f, struct amap *am, struct page *pg)
+{
+	am->am_readonly = false;
+	return (enter(f, pg, f->e->e_prot));
+}
+
 /*
  * After a fork whose other side is gone, the pages that follow are probably
  * read-only too without need. am_lock held.
  */
 static void
-regain_around(struct fault *f, struct amap_view *v)
+regain_around(struct fault *f, struct amap *am)
 {
 	vaddr_t end = MIN(f->va + REGAIN_PAGES * PAGE_SIZE, f->e->e_end);
 
 	for (vaddr_t va = f->va + PAGE_SIZE; va < end; va += PAGE_SIZE) {
+		bool own;
 		struct page *pg =
-		    radix_get(&v->av_amap->am_pages, view_index(v, va));
+		    radix_look(&am->am_pages, amap_index(am, va), &own);
 
-		if (pg == NULL || atomic_load(&pg->pg_refs) != 1 ||
+		if (pg == NULL || !own || atomic_load(&pg->pg_refs) != 1 ||
 		    pmap_enter(f->vs->vs_pmap, va, page_phys(pg),
 			f->e->e_prot | PMAP_READ) != 0)
 			break;
 	}
 }
 
-/* The amap has a page. am_lock held. */
+/* The amap has a page; for a write, on a way that isn't shared: `own`. am_lock
+ * held. */
 static int
-anon_present(struct fault *f, struct amap_view *v, struct page *pg)
+anon_present(struct fault *f, struct amap *am, struct page *pg, bool own)
 {
-	bool alone = !v->av_shared && atomic_load(&pg->pg_refs) == 1;
 	struct page *copy;
 	int error;
 
-	if (alone) {
-		error = enter(f, pg, f->e->e_prot);
+	if (own && atomic_load(&pg->pg_refs) == 1) {
+		error = enter_own(f, am, pg);
 		if (error == 0 && f->access & PMAP_WRITE)
-			regain_around(f, v);
+			regain_around(f, am);
 		return (error);
 	}
 	if (!(f->access & PMAP_WRITE))
 		return (enter(f, pg, f->e->e_prot & ~PMAP_WRITE));
-	if (v->av_shared)
-		return (EAGAIN);
 	copy = page_alloc(0, 0);
 	if (copy == NULL)
 		return (ENOMEM);
 	copy_page(page_virt(copy), page_virt(pg));
 	/* Replacing what is there allocates nothing. */
-	(void)radix_set(&v->av_amap->am_pages, view_index(v, f->va), copy);
-	error = enter(f, copy, f->e->e_prot);
+	(void)radix_set(&am->am_pages, amap_index(am, f->va), copy);
+	error = enter_own(f, am, copy);
 	if (error != 0)
 		pmap_remove(f->vs->vs_pmap, f->va, f->va + PAGE_SIZE);
 	page_release(pg);
@@ -138,31 +145,29 @@ anon_present(struct fault *f, struct amap_view *v, struct page *pg)
 
 /* Puts a new page into the amap. am_lock held; on failure pg is gone. */
 static int
-anon_add(struct fault *f, struct amap_view *v, struct page *pg)
+anon_add(struct fault *f, struct amap *am, struct page *pg)
 {
-	struct amap *am = v->av_amap;
-	int error = radix_set(&am->am_pages, view_index(v, f->va), pg);
+	int error = radix_set(&am->am_pages, amap_index(am, f->va), pg);
 
 	if (error != 0) {
 		page_release(pg);
 		return (error);
 	}
-	am->am_npages++;
-	return (enter(f, pg, f->e->e_prot));
+	return (enter_own(f, am, pg));
 }
 
-/* am_lock held, the amap is our own and has no page. */
+/* am_lock held, the amap has no page. */
 static int
-anon_zero(struct fault *f, struct amap_view *v)
+anon_zero(struct fault *f, struct amap *am)
 {
 	struct page *pg = page_alloc(0, PAGE_ZEROED);
 
-	return (pg != NULL ? anon_add(f, v, pg) : ENOMEM);
+	return (pg != NULL ? anon_add(f, am, pg) : ENOMEM);
 }
 
 /* A private mapping is written where the amap has no page: am_lock held. */
 static int
-copy_up(struct fault *f, struct amap_view *v)
+copy_up(struct fault *f, struct amap *am)
 {
 	struct vm_object *o = f->e->e_object;
 	struct page *from, *pg = page_alloc(0, 0);
@@ -179,7 +184,7 @@ copy_up(struct fault *f, struct amap_view *v)
 		page_release(pg);
 		return (error == EBUSY ? later(f, false) : error);
 	}
-	return (anon_add(f, v, pg));
+	return (anon_add(f, am, pg));
 }
 
 static bool
@@ -197,7 +202,7 @@ map_around(struct fault *f, unsigned prot)
 {
 	const struct vm_entry *e = f->e;
 	struct vm_object *o = e->e_object;
-	struct amap_view *v = e->e_view;
+	struct amap *am = e->e_amap;
 	vaddr_t window = f->va & ~(AROUND_PAGES * PAGE_SIZE - 1);
 	vaddr_t end = MIN(window + AROUND_PAGES * PAGE_SIZE, e->e_end);
 	paddr_t pa;
@@ -208,8 +213,8 @@ map_around(struct fault *f, unsigned prot)
 		struct page *pg;
 
 		if (va == f->va ||
-		    (v != NULL && radix_get(&v->av_amap->am_pages,
-				      view_index(v, va)) != NULL))
+		    (am != NULL &&
+			radix_get(&am->am_pages, amap_index(am, va)) != NULL))
 			continue;
 		pg = radix_get(&o->o_pages, index);
 		if (pg != NULL && atomic_load(&pg->pg_flags) & PG_BUSY)
@@ -282,38 +287,45 @@ object_show(struct fault *f)
 	return (error);
 }
 
+/* am_lock held. */
 static int
-resolve_anon(struct fault *f, struct amap_view *v)
+resolve_anon(struct fault *f, struct amap *am)
 {
+	const bool write = (f->access & PMAP_WRITE) != 0;
+	bool own;
 	struct page *pg =
-	    radix_get(&v->av_amap->am_pages, view_index(v, f->va));
+	    radix_look(&am->am_pages, amap_index(am, f->va), &own);
+	int error;
 
-	if (pg != NULL)
-		return (anon_present(f, v, pg));
-	if (f->e->e_object != NULL && !(f->access & PMAP_WRITE))
+	if (pg == NULL && f->e->e_object != NULL && !write)
 		return (object_show(f));
-	if (v->av_shared)
-		return (EAGAIN);
-	return (f->e->e_object != NULL ? copy_up(f, v) : anon_zero(f, v));
+	if (!own && (pg == NULL || write)) {
+		error = amap_own(am, f->va);
+		if (error != 0)
+			return (error);
+		own = true;
+	}
+	if (pg != NULL)
+		return (anon_present(f, am, pg, own));
+	return (f->e->e_object != NULL ? copy_up(f, am) : anon_zero(f, am));
 }
 
-/* vs_lock held, at least for reading. EAGAIN: first make_own(). */
+/* vs_lock held, at least for reading. EAGAIN: the entry needs an amap. */
 static int
 resolve(struct fault *f)
 {
 	const struct vm_entry *e = f->e;
-	struct amap *am;
+	struct amap *am = e->e_amap;
 	int error;
 
-	if (e->e_view == NULL) {
+	if (am == NULL) {
 		if (e->e_flags & VME_COW &&
 		    (e->e_object == NULL || f->access & PMAP_WRITE))
 			return (EAGAIN);
 		return (object_show(f));
 	}
-	am = e->e_view->av_amap;
 	mutex_lock(&am->am_lock);
-	error = resolve_anon(f, e->e_view);
+	error = resolve_anon(f, am);
 	mutex_unlock(&am->am_lock);
 	return (error);
 }
@@ -336,8 +348,8 @@ look_up(struct fault *f, int *code)
 	return ((e->e_prot & f->access) == f->access ? 0 : EFAULT);
 }
 
-/* Gives the entry an amap that it may change; then resolves the fault, while
- * nobody can interfere. */
+/* Gives the entry an amap; then resolves the fault, while nobody can interfere.
+ */
 static int
 fault_exclusive(struct fault *f, int *code)
 {
@@ -348,12 +360,9 @@ fault_exclusive(struct fault *f, int *code)
 	if (error == 0) {
 		struct vm_entry *e = f->e;
 
-		if (e->e_view != NULL)
-			error = view_own(e->e_view);
-		else if ((e->e_view = view_create(e->e_start)) == NULL)
-			error = ENOMEM;
-		if (error == 0)
-			error = resolve(f);
+		if (e->e_amap == NULL)
+			e->e_amap = amap_create(e->e_start);
+		error = e->e_amap != NULL ? resolve(f) : ENOMEM;
 	}
 	rw_wunlock(&f->vs->vs_lock);
 	return (error);

@@ -142,8 +142,8 @@ entry_detach(struct vmspace *vs, struct vm_entry *e, struct list *dead)
 	if (e->e_flags & VME_WIRED)
 		wired_shrink(vs, entry_size(e));
 	rb_remove(&vs->vs_entries, &e->e_node);
-	if (e->e_view != NULL)
-		view_release(e->e_view);
+	if (e->e_amap != NULL)
+		amap_release(e->e_amap);
 	list_push_back(dead, &e->e_olink);
 }
 
@@ -193,8 +193,8 @@ clip(struct vmspace *vs, vaddr_t va)
 		return (ENOMEM);
 	new->e_start = va;
 	new->e_ooff += va - e->e_start;
-	if (new->e_view != NULL)
-		new->e_view->av_refs++;
+	if (new->e_amap != NULL)
+		new->e_amap->am_refs++;
 	entry_attach(new);
 	if (entry_counts(e))
 		vs->vs_size -= e->e_end - va;
@@ -224,9 +224,9 @@ alike(const struct vm_entry *a, const struct vm_entry *b)
 		return (false);
 	if (a->e_object != NULL && a->e_ooff + entry_size(a) != b->e_ooff)
 		return (false);
-	if (a->e_view == b->e_view)
+	if (a->e_amap == b->e_amap)
 		return (true);
-	return (b->e_view == NULL && !a->e_view->av_fixed);
+	return (b->e_amap == NULL && !a->e_amap->am_fixed);
 }
 
 void
@@ -320,19 +320,18 @@ note_hole(struct vmspace *vs, vaddr_t start, vaddr_t end)
 }
 
 /*
- * vs_lock held for writing, nothing crosses start or end. Copies amaps that
- * others share, where a part of them stays with us.
+ * vs_lock held for writing, nothing crosses start or end. Of amaps of which a
+ * part stays, the other can be discarded.
  */
 static int
-own_partial_views(struct vmspace *vs, vaddr_t start, vaddr_t end)
+own_parts(struct vmspace *vs, vaddr_t start, vaddr_t end)
 {
 	struct vm_entry *e;
 	int error = 0;
 
 	ENTRIES_IN(e, vs, start, end)
-	if (e->e_view != NULL && e->e_view->av_shared &&
-	    e->e_view->av_refs > 1 && error == 0)
-		error = view_own(e->e_view);
+	if (e->e_amap != NULL && e->e_amap->am_refs > 1 && error == 0)
+		error = amap_own_ends(e->e_amap, e->e_start, e->e_end);
 	return (error);
 }
 
@@ -348,15 +347,15 @@ unmap_locked(struct vmspace *vs, vaddr_t start, vaddr_t end, struct list *dead)
 		return (0);
 	error = entries_clip(vs, start, end);
 	if (error == 0)
-		error = own_partial_views(vs, start, end);
+		error = own_parts(vs, start, end);
 	if (error != 0)
 		return (error);
 	pmap_remove(vs->vs_pmap, start, end);
 	for (e = entry_from(vs, start); e != NULL && e->e_start < end;
 	     e = next) {
 		next = entry_next(e);
-		if (e->e_view != NULL && e->e_view->av_refs > 1)
-			view_discard(e->e_view, e->e_start, e->e_end);
+		if (e->e_amap != NULL && e->e_amap->am_refs > 1)
+			amap_discard(e->e_amap, e->e_start, e->e_end);
 		entry_detach(vs, e, dead);
 	}
 	note_hole(vs, start, end);

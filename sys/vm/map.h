@@ -95,19 +95,22 @@ uint64_t stack_first_size(uint64_t size);
 int stack_grow(struct vmspace *vs, vaddr_t va);
 
 /* amap.c; vs_lock held for writing unless said. */
-struct amap_view *view_create(vaddr_t base); /* or NULL */
-/* Another view of the same amap; both are shared now. */
-struct amap_view *view_share(struct amap_view *v);
-void view_release(struct amap_view *v);
-/* Makes the amap the view's own: 0, ENOMEM. */
-int view_own(struct amap_view *v);
-/* Frees pages of an amap that isn't shared; unmapped already. */
-void view_discard(struct amap_view *v, vaddr_t start, vaddr_t end);
+struct amap *amap_create(vaddr_t base); /* one reference; or NULL */
+/* A copy, whose pages must not be written in place any more; or NULL. */
+struct amap *amap_fork(struct amap *am);
+void amap_release(struct amap *am);
+/* A page may be put in or replaced at va: 0, ENOMEM. am_lock held, and vs_lock
+ * at least for reading. */
+int amap_own(struct amap *am, vaddr_t va);
+/* A part of the entries may go: before amap_discard(). 0, ENOMEM. */
+int amap_own_ends(struct amap *am, vaddr_t start, vaddr_t end);
+/* Lets go of pages that are unmapped already. */
+void amap_discard(struct amap *am, vaddr_t start, vaddr_t end);
 
 static inline uint64_t
-view_index(const struct amap_view *v, vaddr_t va)
+amap_index(const struct amap *am, vaddr_t va)
 {
-	return (atop(va - v->av_base));
+	return (atop(va - am->am_base));
 }
 
 /*

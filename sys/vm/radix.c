@@ -4,9 +4,15 @@
  * 64^h; height 0 is a single value for index 0.  A node knows which of its
  * slots are in use, and which have marked values in or below them, so that a
  * walk skips what it isn't looking for.
+ *
+ * A node with more than one reference never changes.  One with a single
+ * reference isn't shared if none above it is: only who has a way to a node
+ * gives it to others.
  */
 #include "vm/radix.h"
+#include "core/sync.h"
 #include "fbsd/errno.h"
+#include "lib/string.h"
 #include "vm/kmem.h"
 
 #define BITS  6
@@ -15,19 +21,30 @@
 struct node {
 	uint64_t used;	 /* bit n: slots[n] isn't NULL */
 	uint64_t marked; /* bit n: what is there, or something below, is */
+	unsigned refs;	 /* atomic: nodes above and trees */
 	void *slots[SLOTS];
 };
 
 static struct node *
 node_alloc(void)
 {
-	return (kmem_alloc(sizeof(struct node), KM_ZERO));
+	struct node *n = kmem_alloc(sizeof(*n), KM_ZERO);
+
+	if (n != NULL)
+		n->refs = 1;
+	return (n);
 }
 
 static void
 node_free(struct node *n)
 {
 	kmem_free(n, sizeof(*n));
+}
+
+static bool
+is_shared(const struct node *n)
+{
+	return (atomic_load(&n->refs) != 1);
 }
 
 /* Is index beyond what a tree of this height can hold? */
@@ -76,8 +93,24 @@ grow(struct radix *r)
 	return (0);
 }
 
-/* Frees the nodes on the way to index that have become empty, and levels at
- * the top that hold nothing but their first child. */
+/* Frees levels at the top that hold nothing but their first child. */
+static void
+collapse(struct radix *r)
+{
+	while (r->height > 0) {
+		struct node *top = r->root;
+
+		if (top->used != 1 || is_shared(top))
+			break;
+		r->root = top->slots[0];
+		r->marked = top->marked & 1;
+		r->height--;
+		node_free(top);
+	}
+}
+
+/* Frees the nodes on the way to index that have become empty, and levels that
+ * aren't needed any more. */
 static void
 prune(struct radix *r, uint64_t index)
 {
@@ -101,14 +134,7 @@ prune(struct radix *r, uint64_t index)
 		path[depth - 2]->used &= ~(1ul << slot(index, h + 1));
 		path[depth - 2]->marked &= ~(1ul << slot(index, h + 1));
 	}
-	while (r->height > 0 && ((struct node *)r->root)->used == 1) {
-		struct node *top = r->root;
-
-		r->root = top->slots[0];
-		r->marked = top->marked & 1;
-		r->height--;
-		node_free(top);
-	}
+	collapse(r);
 }
 
 int
@@ -287,8 +313,10 @@ radix_unmark(struct radix *r, uint64_t index)
 	}
 }
 
+/* Gives up a reference to what is at height h: a value, or a node, with the
+ * values below that nobody else has. */
 static void
-clear_below(void *p, unsigned h, void (*fn)(void *arg, void *value), void *arg)
+drop(void *p, unsigned h, void (*fn)(void *arg, void *value), void *arg)
 {
 	struct node *n = p;
 
@@ -297,8 +325,10 @@ clear_below(void *p, unsigned h, void (*fn)(void *arg, void *value), void *arg)
 			fn(arg, p);
 		return;
 	}
+	if (!refcount_drop(&n->refs))
+		return;
 	for (uint64_t todo = n->used; todo != 0; todo &= todo - 1)
-		clear_below(n->slots[__builtin_ctzll(todo)], h - 1, fn, arg);
+		drop(n->slots[__builtin_ctzll(todo)], h - 1, fn, arg);
 	node_free(n);
 }
 
@@ -309,47 +339,132 @@ radix_clear(struct radix *r, void (*fn)(void *arg, void *value), void *arg)
 
 	radix_init(r);
 	if (old.root != NULL)
-		clear_below(old.root, old.height, fn, arg);
+		drop(old.root, old.height, fn, arg);
 }
 
-/* Copies a subtree of height h > 0; on failure *to has a part of it. */
-static int
-copy_below(
-    const struct node *from, unsigned h, void **to, void (*fn)(void *value))
+/* The last index of a subtree of height h. */
+static uint64_t
+last_of(unsigned h)
 {
-	struct node *n = node_alloc();
-	int error = 0;
+	return (h * BITS < 64 ? (1ul << h * BITS) - 1 : UINT64_MAX);
+}
 
-	if (n == NULL)
-		return (ENOMEM);
-	*to = n;
-	for (uint64_t todo = from->used; todo != 0 && error == 0;
-	     todo &= todo - 1) {
+/* Takes [first, last] out of a node at height h, counted from its own first. */
+static void
+cut_below(struct node *n, unsigned h, uint64_t first, uint64_t last,
+    void (*fn)(void *arg, void *value), void *arg)
+{
+	const unsigned from = slot(first, h), to = slot(last, h);
+	const uint64_t all = last_of(h - 1);
+	uint64_t todo = n->used & ~0ul << from & ~0ul >> (SLOTS - 1 - to);
+
+	for (; todo != 0; todo &= todo - 1) {
 		unsigned s = (unsigned)__builtin_ctzll(todo);
+		uint64_t low = s == from ? first & all : 0;
+		uint64_t high = s == to ? last & all : all;
+		struct node *child = n->slots[s];
 
-		if (h == 1) {
-			n->slots[s] = from->slots[s];
-			fn(n->slots[s]);
-		} else {
-			error =
-			    copy_below(from->slots[s], h - 1, &n->slots[s], fn);
+		if (low != 0 || high != all) {
+			cut_below(child, h - 1, low, high, fn, arg);
+			if (child->marked == 0)
+				n->marked &= ~(1ul << s);
+			if (child->used != 0)
+				continue;
 		}
-		if (n->slots[s] != NULL)
-			n->used |= 1ul << s;
+		n->slots[s] = NULL;
+		n->used &= ~(1ul << s);
+		n->marked &= ~(1ul << s);
+		drop(child, h - 1, fn, arg);
 	}
-	return (error);
+}
+
+void
+radix_cut(struct radix *r, uint64_t first, uint64_t last,
+    void (*fn)(void *arg, void *value), void *arg)
+{
+	const uint64_t all = last_of(r->height);
+
+	if (r->root == NULL || first > all)
+		return;
+	if (first != 0 || last < all)
+		cut_below(r->root, r->height, first, MIN(last, all), fn, arg);
+	if ((first == 0 && last >= all) || ((struct node *)r->root)->used == 0)
+		radix_clear(r, fn, arg);
+	else
+		collapse(r);
+}
+
+void
+radix_share(
+    const struct radix *r, struct radix *copy, void (*hold)(void *value))
+{
+	*copy = *r;
+	if (r->height == 0 && r->root != NULL)
+		hold(r->root);
+	else if (r->root != NULL)
+		refcount_take(&((struct node *)r->root)->refs);
+}
+
+void *
+radix_look(const struct radix *r, uint64_t index, bool *own)
+{
+	void *p = r->root;
+
+	*own = true;
+	if (too_high(index, r->height))
+		return (NULL);
+	for (unsigned h = r->height; h > 0 && p != NULL; h--) {
+		struct node *n = p;
+
+		if (is_shared(n))
+			*own = false;
+		p = n->slots[slot(index, h)];
+	}
+	return (p);
+}
+
+/* Another node at height h with what is in n. */
+static struct node *
+copy_node(const struct node *n, unsigned h, void (*hold)(void *value))
+{
+	struct node *copy = kmem_alloc(sizeof(*copy), 0);
+
+	if (copy == NULL)
+		return (NULL);
+	memcpy(copy, n, sizeof(*copy));
+	copy->refs = 1;
+	for (uint64_t todo = n->used; todo != 0; todo &= todo - 1) {
+		void *p = n->slots[__builtin_ctzll(todo)];
+
+		if (h == 1)
+			hold(p);
+		else
+			refcount_take(&((struct node *)p)->refs);
+	}
+	return (copy);
 }
 
 int
-radix_copy(const struct radix *r, struct radix *copy, void (*fn)(void *value))
+radix_own(struct radix *r, uint64_t index, void (*hold)(void *value),
+    void (*release)(void *arg, void *value), void *arg)
 {
-	if (r->root == NULL)
+	void **link = &r->root;
+
+	if (too_high(index, r->height))
 		return (0);
-	copy->height = r->height;
-	if (r->height == 0) {
-		copy->root = r->root;
-		fn(copy->root);
-		return (0);
+	for (unsigned h = r->height; h > 0 && *link != NULL; h--) {
+		struct node *n = *link;
+
+		if (is_shared(n)) {
+			struct node *copy = copy_node(n, h, hold);
+
+			if (copy == NULL)
+				return (ENOMEM);
+			*link = copy;
+			drop(n, h, release, arg);
+			n = copy;
+		}
+		link = &n->slots[slot(index, h)];
 	}
-	return (copy_below(r->root, r->height, &copy->root, fn));
+	return (0);
 }

@@ -75,9 +75,8 @@ visible_page(struct vm_entry *e, vaddr_t va)
 {
 	struct page *pg = NULL;
 
-	if (e->e_view != NULL)
-		pg = radix_get(
-		    &e->e_view->av_amap->am_pages, view_index(e->e_view, va));
+	if (e->e_amap != NULL)
+		pg = radix_get(&e->e_amap->am_pages, amap_index(e->e_amap, va));
 	if (pg != NULL)
 		page_hold(pg);
 	else if (e->e_object != NULL)
@@ -98,11 +97,10 @@ fill_object(struct vm_entry *e, struct vm_object *o)
 
 		/* Where there is no file below, only what is in the amap. */
 		if (e->e_object == NULL) {
-			at = view_index(e->e_view, e->e_start) + i;
-			if (radix_next(&e->e_view->av_amap->am_pages, &at) ==
-			    NULL)
+			at = amap_index(e->e_amap, e->e_start) + i;
+			if (radix_next(&e->e_amap->am_pages, &at) == NULL)
 				break;
-			i = at - view_index(e->e_view, e->e_start);
+			i = at - amap_index(e->e_amap, e->e_start);
 			if (i >= n)
 				break;
 		}
@@ -131,10 +129,10 @@ make_shared(struct vmspace *vs, struct vm_entry *e, struct list *dead)
 	struct vm_entry *new = entry_alloc();
 	int error = o == NULL || new == NULL ? ENOMEM : 0;
 
-	if (error == 0 && (e->e_view != NULL || e->e_object != NULL))
+	if (error == 0 && (e->e_amap != NULL || e->e_object != NULL))
 		error = fill_object(e, o);
-	if (error == 0 && e->e_view != NULL && e->e_view->av_refs > 1)
-		error = view_own(e->e_view);
+	if (error == 0 && e->e_amap != NULL && e->e_amap->am_refs > 1)
+		error = amap_own_ends(e->e_amap, e->e_start, e->e_end);
 	if (error != 0) {
 		if (o != NULL)
 			vm_object_release(o);
@@ -144,14 +142,14 @@ make_shared(struct vmspace *vs, struct vm_entry *e, struct list *dead)
 	}
 	*new = *e;
 	list_init(&new->e_olink);
-	new->e_view = NULL;
+	new->e_amap = NULL;
 	new->e_vnode = NULL;
 	new->e_object = o;
 	new->e_ooff = 0;
 	new->e_flags &= (uint16_t)~VME_COW;
 	pmap_remove(vs->vs_pmap, e->e_start, e->e_end);
-	if (e->e_view != NULL && e->e_view->av_refs > 1)
-		view_discard(e->e_view, e->e_start, e->e_end);
+	if (e->e_amap != NULL && e->e_amap->am_refs > 1)
+		amap_discard(e->e_amap, e->e_start, e->e_end);
 	entry_detach(vs, e, dead);
 	entry_insert(vs, new);
 	if (new->e_flags & VME_WIRED)
@@ -159,7 +157,7 @@ make_shared(struct vmspace *vs, struct vm_entry *e, struct list *dead)
 	return (0);
 }
 
-/* Before any view is copied. */
+/* Before any amap is copied. */
 static int
 share_entries(struct vmspace *vs, struct list *dead)
 {
@@ -175,34 +173,28 @@ share_entries(struct vmspace *vs, struct list *dead)
 	return (error);
 }
 
-/* The child's view of what e's view sees. */
+/* The child's copy of e's amap. */
 static int
-copy_view(struct vm_entry *e, struct vm_entry *new)
+copy_amap(struct vm_entry *e, struct vm_entry *new)
 {
-	struct amap_view *v = e->e_view;
-	bool shared = v->av_shared;
+	struct amap *am = e->e_amap;
 
-	if (v->av_child == NULL) {
-		v->av_child = view_share(v);
-		if (v->av_child == NULL)
+	if (am->am_child == NULL) {
+		am->am_child = amap_fork(am);
+		if (am->am_child == NULL)
 			return (ENOMEM);
-		v->av_child->av_refs = 0;
-		v->av_shared = shared; /* until finish_views() */
+		am->am_child->am_refs = 0;
 	}
-	new->e_view = v->av_child;
-	new->e_view->av_refs++;
+	new->e_amap = am->am_child;
+	new->e_amap->am_refs++;
 	return (0);
 }
 
-/*
- * No page of an amap that is going to be shared may be written in place, also
- * where the child has no entry: it may get one by a later fork.  What is
- * shared already is mapped read-only already.
- */
+/* No page of an amap that is going to be copied may be written in place. */
 static void
 write_protect(struct vmspace *vs, const struct vm_entry *e)
 {
-	if (e->e_view != NULL && !e->e_view->av_shared &&
+	if (e->e_amap != NULL && !e->e_amap->am_readonly &&
 	    e->e_prot & PROT_WRITE)
 		pmap_protect(vs->vs_pmap, e->e_start, e->e_end,
 		    (e->e_prot | PMAP_READ) & ~PMAP_WRITE);
@@ -220,14 +212,14 @@ fork_entry(struct vmspace *vs, struct vmspace *child, struct vm_entry *e)
 	new = entry_copy(e);
 	if (new == NULL)
 		return (ENOMEM);
-	new->e_view = NULL;
+	new->e_amap = NULL;
 	new->e_flags &= (uint16_t) ~(VME_WIRED | VME_WIRING);
 	if (e->e_inherit == INHERIT_ZERO) {
 		new->e_object = NULL;
 		new->e_vnode = NULL;
 		new->e_flags |= VME_COW;
-	} else if (e->e_view != NULL) {
-		error = copy_view(e, new);
+	} else if (e->e_amap != NULL) {
+		error = copy_amap(e, new);
 	}
 	if (error != 0) {
 		kmem_free(new, sizeof(*new));
@@ -239,24 +231,27 @@ fork_entry(struct vmspace *vs, struct vmspace *child, struct vm_entry *e)
 }
 
 /*
- * Ends the bookkeeping of copy_view(): a child's view with fewer entries than
- * its parent's sees pages where it has no entry, so its entries must not grow.
+ * Ends the bookkeeping of copy_amap(): a child's amap with fewer entries than
+ * its parent's has pages where there is no entry, so its entries must not grow.
+ * With `all`, all entries are write-protected.
  */
 static void
-finish_views(struct vmspace *vs)
+finish_amaps(struct vmspace *vs, bool all)
 {
 	struct vm_entry *e;
 
 	ENTRIES_IN(e, vs, 0, USER_TOP)
 	{
-		struct amap_view *v = e->e_view;
+		struct amap *am = e->e_amap;
 
-		if (v == NULL || v->av_child == NULL)
+		if (am == NULL)
 			continue;
-		if (v->av_child->av_refs != v->av_refs)
-			v->av_child->av_fixed = true;
-		v->av_shared = true;
-		v->av_child = NULL;
+		if (am->am_child != NULL &&
+		    am->am_child->am_refs != am->am_refs)
+			am->am_child->am_fixed = true;
+		if (all)
+			am->am_readonly = true;
+		am->am_child = NULL;
 	}
 }
 
@@ -295,7 +290,7 @@ vmspace_fork(struct vmspace *vs)
 			child->vs_hint = child->vs_base;
 		error = fork_entry(vs, child, e);
 	}
-	finish_views(vs);
+	finish_amaps(vs, error == 0);
 	rw_wunlock(&vs->vs_lock);
 	entries_free(&dead);
 	if (error != 0) {

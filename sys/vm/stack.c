@@ -60,7 +60,7 @@ grow(struct vmspace *vs, struct vm_entry *e, vaddr_t va)
 	new = entry_copy(stack);
 	if (new == NULL)
 		return (ENOMEM);
-	new->e_view = NULL;
+	new->e_amap = NULL;
 	new->e_flags &= (uint16_t) ~(VME_WIRED | VME_WIRING);
 	/* What a fork shared is as large as it was then. */
 	new->e_flags |= VME_COW;

@@ -7,10 +7,10 @@
  * vm_object (a file's pages, shared memory, a device), or nothing, which
  * reads as zeroes; above, for private memory, an amap: the anonymous pages
  * that this mapping has for itself.  A fault looks into the amap, then into
- * the object, and copies upwards on a write.  Fork gives the child a view of
- * the same amap; each side copies it, page references only, at its next
- * write, and a page whose reference count is one belongs to its amap alone and
- * is written in place.  There are no shadow chains.
+ * the object, and copies upwards on a write.  Fork gives the child a copy of
+ * the amap, which shares its memory until one side writes, and then what is
+ * far from there; a page that nobody else has is written in place.  There are
+ * no shadow chains.
  *
  * Locks, in the order in which they are taken: vs_lock, am_lock, o_lock; then
  * the pmap's own.  User memory must not be touched with any of them held.
@@ -178,32 +178,25 @@ void vm_object_cleaned(
 uint64_t vm_object_dirty(struct vm_object *o); /* how many pages are */
 
 /*
- * Anonymous pages, by their distance from am_base of the views.  Shared by
- * the address spaces that fork made of one, until each writes. A page's
- * pg_refs counts the amaps that hold it: with one it is written in place.
- * Guarded by (l) am_lock, (a) atomic.
+ * Anonymous pages, by their distance from am_base, of one entry, or of several
+ * that were one before they were cut.  They always lie within these, so that an
+ * entry may grow without finding pages that are not its own.
+ *
+ * Fork copies the tree by sharing its nodes, of which each side copies those on
+ * the way to what it writes.  A page's pg_refs counts the nodes that hold it: a
+ * page with one, on a way that isn't shared, is written in place.
+ *
+ * Guarded by (l) am_lock, (v) vs_lock held for writing; (lv) am_lock and
+ * vs_lock for reading, or vs_lock for writing; (!) set once.
  */
 struct amap {
 	struct mutex am_lock;
-	unsigned am_refs;      /* (a) views */
-	struct radix am_pages; /* (l) struct page by index */
-	uint64_t am_npages;    /* (l) */
-};
-
-/*
- * One address space's hold on an amap, used by one entry or by several that
- * were one before they were cut.  The pages of an amap always lie within the
- * entries of each of its views, so that an entry may grow without finding
- * pages that are not its own.  All guarded by vs_lock.
- */
-struct amap_view {
-	unsigned av_refs; /* entries */
-	bool av_shared;	  /* amap may have other views: copy it
-			     before changing it */
-	bool av_fixed;	  /* entries must not grow */
-	vaddr_t av_base;  /* address of index 0 */
-	struct amap *av_amap;
-	struct amap_view *av_child; /* while vmspace_fork() runs */
+	struct radix am_pages; /* (lv) struct page by index */
+	unsigned am_refs;      /* (v) entries */
+	bool am_fixed;	       /* (v) entries must not grow */
+	bool am_readonly;      /* (lv) no page is mapped to be written */
+	vaddr_t am_base;       /* (!) address of index 0 */
+	struct amap *am_child; /* (v) while vmspace_fork() runs */
 };
 
 /*
@@ -218,7 +211,7 @@ struct vm_entry {
 	uint8_t e_maxprot;
 	uint8_t e_inherit; /* INHERIT_* */
 	uint16_t e_flags;
-	struct amap_view *e_view;   /* anonymous pages; NULL: none yet */
+	struct amap *e_amap;	    /* anonymous pages; NULL: none yet */
 	struct vm_object *e_object; /* NULL: zero-fill */
 	uint64_t e_ooff;	    /* byte offset of e_start in it */
 	struct list e_olink;	    /* in object's o_entries */
