@@ -107,7 +107,7 @@ run_tty_create(struct vport *vp, const struct run_config *rc)
 	if (vport_reserve(vp) != 0)
 		return (ENOMEM);
 	terminal.tty = tty_create(&tty_ops, NULL, "ttyV0");
-	if (terminal.tty == NULL)
+	if (terminal.tty == NULL || tty_publish(terminal.tty, 0) != 0)
 		return (ENOMEM);
 	run_tty_winsize((unsigned)rc->rc_rows, (unsigned)rc->rc_cols);
 	vport_set_client(vp, &port_client, NULL);

@@ -5,8 +5,9 @@
  * the terminal, the master reads.
  *
  * posix_openpt(2) and /dev/ptmx make a pair; the terminal is /dev/pts/N.  A
- * pair whose master was closed, and that nobody has open any more, is used
- * again under the same number.
+ * pair whose master was closed, and that nobody has open any more, nor a
+ * session as its terminal, is used again under the same number, with a new
+ * device, which is the user's who makes the pair.
  */
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -313,6 +314,18 @@ static const struct fileops master_fileops = {
     .fo_passable = true,
 };
 
+/*
+ * Nobody can come to it any more but by its name.  Only who has it open makes
+ * it a session's terminal, and who has it as that may open it by /dev/tty: so
+ * the session is looked at first.  (g)
+ */
+static bool
+out_of_use(const struct pty *pt)
+{
+	return (!pt->pt_master && atomic_load(&pt->pt_tty->t_session) == NULL &&
+		atomic_load(&pt->pt_tty->t_opens) == 0);
+}
+
 /* A pair that is out of use, made as new. (g) */
 static struct pty *
 reuse(void)
@@ -320,7 +333,7 @@ reuse(void)
 	struct pty *pt;
 
 	LIST_FOREACH (pt, &ptys, pt_link) {
-		if (pt->pt_master || pt->pt_tty->t_opens > 0)
+		if (!out_of_use(pt))
 			continue;
 		pt->pt_opened = false;
 		tty_reset(pt->pt_tty);
@@ -359,7 +372,7 @@ new_pair(void)
 
 /* A pair for a new master, or NULL. */
 static struct pty *
-get_pair(void)
+get_pair(struct thread *td)
 {
 	struct pty *pt;
 
@@ -367,7 +380,9 @@ get_pair(void)
 	pt = reuse();
 	if (pt == NULL)
 		pt = new_pair();
-	if (pt != NULL && tty_need_rings(pt->pt_tty) != 0)
+	if (pt != NULL &&
+	    (tty_need_rings(pt->pt_tty) != 0 ||
+		tty_publish(pt->pt_tty, td->td_cred->cr_ruid) != 0))
 		pt = NULL;
 	if (pt != NULL)
 		pt->pt_master = true;
@@ -378,7 +393,7 @@ get_pair(void)
 int
 pty_open(struct thread *td, int flags, struct file **fpp)
 {
-	struct pty *pt = get_pair();
+	struct pty *pt = get_pair(td);
 
 	if (pt == NULL)
 		return (ENXIO);
@@ -396,7 +411,7 @@ pty_open(struct thread *td, int flags, struct file **fpp)
 static int
 ptmx_open(struct cdev *dev, struct file *fp, struct thread *td)
 {
-	struct pty *pt = get_pair();
+	struct pty *pt = get_pair(td);
 
 	if (pt == NULL)
 		return (ENXIO);

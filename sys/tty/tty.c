@@ -20,6 +20,7 @@
 #include "vm/kmem.h"
 
 #define DRAINWAIT 300 /* seconds, at first */
+#define GID_TTY	  4
 
 static struct {
 	struct spin lock;
@@ -112,6 +113,7 @@ tty_reset(struct tty *tp)
 	tp->t_column = 0;
 	tp->t_stopped = tp->t_throttled = tp->t_held = false;
 	tp->t_gone = tp->t_lnext = false;
+	tp->t_drainwait = DRAINWAIT;
 	spin_unlock(&tp->t_lock);
 }
 
@@ -141,10 +143,27 @@ tty_create(const struct ttydev_ops *ops, void *arg, const char *name)
 	spin_unlock(&tty_signals.lock);
 	if (start && kthread_create("ttysig", signal_thread, NULL) == NULL)
 		panic("no memory for the terminals' thread");
-	tp->t_dev = make_dev(&tty_fileops, tp, 0620, 0, 4, "%s", name);
-	if (tp->t_dev != NULL)
-		tty_set_device(tp->t_dev);
 	return (tp);
+}
+
+int
+tty_publish(struct tty *tp, uid_t uid)
+{
+	struct cdev *dev = tp->t_dev;
+
+	spin_lock(&tp->t_lock);
+	tp->t_dev = NULL;
+	spin_unlock(&tp->t_lock);
+	if (dev != NULL)
+		destroy_dev(dev);
+	dev = make_dev(&tty_fileops, tp, 0620, uid, GID_TTY, "%s", tp->t_name);
+	if (dev == NULL)
+		return (ENOMEM);
+	tty_set_device(dev);
+	spin_lock(&tp->t_lock);
+	tp->t_dev = dev;
+	spin_unlock(&tp->t_lock);
+	return (0);
 }
 
 int
@@ -462,7 +481,8 @@ tty_read(struct file *fp, struct uio *uio, int flags)
 		if (n > 0)
 			error = uiomove(buf, n, uio);
 		spin_lock(&tp->t_lock);
-		if (n == 0 || end)
+		/* What comes after a revoke(2) is for others. */
+		if (n == 0 || end || tty_revoked(fp))
 			break;
 	}
 	spin_unlock(&tp->t_lock);

@@ -29,9 +29,12 @@ struct ttydev_ops {
 	    struct tty *tp, void *arg, unsigned long cmd, void *data);
 };
 
-/* Makes /dev/<name> as well. NULL: no memory. */
+/* Without a device for programs to open. NULL: no memory. */
 struct tty *tty_create(
     const struct ttydev_ops *ops, void *arg, const char *name);
+/* Makes /dev/<name>, which is uid's, in place of what it was before: ENOMEM. No
+ * file and no session has the terminal.  May sleep. */
+int tty_publish(struct tty *tp, uid_t uid);
 size_t tty_input(struct tty *tp, const char *s, size_t n); /* taken */
 /* A break, or a character that arrived damaged: what termios says of it. */
 enum tty_fault { TTY_BREAK, TTY_BAD_CHAR };

@@ -23,7 +23,8 @@ struct tty {
 	struct spin t_lock;
 	const struct ttydev_ops *t_ops; /* (!) */
 	void *t_arg;			/* (!) */
-	struct cdev *t_dev;		/* (!) */
+	struct cdev *t_dev;		/* (l) stays as long as there are files
+					   or a session */
 	char t_name[16];		/* (!) */
 	struct termios t_termios;	/* (l) */
 	struct termios t_fixed;		/* (l) bits, characters and speeds

@@ -38,15 +38,19 @@ tty_add_file(struct tty *tp, struct file *fp, bool forever)
 	fp->f_private = (void *)(forever ? FOREVER : tp->t_generation);
 }
 
+/* dev: by that device, or NULL. */
 static int
-tty_opened(struct tty *tp, struct file *fp)
+tty_opened(struct tty *tp, struct cdev *dev, struct file *fp)
 {
 	int error = tty_need_rings(tp);
 
 	if (error != 0)
 		return (error);
 	spin_lock(&tp->t_lock);
-	if (tp->t_exclusive && priv_check(curthread()) != 0)
+	/* Who was let in by its rights may be too late. */
+	if (dev != NULL && dev != tp->t_dev)
+		error = ENXIO;
+	else if (tp->t_exclusive && priv_check(curthread()) != 0)
 		error = EBUSY;
 	else
 		tty_add_file(tp, fp, false);
@@ -154,7 +158,7 @@ tty_open_file(struct thread *td, struct tty *tp, int flags, struct file **fpp)
 	*fpp = file_alloc(td, DTYPE_DEV, flags, &tty_fileops, tp);
 	if (*fpp == NULL)
 		return (ENFILE);
-	error = tty_opened(tp, *fpp);
+	error = tty_opened(tp, NULL, *fpp);
 	if (error != 0)
 		file_release(*fpp);
 	return (error);
@@ -164,7 +168,7 @@ tty_open_file(struct thread *td, struct tty *tp, int flags, struct file **fpp)
 static int
 device_open(struct cdev *dev, struct file *fp, struct thread *td)
 {
-	return (tty_opened(cdev_data(dev), fp));
+	return (tty_opened(cdev_data(dev), dev, fp));
 }
 
 void
@@ -172,6 +176,8 @@ tty_device_revoke(struct cdev *dev)
 {
 	struct tty *tp = cdev_data(dev);
 
+	if (dev->cd_gone)
+		return;
 	mutex_lock(&proctree_lock);
 	tty_forget_session(tp);
 	mutex_unlock(&proctree_lock);
@@ -195,7 +201,7 @@ own_open(struct cdev *dev, struct file *fp, struct thread *td)
 	mutex_lock(&proctree_lock);
 	tp = td->td_proc->p_pgrp->pg_session->s_tty;
 	if (tp != NULL && (td->td_proc->p_flags & P_CONTROLT) != 0) {
-		error = tty_opened(tp, fp);
+		error = tty_opened(tp, NULL, fp);
 		fp->f_data = tp;
 	}
 	mutex_unlock(&proctree_lock);

@@ -278,7 +278,8 @@ serial_create(
 		kmem_free(se, sizeof(*se));
 		return (NULL);
 	}
-	cdev_set_open(se->se_tty->t_dev, line_open);
+	if (tty_publish(se->se_tty, 0) == 0)
+		cdev_set_open(se->se_tty->t_dev, line_open);
 	make_states(se, WAY_IN, "tty", suffix, 0, 0);
 	se->se_out = make_dev(&tty_fileops, se->se_tty, 0660, UID_UUCP,
 	    GID_DIALER, "cua%s", suffix);

@@ -226,6 +226,84 @@ changes_hands(void)
 	close_pair();
 }
 
+/* A terminal belongs to who made the pair, whatever its name was before. */
+static int
+makes_pair(void)
+{
+	struct stat st;
+
+	CHECK_EQ(SYS(SYS_setuid, 1002), 0);
+	open_pair();
+	CHECK_EQ(SYS(SYS_fstatat, AT_FDCWD, path, &st, 0), 0);
+	CHECK_EQ(st.st_uid, 1002);
+	CHECK_EQ(st.st_gid, 4);
+	CHECK_EQ(st.st_mode, S_IFCHR | 0620);
+	CHECK_EQ(SYS(SYS_fstat, terminal, &st), 0);
+	CHECK_EQ(st.st_uid, 1002);
+	return (failures);
+}
+
+static void
+owners(void)
+{
+	open_pair();
+	CHECK_EQ(SYS(SYS_chmod, path, 0666), 0);
+	CHECK_EQ(SYS(SYS_chown, path, 1001, 1001), 0);
+	close_pair();
+	CHECK_EQ(in_child(makes_pair), 0);
+}
+
+/* The session whose terminal it was still lives when its pair is closed. */
+static int
+clings(void)
+{
+	char buf[16];
+	long own;
+
+	CHECK(SYS(SYS_setsid) > 0);
+	open_pair();
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCSCTTY, 0), 0);
+	handle(SIGHUP, (void *)1, 0);
+	close_pair();
+	next_step();
+	wait_step(2);
+	own = xopen("/dev/tty", O_RDWR | O_NONBLOCK, 0);
+	CHECK(own < 0 || SYS(SYS_read, own, buf, sizeof(buf)) <= 0);
+	return (failures);
+}
+
+static int
+takes_control(void)
+{
+	CHECK(SYS(SYS_setsid) > 0);
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCSCTTY, 0), 0);
+	CHECK_EQ(SYS(SYS_write, master, "secret\n", 7), 7);
+	next_step();
+	wait_step(3);
+	return (failures);
+}
+
+static void
+not_used_again(void)
+{
+	int status = -1;
+	long pid;
+
+	*steps = 0;
+	pid = SYS(SYS_fork);
+	if (pid == 0) {
+		status = clings();
+		next_step();
+		(void)SYS(SYS_exit, status);
+	}
+	wait_step(1);
+	open_pair();
+	CHECK_EQ(in_child(takes_control), 0);
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, NULL), pid);
+	CHECK_EQ(status, 0);
+	close_pair();
+}
+
 /* Many who read, write and open, while it is revoked again and again. */
 static int
 user(void)
@@ -282,6 +360,8 @@ main(int argc, char **argv)
 	rights();
 	end_of_session();
 	changes_hands();
+	owners();
+	not_used_again();
 	storm();
 	return (result("revoke"));
 }
