@@ -46,17 +46,6 @@ descriptors(void)
 	return (n);
 }
 
-static int
-value(const char *name)
-{
-	size_t size = sizeof(int);
-	int v = -1;
-
-	CHECK_EQ(
-	    SYS(SYS___sysctlbyname, name, length(name), &v, &size, 0, 0), 0);
-	return (v);
-}
-
 /* Appends a message to control. */
 static char *
 add(size_t *at, int type, size_t n)
@@ -167,9 +156,9 @@ several(void)
 	struct cmsghdr h;
 
 	CHECK_EQ(send_files(3, sizes), 1);
-	CHECK_EQ(value("net.local.inflight"), 6);
+	CHECK_EQ(get_sysctl("net.local.inflight"), 6);
 	CHECK_EQ(receive(control, sizeof(control), 0), 1);
-	CHECK_EQ(value("net.local.inflight"), 0);
+	CHECK_EQ(get_sysctl("net.local.inflight"), 0);
 	CHECK_EQ(msg.msg_flags & MSG_CTRUNC, 0);
 	for (unsigned i = 0; i < 3; i++) {
 		CHECK(message(i, &h) != NULL);
@@ -251,7 +240,7 @@ no_numbers(int type)
 		CHECK_EQ(msg.msg_controllen, 0);
 	limit[0] = 64;
 	CHECK_EQ(SYS(SYS_setrlimit, RLIMIT_NOFILE, limit), 0);
-	CHECK_EQ(value("net.local.inflight"), 0);
+	CHECK_EQ(get_sysctl("net.local.inflight"), 0);
 }
 
 /* What can't be sent isn't, and takes nothing with it. */
@@ -268,7 +257,7 @@ refused(void)
 	(void)add(&at, 77, 4);
 	CHECK_EQ(send_control(at), -EINVAL);
 	CHECK_EQ(receive(control, sizeof(control), MSG_DONTWAIT), -EAGAIN);
-	CHECK_EQ(value("net.local.inflight"), 0);
+	CHECK_EQ(get_sysctl("net.local.inflight"), 0);
 }
 
 /* The option's value; want: what it is to become. */

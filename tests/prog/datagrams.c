@@ -54,24 +54,6 @@ named(struct sockaddr_un *sun, const char *path)
 	return (fd);
 }
 
-static unsigned long
-value(const char *name)
-{
-	unsigned long v = 0;
-	size_t size = sizeof(v);
-
-	CHECK_EQ(
-	    SYS(SYS___sysctlbyname, name, length(name), &v, &size, 0, 0), 0);
-	return (v);
-}
-
-static long
-set(const char *name, unsigned long v)
-{
-	return (
-	    SYS(SYS___sysctlbyname, name, length(name), 0, 0, &v, sizeof(v)));
-}
-
 static long
 take(int fd, char *c)
 {
@@ -97,24 +79,24 @@ static void
 limits(void)
 {
 	static const char *const name = "net.local.dgram.maxdgram";
-	unsigned long max = value(name);
+	long max = get_sysctl(name);
 	int s[2];
 
-	CHECK(max >= 2048 && max < sizeof(big) / 2);
-	CHECK(value("net.local.dgram.recvspace") >= max);
-	CHECK(value("net.local.stream.recvspace") > 0);
-	CHECK(value("net.local.stream.sendspace") > 0);
-	CHECK(value("net.local.seqpacket.maxseqpacket") > 0);
-	CHECK(value("net.local.seqpacket.recvspace") > 0);
+	CHECK(max >= 2048 && max < (long)sizeof(big) / 2);
+	CHECK(get_sysctl("net.local.dgram.recvspace") >= max);
+	CHECK(get_sysctl("net.local.stream.recvspace") > 0);
+	CHECK(get_sysctl("net.local.stream.sendspace") > 0);
+	CHECK(get_sysctl("net.local.seqpacket.maxseqpacket") > 0);
+	CHECK(get_sysctl("net.local.seqpacket.recvspace") > 0);
 	CHECK_EQ(SYS(SYS_socketpair, AF_UNIX, SOCK_DGRAM, 0, s), 0);
 	CHECK_EQ(SYS(SYS_sendto, s[0], big, max + 1, 0, 0, 0), -EMSGSIZE);
 	CHECK_EQ(SYS(SYS_sendto, s[0], big, max, 0, 0, 0), max);
 	CHECK_EQ(SYS(SYS_recvfrom, s[1], big, max, 0, 0, 0), max);
-	CHECK_EQ(set(name, 0), -EINVAL);
-	CHECK_EQ(set(name, 1ul << 40), -EINVAL);
-	CHECK_EQ(set(name, 100), 0);
+	CHECK_EQ(set_sysctl(name, 0), -EINVAL);
+	CHECK_EQ(set_sysctl(name, 1l << 40), -EINVAL);
+	CHECK_EQ(set_sysctl(name, 100), 0);
 	CHECK_EQ(SYS(SYS_sendto, s[0], big, 101, 0, 0, 0), -EMSGSIZE);
-	CHECK_EQ(set(name, max), 0);
+	CHECK_EQ(set_sysctl(name, max), 0);
 	SYS(SYS_closefrom, 3);
 }
 

@@ -297,12 +297,35 @@ join_thread(volatile long *tid)
 		(void)SYS(SYS__umtx_op, tid, UMTX_OP_WAIT, was, 0, 0);
 }
 
-/* Sets a sysctl that is an int; 0 or the negative error. */
+/* A sysctl that is a number, an int or a long; *size is its. */
 static inline long
-set_sysctl(const char *name, int value)
+read_sysctl(const char *name, size_t *size)
 {
-	return (SYS(SYS___sysctlbyname, name, length(name), NULL, NULL, &value,
-	    sizeof(value)));
+	long value = 0;
+
+	*size = sizeof(value);
+	CHECK_EQ(
+	    SYS(SYS___sysctlbyname, name, length(name), &value, size, 0, 0), 0);
+	return (*size == sizeof(int) ? (int)value : value);
+}
+
+static inline long
+get_sysctl(const char *name)
+{
+	size_t size;
+
+	return (read_sysctl(name, &size));
+}
+
+/* Sets one; 0 or the negative error. */
+static inline long
+set_sysctl(const char *name, long value)
+{
+	size_t size;
+
+	(void)read_sysctl(name, &size);
+	return (SYS(
+	    SYS___sysctlbyname, name, length(name), NULL, NULL, &value, size));
 }
 
 static inline long

@@ -323,14 +323,9 @@ absolute(void)
 static void
 timers_end(void)
 {
-	static const char name[] = "kern.kq_calloutmax";
-	long kq = SYS(SYS_kqueue), r = 0;
-	size_t size = sizeof(unsigned);
-	unsigned max = 0, n = 0;
+	const long max = get_sysctl("kern.kq_calloutmax");
+	long kq = SYS(SYS_kqueue), n = 0, r = 0;
 
-	CHECK_EQ(SYS(SYS___sysctlbyname, name, sizeof(name) - 1, &max, &size,
-		     NULL, 0),
-	    0);
 	for (; r == 0 && n <= max; n++)
 		r = change(kq, n, EVFILT_TIMER, EV_ADD, NOTE_SECONDS, 1000 + n);
 	CHECK_EQ(r, -ENOMEM);

@@ -35,18 +35,6 @@ limit_of(int which)
 	return (rl);
 }
 
-static int
-number(const char *name)
-{
-	int value = -1;
-	size_t len = sizeof(value);
-
-	CHECK_EQ(
-	    SYS(SYS___sysctlbyname, name, length(name), &value, &len, NULL, 0L),
-	    0);
-	return (value);
-}
-
 /* All that root may wish for comes to this. */
 static void
 at_most(int which, int64_t most)
@@ -65,8 +53,8 @@ most(void)
 {
 	struct rlimit none = {0, INFINITY}, was = limit_of(RLIMIT_NPROC);
 
-	at_most(RLIMIT_NPROC, number("kern.maxprocperuid"));
-	at_most(RLIMIT_NOFILE, number("kern.maxfilesperproc"));
+	at_most(RLIMIT_NPROC, get_sysctl("kern.maxprocperuid"));
+	at_most(RLIMIT_NOFILE, get_sysctl("kern.maxfilesperproc"));
 	at_most(RLIMIT_DATA, 32l << 30);
 	at_most(RLIMIT_STACK, 512l << 20);
 	at_most(RLIMIT_CORE, INFINITY);
@@ -235,7 +223,7 @@ all_files(unsigned uid, int count)
 		while ((fd = xopen("/", O_RDONLY, 0)) >= 0)
 			continue;
 		CHECK_EQ(fd, -ENFILE);
-		CHECK_EQ(number("kern.openfiles"), count);
+		CHECK_EQ(get_sysctl("kern.openfiles"), count);
 		(void)SYS(SYS_exit, failures);
 	}
 	CHECK_EQ(wait_for(pid), 0);
@@ -245,7 +233,7 @@ all_files(unsigned uid, int count)
 static void
 files(void)
 {
-	const int was = number("kern.maxfiles");
+	const long was = get_sysctl("kern.maxfiles");
 
 	CHECK_EQ(set_sysctl("kern.maxfiles", FILES_MOST), 0);
 	all_files(NOBODY, FILES_MOST - FILES_MOST / 20 - 1);

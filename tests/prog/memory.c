@@ -276,50 +276,39 @@ shared_stacks(void)
 	CHECK_EQ(SYS(SYS_munmap, p, size), 0);
 }
 
-static uint64_t
-wired_sysctl(const char *name, const uint64_t *new)
-{
-	uint64_t old = 0;
-	size_t len = sizeof(old);
-
-	CHECK_EQ(SYS(SYS___sysctlbyname, name, length(name), &old, &len, new,
-		     new != NULL ? sizeof(*new) : 0),
-	    0);
-	return (old);
-}
-
 /* What all programs may lock together; p: four pages, unlocked. */
 static void
 wired_by_all(char *p)
 {
 	static const char limit[] = "vm.max_user_wired";
 	static const char count[] = "vm.stats.vm.v_user_wire_count";
-	uint64_t before = wired_sysctl(count, NULL), three = before + 3, most;
+	const long before = get_sysctl(count), three = before + 3,
+		   most = get_sysctl(limit);
 	long pid;
 
-	most = wired_sysctl(limit, &three);
+	CHECK_EQ(set_sysctl(limit, three), 0);
 	CHECK(most > 1000);
 	CHECK_EQ(SYS(SYS_mlock, p, 4 * PAGE), -ENOMEM);
-	CHECK_EQ(wired_sysctl(count, NULL), before);
+	CHECK_EQ(get_sysctl(count), before);
 	CHECK_EQ(SYS(SYS_mlock, p, 3 * PAGE), 0);
 	/* Twice is once. */
 	CHECK_EQ(SYS(SYS_mlock, p, 2 * PAGE), 0);
-	CHECK_EQ(wired_sysctl(count, NULL), three);
+	CHECK_EQ(get_sysctl(count), three);
 	/* A child has none, and another's end gives all back. */
 	pid = SYS(SYS_fork);
 	if (pid == 0) {
-		CHECK_EQ(wired_sysctl(count, NULL), three);
+		CHECK_EQ(get_sysctl(count), three);
 		CHECK_EQ(SYS(SYS_mlock, p, PAGE), -ENOMEM);
-		(void)wired_sysctl(limit, &most);
+		CHECK_EQ(set_sysctl(limit, most), 0);
 		CHECK_EQ(SYS(SYS_mlock, p, 2 * PAGE), 0);
-		CHECK_EQ(wired_sysctl(count, NULL), three + 2);
+		CHECK_EQ(get_sysctl(count), three + 2);
 		(void)SYS(SYS_exit, failures);
 	}
 	CHECK_EQ(child_status(pid), 0);
-	CHECK_EQ(wired_sysctl(count, NULL), three);
+	CHECK_EQ(get_sysctl(count), three);
 	CHECK_EQ(SYS(SYS_munlock, p, 4 * PAGE), 0);
-	CHECK_EQ(wired_sysctl(count, NULL), before);
-	CHECK_EQ(wired_sysctl(limit, NULL), most);
+	CHECK_EQ(get_sysctl(count), before);
+	CHECK_EQ(get_sysctl(limit), most);
 }
 
 /* Locking a range of which a part can't be: nothing more is locked than was.
@@ -328,7 +317,7 @@ static void
 locked_in_part(void)
 {
 	static const char count[] = "vm.stats.vm.v_user_wire_count";
-	uint64_t before = wired_sysctl(count, NULL);
+	const long before = get_sysctl(count);
 	struct rlimit old, rl;
 	long fd = SYS(SYS_shm_open2, SHM_ANON, O_RDWR, 0600, 0, NULL);
 	char *p;
@@ -336,30 +325,30 @@ locked_in_part(void)
 	CHECK_EQ(SYS(SYS_ftruncate, fd, 2 * PAGE), 0);
 	p = (char *)SYS(SYS_mmap, NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0);
 	CHECK_EQ(SYS(SYS_mlock, p, 4 * PAGE), -ENOMEM);
-	CHECK_EQ(wired_sysctl(count, NULL), before);
+	CHECK_EQ(get_sysctl(count), before);
 	CHECK_EQ(SYS(SYS_mlock, p + PAGE, PAGE), 0);
 	CHECK_EQ(SYS(SYS_mlock, p, 4 * PAGE), -ENOMEM);
-	CHECK_EQ(wired_sysctl(count, NULL), before + 1);
+	CHECK_EQ(get_sysctl(count), before + 1);
 	CHECK_EQ(SYS(SYS_mlockall, MCL_CURRENT), -EAGAIN);
-	CHECK_EQ(wired_sysctl(count, NULL), before + 1);
+	CHECK_EQ(get_sysctl(count), before + 1);
 	/* Nor can what may not be accessed, which mlockall(2) passes over. */
 	CHECK_EQ(SYS(SYS_mprotect, p + 2 * PAGE, 2 * PAGE, PROT_NONE), 0);
 	CHECK_EQ(SYS(SYS_mlock, p, 3 * PAGE), -ENOMEM);
-	CHECK_EQ(wired_sysctl(count, NULL), before + 1);
+	CHECK_EQ(get_sysctl(count), before + 1);
 	CHECK_EQ(SYS(SYS_mlockall, MCL_CURRENT), 0);
-	CHECK(wired_sysctl(count, NULL) >= before + 2);
+	CHECK(get_sysctl(count) >= before + 2);
 	CHECK_EQ(SYS(SYS_munlockall), 0);
-	CHECK_EQ(wired_sysctl(count, NULL), 0);
+	CHECK_EQ(get_sysctl(count), 0);
 	CHECK_EQ(SYS(SYS_munmap, p, 4 * PAGE), 0);
 
 	/* New memory is locked if it can be; over the limit there is none. */
 	CHECK_EQ(SYS(SYS_mlockall, MCL_FUTURE), 0);
 	p = (char *)SYS(SYS_mmap, NULL, 4 * PAGE, RW, MAP_SHARED, fd, 0);
 	CHECK((long)p > 0);
-	CHECK_EQ(wired_sysctl(count, NULL), 0);
+	CHECK_EQ(get_sysctl(count), 0);
 	CHECK_EQ(SYS(SYS_munmap, p, 4 * PAGE), 0);
 	p = must_map(4 * PAGE, RW, PRIVATE);
-	CHECK_EQ(wired_sysctl(count, NULL), 4);
+	CHECK_EQ(get_sysctl(count), 4);
 	CHECK_EQ(SYS(SYS_getrlimit, RLIMIT_MEMLOCK, &old), 0);
 	rl = old;
 	rl.rlim_cur = 7 * PAGE;

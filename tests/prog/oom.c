@@ -28,13 +28,44 @@ eat(void)
 	}
 }
 
+/* A process that says when it has its memory, and then waits to go on. */
+struct other {
+	long pid;
+	int said, go;
+};
+
+static void
+begin(struct other *o, void (*fn)(int said, int go))
+{
+	int said[2], go[2];
+
+	CHECK_EQ(SYS(SYS_pipe2, said, 0), 0);
+	CHECK_EQ(SYS(SYS_pipe2, go, 0), 0);
+	o->pid = SYS(SYS_fork);
+	if (o->pid == 0)
+		fn(said[1], go[0]);
+	(void)SYS(SYS_close, said[1]);
+	(void)SYS(SYS_close, go[0]);
+	o->said = said[0];
+	o->go = go[1];
+}
+
+/* How it ended. */
+static int
+status_of(const struct other *o)
+{
+	int status = -1;
+
+	CHECK_EQ(SYS(SYS_wait4, o->pid, &status, 0, NULL), o->pid);
+	return (status);
+}
+
 /* Takes memory by a descriptor alone: nothing of it is in the process. */
 static void
-hoard(int full)
+hoard(int said, int go)
 {
 	long shm = SYS(SYS_shm_open2, 1, O_RDWR, 0600, 0, NULL), n;
 	static char data[MEGABYTE];
-	int never[2];
 	off_t at = 0;
 
 	(void)SYS(SYS_ftruncate, shm, 1l << 40);
@@ -42,15 +73,14 @@ hoard(int full)
 		n = SYS(SYS_pwrite, shm, data, MEGABYTE, at);
 		at += MEGABYTE;
 	} while (n == (long)MEGABYTE);
-	(void)SYS(SYS_pipe2, never, 0);
-	(void)SYS(SYS_write, full, data, 1);
-	(void)SYS(SYS_read, never[0], data, 1);
+	(void)SYS(SYS_write, said, data, 1);
+	(void)SYS(SYS_read, go, data, 1);
 	(void)SYS(SYS_exit, 1);
 }
 
 /* Needs a little when told to. */
 static void
-need(int go)
+need(int said, int go)
 {
 	char byte, *p;
 
@@ -65,42 +95,24 @@ need(int go)
 static void
 hoarding(void)
 {
-	int full[2], go[2], status = -1;
-	long hoarder, needy;
+	struct other hoarder, needy;
 	char byte = 0;
 
-	CHECK_EQ(SYS(SYS_pipe2, full, 0), 0);
-	CHECK_EQ(SYS(SYS_pipe2, go, 0), 0);
-	needy = SYS(SYS_fork);
-	if (needy == 0)
-		need(go[0]);
-	hoarder = SYS(SYS_fork);
-	if (hoarder == 0)
-		hoard(full[1]);
-	(void)SYS(SYS_close, full[1]);
+	begin(&needy, need);
+	begin(&hoarder, hoard);
 	/* Or it is dead by now. */
-	(void)SYS(SYS_read, full[0], &byte, 1);
-	CHECK_EQ(SYS(SYS_write, go[1], &byte, 1), 1);
-	CHECK_EQ(SYS(SYS_wait4, needy, &status, 0, NULL), needy);
-	CHECK_EQ(status, 0);
-	CHECK_EQ(SYS(SYS_wait4, hoarder, &status, 0, NULL), hoarder);
-	CHECK_EQ(status & 0x7f, SIGKILL);
+	(void)SYS(SYS_read, hoarder.said, &byte, 1);
+	CHECK_EQ(SYS(SYS_write, needy.go, &byte, 1), 1);
+	CHECK_EQ(status_of(&needy), 0);
+	CHECK_EQ(status_of(&hoarder) & 0x7f, SIGKILL);
 }
 
 #define PIPE_SIZE 65536ul
 
-/* Pages that are free. */
 static unsigned long
 free_pages(void)
 {
-	static const char name[] = "vm.stats.vm.v_free_count";
-	unsigned n = 0;
-	size_t size = sizeof(n);
-
-	CHECK_EQ(SYS(SYS___sysctlbyname, name, sizeof(name) - 1, &n, &size,
-		     NULL, 0L),
-	    0);
-	return (n);
+	return ((unsigned long)get_sysctl("vm.stats.vm.v_free_count"));
 }
 
 /* Pipes through which much has gone don't keep memory that is needed. */
@@ -134,7 +146,8 @@ emptied(void)
 
 /* Has most of the memory, but is protected: it stays, and who takes the rest
  * goes. */
-static void protected(int full, int go)
+static void
+guard(int said, int go)
 {
 	unsigned long pages = free_pages() / 5 * 3;
 	char *p = map_anon(pages * 4096, MAP_ANON_PRIVATE), byte = 0;
@@ -143,7 +156,7 @@ static void protected(int full, int go)
 		(void)SYS(SYS_exit, 2);
 	for (unsigned long i = 0; i < pages; i++)
 		p[i * 4096] = 1;
-	(void)SYS(SYS_write, full, &byte, 1);
+	(void)SYS(SYS_write, said, &byte, 1);
 	(void)SYS(SYS_read, go, &byte, 1);
 	/* As root only. */
 	(void)SYS(
@@ -154,25 +167,20 @@ static void protected(int full, int go)
 static void
 protection(void)
 {
-	int full[2], go[2], status = -1;
-	long guarded, eater;
+	struct other guarded;
+	int status = -1;
 	char byte = 0;
+	long eater;
 
-	CHECK_EQ(SYS(SYS_pipe2, full, 0), 0);
-	CHECK_EQ(SYS(SYS_pipe2, go, 0), 0);
-	guarded = SYS(SYS_fork);
-	if (guarded == 0)
-	protected(full[1], go[0]);
-	(void)SYS(SYS_close, full[1]);
-	CHECK_EQ(SYS(SYS_read, full[0], &byte, 1), 1);
+	begin(&guarded, guard);
+	CHECK_EQ(SYS(SYS_read, guarded.said, &byte, 1), 1);
 	eater = SYS(SYS_fork);
 	if (eater == 0)
 		eat();
 	CHECK_EQ(SYS(SYS_wait4, eater, &status, 0, NULL), eater);
 	CHECK_EQ(status & 0x7f, SIGKILL);
-	CHECK_EQ(SYS(SYS_write, go[1], &byte, 1), 1);
-	CHECK_EQ(SYS(SYS_wait4, guarded, &status, 0, NULL), guarded);
-	CHECK_EQ(status, 0);
+	CHECK_EQ(SYS(SYS_write, guarded.go, &byte, 1), 1);
+	CHECK_EQ(status_of(&guarded), 0);
 }
 
 int

@@ -90,14 +90,6 @@ look(int what, long pid)
 }
 
 static void
-policy(const char *name, int value)
-{
-	CHECK_EQ(SYS(SYS___sysctlbyname, name, length(name), NULL, NULL, &value,
-		     sizeof(value)),
-	    0);
-}
-
-static void
 wait_forever(void)
 {
 	for (;;)
@@ -337,14 +329,14 @@ main(int argc, char **argv)
 	CHECK_EQ(in_child(as_nobody), 0);
 	CHECK_EQ(in_child(changed_ids), 0);
 	CHECK_EQ(ask(NOBODY, PLAIN, "plain", NULL), 0);
-	policy("security.bsd.see_other_uids", 0);
+	CHECK_EQ(set_sysctl("security.bsd.see_other_uids", 0), 0);
 	CHECK_EQ(in_child(unseen), 0);
-	policy("security.bsd.see_other_uids", 1);
-	policy("security.bsd.see_other_gids", 0);
+	CHECK_EQ(set_sysctl("security.bsd.see_other_uids", 1), 0);
+	CHECK_EQ(set_sysctl("security.bsd.see_other_gids", 0), 0);
 	CHECK_EQ(in_child(unseen), 0);
-	policy("security.bsd.see_other_gids", 1);
-	policy("security.bsd.unprivileged_proc_debug", 0);
-	policy("security.bsd.unprivileged_idprio", 1);
+	CHECK_EQ(set_sysctl("security.bsd.see_other_gids", 1), 0);
+	CHECK_EQ(set_sysctl("security.bsd.unprivileged_proc_debug", 0), 0);
+	CHECK_EQ(set_sysctl("security.bsd.unprivileged_idprio", 1), 0);
 	CHECK_EQ(ask(NOBODY, PLAIN, "unusual", NULL), 0);
 	/* Root may. */
 	CHECK_EQ(start_with(&realtime), 0);

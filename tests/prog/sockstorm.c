@@ -204,25 +204,15 @@ work(unsigned from)
 	SYS(SYS_exit, 0);
 }
 
-static int
-value(const char *of)
-{
-	size_t size = sizeof(int);
-	int v = -1;
-
-	SYS(SYS___sysctlbyname, of, length(of), &v, &size, 0, 0);
-	return (v);
-}
-
 /* What was sent into itself is found once a socket is closed. */
 static void
 wait_for_none(const char *of)
 {
-	for (int i = 0; i < 200 && value(of) != 0; i++) {
+	for (int i = 0; i < 200 && get_sysctl(of) != 0; i++) {
 		SYS(SYS_close, SYS(SYS_socket, AF_UNIX, SOCK_STREAM, 0));
 		sleep_ms(20);
 	}
-	CHECK_EQ(value(of), 0);
+	CHECK_EQ(get_sysctl(of), 0);
 }
 
 int
