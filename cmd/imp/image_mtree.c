@@ -117,9 +117,9 @@ type_of(const char *name)
 	wrong("there is no such type", name);
 }
 
-/* chflags(1)'s words; "no" in front of one takes nothing away here. */
+/* One of chflags(1)'s words. */
 static uint32_t
-flags_of(char *text)
+flag_of(const char *name)
 {
 	static const struct {
 		const char *names[3];
@@ -135,23 +135,25 @@ flags_of(char *text)
 	    {{"schg", "schange", "simmutable"}, 0x20000},
 	    {{"sappnd", "sappend"}, 0x40000},
 	    {{"sunlnk", "sunlink"}, 0x100000}};
-	const size_t count = sizeof(flags) / sizeof(flags[0]);
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		for (size_t j = 0; j < 3 && flags[i].names[j] != NULL; j++)
+			if (strcmp(flags[i].names[j], name) == 0)
+				return (flags[i].flag);
+	wrong("there is no such flag", name);
+}
+
+static uint32_t
+flags_of(char *text)
+{
 	uint32_t all = 0;
 	char *rest = NULL;
-	size_t i = 0;
 
 	if (strcmp(text, "none") == 0)
 		return (0);
 	for (char *s = strtok_r(text, ",", &rest); s != NULL;
-	     s = strtok_r(NULL, ",", &rest)) {
-		for (i = 0; i < 3 * count; i++)
-			if (flags[i / 3].names[i % 3] != NULL &&
-			    strcmp(flags[i / 3].names[i % 3], s) == 0)
-				break;
-		if (i == 3 * count)
-			wrong("there is no such flag", s);
-		all |= flags[i / 3].flag;
-	}
+	     s = strtok_r(NULL, ",", &rest))
+		all |= flag_of(s);
 	return (all);
 }
 
@@ -179,12 +181,13 @@ device_of(char *text)
 
 	if (major == NULL)
 		return (number(text, 0, UINT64_MAX));
-	minor = strchr(++major, ',');
-	if (minor == NULL)
-		wrong("it has no minor number", text);
-	*minor++ = '\0';
-	return (tree_device(
-	    number(major, 0, UINT32_MAX), number(minor, 0, UINT32_MAX)));
+	minor = strchr(major + 1, ',');
+	if (minor != NULL) {
+		*minor = '\0';
+		return (tree_device(number(major + 1, 0, UINT32_MAX),
+		    number(minor + 1, 0, UINT32_MAX)));
+	}
+	wrong("it has no minor number", text);
 }
 
 /* One character of those that vis(3) makes; *at is moved behind it. */
