@@ -102,6 +102,12 @@ struct thread {
 	uint64_t td_sigblock;	      /* (k) sigfastblock(2)'s user word, 0:
 					 none; kept by fork */
 
+	/* Extended errors: abi/freebsd/exterr.h; (k) */
+	uint64_t td_exterr_user; /* the program's place for them, 0: none; kept
+				    by fork */
+	const struct exterr *td_exterr; /* of the error to be returned */
+	uint64_t td_exterr_about[2];
+
 	struct cred *td_cred; /* (k) p_cred at the last entry */
 
 	/* umtx: ipc/umtx.c */

@@ -398,6 +398,7 @@ take_over(struct thread *td, struct image *img)
 	uint64_t entry;
 
 	umtx_exec(td);
+	td->td_exterr_user = 0;
 	exchange(p, img);
 	vmspace_activate(p->p_image.vm);
 	cred_refresh(td);

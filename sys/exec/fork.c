@@ -80,6 +80,7 @@ copy_thread(struct proc *p, struct thread *from, bool fresh)
 	td->td_tf->tf_rflags &= ~1ul;
 	td->td_sigstk = from->td_sigstk;
 	td->td_sigblock = from->td_sigblock;
+	td->td_exterr_user = from->td_exterr_user;
 	return (td);
 }
 

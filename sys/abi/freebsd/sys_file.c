@@ -5,6 +5,7 @@
 #include "fbsd/filio.h"
 #include "fbsd/stat.h"
 #include "lib/string.h"
+#include "abi/freebsd/exterr.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "file/fdtable.h"
@@ -57,11 +58,18 @@ sys_write(struct thread *td, const struct write_args *a)
 	return (transfer_one(td, a->fd, a->buf, a->nbyte, -1, true));
 }
 
+static int
+negative_offset(struct thread *td, int64_t offset)
+{
+	return (EXTERR(td, EINVAL, EXTERR_GENIO, "a negative offset",
+	    (uint64_t)offset, 0));
+}
+
 int
 sys_pread(struct thread *td, const struct pread_args *a)
 {
 	if (a->offset < 0)
-		return (EINVAL);
+		return (negative_offset(td, a->offset));
 	return (transfer_one(td, a->fd, a->buf, a->nbyte, a->offset, false));
 }
 
@@ -69,7 +77,7 @@ int
 sys_pwrite(struct thread *td, const struct pwrite_args *a)
 {
 	if (a->offset < 0)
-		return (EINVAL);
+		return (negative_offset(td, a->offset));
 	return (transfer_one(td, a->fd, a->buf, a->nbyte, a->offset, true));
 }
 
@@ -89,7 +97,7 @@ int
 sys_preadv(struct thread *td, const struct preadv_args *a)
 {
 	if (a->offset < 0)
-		return (EINVAL);
+		return (negative_offset(td, a->offset));
 	return (transfer_list(td, a->fd, a->iovp, a->iovcnt, a->offset, false));
 }
 
@@ -97,7 +105,7 @@ int
 sys_pwritev(struct thread *td, const struct pwritev_args *a)
 {
 	if (a->offset < 0)
-		return (EINVAL);
+		return (negative_offset(td, a->offset));
 	return (transfer_list(td, a->fd, a->iovp, a->iovcnt, a->offset, true));
 }
 
@@ -370,7 +378,8 @@ sys_ftruncate(struct thread *td, const struct ftruncate_args *a)
 	int error;
 
 	if (a->length < 0)
-		return (EINVAL);
+		return (EXTERR(td, EINVAL, EXTERR_GENIO, "a negative length",
+		    (uint64_t)a->length, 0));
 	error = fd_get(td, a->fd, 0, &fp);
 	if (error != 0)
 		return (error);

@@ -7,6 +7,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
 #include "fbsd/resource.h"
+#include "abi/freebsd/exterr.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "file/file.h"
@@ -40,33 +41,58 @@ bad_alignment(unsigned flags)
 	return (n > 1 && (n < PAGE_SHIFT || n >= 64));
 }
 
+#define WRONG(td, words, number)                                               \
+	EXTERR(td, EINVAL, EXTERR_MMAP, words, number, 0)
+
+/* What belongs to nothing else: who shares, guards and stacks. */
+static int
+check_kind(struct thread *td, const struct request *r)
+{
+	unsigned f = r->flags, prot = r->prot & PROT_ALL;
+
+	if ((f & (MAP_SHARED | MAP_PRIVATE)) == (MAP_SHARED | MAP_PRIVATE))
+		return (WRONG(td, "both MAP_SHARED and MAP_PRIVATE", f));
+	if (!(f & (MAP_SHARED | MAP_PRIVATE | MAP_ANON | MAP_GUARD)))
+		return (WRONG(td, "neither MAP_SHARED nor MAP_PRIVATE", f));
+	if (f & MAP_STACK && r->fd != -1)
+		return (WRONG(td, "MAP_STACK of a file", (unsigned)r->fd));
+	if (f & MAP_STACK &&
+	    (prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE))
+		return (WRONG(
+		    td, "MAP_STACK that isn't both read and written", prot));
+	if (f & MAP_ANON && (r->fd != -1 || r->pos != 0))
+		return (WRONG(
+		    td, "MAP_ANON with a file or an offset", (unsigned)r->fd));
+	if (f & MAP_GUARD && (prot != PROT_NONE || r->fd != -1 || r->pos != 0 ||
+				 f & ~MAP_GUARD_KNOWN))
+		return (WRONG(td, "MAP_GUARD with more than a place", f));
+	return (0);
+}
+
 /* Which combinations make no sense. */
 static int
-check_flags(const struct request *r)
+check_flags(struct thread *td, const struct request *r)
 {
 	unsigned f = r->flags, prot = r->prot & PROT_ALL;
 	unsigned max = PROT_MAX_EXTRACT(r->prot);
 
-	if (r->prot & ~(unsigned)PROT_KNOWN || f & ~(unsigned)MAP_KNOWN ||
-	    bad_alignment(f))
-		return (EINVAL);
+	if (r->prot & ~(unsigned)PROT_KNOWN)
+		return (WRONG(td, "unknown bits in prot", r->prot));
+	if (f & ~(unsigned)MAP_KNOWN)
+		return (WRONG(td, "unknown flags", f));
+	if (bad_alignment(f))
+		return (WRONG(td,
+		    "MAP_ALIGNED to no power of two from a page "
+		    "on",
+		    f));
 	if (max != 0 && prot & ~max)
-		return (ENOTSUP);
-	if (r->size == 0 || (f & (MAP_EXCL | MAP_FIXED)) == MAP_EXCL ||
-	    (f & (MAP_SHARED | MAP_PRIVATE)) == (MAP_SHARED | MAP_PRIVATE))
-		return (EINVAL);
-	if (!(f & (MAP_SHARED | MAP_PRIVATE | MAP_ANON | MAP_GUARD)))
-		return (EINVAL);
-	if (f & MAP_STACK &&
-	    (r->fd != -1 ||
-		(prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE)))
-		return (EINVAL);
-	if (f & MAP_ANON && (r->fd != -1 || r->pos != 0))
-		return (EINVAL);
-	if (f & MAP_GUARD && (prot != PROT_NONE || r->fd != -1 || r->pos != 0 ||
-				 f & ~MAP_GUARD_KNOWN))
-		return (EINVAL);
-	return (0);
+		return (EXTERR(td, ENOTSUP, EXTERR_MMAP,
+		    "prot is not subset of max_prot", prot, max));
+	if (r->size == 0)
+		return (WRONG(td, "a size of 0", 0));
+	if ((f & (MAP_EXCL | MAP_FIXED)) == MAP_EXCL)
+		return (WRONG(td, "MAP_EXCL without MAP_FIXED", f));
+	return (check_kind(td, r));
 }
 
 /*
@@ -123,9 +149,12 @@ set_place(struct thread *td, const struct request *r, struct vm_mapping *m)
 		return (0);
 	}
 	m->addr = r->addr - offset;
-	if ((m->addr & PAGE_MASK) != 0 || m->addr > USER_TOP - m->size ||
+	if ((m->addr & PAGE_MASK) != 0)
+		return (
+		    WRONG(td, "a fixed address that isn't a page's", r->addr));
+	if (m->addr > USER_TOP - m->size ||
 	    (r->flags & MAP_32BIT && m->addr + m->size > TOP_32BIT))
-		return (EINVAL);
+		return (WRONG(td, "a fixed address out of bounds", r->addr));
 	return (0);
 }
 
@@ -140,7 +169,7 @@ do_mmap(struct thread *td, struct request *r)
 		r->flags |= MAP_ANON;
 		r->pos = 0;
 	}
-	error = check_flags(r);
+	error = check_flags(td, r);
 	if (error == 0)
 		error = set_place(td, r, &m);
 	if (error != 0)

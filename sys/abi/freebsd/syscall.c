@@ -8,6 +8,7 @@
 #include "lib/string.h"
 #include "fbsd/errno.h"
 #include "amd64/md.h"
+#include "abi/freebsd/exterr.h"
 #include "abi/freebsd/syscall.h"
 #include "abi/freebsd/sysargs.h"
 #include "core/printf.h"
@@ -121,6 +122,8 @@ set_result(struct thread *td, struct trapframe *tf, int error)
 	default:
 		tf->tf_rax = (uint64_t)error;
 		tf->tf_rflags |= RFLAGS_CARRY;
+		if (td->td_exterr_user != 0)
+			exterr_report(td, error);
 	}
 }
 
