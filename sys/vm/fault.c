@@ -35,6 +35,8 @@ struct fault {
 	unsigned access;
 	void (*use)(void *arg, struct page *pg); /* NULL: only map it */
 	void *arg;
+	bool own; /* only has the page become the mapping's own, whatever its
+		     rights: it isn't mapped */
 	/* What resolve() said EBUSY for; referenced. */
 	struct vm_object *object;
 	struct vnode *vnode;
@@ -47,9 +49,12 @@ struct fault {
 static int
 enter(struct fault *f, struct page *pg, unsigned prot)
 {
-	int error =
-	    pmap_enter(f->vs->vs_pmap, f->va, page_phys(pg), prot | PMAP_READ);
+	int error;
 
+	if (f->own)
+		return (0);
+	error =
+	    pmap_enter(f->vs->vs_pmap, f->va, page_phys(pg), prot | PMAP_READ);
 	if (error == 0 && f->use != NULL)
 		f->use(f->arg, pg);
 	return (error);
@@ -299,6 +304,8 @@ resolve_anon(struct fault *f, struct amap *am)
 
 	if (pg == NULL && f->e->e_object != NULL && !write)
 		return (object_show(f));
+	if (pg != NULL && f->own)
+		return (0);
 	if (!own && (pg == NULL || write)) {
 		error = amap_own(am, f->va);
 		if (error != 0)
@@ -340,6 +347,8 @@ look_up(struct fault *f, int *code)
 	*code = SEGV_MAPERR;
 	if (e == NULL)
 		return (EFAULT);
+	if (f->own)
+		return (e->e_flags & VME_COW ? 0 : EFAULT);
 	if (e->e_flags & VME_GROWS)
 		return (ESTALE);
 	*code = SEGV_ACCERR;
@@ -435,6 +444,16 @@ fault_use(struct vmspace *vs, vaddr_t va, unsigned access,
 	    .access = access,
 	    .use = use,
 	    .arg = arg};
+	int code;
+
+	return (fault(&f, &code));
+}
+
+int
+fault_own(struct vmspace *vs, vaddr_t va)
+{
+	struct fault f = {
+	    .vs = vs, .va = trunc_page(va), .access = PMAP_WRITE, .own = true};
 	int code;
 
 	return (fault(&f, &code));

@@ -119,6 +119,9 @@ amap_index(const struct amap *am, vaddr_t va)
  */
 int fault_use(struct vmspace *vs, vaddr_t va, unsigned access,
     void (*use)(void *arg, struct page *pg), void *arg);
+/* Has the page at va become a private mapping's own, whatever its rights; it
+ * isn't mapped for that.  The same errors; EFAULT: there is none. */
+int fault_own(struct vmspace *vs, vaddr_t va);
 
 /* exec's (exec/oom.c): memory is out. Kills somebody and waits a little; true:
  * it is worth trying again, false: the caller's process is the one. */

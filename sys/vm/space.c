@@ -69,50 +69,87 @@ vmspace_resident(struct vmspace *vs)
 	return (pmap_resident(vs->vs_pmap));
 }
 
-/* The page that e shows at va, held; NULL: zeroes, or past a file's end. */
-static struct page *
-visible_page(struct vm_entry *e, vaddr_t va)
+/* Where what e shows of its object ends. */
+static vaddr_t
+object_end(const struct vm_entry *e)
 {
-	struct page *pg = NULL;
+	struct vm_object *o = e->e_object;
+	uint64_t size;
 
-	if (e->e_amap != NULL)
-		pg = radix_get(&e->e_amap->am_pages, amap_index(e->e_amap, va));
-	if (pg != NULL)
-		page_hold(pg);
-	else if (e->e_object != NULL)
-		(void)vm_object_page(
-		    e->e_object, atop(e->e_ooff + (va - e->e_start)), 0, &pg);
-	return (pg);
+	if (o == NULL)
+		return (e->e_start);
+	mutex_lock(&o->o_lock);
+	size = round_page(o->o_size);
+	mutex_unlock(&o->o_lock);
+	return (e->e_start + MIN(size - MIN(e->e_ooff, size), entry_size(e)));
 }
 
-/* Copies what e shows into o. */
-static int
-fill_object(struct vm_entry *e, struct vm_object *o)
+static bool
+has_own(const struct vm_entry *e, vaddr_t va)
 {
-	uint64_t n = atop(entry_size(e)), i, at;
+	struct amap *am = e->e_amap;
+	bool found;
+
+	if (am == NULL)
+		return (false);
+	mutex_lock(&am->am_lock);
+	found = radix_get(&am->am_pages, amap_index(am, va)) != NULL;
+	mutex_unlock(&am->am_lock);
+	return (found);
+}
+
+/* The first page of e at or above va that its object has and e hasn't, so that
+ * it may have to be read; 0: none.  vs_lock held. */
+static vaddr_t
+not_own(const struct vm_entry *e, vaddr_t va)
+{
+	const vaddr_t end = object_end(e);
+
+	for (va = MAX(va, e->e_start); va < end; va += PAGE_SIZE) {
+		if (!has_own(e, va))
+			return (va);
+		sched_maybe_yield();
+	}
+	return (0);
+}
+
+/* The page of am at index, or a copy if others have it too, for an object. */
+static struct page *
+give(const struct amap *am, uint64_t index, struct page *pg)
+{
+	struct page *copy;
+	bool own;
+
+	(void)radix_look(&am->am_pages, index, &own);
+	if (own && atomic_load(&pg->pg_refs) == 1) {
+		page_hold(pg);
+		return (pg);
+	}
+	copy = page_alloc(0, 0);
+	if (copy != NULL)
+		copy_page(page_virt(copy), page_virt(pg));
+	return (copy);
+}
+
+/* Puts e's own pages into o, which nobody knows yet. */
+static int
+fill_object(const struct vm_entry *e, struct vm_object *o)
+{
+	const struct amap *am = e->e_amap;
+	const uint64_t first = amap_index(am, e->e_start);
+	struct page *pg;
 	int error = 0;
 
-	for (i = 0; i < n && error == 0; i++) {
-		struct page *from, *to;
-
-		/* Where there is no file below, only what is in the amap. */
-		if (e->e_object == NULL) {
-			at = amap_index(e->e_amap, e->e_start) + i;
-			if (radix_next(&e->e_amap->am_pages, &at) == NULL)
-				break;
-			i = at - amap_index(e->e_amap, e->e_start);
-			if (i >= n)
-				break;
-		}
-		from = visible_page(e, e->e_start + ptoa(i));
-		if (from == NULL)
-			continue;
-		error = vm_object_page(o, i, VM_PAGE_WRITE, &to);
-		if (error == 0) {
-			copy_page(page_virt(to), page_virt(from));
-			page_release(to);
-		}
-		page_release(from);
+	for (uint64_t i = first;
+	     error == 0 && (pg = radix_next(&am->am_pages, &i)) != NULL &&
+	     i < first + atop(entry_size(e));
+	     i++) {
+		pg = give(am, i, pg);
+		if (pg == NULL)
+			return (ENOMEM);
+		error = vm_object_insert(o, i - first, pg);
+		if (error != 0)
+			page_release(pg);
 		sched_maybe_yield();
 	}
 	return (error);
@@ -120,7 +157,7 @@ fill_object(struct vm_entry *e, struct vm_object *o)
 
 /*
  * Private memory that parent and child are to share from now on becomes an
- * object of its own.  Parent's lock held for writing.
+ * object of its own: all pages are e's own.  Parent's lock held for writing.
  */
 static int
 make_shared(struct vmspace *vs, struct vm_entry *e, struct list *dead)
@@ -129,7 +166,7 @@ make_shared(struct vmspace *vs, struct vm_entry *e, struct list *dead)
 	struct vm_entry *new = entry_alloc();
 	int error = o == NULL || new == NULL ? ENOMEM : 0;
 
-	if (error == 0 && (e->e_amap != NULL || e->e_object != NULL))
+	if (error == 0 && e->e_amap != NULL)
 		error = fill_object(e, o);
 	if (error == 0 && e->e_amap != NULL && e->e_amap->am_refs > 1)
 		error = amap_own_ends(e->e_amap, e->e_start, e->e_end);
@@ -157,7 +194,14 @@ make_shared(struct vmspace *vs, struct vm_entry *e, struct list *dead)
 	return (0);
 }
 
-/* Before any amap is copied. */
+static bool
+is_to_be_shared(const struct vm_entry *e)
+{
+	return (e->e_inherit == INHERIT_SHARE && e->e_flags & VME_COW &&
+		entry_counts(e));
+}
+
+/* Before any amap is copied. EAGAIN: first own_pages(). */
 static int
 share_entries(struct vmspace *vs, struct list *dead)
 {
@@ -166,11 +210,45 @@ share_entries(struct vmspace *vs, struct list *dead)
 
 	for (; e != NULL && error == 0; e = next) {
 		next = entry_next(e);
-		if (e->e_inherit == INHERIT_SHARE && e->e_flags & VME_COW &&
-		    entry_counts(e))
-			error = make_shared(vs, e, dead);
+		if (is_to_be_shared(e))
+			error = not_own(e, 0) != 0 ? EAGAIN
+						   : make_shared(vs, e, dead);
 	}
 	return (error);
+}
+
+/* The first page at or above va that not_own() says of an entry to be shared;
+ * 0: none. */
+static vaddr_t
+next_not_own(struct vmspace *vs, vaddr_t va)
+{
+	struct vm_entry *e;
+	vaddr_t found = 0;
+
+	rw_rlock(&vs->vs_lock);
+	for (e = entry_from(vs, va); e != NULL && found == 0; e = entry_next(e))
+		if (is_to_be_shared(e))
+			found = not_own(e, va);
+	rw_runlock(&vs->vs_lock);
+	return (found);
+}
+
+/* Copies what is to be shared of files, which may have to be read, with no lock
+ * held. */
+static int
+own_pages(struct vmspace *vs)
+{
+	int error = 0;
+
+	for (vaddr_t va = 0; (va = next_not_own(vs, va)) != 0;
+	     va += PAGE_SIZE) {
+		error = fault_own(vs, va);
+		/* The mapping is gone, or the file has become shorter. */
+		if (error != 0 && error != EFAULT && error != EINVAL)
+			return (error);
+		sched_maybe_yield();
+	}
+	return (0);
 }
 
 /* The child's copy of e's amap. */
@@ -281,8 +359,14 @@ vmspace_fork(struct vmspace *vs)
 	if (child == NULL)
 		return (NULL);
 	rw_wlock(&vs->vs_lock);
+	while ((error = share_entries(vs, &dead)) == EAGAIN) {
+		rw_wunlock(&vs->vs_lock);
+		error = own_pages(vs);
+		rw_wlock(&vs->vs_lock);
+		if (error != 0)
+			break;
+	}
 	copy_layout(vs, child);
-	error = share_entries(vs, &dead);
 	for (e = entry_from(vs, 0); e != NULL && error == 0;
 	     e = entry_next(e)) {
 		/* Holes that the parent doesn't have. */

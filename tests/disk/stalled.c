@@ -5,13 +5,19 @@
  * is in memory, even if it is the same file.
  */
 #include <dirent.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "failing.h"
 
-#define LIMIT 60 /* seconds, after which it hangs */
+/* What the C library doesn't have. */
+#define SYS_MINHERIT  250
+#define INHERIT_SHARE 0
+
+#define LIMIT	      60 /* seconds, after which it hangs */
 
 /* A file's bytes, more than its inode, or the first page of a FAT, leads to. */
 static uint32_t big = 3 << 20;
@@ -66,6 +72,29 @@ static void
 write_cold(int fd)
 {
 	must(pwrite(fd, "x", 1, COLD) == 1, "pwrite");
+}
+
+/* The child is to share what so far is a private mapping. */
+static void
+fork_cold(int fd)
+{
+	volatile char *map =
+	    mmap(NULL, big, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	int status;
+	pid_t pid;
+
+	must(map != MAP_FAILED, "mmap");
+	map[0] = 'x';
+	must(syscall(SYS_MINHERIT, map, (size_t)big, INHERIT_SHARE) == 0,
+	    "minherit");
+	pid = fork();
+	if (pid == 0) {
+		if (map[0] == 'x' && map[COLD + 1] == (char)byte_at(COLD + 1))
+			map[COLD] = 'y';
+		_exit(0);
+	}
+	must(waitpid(pid, &status, 0) == pid && status == 0, "waitpid");
+	must(map[COLD] == 'y', "not shared");
 }
 
 static void
@@ -138,8 +167,8 @@ make_files(void)
 static void
 killed(void)
 {
-	static void (*const asks[])(int) = {
-	    read_cold, touch_cold, stat_cold, list_cold, run_cold, write_cold};
+	static void (*const asks[])(int) = {read_cold, touch_cold, stat_cold,
+	    list_cold, run_cold, write_cold, fork_cold};
 	struct stat st;
 	pid_t pid;
 	int fd;
@@ -219,7 +248,8 @@ use_cached(int fd)
 static void
 beside(void)
 {
-	static void (*const asks[])(int) = {read_cold, touch_cold, write_cold};
+	static void (*const asks[])(int) = {
+	    read_cold, touch_cold, write_cold, fork_cold};
 	pid_t pid, writer;
 	int fd;
 
@@ -247,6 +277,40 @@ beside(void)
 	}
 }
 
+static void *
+fork_beside(void *arg)
+{
+	fork_cold(*(int *)arg);
+	return (NULL);
+}
+
+/* A process changes its memory while a thread of it that forks waits. */
+static void
+forking(void)
+{
+	pthread_t thread;
+	char *map;
+	int fd;
+
+	write_file(ON "/big", big);
+	remount();
+	fd = open_file(ON "/big", O_RDWR);
+	(void)read_at(fd, 0);
+	stall();
+	must(pthread_create(&thread, NULL, fork_beside, &fd) == 0,
+	    "pthread_create");
+	await_held(1);
+	map = mmap(
+	    NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+	must(map != MAP_FAILED, "mmap");
+	map[0] = 1;
+	must(munmap(map, BLOCK) == 0, "munmap");
+	(void)well();
+	must(pthread_join(thread, NULL) == 0, "pthread_join");
+	check_file(fd, big, big);
+	close(fd);
+}
+
 static void
 beside_fat(void)
 {
@@ -255,8 +319,8 @@ beside_fat(void)
 }
 
 static const struct fail_case cases[] = {{"killed", killed}, {"gone", gone},
-    {"beside", beside}, {"fat-killed", killed}, {"fat-beside", beside_fat},
-    {NULL, NULL}};
+    {"beside", beside}, {"forking", forking}, {"fat-killed", killed},
+    {"fat-beside", beside_fat}, {NULL, NULL}};
 
 /* QEMU ends with the last request only. */
 static void
