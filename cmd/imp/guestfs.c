@@ -29,11 +29,19 @@
 #include "imp.h"
 #include "user.h"
 
+/* What -v says: a file or folder here, and its path in the guest. */
+struct bind {
+	char *host, *guest;
+	struct stat st;
+};
+
 struct guestfs {
 	struct archive archive;
 	void *names; /* tsearch(3): every path that is taken */
 	uint64_t now;
 	struct user user;
+	struct bind *binds; /* nbinds of them, in their order */
+	size_t nbinds;
 	const char *program; /* guest's path */
 	const char *cwd;     /* guest's path */
 };
@@ -232,59 +240,61 @@ add_folder_tree(struct guestfs *fs, const char *host, const char *guest,
  * colon before a slash divides, for others may be part of a name.
  */
 static void
-split_bind(const char *bind, char **host, char **guest, struct stat *st)
+split_bind(struct bind *b, const char *text)
 {
 	char *colon = NULL;
 
-	*host = format("%s", bind);
-	for (char *c = *host; *c != '\0'; c++)
+	b->host = format("%s", text);
+	for (char *c = b->host; *c != '\0'; c++)
 		if (c[0] == ':' && c[1] == '/')
 			colon = c;
 	if (colon != NULL)
 		*colon = '\0';
-	if (stat(*host, st) != 0)
-		err(EXIT_IMP, "-v %s", *host);
+	if (stat(b->host, &b->st) != 0)
+		err(EXIT_IMP, "-v %s", b->host);
 	if (colon != NULL)
-		*guest = path_absolute("/", colon + 1);
+		b->guest = path_absolute("/", colon + 1);
 	else
-		*guest = realpath(*host, NULL);
-	if (*guest == NULL)
-		err(EXIT_IMP, "-v %s", *host);
+		b->guest = realpath(b->host, NULL);
+	if (b->guest == NULL)
+		err(EXIT_IMP, "-v %s", b->host);
 }
 
 static void
-add_bind(struct guestfs *fs, const char *bind)
+split_binds(struct guestfs *fs, const struct strings *texts)
 {
-	char *host, *guest;
-	struct stat st;
+	fs->binds = calloc(texts->count + 1, sizeof(*fs->binds));
+	if (fs->binds == NULL)
+		err(EXIT_IMP, "memory");
+	for (; fs->nbinds < texts->count; fs->nbinds++)
+		split_bind(&fs->binds[fs->nbinds], texts->items[fs->nbinds]);
+}
 
-	split_bind(bind, &host, &guest, &st);
-	add_parents(fs, guest);
-	add_tree(fs, host, guest, &st, WHOLE_TREE);
-	free(host);
-	free(guest);
+static void
+add_bind(struct guestfs *fs, const struct bind *b)
+{
+	add_parents(fs, b->guest);
+	add_tree(fs, b->host, b->guest, &b->st, WHOLE_TREE);
 }
 
 /* What the guest will have under this name, if it is one of -v's. */
 static FILE *
-open_bound(const struct options *opt, const char *path)
+open_bound(const struct guestfs *fs, const char *path)
 {
-	char *host, *guest, *name;
 	FILE *file = NULL;
-	struct stat st;
 	size_t length;
+	char *name;
 
-	for (size_t i = 0; i < opt->binds.count && file == NULL; i++) {
-		split_bind(opt->binds.items[i], &host, &guest, &st);
-		length = guest[1] == '\0' ? 0 : strlen(guest);
-		if (strncmp(path, guest, length) == 0 &&
+	for (size_t i = 0; i < fs->nbinds && file == NULL; i++) {
+		const struct bind *b = &fs->binds[i];
+
+		length = b->guest[1] == '\0' ? 0 : strlen(b->guest);
+		if (strncmp(path, b->guest, length) == 0 &&
 		    (path[length] == '\0' || path[length] == '/')) {
-			name = format("%s%s", host, path + length);
+			name = format("%s%s", b->host, path + length);
 			file = fopen(name, "re");
 			free(name);
 		}
-		free(host);
-		free(guest);
 	}
 	return (file);
 }
@@ -299,7 +309,8 @@ add_rtld(struct guestfs *fs, const char *program)
 	static const char linker[] = "/libexec/ld-elf.so.1";
 	static const char *const files[] = {
 	    linker, "/lib/libc.so.7", "/lib/libgcc_s.so.1"};
-	char *folder, *bind;
+	char *folder, *text;
+	struct bind b;
 
 	if (tfind(linker, &fs->names, compare) != NULL)
 		return;
@@ -310,10 +321,13 @@ add_rtld(struct guestfs *fs, const char *program)
 		    "one, or give FreeBSD's and its libraries with -v",
 		    program, linker);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		bind =
+		text =
 		    format("%s%s:%s", folder, strrchr(files[i], '/'), files[i]);
-		add_bind(fs, bind);
-		free(bind);
+		split_bind(&b, text);
+		add_bind(fs, &b);
+		free(text);
+		free(b.host);
+		free(b.guest);
 	}
 	free(folder);
 }
@@ -390,7 +404,7 @@ choose_user(struct guestfs *fs, const struct options *opt)
 		fs->user = (struct user){0, 0, "root", "/root"};
 		return;
 	}
-	passwd = open_bound(opt, path);
+	passwd = open_bound(fs, path);
 	if (passwd == NULL)
 		passwd = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
 	if (passwd == NULL)
@@ -548,11 +562,12 @@ guestfs_build(
 
 	fs.archive.fd = nameless_file();
 	choose_places(&fs, opt);
+	split_binds(&fs, &opt->binds);
 	choose_user(&fs, opt);
 	(void)take(&fs, fs.program);
 	add_run(&fs, opt, tty);
-	for (size_t i = 0; i < opt->binds.count; i++)
-		add_bind(&fs, opt->binds.items[i]);
+	for (size_t i = 0; i < fs.nbinds; i++)
+		add_bind(&fs, &fs.binds[i]);
 	if (opt->dynamic)
 		add_rtld(&fs, opt->argv[0]);
 	if (opt->cwd == NULL && is_go_test(opt))
