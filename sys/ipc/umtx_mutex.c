@@ -173,7 +173,9 @@ umutex_unlock(struct thread *td, struct umutex *m, bool owner_dead)
 	new = free_value(flags, owner_dead);
 	if (waiting > 1)
 		new |= UMUTEX_CONTESTED;
-	do {
+	error = EAGAIN;
+	for (unsigned tries = 0; tries < UMTX_TRIES && error == EAGAIN;
+	     tries++) {
 		error = casueword32(&m->m_owner, owner, &seen, new);
 		if (error == 0 && seen != owner) {
 			owner = seen;
@@ -182,7 +184,7 @@ umutex_unlock(struct thread *td, struct umutex *m, bool owner_dead)
 		/* Only the bit can change under the owner's feet. */
 		if ((owner & ~UMUTEX_CONTESTED) != (uint32_t)td->td_tid)
 			error = EPERM;
-	} while (error == EAGAIN);
+	}
 	if (error == 0 || error == EFAULT)
 		(void)umtx_wake_key(&key, UMTX_MUTEX,
 		    error == 0 && new != UMUTEX_RB_NOTRECOV ? 1 : UINT_MAX);
@@ -211,7 +213,7 @@ wake_one(struct thread *td, struct umutex *m, uint32_t flags, bool clear)
 	mutex_lock(&b->b_busy);
 	waiting = umtx_count(&key, UMTX_MUTEX);
 	error = fueword32(&m->m_owner, &owner);
-	while (error == 0) {
+	for (unsigned tries = 0; error == 0; tries++) {
 		new = owner;
 		if (waiting > 1 || (waiting == 1 && !is_free(owner)))
 			new |= UMUTEX_CONTESTED;
@@ -223,7 +225,10 @@ wake_one(struct thread *td, struct umutex *m, uint32_t flags, bool clear)
 		if (error == 0 && seen == owner)
 			break;
 		owner = seen;
+		if (tries == UMTX_TRIES)
+			error = EAGAIN;
 	}
+	/* Nobody knows what the word says: they look for themselves. */
 	if (error != 0)
 		(void)umtx_wake_key(&key, UMTX_MUTEX, UINT_MAX);
 	else if (is_free(owner) || dead(owner))

@@ -97,7 +97,7 @@ ucond_wake(struct thread *td, struct ucond *cv, bool all)
 	return (error);
 }
 
-/* Changes bits of a word: 0 or EFAULT; *now is the result. */
+/* Changes bits of a word: 0, EFAULT, EAGAIN; *now is the result. */
 static int
 change_bits(uint32_t *word, uint32_t clear, uint32_t set, uint32_t *now)
 {
@@ -105,7 +105,7 @@ change_bits(uint32_t *word, uint32_t clear, uint32_t set, uint32_t *now)
 
 	if (fueword32(word, &old) != 0)
 		return (EFAULT);
-	for (;;) {
+	for (unsigned tries = 0; tries < UMTX_TRIES; tries++) {
 		*now = (old & ~clear) | set;
 		if (*now == old)
 			return (0);
@@ -115,6 +115,7 @@ change_bits(uint32_t *word, uint32_t clear, uint32_t set, uint32_t *now)
 			return (0);
 		old = seen;
 	}
+	return (EAGAIN);
 }
 
 /* One side of a read/write lock. */
@@ -300,7 +301,7 @@ urwlock_unlock(struct thread *td, struct urwlock *rw)
 	if (error != 0)
 		return (error);
 	mutex_lock(&b->b_busy);
-	for (;;) {
+	for (unsigned tries = 0;; tries++) {
 		if (state & URWLOCK_WRITE_OWNER)
 			new = state & ~URWLOCK_WRITE_OWNER;
 		else if (state & URWLOCK_MAX_READERS)
@@ -312,6 +313,8 @@ urwlock_unlock(struct thread *td, struct urwlock *rw)
 			error = EFAULT;
 		if (error != 0 || seen == state)
 			break;
+		if (tries == UMTX_TRIES)
+			error = EAGAIN;
 		state = seen;
 	}
 	if (error == 0)
@@ -329,7 +332,7 @@ sem_sleep(struct usem2 *sem, struct umtx_waiter *w, uint64_t deadline)
 	int error;
 
 	mutex_lock(&w->w_bucket->b_busy);
-	for (;;) {
+	for (unsigned tries = 0;; tries++) {
 		error = fueword32(&sem->count, &count);
 		wait = error == 0 && (count & USEM_MAX_COUNT) == 0;
 		if (!wait || count == USEM_HAS_WAITERS)
@@ -338,6 +341,10 @@ sem_sleep(struct usem2 *sem, struct umtx_waiter *w, uint64_t deadline)
 		    casueword32(&sem->count, count, &seen, USEM_HAS_WAITERS);
 		if (error != 0 || seen == count)
 			break;
+		if (tries == UMTX_TRIES) {
+			error = EAGAIN;
+			break;
+		}
 	}
 	if (error == 0 && wait)
 		umtx_enqueue(w);

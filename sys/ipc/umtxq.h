@@ -8,6 +8,13 @@
 #include "ipc/umtx.h"
 #include "vm/vm.h"
 
+/*
+ * A word is changed by comparing it with what it was, and tried again when it
+ * was changed meanwhile.  That comes to an end with b_busy held, which others
+ * wait for: who changes it without a pause gets EAGAIN.
+ */
+#define UMTX_TRIES 1000
+
 /* Different uses of one address don't meet. */
 enum umtx_kind {
 	UMTX_SIMPLE,

@@ -472,6 +472,49 @@ shared_pages(void)
 	CHECK_EQ(op(NULL, UMTX_OP_SHM, UMTX_SHM_CREAT, (void *)16, 0), -EFAULT);
 }
 
+static volatile bool restless;
+
+static void
+change_words(void *arg)
+{
+	while (restless) {
+		mutex.m_owner += 2;
+		rw.rw_state += 3;
+	}
+	end_thread(arg);
+}
+
+static void
+wait_free(void *arg)
+{
+	(void)op(&mutex, UMTX_OP_MUTEX_WAIT, 0, 0, 0);
+	end_thread(arg);
+}
+
+/* A word that never stands still holds up only who asks about it, if at all. */
+static void
+restless_words(void)
+{
+	long changer, waiter, r;
+
+	mutex = (struct umutex){.m_owner = 1u << 30};
+	rw = (struct urwlock){.rw_state = 1u << 20};
+	restless = true;
+	CHECK_EQ(start_thread(wait_free, &waiter, &waiter), 0);
+	CHECK_EQ(start_thread(change_words, &changer, &changer), 0);
+	for (int i = 0; i < 500; i++) {
+		r = op(&mutex, UMTX_OP_MUTEX_WAKE2, 0, 0, 0);
+		CHECK(r == 0 || r == -EAGAIN);
+		r = op(&rw, UMTX_OP_RW_UNLOCK, 0, 0, 0);
+		CHECK(r == 0 || r == -EAGAIN || r == -EPERM);
+	}
+	restless = false;
+	join_thread(&changer);
+	mutex.m_owner = 0;
+	CHECK_EQ(op(&mutex, UMTX_OP_MUTEX_WAKE2, 0, 0, 0), 0);
+	join_thread(&waiter);
+}
+
 static void
 minimum(void)
 {
@@ -497,6 +540,7 @@ main(int argc, char **argv)
 	processes();
 	gone_memory();
 	shared_pages();
+	restless_words();
 	minimum();
 	return (result("umtx"));
 }
