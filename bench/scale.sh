@@ -50,7 +50,8 @@ on_disk() {
 
 truncate -s 512M "$dir/disk"
 build/tests/host/newfs "$dir/disk" >/dev/null
-on_disk "$out/scale_names" /dev/vtbd0 100 1000 10000 |
+# So little memory that 10,000 changed inodes are more than it should hold.
+on_disk -m 512m "$out/scale_names" /dev/vtbd0 100 1000 10000 |
     table "files in cache, UFS"
 
 # cache FILES: 100,000 pages in so many files.

@@ -16,7 +16,7 @@ static struct {
 	struct spin wake_lock;
 	struct cv cv;
 	unsigned dirty; /* (w) how many are */
-	bool now;	/* (w) memory is short: don't wait */
+	bool now;	/* (w) there is much: don't wait */
 } syncer = {.lock = MUTEX_INITIALIZER(syncer.lock, "syncer"),
     .pages_lock = MUTEX_INITIALIZER(syncer.pages_lock, "syncer pages"),
     .clients = LIST_INITIALIZER(syncer.clients),
@@ -85,8 +85,8 @@ syncer_clean(struct syncer_client *sc)
 	spin_unlock(&syncer.wake_lock);
 }
 
-static bool
-push(void)
+bool
+syncer_hurry(void)
 {
 	bool dirty;
 
@@ -117,7 +117,7 @@ void
 syncer_add(struct syncer_client *sc)
 {
 	static struct shrinker shrinker = {
-	    .sh_shrink = shrink, .sh_push = push};
+	    .sh_shrink = shrink, .sh_push = syncer_hurry};
 	bool first;
 
 	mutex_lock(&syncer.lock);

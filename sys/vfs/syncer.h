@@ -28,5 +28,7 @@ void syncer_remove(struct syncer_client *sc);
 /* It is dirty, or isn't any more. Spin locks may be held. */
 void syncer_note(struct syncer_client *sc);
 void syncer_clean(struct syncer_client *sc);
+/* What is dirty is to be written now; false: nothing is. Doesn't sleep. */
+bool syncer_hurry(void);
 
 #endif

@@ -594,6 +594,7 @@ commit_and_tell(struct ufs_mount *um, int error)
 			"in memory\n",
 		    um->um_disk->d_name, error);
 	um->um_failed = error != 0;
+	atomic_store(&um->um_hurried, false);
 	tell_syncer(um);
 	return (error);
 }
@@ -694,12 +695,13 @@ ufs_done(struct ufs_mount *um, int error)
 	return (ufs_commit(um));
 }
 
+/* By so many halves of what memory should hold. */
 static bool
-too_dirty(struct ufs_mount *um, unsigned times)
+too_dirty(struct ufs_mount *um, unsigned halves)
 {
-	return (
-	    atomic_load(&um->um_dirty_bytes) > times * pageout_dirty_max() ||
-	    atomic_load(&um->um_ndirty) > times * um->um_max_dirty);
+	return (atomic_load(&um->um_dirty_bytes) >
+		    halves * (pageout_dirty_max() / 2) ||
+		atomic_load(&um->um_ndirty) > halves * (um->um_max_dirty / 2));
 }
 
 int
@@ -707,7 +709,11 @@ ufs_throttle(struct ufs_mount *um)
 {
 	int error = 0;
 
-	if (__predict_false(too_dirty(um, 1)))
+	if (__predict_true(!too_dirty(um, 1)))
+		return (0);
+	if (!atomic_swap(&um->um_hurried, true))
+		(void)syncer_hurry();
+	if (too_dirty(um, 2))
 		error = ufs_commit(um);
-	return (error != 0 && too_dirty(um, 2) ? error : 0);
+	return (error != 0 && too_dirty(um, 4) ? error : 0);
 }

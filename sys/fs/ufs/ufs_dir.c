@@ -10,9 +10,10 @@
 static bool
 name_possible(const struct ufs_direct *d)
 {
-	return (d->d_namlen > 0 &&
-		memchr(d->d_name, '/', d->d_namlen) == NULL &&
-		memchr(d->d_name, '\0', d->d_namlen) == NULL);
+	for (unsigned i = 0; i < d->d_namlen; i++)
+		if (d->d_name[i] == '/' || d->d_name[i] == '\0')
+			return (false);
+	return (d->d_namlen > 0);
 }
 
 const struct ufs_direct *

@@ -501,14 +501,14 @@ cut_frags(struct ufs_node *n, uint64_t lbn, unsigned have, unsigned keep)
 static int
 each_indirect(struct ufs_node *n, uint64_t keep, uint64_t *left)
 {
-	uint64_t base = UFS_NDIRECT, span, from;
+	uint64_t base = UFS_NDIRECT, span = 1, from;
 	int error = 0, e = 0;
 
 	for (unsigned i = 0; i < UFS_NINDIRECT; i++, base += span) {
 		uint64_t *slot = &n->n_i.i_indirect[i];
 
-		span = span_of(n->n_um, i + 1);
-		if (keep >= base + span)
+		span *= (uint64_t)n->n_um->um_fs.fs_sb.fs_nindir;
+		if (*slot == 0 || keep >= base + span)
 			continue;
 		from = keep > base ? keep - base : 0;
 		if (left == NULL)

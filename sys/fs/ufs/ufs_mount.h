@@ -172,6 +172,7 @@ struct ufs_mount {
 	unsigned um_nameless;	 /* (c) inodes without a name */
 	uint64_t um_dirty_bytes; /* (c) of file data, about */
 	unsigned um_ndirty;	 /* (c) inodes that changed */
+	bool um_hurried;	 /* atomic: the syncer was told of that */
 
 	struct mutex um_alloc;
 	struct ufs_csum *um_csum;     /* (a) one for each group */
@@ -490,9 +491,9 @@ bool ufs_try_again(struct ufs_mount *um, int *error, unsigned *tries);
 /* A change has been made, or `error`: if the file system is mounted "sync", it
  * is on the disk before the caller hears of it. */
 int ufs_done(struct ufs_mount *um, int error);
-/* Whoever makes more dirty than memory should hold, commits it.  No locks but
- * v_lock.  If that fails he may make twice as much, and then there is an error.
- */
+/* Half of what memory should hold is dirty: the syncer commits it.  Whoever
+ * makes all of that dirty, commits it himself; if that fails he may make twice
+ * as much, and then there is an error.  No locks but v_lock. */
 int ufs_throttle(struct ufs_mount *um);
 /* The superblock, clean or in use. */
 int ufs_mark(struct ufs_mount *um, bool clean);
