@@ -169,6 +169,8 @@ void bio_batch_init_pages(
 int disk_claim(struct disk *dp, bool write);
 int disk_reclaim(struct disk *dp, bool write);
 void disk_unclaim(struct disk *dp, bool write);
+/* Who has it just now: mounted, and open for writing or mounted so. */
+void disk_users(const struct disk *dp, unsigned *readers, unsigned *writers);
 /* Another number when somebody may have written by /dev since, to it or to what
  * shares sectors with it, and is done with that. */
 unsigned disk_edition(const struct disk *dp);

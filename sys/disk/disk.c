@@ -263,6 +263,15 @@ disk_unclaim(struct disk *dp, bool write)
 	mutex_unlock(&disks_lock);
 }
 
+void
+disk_users(const struct disk *dp, unsigned *readers, unsigned *writers)
+{
+	mutex_lock(&disks_lock);
+	*readers = dp->d_claims;
+	*writers = dp->d_owners + dp->d_writers;
+	mutex_unlock(&disks_lock);
+}
+
 int
 disk_open_write(struct disk *dp)
 {

@@ -92,8 +92,8 @@ gpt_table_good(const struct gpt_header *gh, const uint8_t *table)
 }
 
 /* A UUID's first three fields are little-endian on the disk. */
-static void
-print_uuid(const uint8_t *uuid, char *text)
+void
+part_uuid_text(const uint8_t *uuid, char *text)
 {
 	static const uint8_t order[16] = {
 	    3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -160,7 +160,7 @@ gpt_parse_entry(const struct gpt_header *gh, const struct part_disk *pd,
 	pt->pt_start = de.first * pd->pd_sector;
 	pt->pt_size = (de.last - de.first + 1) * pd->pd_sector;
 	memcpy(pt->pt_type, de.type, sizeof(pt->pt_type));
-	print_uuid(de.uuid, pt->pt_uuid);
+	part_uuid_text(de.uuid, pt->pt_uuid);
 	memcpy(units, de.name, sizeof(units));
 	n = utf8_from_utf16(units, GPT_NAME_UNITS, name);
 	if (!part_label(name, n, pt->pt_label, sizeof(pt->pt_label)))

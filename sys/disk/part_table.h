@@ -35,6 +35,10 @@ bool gpt_table_good(const struct gpt_header *gh, const uint8_t *table);
 bool gpt_parse_entry(const struct gpt_header *gh, const struct part_disk *pd,
     const uint8_t *table, unsigned i, struct part *pt);
 
+/* A UUID as it lies on the disk, as text with its NUL. */
+#define PART_UUID_SIZE 37
+void part_uuid_text(const uint8_t *uuid, char *text);
+
 /* MBR: what every PC has had since 1983. */
 #define MBR_TYPE_GPT	 0xee
 #define MBR_TYPE_FREEBSD 0xa5

@@ -101,6 +101,28 @@ disks(void)
 }
 
 static void
+geom(void)
+{
+	static char xml[65536], again[65536];
+	size_t size = 0, room = sizeof(again);
+	static const char key[] = "kern.geom.confxml";
+
+	CHECK_EQ(
+	    SYS(SYS___sysctlbyname, key, length(key), NULL, &size, 0, 0), 0);
+	CHECK(size < sizeof(xml));
+	CHECK_EQ(
+	    SYS(SYS___sysctlbyname, key, length(key), xml, &size, 0, 0), 0);
+	CHECK_EQ(size, length(xml) + 1);
+	CHECK_EQ(
+	    SYS(SYS___sysctlbyname, key, length(key), again, &room, 0, 0), 0);
+	CHECK_EQ(room, size);
+	room = size - 1;
+	CHECK_EQ(SYS(SYS___sysctlbyname, key, length(key), again, &room, 0, 0),
+	    -ENOMEM);
+	say(xml);
+}
+
+static void
 text(const char *name, long offset)
 {
 	static char sector[4096];
@@ -281,6 +303,8 @@ main(int argc, char **argv)
 		readonly(name);
 	else if (same(what, "fails", 6))
 		fails(name, number(argv[3]));
+	else if (same(what, "geom", 5))
+		geom();
 	else if (same(what, "list", 5))
 		list(name);
 	else

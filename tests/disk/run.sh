@@ -93,6 +93,44 @@ gpt_lines() {
 	    "vtbd0p4: error 2" "vtbd1: error 2" "gpt/none: error 2"
 }
 
+# geom LINE...: these lines come in kern.geom.confxml in this order, perhaps with
+# others between; each thing that begins ends, and what is referred to is there.
+geom() {
+	guest geom
+	awk '
+	{
+		line = $0
+		while (match(line, /<[^>]*>/)) {
+			tag = substr(line, RSTART + 1, RLENGTH - 2)
+			line = substr(line, RSTART + RLENGTH)
+			if (match(tag, /ref="[^"]*"/))
+				refs[substr(tag, RSTART + 5, RLENGTH - 6)]
+			else if (match(tag, /id="[^"]*"/)) {
+				id = substr(tag, RSTART + 4, RLENGTH - 5)
+				if (ids[id]++)
+					exit bad = 1
+			}
+			sub(/ .*/, "", tag)
+			if (tag ~ /^\//) {
+				if ("/" stack[depth--] != tag)
+					exit bad = 1
+			} else if ($0 !~ /\/>/)
+				stack[++depth] = tag
+		}
+	}
+	END {
+		for (ref in refs)
+			if (!(ref in ids))
+				bad = 1
+		exit bad || depth != 0
+	}' "$dir/lines" || fail "the tree of kern.geom.confxml"
+	printf '%s\n' "$@" >"$dir/wanted"
+	awk 'NR == FNR { want[++n] = $0; next }
+	    $0 == want[at + 1] { at++ }
+	    END { if (at < n) print "not there: " want[at + 1]; exit at < n }' \
+	    "$dir/wanted" "$dir/lines" || fail "kern.geom.confxml"
+}
+
 show_gpt() {
 	guest show vtbd0p1 vtbd0p2 vtbd0p3 gpt/rootfs \
 	    "gpt/swap%20space%2F1" "gptid/$uuid" ufs/home vtbd0p4 vtbd1 gpt/none
@@ -177,6 +215,20 @@ gpt)
 	guest list /dev/gpt
 	[ "$(sort "$dir/lines" | tr '\n' ' ')" = \
 	    ". .. boot rootfs swap%20space%2F1 " ] || fail "list"
+	geom '<name>DISK</name>' '<name>vtbd0</name>' \
+	    '<mediasize>67108864</mediasize>' '<ident>S1</ident>' \
+	    '<name>PART</name>' '<name>vtbd0</name>' '<scheme>GPT</scheme>' \
+	    '<entries>128</entries>' '<last>131038</last>' '<state>OK</state>' \
+	    '<mode>r0w0e0</mode>' '<name>vtbd0p1</name>' \
+	    '<type>!21686148-6449-6e6f-744e-656564454649</type>' \
+	    '<name>vtbd0p2</name>' '<index>2</index>' '<type>freebsd-swap</type>' \
+	    '<label>swap%20space%2F1</label>' '<name>vtbd0p3</name>' \
+	    '<start>20480</start>' '<end>53247</end>' '<type>freebsd-ufs</type>' \
+	    '<rawtype>516e7cb6-6ecf-11d6-8ff8-00022d09712b</rawtype>' \
+	    '<offset>10485760</offset>' '<length>16777216</length>' \
+	    '<label>rootfs</label>' "<rawuuid>$uuid</rawuuid>" \
+	    '<name>LABEL</name>' '<name>vtbd0p3</name>' '<name>gpt/rootfs</name>' \
+	    "<name>gptid/$uuid</name>" '<name>ufs/home</name>' '</mesh>'
 	guest pattern gpt/rootfs
 	guest check vtbd0p3
 	;;
@@ -237,6 +289,12 @@ bsd)
 	    "vtbd0s2: vtbd0s2 8388608"
 	guest text vtbd0s1a 0
 	[ "$(cat "$dir/lines")" = "the root" ] || fail "not read"
+	geom '<scheme>MBR</scheme>' '<name>vtbd0s1</name>' '<index>1</index>' \
+	    '<type>freebsd</type>' '<name>vtbd0s2</name>' \
+	    '<type>linux-data</type>' '<name>vtbd0s1</name>' \
+	    '<scheme>BSD</scheme>' '<first>0</first>' '<name>vtbd0s1a</name>' \
+	    '<start>16</start>' '<index>1</index>' '<name>vtbd0s1b</name>' \
+	    '<index>2</index>' '</mesh>'
 	# The same on a disk that has nothing else.
 	dd if="$disk" of="$dir/label" bs=512 skip=2049 count=1 2>/dev/null
 	truncate -s 0 "$disk"

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * kern.geom.confxml: disks, their partition tables and their labels, as the
+ * tree of FreeBSD's GEOM that gpart(8), geom(8) and glabel(8) read.
+ *
+ * A class DISK has whole disks, PART what has a table, with a provider for each
+ * partition, and LABEL each disk that has names besides.  Things refer to each
+ * other by numbers, which are made of what they are and of the disk's place in
+ * the list of disks.
+ */
+#include "fbsd/errno.h"
+#include "disk/bio.h"
+#include "disk/part_describe.h"
+#include "disk/part_table.h"
+#include "core/sysctl.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "vm/kmem.h"
+
+#define LINE_SIZE 256
+/* FreeBSD's, of a disk that doesn't know its own. */
+#define HEADS	255
+#define SECTORS 63
+
+enum { CLASS_DISK = 1, CLASS_PART, CLASS_LABEL };
+enum thing { PROVIDER = 1, GEOM, PART_GEOM, PART_CONSUMER, LABEL_THINGS };
+
+/* What is written so far; an error doesn't end it, for the size counts. */
+struct tree {
+	struct sysctl_req *req;
+	int error;
+};
+
+static void
+put_text(struct tree *t, const char *text, size_t size)
+{
+	int error = sysctl_out(t->req, text, size);
+
+	if (t->error == 0)
+		t->error = error;
+}
+
+static void __printflike(2, 3) put(struct tree *t, const char *fmt, ...)
+{
+	char line[LINE_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	put_text(t, line, strlen(line));
+}
+
+/* <key>text</key>, where the text may be anything. */
+static void
+put_escaped(struct tree *t, const char *key, const char *text)
+{
+	put(t, "<%s>", key);
+	for (; *text != '\0'; text++)
+		if (strchr("&<>\"'", *text) != NULL ||
+		    (unsigned char)*text < ' ')
+			put(t, "&#%u;", (unsigned char)*text);
+		else
+			put_text(t, text, 1);
+	put(t, "</%s>\n", key);
+}
+
+static unsigned
+ordinal(const struct disk *dp)
+{
+	unsigned n = 0;
+
+	for (struct disk *d = NULL; (d = disk_next(d)) != NULL && d != dp;)
+		n++;
+	return (n);
+}
+
+static unsigned
+id(const struct disk *dp, enum thing thing)
+{
+	return (thing << 16 | ordinal(dp));
+}
+
+/* What has the table that a partition is in: a slice, if the name is that of
+ * one and a letter, or else the whole disk. */
+static struct disk *
+table_of(const struct disk *dp)
+{
+	size_t n = strlen(dp->d_name) - 1;
+
+	if (dp->d_name[n] < 'a')
+		return (dp->d_whole);
+	for (struct disk *d = NULL; (d = disk_next(d)) != NULL;)
+		if (d->d_whole == dp->d_whole && strlen(d->d_name) == n &&
+		    strncmp(d->d_name, dp->d_name, n) == 0)
+			return (d);
+	return (dp->d_whole);
+}
+
+static struct disk *
+next_part(const struct disk *table, struct disk *dp)
+{
+	while ((dp = disk_next(dp)) != NULL)
+		if (dp->d_whole != dp && table_of(dp) == table)
+			break;
+	return (dp);
+}
+
+static enum disk_scheme
+scheme_of(const struct disk *table)
+{
+	return (table->d_whole == table ? table->d_scheme : DISK_BSD);
+}
+
+static unsigned
+index_of(const struct disk *dp)
+{
+	const char *s = dp->d_name + strlen(dp->d_name) - 1;
+	unsigned n = 0;
+
+	if (*s >= 'a')
+		return ((unsigned)(*s - 'a') + 1);
+	while (s[-1] >= '0' && s[-1] <= '9')
+		s--;
+	for (; *s != '\0'; s++)
+		n = n * 10 + (unsigned)(*s - '0');
+	return (n);
+}
+
+static const char *
+byte_type(uint8_t type, bool bsd)
+{
+	static const struct {
+		bool bsd;
+		uint8_t type;
+		const char *name;
+	} types[] = {{true, 1, "freebsd-swap"}, {true, 7, "freebsd-ufs"},
+	    {true, 27, "freebsd-zfs"}, {false, 0x05, "ebr"},
+	    {false, 0x06, "fat16"}, {false, 0x07, "ntfs"},
+	    {false, 0x0b, "fat32"}, {false, 0x0c, "fat32lba"},
+	    {false, 0x0e, "fat16lba"}, {false, 0x82, "linux-swap"},
+	    {false, 0x83, "linux-data"}, {false, 0x8e, "linux-lvm"},
+	    {false, 0xa5, "freebsd"}, {false, 0xef, "efi"}};
+
+	for (unsigned i = 0; i < nitems(types); i++)
+		if (types[i].bsd == bsd && types[i].type == type)
+			return (types[i].name);
+	return (NULL);
+}
+
+static void
+put_type(struct tree *t, const struct disk *dp, enum disk_scheme scheme)
+{
+	const char *name = scheme == DISK_GPT
+			       ? part_type_name(dp->d_type)
+			       : byte_type(dp->d_type[0], scheme == DISK_BSD);
+	char raw[PART_UUID_SIZE];
+
+	if (scheme == DISK_GPT)
+		part_uuid_text(dp->d_type, raw);
+	else
+		(void)snprintf(raw, sizeof(raw), "%u", dp->d_type[0]);
+	put(t, "<type>%s%s</type>\n", name != NULL ? "" : "!",
+	    name != NULL ? name : raw);
+	put(t, "<rawtype>%s</rawtype>\n", raw);
+}
+
+static void
+put_mode(struct tree *t, const struct disk *dp)
+{
+	unsigned readers, writers;
+
+	disk_users(dp, &readers, &writers);
+	put(t, "<mode>r%uw%ue%u</mode>\n", readers, writers, readers);
+}
+
+static void
+begin_geom(struct tree *t, unsigned number, unsigned class, const char *name,
+    unsigned rank)
+{
+	put(t, "<geom id=\"0x%x\">\n<class ref=\"0x%x\"/>\n", number, class);
+	put_escaped(t, "name", name);
+	put(t, "<rank>%u</rank>\n", rank);
+}
+
+/* Up to its configuration, which is the caller's. */
+static void
+begin_provider(struct tree *t, unsigned number, unsigned geom, const char *name,
+    const struct disk *dp)
+{
+	put(t, "<provider id=\"0x%x\">\n<geom ref=\"0x%x\"/>\n", number, geom);
+	put_mode(t, dp);
+	put_escaped(t, "name", name);
+	put(t,
+	    "<mediasize>%lu</mediasize>\n<sectorsize>%u</sectorsize>\n"
+	    "<stripesize>%u</stripesize>\n<stripeoffset>%lu</stripeoffset>\n",
+	    dp->d_size, dp->d_sector, dp->d_stripe,
+	    dp->d_stripe != 0 ? dp->d_start % dp->d_stripe : 0);
+}
+
+static void
+put_consumer(
+    struct tree *t, unsigned number, unsigned geom, const struct disk *dp)
+{
+	put(t,
+	    "<consumer id=\"0x%x\">\n<geom ref=\"0x%x\"/>\n"
+	    "<provider ref=\"0x%x\"/>\n",
+	    number, geom, id(dp, PROVIDER));
+	put_mode(t, dp);
+	put(t, "</consumer>\n");
+}
+
+static void
+put_disk(struct tree *t, struct disk *dp)
+{
+	char ident[DISK_IDENT_MAX + 1] = "";
+
+	(void)disk_ident(dp, ident);
+	begin_geom(t, id(dp, GEOM), CLASS_DISK, dp->d_name, 1);
+	begin_provider(t, id(dp, PROVIDER), id(dp, GEOM), dp->d_name, dp);
+	put(t, "<config>\n<fwheads>0</fwheads>\n<fwsectors>0</fwsectors>\n"
+	       "<rotationrate>unknown</rotationrate>\n");
+	put_escaped(t, "ident", ident);
+	put(t, "<descr></descr>\n</config>\n</provider>\n</geom>\n");
+}
+
+/* The sectors that partitions may use, and how many there may be. */
+static void
+find_room(struct disk *dp, struct gpt_header *room)
+{
+	const struct part_disk pd = {dp->d_sector, dp->d_size / dp->d_sector};
+	const uint64_t places[] = {1, pd.pd_sectors - 1};
+	uint8_t *sector = kmem_alloc(dp->d_sector, 0);
+	bool found = false;
+
+	*room =
+	    (struct gpt_header){.gh_last = pd.pd_sectors - 1, .gh_entries = 8};
+	if (scheme_of(dp) == DISK_MBR) {
+		room->gh_first = SECTORS;
+		room->gh_entries = 4;
+	}
+	for (unsigned i = 0; i < 2 && scheme_of(dp) == DISK_GPT && !found; i++)
+		found = sector != NULL &&
+			disk_read(dp, places[i] * dp->d_sector, sector,
+			    dp->d_sector) == 0 &&
+			gpt_parse_header(sector, &pd, places[i], room);
+	if (sector != NULL)
+		kmem_free(sector, dp->d_sector);
+}
+
+static void
+put_part(struct tree *t, const struct disk *table, const struct disk *dp)
+{
+	uint64_t offset = dp->d_start - table->d_start;
+	uint64_t start = offset / dp->d_sector;
+
+	begin_provider(
+	    t, id(dp, PROVIDER), id(table, PART_GEOM), dp->d_name, dp);
+	put(t,
+	    "<config>\n<start>%lu</start>\n<end>%lu</end>\n<index>%u</index>\n",
+	    start, start + dp->d_size / dp->d_sector - 1, index_of(dp));
+	put_type(t, dp, scheme_of(table));
+	put(t, "<offset>%lu</offset>\n<length>%lu</length>\n", offset,
+	    dp->d_size);
+	if (scheme_of(table) == DISK_GPT) {
+		put_escaped(t, "label", dp->d_gpt);
+		put_escaped(t, "rawuuid", dp->d_gptid);
+	}
+	put(t, "</config>\n</provider>\n");
+}
+
+static void
+put_table(struct tree *t, struct disk *table)
+{
+	static const char *const schemes[] = {
+	    [DISK_GPT] = "GPT", [DISK_MBR] = "MBR", [DISK_BSD] = "BSD"};
+	struct disk *dp = next_part(table, NULL);
+	struct gpt_header room;
+
+	if (dp == NULL)
+		return;
+	find_room(table, &room);
+	begin_geom(t, id(table, PART_GEOM), CLASS_PART, table->d_name,
+	    table->d_whole == table ? 2 : 3);
+	put(t,
+	    "<config>\n<scheme>%s</scheme>\n<entries>%u</entries>\n"
+	    "<first>%lu</first>\n<last>%lu</last>\n",
+	    schemes[scheme_of(table)], room.gh_entries, room.gh_first,
+	    room.gh_last);
+	put(t,
+	    "<fwsectors>%u</fwsectors>\n<fwheads>%u</fwheads>\n"
+	    "<state>OK</state>\n<modified>false</modified>\n</config>\n",
+	    SECTORS, HEADS);
+	put_consumer(t, id(table, PART_CONSUMER), id(table, PART_GEOM), table);
+	for (; dp != NULL; dp = next_part(table, dp))
+		put_part(t, table, dp);
+	put(t, "</geom>\n");
+}
+
+static void
+put_label(struct tree *t, struct disk *dp)
+{
+	const struct {
+		const char *folder, *label;
+	} names[] = {
+	    {"gpt", dp->d_gpt}, {"gptid", dp->d_gptid}, {"ufs", dp->d_ufs}};
+	const unsigned first = id(dp, LABEL_THINGS);
+	char name[DISK_LABEL_MAX + 8];
+
+	/* Three things for each name. */
+	for (unsigned i = 0, n = first; i < nitems(names);
+	     i++, n += 3 * (1 << 16)) {
+		if (names[i].label[0] == '\0')
+			continue;
+		(void)snprintf(name, sizeof(name), "%s/%s", names[i].folder,
+		    names[i].label);
+		begin_geom(t, n, CLASS_LABEL, dp->d_name, 3);
+		put_consumer(t, n + (1 << 16), n, dp);
+		begin_provider(t, n + 2 * (1 << 16), n, name, dp);
+		put(t,
+		    "<config>\n<index>0</index>\n<length>%lu</length>\n"
+		    "<seclength>%lu</seclength>\n<offset>0</offset>\n"
+		    "<secoffset>0</secoffset>\n</config>\n</provider>\n"
+		    "</geom>\n",
+		    dp->d_size, dp->d_size / dp->d_sector);
+	}
+}
+
+static void
+put_class(struct tree *t, unsigned class, const char *name,
+    void (*put_one)(struct tree *, struct disk *))
+{
+	put(t, "<class id=\"0x%x\">\n<name>%s</name>\n", class, name);
+	for (struct disk *dp = NULL; (dp = disk_next(dp)) != NULL;)
+		if (class != CLASS_DISK || dp->d_whole == dp)
+			put_one(t, dp);
+	put(t, "</class>\n");
+}
+
+static int
+sysctl_confxml(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct tree t = {.req = req};
+
+	put(&t, "<mesh>\n");
+	put_class(&t, CLASS_DISK, "DISK", put_disk);
+	put_class(&t, CLASS_PART, "PART", put_table);
+	put_class(&t, CLASS_LABEL, "LABEL", put_label);
+	put_text(&t, "</mesh>\n", sizeof("</mesh>\n"));
+	return (t.error);
+}
+SYSCTL_PROC(kern_geom_confxml, "kern.geom.confxml", CTL_AUTO,
+    CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_confxml, NULL);
