@@ -202,7 +202,7 @@ done
 for case in forced readonly bounded flood fat; do
 	t "ufs/dying/$case" 120 "$failing dying $case 4096 512"
 done
-for case in killed gone beside forking; do
+for case in killed gone beside forking writing raw; do
 	t "ufs/stalled/$case" 40 "$failing stalled $case 4096 4096"
 done
 for case in killed beside; do

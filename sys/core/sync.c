@@ -271,18 +271,47 @@ rw_init(struct rwlock *rw, const char *name)
 	rw->rw_name = name;
 }
 
-/* Waits on one of rw's lists; rw_lock is released. */
-static void
-rw_sleep(struct rwlock *rw, struct list *l)
+/* Will td stay behind if it is killed? */
+static bool
+may_stay(const struct thread *td)
+{
+	return (__predict_false(td->td_may_stay != 0) && !td->td_must_wait &&
+		!(td->td_flags & TDF_STAYED));
+}
+
+/*
+ * Waits on one of rw's lists; rw_lock is released meanwhile.  EINTR, if `kill`:
+ * the process is to end.  Whoever wakes a waiter takes it off the list, with
+ * rw_lock held until it is awake; signals don't.
+ */
+static int
+rw_sleep(struct rwlock *rw, struct list *l, bool kill)
 {
 	struct thread *td = curthread();
+	const bool stays = !kill && may_stay(td), ends = kill || stays;
+	bool killed, waits;
 
-	sched_wait_begin(td, rw->rw_name, false);
+	sched_wait_begin(td, rw->rw_name, ends);
 	list_push_back(l, &td->td_wlink);
 	spin_unlock(&rw->rw_lock);
-	sched_wait(td);
-	kassert(!list_linked(&td->td_wlink));
+	/* A signal that came before sched_wait_begin() would wake nobody. */
+	if (ends && sig_killed(td))
+		sched_wake(td, EINTR);
+	(void)sched_wait(td);
+	killed = ends && sig_killed(td);
 	spin_lock(&rw->rw_lock);
+	waits = list_linked(&td->td_wlink);
+	kassert(ends || !waits);
+	if (waits)
+		list_remove(&td->td_wlink);
+	if (!waits || !killed)
+		return (0);
+	if (kill)
+		return (EINTR);
+	spin_unlock(&rw->rw_lock);
+	thread_stay(td);
+	spin_lock(&rw->rw_lock);
+	return (0);
 }
 
 /* One more reader, unless the state has one of these bits. */
@@ -325,20 +354,25 @@ rw_wake_readers(struct rwlock *rw)
 		wake_few(&rw->rw_readers);
 }
 
-static void
-rw_rlock_slow(struct rwlock *rw)
+static int
+rw_rlock_slow(struct rwlock *rw, bool kill)
 {
+	int error = 0;
+
 	spin_lock(&rw->rw_lock);
-	while (rw->rw_writers_waiting > 0 || !try_read(rw, RW_WRITER)) {
+	while (error == 0 &&
+	       (rw->rw_writers_waiting > 0 || !try_read(rw, RW_WRITER))) {
 		/* From here on whoever releases it needs rw_lock. */
 		atomic_or(&rw->rw_state, RW_WAITERS);
 		if (rw->rw_writers_waiting > 0 ||
 		    (atomic_load(&rw->rw_state) & RW_WRITER) != 0)
-			rw_sleep(rw, &rw->rw_readers);
+			error = rw_sleep(rw, &rw->rw_readers, kill);
 	}
-	rw_wake_readers(rw);
+	if (error == 0)
+		rw_wake_readers(rw);
 	rw_settle(rw);
 	spin_unlock(&rw->rw_lock);
+	return (error);
 }
 
 void
@@ -346,9 +380,21 @@ rw_rlock(struct rwlock *rw)
 {
 	lockdebug_take(LOCK_USE(LOCK_RW, rw, rw->rw_name));
 	if (__predict_false(!try_read(rw, RW_WRITER | RW_WAITERS)))
-		rw_rlock_slow(rw);
+		(void)rw_rlock_slow(rw, false);
 	curthread()->td_locks++;
 	lockdebug_taken(LOCK_USE(LOCK_RW, rw, rw->rw_name));
+}
+
+int
+rw_rlock_kill(struct rwlock *rw)
+{
+	lockdebug_take(LOCK_USE(LOCK_RW, rw, rw->rw_name));
+	if (__predict_false(!try_read(rw, RW_WRITER | RW_WAITERS)) &&
+	    rw_rlock_slow(rw, true) != 0)
+		return (EINTR);
+	curthread()->td_locks++;
+	lockdebug_taken(LOCK_USE(LOCK_RW, rw, rw->rw_name));
+	return (0);
 }
 
 static void
@@ -360,7 +406,7 @@ rw_wlock_slow(struct rwlock *rw)
 		if ((atomic_load(&rw->rw_state) & ~RW_WAITERS) == 0)
 			continue;
 		rw->rw_writers_waiting++;
-		rw_sleep(rw, &rw->rw_writers);
+		(void)rw_sleep(rw, &rw->rw_writers, false);
 		rw->rw_writers_waiting--;
 	}
 	rw_settle(rw);
@@ -521,8 +567,11 @@ cv_sleep(
     struct cv *cv, const struct guard *g, enum ends ends, uint64_t deadline)
 {
 	struct thread *td = curthread();
+	const bool stays = ends == BY_NOTHING && may_stay(td);
 	int error;
 
+	if (stays)
+		ends = BY_KILL;
 	sched_wait_begin(td, cv->cv_name, ends != BY_NOTHING);
 	cv_add(cv, td);
 	guard_release(g);
@@ -540,6 +589,11 @@ cv_sleep(
 		error = thread_suspend_check(td, true);
 	if (error == 0)
 		error = interrupts(td, ends);
+	if (stays && error != ETIMEDOUT) {
+		if (error == EINTR)
+			thread_stay(td);
+		error = 0;
+	}
 	guard_take(g);
 	return (error);
 }

@@ -69,9 +69,18 @@ struct rwlock {
 #define RW_WRITER  1u
 #define RW_WAITERS 2u /* rw_lock is needed to release it */
 #define RW_READER  4u /* times their count */
+#define RW_INITIALIZER(rw, name)                                               \
+	{                                                                      \
+		.rw_lock = SPIN_INITIALIZER("rwlock"),                         \
+		.rw_readers = LIST_INITIALIZER((rw).rw_readers),               \
+		.rw_writers = LIST_INITIALIZER((rw).rw_writers),               \
+		.rw_name = (name)                                              \
+	}
 
 void rw_init(struct rwlock *rw, const char *name);
 void rw_rlock(struct rwlock *rw);
+/* 0; EINTR, and it isn't held: the process is to end. */
+int rw_rlock_kill(struct rwlock *rw);
 void rw_runlock(struct rwlock *rw);
 void rw_wlock(struct rwlock *rw);
 void rw_wunlock(struct rwlock *rw);

@@ -55,11 +55,11 @@ enum thread_state {
 struct thread {
 	struct md_thread td_md;	     /* (k) first: amd64 knows */
 	uint32_t td_flags;	     /* (a) TDF_*: asks of ast(); amd64 too */
-	struct proc *td_proc;	     /* (!) */
+	struct proc *td_proc;	     /* (!) but in thread_stay() */
 	struct list td_plink;	     /* (p) in p_threads */
 	struct list td_spare;	     /* (thread table's lock) dead */
 	struct idlink td_idlink;     /* (thread table's lock) by td_tid */
-	lwpid_t td_tid;		     /* (!) */
+	lwpid_t td_tid;		     /* (!) but in thread_stay() */
 	void *td_kstack;	     /* (!) KSTACK_PAGES pages */
 	char td_name[MAXCOMLEN + 1]; /* (k) */
 
@@ -120,6 +120,8 @@ struct thread {
 
 	struct file *td_fp;	    /* (k) descriptor path's cache */
 	unsigned td_locks;	    /* (k) mutexes and rwlocks held */
+	unsigned td_may_stay;	    /* (k) thread_may_stay() */
+	bool td_must_wait;	    /* (k) but it can't */
 	struct file *td_late_files; /* (k) file_release()'s, for ast() */
 	struct poll_state *td_poll; /* (k) poll(2)'s memory kept */
 	struct ru_counts {	    /* (k) */
@@ -146,6 +148,7 @@ struct thread {
 #define TDF_RESCHED    0x0020 /* give the CPU away */
 #define TDF_TRACED     0x0040 /* imp run --trace */
 #define TDF_EXITING    0x0080
+#define TDF_STAYED     0x0100 /* its process went without it */
 
 /* What core asks of proc: CPU i's idle thread, static; and to free a dead
  * thread that no CPU runs any more. */
@@ -164,6 +167,31 @@ int sig_interrupts_slow(struct thread *td);
 /* Is td's process to end, so that no wait of td's is worth going on? p_lock not
  * held. proc's, too. */
 bool sig_killed(struct thread *td);
+
+/*
+ * For what may hang, and can't be left half done: a process that is killed ends
+ * while one of its threads sleeps between these two, also for a rwlock.  That
+ * thread stays behind, as one of the kernel's, goes on to the end of what it
+ * has begun, and ends before user mode: true from thread_stayed().  There may
+ * be nothing on its way there that needs the process; user memory is EFAULT.
+ */
+static inline void
+thread_may_stay(struct thread *td)
+{
+	td->td_may_stay++;
+}
+
+static inline bool
+thread_stayed(struct thread *td)
+{
+	if (--td->td_may_stay == 0)
+		td->td_must_wait = false;
+	return (__predict_false((td->td_flags & TDF_STAYED) != 0));
+}
+
+/* Does that now; td_must_wait: it can't.  No spin locks are held.  proc's
+ * (proc/stay.c). */
+void thread_stay(struct thread *td);
 
 /* Called in interruptible sleeps and ast(): stops here while asked to;
  * doesn't return if the process exits. 0, or EINTR if the sleep must end.

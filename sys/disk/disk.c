@@ -21,7 +21,7 @@
 #include "vm/kmem.h"
 
 static struct mutex disks_lock = MUTEX_INITIALIZER(disks_lock, "disks");
-static struct mutex taste_lock = MUTEX_INITIALIZER(taste_lock, "disk taste");
+static struct rwlock taste_lock = RW_INITIALIZER(taste_lock, "disk taste");
 static struct list disks = LIST_INITIALIZER(disks); /* (disks_lock) */
 static unsigned untasted; /* (a) whole disks to be looked at */
 
@@ -88,7 +88,7 @@ disk_taste(void)
 
 	if (__predict_true(atomic_load(&untasted) == 0))
 		return (false);
-	mutex_lock(&taste_lock);
+	rw_wlock(&taste_lock);
 	while ((dp = next_untasted()) != NULL) {
 		part_taste(dp);
 		disk_make_devs(dp);
@@ -97,7 +97,7 @@ disk_taste(void)
 		mutex_unlock(&disks_lock);
 		atomic_sub(&untasted, 1);
 	}
-	mutex_unlock(&taste_lock);
+	rw_wunlock(&taste_lock);
 	return (true);
 }
 

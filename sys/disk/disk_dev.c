@@ -39,17 +39,20 @@ static int
 move_piece(struct disk *dp, struct uio *uio, void *buf, size_t n)
 {
 	uint64_t offset = (uint64_t)uio->uio_offset;
-	int error;
+	struct thread *td = curthread();
+	int error = 0;
 
-	if (uio->uio_write) {
+	if (uio->uio_write)
 		error = uiomove(buf, n, uio);
-		if (error == 0)
-			error = disk_write(dp, offset, buf, n);
-	} else {
-		error = disk_read(dp, offset, buf, n);
-		if (error == 0)
-			error = uiomove(buf, n, uio);
-	}
+	if (error != 0)
+		return (error);
+	thread_may_stay(td);
+	error = uio->uio_write ? disk_write(dp, offset, buf, n)
+			       : disk_read(dp, offset, buf, n);
+	if (thread_stayed(td))
+		error = EINTR;
+	if (error == 0 && !uio->uio_write)
+		error = uiomove(buf, n, uio);
 	return (error);
 }
 

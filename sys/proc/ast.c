@@ -15,6 +15,8 @@ ast(struct thread *td)
 			sched_yield();
 		if (td->td_late_files != NULL)
 			files_end_late(td);
+		if (flags & TDF_STAYED)
+			thread_exit(td);
 		if (flags & TDF_SUSPEND)
 			(void)thread_suspend_check(td, false);
 		if (flags & (TDF_SIGPENDING | TDF_OLDMASK))

@@ -267,15 +267,12 @@ thread_usage(struct proc *p, struct thread *td, struct rusage *ru)
 	ru_add(ru, &td->td_ru);
 }
 
-/* Out of the tables; the thread still runs. */
-void
-thread_unlink(struct thread *td)
+static void
+leave_proc(struct thread *td)
 {
 	struct proc *p = td->td_proc;
 	uint64_t ran = sched_runtime(td);
 
-	sig_thread_exit(td);
-	give_back_number(td);
 	spin_lock(&p->p_lock);
 	if (p->p_unasked == &td->td_plink)
 		p->p_unasked = td->td_plink.next;
@@ -287,6 +284,50 @@ thread_unlink(struct thread *td)
 	cv_broadcast(&p->p_threadcv);
 	quiesce_stopped(p);
 	spin_unlock(&p->p_lock);
+}
+
+/* Out of the tables; the thread still runs. */
+void
+thread_unlink(struct thread *td)
+{
+	sig_thread_exit(td);
+	give_back_number(td);
+	leave_proc(td);
+}
+
+static void
+exchange_numbers(struct thread *a, struct thread *b)
+{
+	const lwpid_t number = a->td_tid;
+
+	spin_lock(&threads.lock);
+	idtable_remove(&threads.table, &a->td_idlink);
+	idtable_remove(&threads.table, &b->td_idlink);
+	a->td_tid = b->td_tid;
+	b->td_tid = number;
+	a->td_idlink.il_id = (uint32_t)a->td_tid;
+	b->td_idlink.il_id = (uint32_t)b->td_tid;
+	idtable_insert(&threads.table, &a->td_idlink);
+	idtable_insert(&threads.table, &b->td_idlink);
+	spin_unlock(&threads.lock);
+}
+
+void
+thread_replace(struct thread *td, struct thread *heir, struct proc *to)
+{
+	exchange_numbers(td, heir);
+	heir->td_robust_list = td->td_robust_list;
+	heir->td_privrobust_list = td->td_privrobust_list;
+	heir->td_robust_inact = td->td_robust_inact;
+	thread_link(td->td_proc, heir);
+	sig_thread_exit(td);
+	leave_proc(td);
+	spin_lock(&threads.lock);
+	td->td_proc = to;
+	spin_unlock(&threads.lock);
+	memset(&td->td_ru, 0, sizeof(td->td_ru));
+	td->td_stime = 0;
+	thread_link(to, td);
 }
 
 void

@@ -18,6 +18,9 @@ void ask_init(struct proc *p);
  * May sleep. */
 void thread_leave(struct thread *td);
 void thread_unlink(struct thread *td);
+/* heir, which is linked then, becomes what td was in its process, and td a
+ * thread of another one. */
+void thread_replace(struct thread *td, struct thread *heir, struct proc *to);
 /* Adds td's counts to ru. p_lock held. */
 void thread_usage(struct proc *p, struct thread *td, struct rusage *ru);
 void proc_setup(struct proc *p); /* locks, lists */

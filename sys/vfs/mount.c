@@ -267,6 +267,8 @@ vfs_mount(struct thread *td, const char *fstype, const char *path,
 	if (error != 0)
 		return (error);
 	on = kmem_alloc(MAXPATHLEN, 0);
+	/* Mounting and updating end as they will; nobody hears of it then. */
+	thread_may_stay(td);
 	if (on == NULL)
 		error = ENOMEM;
 	else if (nd.nd_vp->v_type != VDIR)
@@ -281,6 +283,7 @@ vfs_mount(struct thread *td, const char *fstype, const char *path,
 		if (error == 0)
 			nd.nd_vp = NULL;
 	}
+	(void)thread_stayed(td);
 	if (on != NULL)
 		kmem_free(on, MAXPATHLEN);
 	namei_done(&nd);
@@ -518,8 +521,10 @@ vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags)
 	mutex_unlock(&mount_lock);
 	if (error != 0)
 		return (error);
+	thread_may_stay(td);
 	error = mp->mnt_ops->vfs_unmount(
 	    mp, (flags & MNT_FORCE) != 0 ? UNMOUNT_FORCED : UNMOUNT_IDLE);
+	(void)thread_stayed(td);
 	mutex_lock(&mount_lock);
 	tell_outcome(mp, error == 0);
 	mutex_unlock(&mount_lock);

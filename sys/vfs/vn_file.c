@@ -222,13 +222,7 @@ close_common(struct file *fp)
 static int
 vn_map_writeback(struct vnode *vp, uint64_t first, uint64_t end, bool all)
 {
-	struct vnode *base = vp->v_base;
-	struct vm_object *o = &base->v_object;
-	int error = o->o_ops->vo_writeback(o, first, end);
-
-	if (error == 0 && all)
-		error = base->v_ops->vo_fsync(base, true);
-	return (error);
+	return (vn_writeback(vp->v_base, first, end, all));
 }
 
 static struct event_source *

@@ -265,9 +265,8 @@ vn_write(struct vnode *vp, struct uio *uio, int ioflag)
 		vn_note(vp, (uint64_t)uio->uio_offset > size
 				? NOTE_WRITE | NOTE_EXTEND
 				: NOTE_WRITE);
-	if (error == 0 && (ioflag & IO_SYNC) != 0 &&
-	    vp->v_ops->vo_fsync != NULL)
-		error = vp->v_ops->vo_fsync(vp, false);
+	if (error == 0 && (ioflag & IO_SYNC) != 0)
+		error = vn_fsync(vp, false);
 	return (error);
 }
 

@@ -266,6 +266,12 @@ int vn_write(struct vnode *vp, struct uio *uio, int ioflag);
 int vn_pread(
     struct vnode *vp, void *buf, size_t len, off_t offset, size_t *resid);
 int vn_getattr(struct vnode *vp, struct vattr *va); /* v_lock not held */
+/* vo_fsync, if there is one; pages [first, end) of its object, and then that;
+ * and all that is mounted.  vfs/vn_sync.c; they end with EINTR for who is
+ * killed, though not before all is done. No locks. */
+int vn_fsync(struct vnode *vp, bool datasync);
+int vn_writeback(struct vnode *vp, uint64_t first, uint64_t end, bool all);
+void vfs_sync_all(void);
 /* Holes: vfs/vn_hole.c. v_lock is taken inside. whence: SEEK_DATA, SEEK_HOLE;
  * ENXIO: there is none; ENOTTY. */
 int vn_seek_hole(struct vnode *vp, int whence, off_t *offset);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * stalled CASE: a disk that doesn't answer for a while.  Who waits for it can
- * be killed at once, whatever he asked for; and nobody waits who asks for what
+ * be killed at once, whatever he asked for, and what he has begun comes to its
+ * end without him; and nobody waits who asks for what
  * is in memory, even if it is the same file.
  */
 #include <dirent.h>
@@ -311,6 +312,134 @@ forking(void)
 	close(fd);
 }
 
+/* Nothing is written, or made to stay, from now on. */
+static void
+stall_writes(void)
+{
+	static union fail_orders o;
+
+	memset(&o, 0, sizeof(o));
+	o.order[FAIL_WRITE] = o.order[FAIL_FLUSH] =
+	    (struct fail_order){0, FAIL_ALL, 0, 0, true};
+	must(pwrite(orders_fd, &o, sizeof(o), 0) == sizeof(o), ORDERS);
+}
+
+static void
+sync_file(int fd)
+{
+	(void)fsync(fd);
+}
+
+static void
+sync_all(int fd)
+{
+	sync();
+}
+
+static void
+write_safely(int fd)
+{
+	fd = open(ON "/big", O_WRONLY | O_SYNC);
+	(void)pwrite(fd, "\001", 1, 0);
+}
+
+static void
+become_readonly(int fd)
+{
+	(void)update_disk(ON, "ro", "force");
+}
+
+static void
+sync_map(int fd)
+{
+	char *map =
+	    mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	must(map != MAP_FAILED, "mmap");
+	*(volatile char *)map = 1;
+	(void)msync(map, BLOCK, MS_SYNC);
+}
+
+/* Who makes something safe is killed at once; it is safe when the disk is well
+ * again, and the next one who asks waits for that. */
+static void
+writing(void)
+{
+	static void (*const asks[])(int) = {
+	    sync_file, sync_all, write_safely, sync_map, become_readonly};
+	pid_t pid, other;
+	int fd;
+
+	make_files();
+	give_order(FAIL_READ, 0, 0, 0, 0, false);
+	for (unsigned i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+		remount();
+		fd = open_file(ON "/big", O_RDWR);
+		/* With what only a commit writes, or without. */
+		for (unsigned k = 0; k < 2; k++) {
+			must(pwrite(fd, "\001", 1, 0) == 1, "pwrite");
+			if (k == 0)
+				write_file(ON "/another", BLOCK);
+			stall_writes();
+			pid = begin(asks[i], fd, 1);
+			other = begin(sync_file, fd, 1);
+			end_killed(pid);
+			end_killed(other);
+			(void)well();
+			(void)update_disk(ON, "rw", NULL);
+			must(fsync(fd) == 0, "fsync");
+			check_file(fd, big, big);
+		}
+		close(fd);
+	}
+}
+
+/* The disk by itself. */
+static void
+read_raw(int fd)
+{
+	static char buf[BLOCK];
+
+	(void)pread(open(DISK, O_RDONLY), buf, sizeof(buf), BLOCK);
+}
+
+static void
+write_raw(int fd)
+{
+	static char buf[BLOCK];
+
+	fd = open(DISK, O_RDWR);
+	(void)pread(fd, buf, sizeof(buf), 0);
+	stall_writes();
+	(void)pwrite(fd, buf, sizeof(buf), 0);
+}
+
+static void
+mount_cold(int fd)
+{
+	(void)mount_disk(disk_type, DISK, ON, false);
+}
+
+/* Nothing is mounted. */
+static void
+raw(void)
+{
+	static void (*const asks[])(int) = {read_raw, write_raw, mount_cold};
+
+	give_order(FAIL_READ, 0, 0, 0, 0, false);
+	must(unmount_disk(ON) == 0, "unmount");
+	for (unsigned i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+		if (asks[i] != write_raw)
+			stall();
+		end_killed(begin(asks[i], -1, 1));
+		(void)well();
+	}
+	/* What was begun may have come to its end, or just come there. */
+	while (mount_disk(disk_type, DISK, ON, false) != 0 && errno == EBUSY)
+		if (unmount_disk(ON) != 0)
+			usleep(1000);
+}
+
 static void
 beside_fat(void)
 {
@@ -319,8 +448,9 @@ beside_fat(void)
 }
 
 static const struct fail_case cases[] = {{"killed", killed}, {"gone", gone},
-    {"beside", beside}, {"forking", forking}, {"fat-killed", killed},
-    {"fat-beside", beside_fat}, {NULL, NULL}};
+    {"beside", beside}, {"forking", forking}, {"writing", writing},
+    {"raw", raw}, {"fat-killed", killed}, {"fat-beside", beside_fat},
+    {NULL, NULL}};
 
 /* QEMU ends with the last request only. */
 static void

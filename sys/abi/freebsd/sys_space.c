@@ -185,8 +185,8 @@ sync_file(struct thread *td, int fd, bool datasync)
 	vp = fp->f_vnode;
 	if (vp == NULL || (fp->f_flag & O_PATH) != 0)
 		error = vp == NULL ? EINVAL : EBADF;
-	else if (vp->v_ops->vo_fsync != NULL)
-		error = vp->v_ops->vo_fsync(vp, datasync);
+	else
+		error = vn_fsync(vp, datasync);
 	file_release(fp);
 	return (error);
 }
@@ -206,10 +206,6 @@ sys_fdatasync(struct thread *td, const struct fdatasync_args *a)
 int
 sys_sync(struct thread *td, const struct sync_args *a)
 {
-	struct mount *mp = NULL;
-
-	while ((mp = mount_next(mp, true)) != NULL)
-		if (mp->mnt_ops->vfs_sync != NULL)
-			(void)mp->mnt_ops->vfs_sync(mp, false);
+	vfs_sync_all();
 	return (0);
 }

@@ -95,7 +95,7 @@ make_buf(struct ufs_mount *um, uint64_t block)
 	b->b_size = (uint32_t)block_size(um);
 	b->b_refs = 1;
 	cv_init(&b->b_loaded, "ufsread");
-	mutex_init(&b->b_times, "ufs times");
+	rw_init(&b->b_times, "ufs times");
 	list_init(&b->b_lru);
 	list_init(&b->b_link);
 	if (b->b_data == NULL || radix_set(&um->um_bufs, block, b) != 0) {

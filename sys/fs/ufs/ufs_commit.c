@@ -604,12 +604,12 @@ ufs_commit(struct ufs_mount *um)
 {
 	int error;
 
-	mutex_lock(&um->um_committing);
+	rw_wlock(&um->um_committing);
 	error = atomic_load(&um->um_writable) ? ufs_write_ahead(um) : 0;
 	rw_wlock(&um->um_batch);
 	error = commit_and_tell(um, error);
 	rw_wunlock(&um->um_batch);
-	mutex_unlock(&um->um_committing);
+	rw_wunlock(&um->um_committing);
 	return (error);
 }
 
@@ -643,7 +643,7 @@ ufs_commit_last(struct ufs_mount *um, bool force)
 {
 	int error;
 
-	mutex_lock(&um->um_committing);
+	rw_wlock(&um->um_committing);
 	rw_wlock(&um->um_writes);
 	rw_wlock(&um->um_batch);
 	error = finish(um, force);
@@ -652,7 +652,7 @@ ufs_commit_last(struct ufs_mount *um, bool force)
 	atomic_store(&um->um_ending, false);
 	rw_wunlock(&um->um_batch);
 	rw_wunlock(&um->um_writes);
-	mutex_unlock(&um->um_committing);
+	rw_wunlock(&um->um_committing);
 	return (error);
 }
 

@@ -698,14 +698,14 @@ ufs_write_data(struct ufs_node *n)
 {
 	int error;
 
-	mutex_lock(&n->n_writing);
+	rw_wlock(&n->n_writing);
 	if (atomic_load(&n->n_state) & UFS_N_DATA) {
 		spin_lock(&n->n_um->um_changes);
 		n->n_state &= ~(unsigned)UFS_N_DATA;
 		spin_unlock(&n->n_um->um_changes);
 	}
 	error = write_range(n, 0, UINT64_MAX);
-	mutex_unlock(&n->n_writing);
+	rw_wunlock(&n->n_writing);
 	return (error);
 }
 
@@ -719,9 +719,9 @@ ufs_writeback(struct vm_object *o, uint64_t start, uint64_t end)
 	rw_rlock(&um->um_writes);
 	/* All was written before it became read-only. */
 	if (um->um_writable) {
-		mutex_lock(&n->n_writing);
+		rw_wlock(&n->n_writing);
 		error = write_range(n, start, end);
-		mutex_unlock(&n->n_writing);
+		rw_wunlock(&n->n_writing);
 	}
 	rw_runlock(&um->um_writes);
 	return (error);

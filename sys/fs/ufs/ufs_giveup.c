@@ -80,7 +80,7 @@ ufs_give_up(struct ufs_mount *um)
 {
 	struct losses lost = {0, 0};
 
-	mutex_lock(&um->um_committing);
+	rw_wlock(&um->um_committing);
 	rw_wlock(&um->um_writes);
 	rw_wlock(&um->um_batch);
 	atomic_store(&um->um_writable, false);
@@ -96,7 +96,7 @@ ufs_give_up(struct ufs_mount *um)
 	syncer_clean(&um->um_syncer);
 	rw_wunlock(&um->um_batch);
 	rw_wunlock(&um->um_writes);
-	mutex_unlock(&um->um_committing);
+	rw_wunlock(&um->um_committing);
 	kprintf("%s: %s: given up what can't be written: changes to %u files "
 		"or directories, %lu KB of data\n",
 	    um->um_disk->d_name, um->um_mount->mnt_on, lost.inodes,

@@ -100,7 +100,7 @@ struct ufs_buf {
 	struct bio b_read; /* the request's, while b_loading */
 	struct bio_seg b_seg;
 	struct cv b_loaded;
-	struct mutex b_times;	/* times in it are being written */
+	struct rwlock b_times;	/* times in it are being written */
 	uint8_t b_dirty;	/* (b) fragments to be written, a bit each */
 	uint8_t b_late;		/* (um_batch) of these, not yet in phase D */
 	uint8_t b_new;		/* (b) allocated in batch b_batch */
@@ -154,10 +154,10 @@ struct ufs_mount {
 	unsigned um_max_nodes;	 /* (!) */
 	unsigned um_max_dirty;	 /* (!) inodes */
 
-	struct mutex um_committing; /* one commit at a time, from its first page
-				       written ahead on */
-	struct rwlock um_writes;    /* for reading: pages are written, but in a
-				       commit; for writing: no more are */
+	struct rwlock um_committing; /* one commit at a time, from its first
+				       page written ahead on */
+	struct rwlock um_writes;     /* for reading: pages are written, but in a
+					commit; for writing: no more are */
 	struct rwlock um_batch;
 	uint64_t um_number; /* (x) of this batch; from 1 */
 	struct spin um_changes;
@@ -201,9 +201,9 @@ struct ufs_node {
 	unsigned n_dropped;	/* (v b) names removed in this batch */
 	unsigned n_tries;	/* (um_batch) commits that couldn't free it */
 	struct mutex n_map;
-	struct mutex n_writing; /* its pages are being written */
-	bool n_mapped_write;	/* (a) by mappings since the times were set */
-	ino_t n_parent;		/* (a) where it was found last, or 0 */
+	struct rwlock n_writing; /* its pages are being written */
+	bool n_mapped_write;	 /* (a) by mappings since the times were set */
+	ino_t n_parent;		 /* (a) where it was found last, or 0 */
 	/* directories */
 	struct ufs_index *n_index; /* (m) made, (v) used */
 	struct radix n_added;	   /* (v b) by offset / 4: what it was */
@@ -458,11 +458,13 @@ int ufs_deleteextattr(struct vnode *vp, int ns, const char *name);
 int ufs_listextattr(struct vnode *vp, int ns, void *buf, size_t *size);
 
 /* ufs_commit.c */
-/* EROFS, without a batch: it isn't written any more. */
+/* Without a batch, EROFS: it isn't written any more; EINTR: the process was
+ * killed while it waited for a commit. */
 static inline int
 ufs_begin(struct ufs_mount *um)
 {
-	rw_rlock(&um->um_batch);
+	if (__predict_false(rw_rlock_kill(&um->um_batch) != 0))
+		return (EINTR);
 	if (__predict_true(um->um_writable && !um->um_ending))
 		return (0);
 	rw_runlock(&um->um_batch);
@@ -475,6 +477,9 @@ ufs_end(struct ufs_mount *um)
 }
 /* Everything that changed reaches the disk.  0 or the first error. */
 int ufs_commit(struct ufs_mount *um);
+/* The same by another thread: EINTR, if the process is killed meanwhile. No
+ * locks but v_lock. */
+int ufs_have_committed(struct ufs_mount *um);
 /* The same, and the disk says that it is clean; from then on nothing changes
  * any more. EBUSY if files without a name are open; `force`: the disk isn't
  * clean then. */

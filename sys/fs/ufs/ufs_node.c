@@ -44,7 +44,7 @@ node_alloc(struct ufs_mount *um, enum vtype type)
 	list_init(&n->n_lru);
 	list_init(&n->n_dirty);
 	mutex_init(&n->n_map, "ufs map");
-	mutex_init(&n->n_writing, "ufs writing");
+	rw_init(&n->n_writing, "ufs writing");
 	radix_init(&n->n_added);
 	radix_init(&n->n_leaving);
 	vnode_init(&n->n_vnode, um->um_mount, type, &ufs_vnode_ops, n);

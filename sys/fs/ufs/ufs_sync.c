@@ -140,11 +140,11 @@ write_times(struct ufs_node *n)
 		/* All was written before it became read-only. */
 		rw_runlock(&n->n_vnode.v_lock);
 		ufs_buf_release(um, b);
-		return (0);
+		return (error == EROFS ? 0 : error);
 	}
-	mutex_lock(&b->b_times);
+	rw_wlock(&b->b_times);
 	error = put_times(n, b, offset);
-	mutex_unlock(&b->b_times);
+	rw_wunlock(&b->b_times);
 	ufs_end(um);
 	ufs_buf_release(um, b);
 	return (error);

@@ -228,7 +228,7 @@ new_mount(struct mount *mp, struct disk *dp)
 	mutex_init(&um->um_bufs_lock, "ufs blocks");
 	mutex_init(&um->um_nodes_lock, "ufs inodes");
 	mutex_init(&um->um_alloc, "ufs alloc");
-	mutex_init(&um->um_committing, "ufs commit");
+	rw_init(&um->um_committing, "ufs commit");
 	rw_init(&um->um_writes, "ufs writes");
 	rw_init(&um->um_batch, "ufs batch");
 	spin_init(&um->um_changes, "ufs changes");
@@ -359,9 +359,9 @@ ufs_unmount(struct mount *mp, enum unmount_how how)
 	int error;
 
 	/* A commit has references of its own. */
-	mutex_lock(&um->um_committing);
+	rw_wlock(&um->um_committing);
 	busy = ufs_nodes_busy(um, true);
-	mutex_unlock(&um->um_committing);
+	rw_wunlock(&um->um_committing);
 	if (how != UNMOUNT_UNKNOWN && busy)
 		return (EBUSY);
 	if (write) {
