@@ -19,8 +19,10 @@
 #include "file/cdev.h"
 #include "vm/kmem.h"
 
-#define DRAINWAIT 300 /* seconds, at first */
-#define GID_TTY	  4
+#define DRAINWAIT      300 /* seconds, at first */
+#define GID_TTY	       4
+#define INPUT_AT_ONCE  256 /* characters with t_lock held */
+#define OUTPUT_AT_ONCE 256 /* of their echo, but for the last one's */
 
 static struct {
 	struct spin lock;
@@ -202,13 +204,24 @@ tty_start(struct tty *tp)
 size_t
 tty_input(struct tty *tp, const char *s, size_t n)
 {
-	size_t taken = 0;
+	size_t taken = 0, end;
+	bool room = true;
+	unsigned from;
 
-	spin_lock(&tp->t_lock);
-	while (taken < n && ldisc_input(tp, (unsigned char)s[taken]))
-		taken++;
-	ldisc_throttle(tp, taken < n);
-	spin_unlock(&tp->t_lock);
+	/* Interrupts are off, and a character can have a long echo. */
+	while (taken < n && room) {
+		spin_lock(&tp->t_lock);
+		from = tp->t_out_last;
+		for (end = MIN(n, taken + INPUT_AT_ONCE);
+		     taken < end && tp->t_out_last - from < OUTPUT_AT_ONCE;
+		     taken++) {
+			room = ldisc_input(tp, (unsigned char)s[taken]);
+			if (!room)
+				break;
+		}
+		ldisc_throttle(tp, !room);
+		spin_unlock(&tp->t_lock);
+	}
 	event_notify(&tp->t_events, 0);
 	tty_start(tp);
 	return (taken);

@@ -11,6 +11,7 @@
 #define TTY_INPUT    4096u /* characters; powers of two */
 #define TTY_OUTPUT   8192u
 #define TTY_LINE_MAX (TTY_INPUT - 16)
+#define TTY_ECHO_MAX 1024u /* output of one character of input, about */
 
 /* An input character: the byte, and what the line discipline knows of it. */
 #define TC_CHAR	  0x00ff
@@ -46,6 +47,7 @@ struct tty {
 				 free-running, as the others */
 	unsigned t_out_first; /* (l) up to where it has taken it */
 	unsigned t_out_last;  /* (l) */
+	unsigned t_echo_from; /* (l) where one character's echo began */
 	unsigned t_writing;   /* (a) calls that have more to put there */
 	unsigned t_column;    /* (l) of the cursor, for tabs */
 	bool t_stopped;	      /* (l) by VSTOP or TIOCSTOP */

@@ -105,6 +105,15 @@ echo(struct tty *tp, unsigned char c)
 	}
 }
 
+/* One character's echo may go on; what else would be shown of a long line
+ * isn't. */
+static bool
+echo_room(const struct tty *tp)
+{
+	return (TTY_OUTPUT - tty_out_used(tp) >= 8 &&
+		tp->t_out_last - tp->t_echo_from < TTY_ECHO_MAX);
+}
+
 static void
 rub_out(struct tty *tp, unsigned n)
 {
@@ -121,7 +130,8 @@ reprint(struct tty *tp)
 	if (is_cc(tp, VREPRINT, tp->t_termios.c_cc[VREPRINT]))
 		echo(tp, tp->t_termios.c_cc[VREPRINT]);
 	ldisc_output(tp, '\n');
-	for (unsigned i = tp->t_in_ready; i != tp->t_in_last; i++)
+	for (unsigned i = tp->t_in_ready; i != tp->t_in_last && echo_room(tp);
+	     i++)
 		echo(tp, (unsigned char)tp->t_in[i % TTY_INPUT]);
 }
 
@@ -143,7 +153,7 @@ erase(struct tty *tp, bool show)
 			return (false);
 		c = (unsigned char)tp->t_in[--tp->t_in_last % TTY_INPUT];
 	} while (continues(tp, c));
-	if (!show || !lflag(tp, ECHO))
+	if (!show || !lflag(tp, ECHO) || !echo_room(tp))
 		return (true);
 	if (!lflag(tp, ECHOE))
 		echo(tp, tp->t_termios.c_cc[VERASE]);
@@ -185,8 +195,9 @@ kill_line(struct tty *tp)
 		if (lflag(tp, ECHOK))
 			ldisc_output(tp, '\n');
 	}
-	while (erase(tp, show))
+	while (show && echo_room(tp) && erase(tp, true))
 		continue;
+	tp->t_in_last = tp->t_in_ready;
 }
 
 /* Everything up to t_in_last may be read. */
@@ -342,6 +353,7 @@ flow_char(struct tty *tp, unsigned char c)
 bool
 ldisc_input(struct tty *tp, unsigned char c)
 {
+	tp->t_echo_from = tp->t_out_last;
 	if (iflag(tp, ISTRIP))
 		c &= 0x7f;
 	if (tp->t_lnext) {

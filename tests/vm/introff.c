@@ -19,6 +19,7 @@ enum {
 	SYS_kqueue = 362,
 	SYS_kevent = 560,
 	SYS_close_range = 575,
+	SYS_posix_openpt = 504,
 	SYS___specialfd = 577,
 };
 
@@ -427,6 +428,30 @@ usage(void)
 	join_all();
 }
 
+/* Lines that are costly to show again, and to take back. */
+static void
+terminal(void)
+{
+	static const char again[] = {0x12}, tab[] = {'\t'}, kill[] = {0x15};
+	char path[] = "/dev/pts/0", line[256];
+	long master, fd;
+
+	master = SYS(SYS_posix_openpt, O_RDWR | O_NOCTTY);
+	fd = xopen(path, O_RDWR | O_NOCTTY | O_NONBLOCK, 0);
+	CHECK(master >= 0 && fd >= 0);
+	memset(line, again[0], sizeof(line));
+	for (long i = 0; i < part(4000); i++)
+		CHECK_EQ(SYS(SYS_write, master, i % 2 == 0 ? "x" : tab, 1), 1);
+	for (int i = 0; i < 8; i++) {
+		CHECK(SYS(SYS_read, master, buf, sizeof(buf)) > 0);
+		CHECK_EQ(SYS(SYS_write, master, line, sizeof(line)), 256);
+	}
+	CHECK(SYS(SYS_read, master, buf, sizeof(buf)) > 0);
+	CHECK_EQ(SYS(SYS_write, master, kill, 1), 1);
+	(void)SYS(SYS_close, fd);
+	(void)SYS(SYS_close, master);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -440,6 +465,7 @@ main(int argc, char **argv)
 	during("descriptors", descriptors);
 	during("processes", processes);
 	during("umtx", umtx);
+	during("terminal", terminal);
 	during("kevent", kqueue);
 	during("poll", poll);
 	during("eventfd", reading);
