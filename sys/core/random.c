@@ -11,8 +11,10 @@
  */
 #include "lib/chacha.h"
 #include "lib/string.h"
+#include "fbsd/errno.h"
 #include "amd64/md.h"
 #include "core/random.h"
+#include "core/sysctl.h"
 #include "core/sync.h"
 
 static struct {
@@ -90,8 +92,50 @@ random_init(void)
 	uint64_t sample[8];
 
 	for (size_t i = 0; i < nitems(sample); i++) {
-		if (!md_rdrand(&sample[i]))
+		if (md_rdrand(&sample[i]))
+			random_source_add(RANDOM_PURE_RDRAND);
+		else
 			sample[i] = clock_cycles() * 0x9e3779b97f4a7c15 ^ i;
 	}
 	random_stir(sample, sizeof(sample));
 }
+
+static unsigned sources; /* atomic: a bit for each that is there */
+
+void
+random_source_add(unsigned source)
+{
+	atomic_or(&sources, 1u << source);
+}
+
+/* What may be chosen are FreeBSD's events (keys, packets, ...), of which none
+ * is listened to here; sources made for it can't be left out there either. */
+static int
+sysctl_harvest_mask(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	unsigned mask = atomic_load(&sources);
+	int error = sysctl_out(req, &mask, sizeof(mask));
+
+	if (error == 0 && sysctl_has_new(req)) {
+		error = sysctl_in(req, &mask, sizeof(mask));
+		if (error == 0 && mask >> RANDOM_SOURCES != 0)
+			error = EINVAL;
+	}
+	return (error);
+}
+SYSCTL_PROC(kern_random_harvest_mask, "kern.random.harvest.mask", CTL_AUTO,
+    CTLTYPE_UINT | CTLFLAG_RW, "IU", sysctl_harvest_mask, NULL);
+
+static int
+sysctl_harvest_names(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	static const char *const names[] = {
+	    "", "PURE_RDRAND", "PURE_VIRTIO", "PURE_VIRTIO,PURE_RDRAND"};
+	unsigned mask = atomic_load(&sources);
+
+	return (sysctl_out_string(
+	    req, names[(mask >> RANDOM_PURE_RDRAND & 1) +
+		       2 * (mask >> RANDOM_PURE_VIRTIO & 1)]));
+}
+SYSCTL_PROC(kern_random_harvest_names, "kern.random.harvest.mask_symbolic",
+    CTL_AUTO, CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_harvest_names, NULL);

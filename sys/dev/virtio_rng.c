@@ -78,6 +78,7 @@ vrng_attach(struct virtio_device *dev)
 	error = virtqueue_init(&vr->vr_queue, dev, 0, 4, vrng_interrupt, vr);
 	if (error != 0)
 		return (error);
+	random_source_add(RANDOM_PURE_VIRTIO);
 	virtio_ready(dev);
 	virtqueue_listen(&vr->vr_queue);
 	request(vr);

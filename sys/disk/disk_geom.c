@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * kern.geom.confxml: disks, their partition tables and their labels, as the
- * tree of FreeBSD's GEOM that gpart(8), geom(8) and glabel(8) read.
+ * tree of FreeBSD's GEOM that gpart(8), geom(8) and glabel(8) read; and
+ * kern.geom.conftxt, a line for each of them, that rc's growfs reads.
  *
  * A class DISK has whole disks, PART what has a table, with a provider for each
  * partition, and LABEL each disk that has names besides.  Things refer to each
@@ -148,21 +149,28 @@ byte_type(uint8_t type, bool bsd)
 	return (NULL);
 }
 
-static void
-put_type(struct tree *t, const struct disk *dp, enum disk_scheme scheme)
-{
-	const char *name = scheme == DISK_GPT
-			       ? part_type_name(dp->d_type)
-			       : byte_type(dp->d_type[0], scheme == DISK_BSD);
+/* A partition's type as the table has it, and by FreeBSD's name: the same
+ * behind a "!" if there is none. */
+struct type_names {
 	char raw[PART_UUID_SIZE];
+	char name[PART_UUID_SIZE + 1];
+};
+
+static void
+name_type(
+    const struct disk *dp, enum disk_scheme scheme, struct type_names *names)
+{
+	const char *known = scheme == DISK_GPT
+				? part_type_name(dp->d_type)
+				: byte_type(dp->d_type[0], scheme == DISK_BSD);
 
 	if (scheme == DISK_GPT)
-		part_uuid_text(dp->d_type, raw);
+		part_uuid_text(dp->d_type, names->raw);
 	else
-		(void)snprintf(raw, sizeof(raw), "%u", dp->d_type[0]);
-	put(t, "<type>%s%s</type>\n", name != NULL ? "" : "!",
-	    name != NULL ? name : raw);
-	put(t, "<rawtype>%s</rawtype>\n", raw);
+		(void)snprintf(
+		    names->raw, sizeof(names->raw), "%u", dp->d_type[0]);
+	(void)snprintf(names->name, sizeof(names->name), "%s%s",
+	    known != NULL ? "" : "!", known != NULL ? known : names->raw);
 }
 
 static void
@@ -253,15 +261,18 @@ put_part(struct tree *t, const struct disk *table, const struct disk *dp)
 {
 	uint64_t offset = dp->d_start - table->d_start;
 	uint64_t start = offset / dp->d_sector;
+	struct type_names type;
 
+	name_type(dp, scheme_of(table), &type);
 	begin_provider(
 	    t, id(dp, PROVIDER), id(table, PART_GEOM), dp->d_name, dp);
 	put(t,
 	    "<config>\n<start>%lu</start>\n<end>%lu</end>\n<index>%u</index>\n",
 	    start, start + dp->d_size / dp->d_sector - 1, index_of(dp));
-	put_type(t, dp, scheme_of(table));
-	put(t, "<offset>%lu</offset>\n<length>%lu</length>\n", offset,
-	    dp->d_size);
+	put(t,
+	    "<type>%s</type>\n<rawtype>%s</rawtype>\n<offset>%lu</offset>\n"
+	    "<length>%lu</length>\n",
+	    type.name, type.raw, offset, dp->d_size);
 	if (scheme_of(table) == DISK_GPT) {
 		put_escaped(t, "label", dp->d_gpt);
 		put_escaped(t, "rawuuid", dp->d_gptid);
@@ -269,11 +280,12 @@ put_part(struct tree *t, const struct disk *table, const struct disk *dp)
 	put(t, "</config>\n</provider>\n");
 }
 
+static const char *const schemes[] = {
+    [DISK_GPT] = "GPT", [DISK_MBR] = "MBR", [DISK_BSD] = "BSD"};
+
 static void
 put_table(struct tree *t, struct disk *table)
 {
-	static const char *const schemes[] = {
-	    [DISK_GPT] = "GPT", [DISK_MBR] = "MBR", [DISK_BSD] = "BSD"};
 	struct disk *dp = next_part(table, NULL);
 	struct gpt_header room;
 
@@ -351,3 +363,54 @@ sysctl_confxml(const struct sysctl_node *node, struct sysctl_req *req)
 }
 SYSCTL_PROC(kern_geom_confxml, "kern.geom.confxml", CTL_AUTO,
     CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_confxml, NULL);
+
+/* A disk's names, with a number for how deep it lies. */
+static void
+put_label_lines(struct tree *t, const struct disk *dp, unsigned depth)
+{
+	const char *const names[][2] = {
+	    {"gpt", dp->d_gpt}, {"gptid", dp->d_gptid}, {"ufs", dp->d_ufs}};
+
+	for (unsigned i = 0; i < nitems(names); i++)
+		if (names[i][1][0] != '\0')
+			put(t, "%u LABEL %s/%s %lu %u\n", depth, names[i][0],
+			    names[i][1], dp->d_size, dp->d_sector);
+}
+
+/* Partitions of what has a table, each followed by those within it, which can't
+ * be divided again. */
+static void
+put_part_lines(struct tree *t, struct disk *table, unsigned depth)
+{
+	struct type_names type;
+
+	for (struct disk *dp = NULL; (dp = next_part(table, dp)) != NULL;) {
+		name_type(dp, scheme_of(table), &type);
+		put(t, "%u PART %s %lu %u i %u o %lu ty %s xs %s xt %s\n",
+		    depth, dp->d_name, dp->d_size, dp->d_sector, index_of(dp),
+		    dp->d_start - table->d_start, type.name,
+		    schemes[scheme_of(table)], type.raw);
+		if (depth == 1)
+			put_part_lines(t, dp, 2);
+		put_label_lines(t, dp, depth + 1);
+	}
+}
+
+static int
+sysctl_conftxt(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct tree t = {.req = req};
+
+	for (struct disk *dp = NULL; (dp = disk_next(dp)) != NULL;) {
+		if (dp->d_whole != dp)
+			continue;
+		put(&t, "0 DISK %s %lu %u hd 0 sc 0\n", dp->d_name, dp->d_size,
+		    dp->d_sector);
+		put_part_lines(&t, dp, 1);
+		put_label_lines(&t, dp, 1);
+	}
+	put_text(&t, "", 1);
+	return (t.error);
+}
+SYSCTL_PROC(kern_geom_conftxt, "kern.geom.conftxt", CTL_AUTO,
+    CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_conftxt, NULL);

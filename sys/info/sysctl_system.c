@@ -28,6 +28,11 @@ SYSCTL_CONST_INT(kern_coredump, "kern.coredump", CTL_AUTO, 0);
 /* The machine can't sleep. */
 SYSCTL_CONST_INT(kern_suspend_blocked, "kern.suspend_blocked", CTL_AUTO, 0);
 SYSCTL_CONST_INT(vfs_nfs_diskless, "vfs.nfs.diskless_valid", CTL_AUTO, 0);
+/* What is cached of files and disks are pages; there are no buffers besides. */
+static const long bufspace;
+SYSCTL_NODE_(vfs_bufspace, "vfs.bufspace", CTL_AUTO, CTLTYPE_LONG | CTLFLAG_RD,
+    "L", sysctl_handle_opaque, (void *)(uintptr_t)&bufspace, sizeof(bufspace),
+    NULL);
 static int usermount;
 SYSCTL_INT(vfs_usermount, "vfs.usermount", CTL_AUTO, CTLFLAG_RD, &usermount);
 

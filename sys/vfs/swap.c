@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Swap space, as far as there is any: Imp never pages out.  A disk is accepted,
- * since systems' start scripts insist, and is reported with no blocks.
+ * since systems' start scripts insist, and is reported as one of which nothing
+ * is in use.
  */
 #include "amd64/md.h"
 #include "fbsd/errno.h"
@@ -31,7 +32,7 @@ struct xswdev {
 	uint32_t xsw_version;
 	dev_t xsw_dev;
 	int xsw_flags;
-	int xsw_nblks;
+	int xsw_nblks; /* pages; none of them is ever used */
 	int xsw_used;
 };
 _Static_assert(sizeof(struct xswdev) == 32, "struct xswdev");
@@ -113,14 +114,18 @@ static int
 sysctl_swap_info(const struct sysctl_node *node, struct sysctl_req *req)
 {
 	struct xswdev xsw = {.xsw_version = XSWDEV_VERSION};
+	const struct swap_device *sd;
 	int error = 0;
 
 	if (req->namelen != 1)
 		return (EINVAL);
 	mutex_lock(&swap_lock);
-	if (req->name[0] >= 0 && req->name[0] < ndevices)
-		xsw.xsw_dev = devices[req->name[0]].sd_dev;
-	else
+	if (req->name[0] >= 0 && req->name[0] < ndevices) {
+		sd = &devices[req->name[0]];
+		xsw.xsw_dev = sd->sd_dev;
+		xsw.xsw_nblks =
+		    (int)MIN(atop(sd->sd_disk->d_size), (uint64_t)INT32_MAX);
+	} else
 		error = ENOENT;
 	mutex_unlock(&swap_lock);
 	return (error != 0 ? error : sysctl_out(req, &xsw, sizeof(xsw)));

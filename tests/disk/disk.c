@@ -100,12 +100,41 @@ disks(void)
 	say("\n");
 }
 
+/* A disk of 2 MB: swapinfo(8) divides by its pages. */
 static void
-geom(void)
+swap(const char *name)
+{
+	enum { SYS_swapon = 85, SYS___sysctl = 202, SYS_swapoff = 582 };
+	struct {
+		uint32_t version;
+		uint64_t dev;
+		int flags, nblks, used;
+	} xsw;
+	static const char key[] = "vm.swap_info";
+	int name2oid[2] = {0, 3}, oid[8];
+	size_t size = sizeof(oid), len;
+
+	CHECK_EQ(
+	    SYS(SYS___sysctl, name2oid, 2, oid, &size, key, length(key)), 0);
+	len = size / sizeof(oid[0]);
+	oid[len++] = 0;
+	size = sizeof(xsw);
+	CHECK_EQ(SYS(SYS___sysctl, oid, len, &xsw, &size, 0, 0), -ENOENT);
+	CHECK_EQ(SYS(SYS_swapon, dev(name)), 0);
+	size = sizeof(xsw);
+	CHECK_EQ(SYS(SYS___sysctl, oid, len, &xsw, &size, 0, 0), 0);
+	CHECK_EQ(size, sizeof(xsw));
+	CHECK_EQ(xsw.version, 2);
+	CHECK_EQ(xsw.nblks, 512);
+	CHECK_EQ(xsw.used, 0);
+	CHECK_EQ(SYS(SYS_swapoff, dev(name), 0), 0);
+}
+
+static void
+geom(const char *key)
 {
 	static char xml[65536], again[65536];
 	size_t size = 0, room = sizeof(again);
-	static const char key[] = "kern.geom.confxml";
 
 	CHECK_EQ(
 	    SYS(SYS___sysctlbyname, key, length(key), NULL, &size, 0, 0), 0);
@@ -303,8 +332,12 @@ main(int argc, char **argv)
 		readonly(name);
 	else if (same(what, "fails", 6))
 		fails(name, number(argv[3]));
+	else if (same(what, "swap", 5))
+		swap(name);
 	else if (same(what, "geom", 5))
-		geom();
+		geom("kern.geom.confxml");
+	else if (same(what, "lines", 6))
+		geom("kern.geom.conftxt");
 	else if (same(what, "list", 5))
 		list(name);
 	else

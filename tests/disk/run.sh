@@ -205,6 +205,7 @@ several)
 	expect "vtbd0 vtbd1"
 	guest show vtbd0 vtbd1
 	expect "vtbd0: vtbd0 1048576 512 S1" "vtbd1: vtbd1 2097152 512"
+	guest swap vtbd1
 	;;
 gpt)
 	gpt
@@ -229,6 +230,16 @@ gpt)
 	    '<label>rootfs</label>' "<rawuuid>$uuid</rawuuid>" \
 	    '<name>LABEL</name>' '<name>vtbd0p3</name>' '<name>gpt/rootfs</name>' \
 	    "<name>gptid/$uuid</name>" '<name>ufs/home</name>' '</mesh>'
+	guest lines
+	grep -v ' gptid/' "$dir/lines" >"$dir/short"
+	mv "$dir/short" "$dir/lines"
+	expect '0 DISK vtbd0 67108864 512 hd 0 sc 0' \
+	    '1 PART vtbd0p1 1048576 512 i 1 o 1048576 ty !21686148-6449-6e6f-744e-656564454649 xs GPT xt 21686148-6449-6e6f-744e-656564454649' \
+	    '2 LABEL gpt/boot 1048576 512' \
+	    '1 PART vtbd0p2 8388608 512 i 2 o 2097152 ty freebsd-swap xs GPT xt 516e7cb5-6ecf-11d6-8ff8-00022d09712b' \
+	    '2 LABEL gpt/swap%20space%2F1 8388608 512' \
+	    '1 PART vtbd0p3 16777216 512 i 3 o 10485760 ty freebsd-ufs xs GPT xt 516e7cb6-6ecf-11d6-8ff8-00022d09712b' \
+	    '2 LABEL gpt/rootfs 16777216 512' '2 LABEL ufs/home 16777216 512'
 	guest pattern gpt/rootfs
 	guest check vtbd0p3
 	;;
@@ -295,6 +306,9 @@ bsd)
 	    '<scheme>BSD</scheme>' '<first>0</first>' '<name>vtbd0s1a</name>' \
 	    '<start>16</start>' '<index>1</index>' '<name>vtbd0s1b</name>' \
 	    '<index>2</index>' '</mesh>'
+	guest lines
+	grep -q '^2 PART vtbd0s1a 16777216 512 i 1 o 8192 ty .* xs BSD xt ' \
+	    "$dir/lines" || fail "kern.geom.conftxt"
 	# The same on a disk that has nothing else.
 	dd if="$disk" of="$dir/label" bs=512 skip=2049 count=1 2>/dev/null
 	truncate -s 0 "$disk"

@@ -76,6 +76,30 @@ memory(void)
 	CHECK(pages("vm.stats.vm.v_active_count") < active + room);
 }
 
+/* rc chooses sources of randomness: all are accepted, and those that are there
+ * can't be left out. */
+static void
+harvest(void)
+{
+	unsigned mask = 0, again = 0;
+	char names[64] = "";
+	size_t len = sizeof(mask);
+
+	CHECK_EQ(by_name("kern.random.harvest.mask", &mask, &len), 0);
+	CHECK(mask & 1u << 18); /* virtio */
+	CHECK_EQ(set_sysctl("kern.random.harvest.mask", 511), 0);
+	CHECK_EQ(set_sysctl("kern.random.harvest.mask", 0), 0);
+	CHECK_EQ(set_sysctl("kern.random.harvest.mask", 1 << 29), -EINVAL);
+	CHECK_EQ(by_name("kern.random.harvest.mask", &again, &len), 0);
+	CHECK_EQ(again, mask);
+	len = sizeof(names);
+	CHECK_EQ(by_name("kern.random.harvest.mask_symbolic", names, &len), 0);
+	CHECK(same(names, "PURE_VIRTIO", 11));
+	len = sizeof(long);
+	CHECK_EQ(by_name("vfs.bufspace", names, &len), 0);
+	CHECK_EQ(len, sizeof(long));
+}
+
 static void
 errors(void)
 {
@@ -242,6 +266,7 @@ main(int argc, char **argv)
 	(void)argv;
 	values();
 	memory();
+	harvest();
 	errors();
 	writes();
 	asked_for();
