@@ -87,7 +87,8 @@ kern_kill(struct thread *td, pid_t pid, int sig, const struct siginfo *info)
 	return (error);
 }
 
-/* All threads of p but the sender. p_lock held. */
+/* All threads of p but the sender and those on their way out, which may have
+ * given their numbers back already. p_lock held. */
 static int
 kill_threads(
     struct thread *td, struct proc *p, int sig, const struct siginfo *info)
@@ -96,7 +97,8 @@ kill_threads(
 	int error = ESRCH;
 
 	LIST_FOREACH (other, &p->p_threads, td_plink) {
-		if (other == td)
+		if (other == td ||
+		    (atomic_load(&other->td_flags) & TDF_EXITING))
 			continue;
 		error = 0;
 		if (sig != 0)
