@@ -11,7 +11,7 @@
 #define TTY_INPUT    4096u /* characters; powers of two */
 #define TTY_OUTPUT   8192u
 #define TTY_LINE_MAX (TTY_INPUT - 16)
-#define TTY_ECHO_MAX 1024u /* output of one character of input, about */
+#define TTY_ECHO_MAX 768u /* output of one character of input, about */
 
 /* An input character: the byte, and what the line discipline knows of it. */
 #define TC_CHAR	  0x00ff
