@@ -105,20 +105,43 @@ stat_absent(long i)
 }
 
 static void
+copy(char *to, const char *from)
+{
+	while ((*to++ = *from++) != '\0')
+		continue;
+}
+
+static void
 rename_it(long i)
 {
 	char from[16];
-	const char *p = name('f', i);
 
-	for (unsigned k = 0; (from[k] = p[k]) != '\0'; k++)
-		continue;
+	copy(from, name('f', i));
 	check(SYS(SYS_rename, from, name('g', i)), 0, "rename");
+}
+
+#define AWAY "../away/"
+
+/* The i-th name in another directory. */
+static const char *
+name_away(long i)
+{
+	static char path[sizeof(AWAY) + 16] = AWAY;
+
+	copy(path + sizeof(AWAY) - 1, name('g', i));
+	return (path);
+}
+
+static void
+move_away(long i)
+{
+	check(SYS(SYS_rename, name('g', i), name_away(i)), 0, "rename");
 }
 
 static void
 unlink_it(long i)
 {
-	check(SYS(SYS_unlink, name('g', i)), 0, "unlink");
+	check(SYS(SYS_unlink, name_away(i)), 0, "unlink");
 }
 
 static char deep[DEEP * 2 + 3];
@@ -150,6 +173,8 @@ scale(long n)
 	again("stat_absent_again", stat_absent, 0, n);
 	again("stat_12_deep", stat_deep, 0, n);
 	say_line("rename_each", n, mean_of(rename_it, 0, n));
+	say_line("move_each", n, mean_of(move_away, 0, n));
+	say_line("create_then", n, mean_of(make, 0, FEW));
 	say_line("unlink_worst", n, worst_of(unlink_it, n));
 }
 
@@ -182,6 +207,7 @@ main(int argc, char **argv)
 	if (i < argc && argv[i][0] == '/')
 		mount_disk(argv[i++]);
 	check(SYS(SYS_mkdir, "many", 0755), 0, "mkdir");
+	check(SYS(SYS_mkdir, "away", 0755), 0, "mkdir");
 	check(SYS(SYS_chdir, "many"), 0, "chdir");
 	make_deep();
 	for (; i < argc; i++)

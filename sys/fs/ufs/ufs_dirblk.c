@@ -107,6 +107,15 @@ ufs_dir_is_leaving(struct ufs_node *dir, uint64_t offset)
 	return (leaving);
 }
 
+/* A commit takes an entry out before it forgets that it leaves. */
+bool
+ufs_dir_stays_there(
+    struct ufs_node *dir, const struct ufs_direct *d, uint64_t offset)
+{
+	return (
+	    !ufs_dir_is_leaving(dir, offset) && atomic_load(&d->d_ino) != 0);
+}
+
 bool
 ufs_dir_is_added(const struct ufs_node *dir, uint64_t offset)
 {
@@ -125,27 +134,6 @@ changed(struct ufs_node *dir)
 {
 	ufs_node_set_times(dir, true);
 	ufs_node_touch(dir, UFS_N_META);
-}
-
-/* Is there an old entry of that name, which the disk still has? */
-static bool
-is_leaving_name(struct ufs_node *dir, const struct cname *cn)
-{
-	const struct ufs_direct *d;
-	struct ufs_buf *b;
-	uint8_t *block;
-	bool found = false;
-
-	for (uint64_t key = 0;
-	     !found && radix_next(&dir->n_leaving, &key) != NULL; key++) {
-		if (ufs_dirblk_get(dir, BLOCK_OF(key * 4), &b, &block) != 0)
-			continue;
-		d = ufs_dirent_at(block, key * 4 % UFS_DIRBLKSIZE);
-		found = d != NULL && d->d_namlen == cn->cn_len &&
-			memcmp(d->d_name, cn->cn_name, cn->cn_len) == 0;
-		ufs_buf_release(dir->n_um, b);
-	}
-	return (found);
 }
 
 /* Fragments of block lbn go from one place to another, with their contents. */
@@ -285,7 +273,9 @@ ufs_dir_reserve(struct ufs_node *dir, const struct cname *cn, uint64_t wish,
 
 	if (dir->n_i.i_nlink == 0)
 		return (ENOENT);
-	if (dir->n_leaving.root != NULL && is_leaving_name(dir, cn))
+	/* The disk still has an old entry of that name. */
+	if (dir->n_leaving.root != NULL &&
+	    ufs_index_leaving(dir, cn->cn_name, cn->cn_len))
 		return (UFS_COMMIT_FIRST);
 	if (wish != UINT64_MAX) {
 		*block = BLOCK_OF(wish);
@@ -450,8 +440,8 @@ ufs_dir_remove(struct ufs_node *dir, const struct ufs_dirblk *at,
 		take_out(at->data, offset - at->start);
 		dirty(dir, at->buf, at->data);
 		ufs_index_update(dir, at->start, at->data);
+		ufs_index_remove(dir, cn->cn_name, cn->cn_len, offset);
 	}
-	ufs_index_remove(dir, cn->cn_name, cn->cn_len, offset);
 	changed(dir);
 }
 
@@ -629,6 +619,19 @@ ufs_dir_forget_changes(struct ufs_node *dir)
 	mutex_unlock(&dir->n_map);
 }
 
+static void
+finish_leaving(
+    struct ufs_node *dir, const struct ufs_dirblk *at, uint64_t offset)
+{
+	const struct ufs_direct *d = entry_at(at->data, offset - at->start);
+
+	if (d != NULL)
+		ufs_index_remove(dir, d->d_name, d->d_namlen, offset);
+	take_out(at->data, offset - at->start);
+	dirty(dir, at->buf, at->data);
+	ufs_index_update(dir, at->start, at->data);
+}
+
 /* On an error the others stay, for the next commit. */
 int
 ufs_dir_finish_leaving(struct ufs_node *dir)
@@ -641,9 +644,7 @@ ufs_dir_finish_leaving(struct ufs_node *dir)
 		error = ufs_dirblk_hold(dir, key * 4, &at);
 		if (error != 0)
 			return (error);
-		take_out(at.data, key * 4 - at.start);
-		dirty(dir, at.buf, at.data);
-		ufs_index_update(dir, at.start, at.data);
+		finish_leaving(dir, &at, key * 4);
 		ufs_dirblk_release(dir, &at);
 		ufs_dir_stays(dir, key * 4);
 	}

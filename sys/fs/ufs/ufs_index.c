@@ -175,7 +175,7 @@ add_block(struct ufs_node *dir, struct ufs_index *ix, uint64_t offset,
 		d = ufs_dirent_at(block, at);
 		if (d == NULL)
 			return (EINTEGRITY);
-		if (d->d_ino != 0 && !ufs_dir_is_leaving(dir, offset + at) &&
+		if (d->d_ino != 0 &&
 		    !insert(
 			ix, hash_of(dir, d->d_name, d->d_namlen), offset + at))
 			return (ENOMEM);
@@ -235,10 +235,28 @@ get_index(struct ufs_node *dir, struct ufs_index **ixp)
 	return (error);
 }
 
-/* Is the entry at `offset` of this name? */
+/* What is looked for, and found. */
+struct wanted {
+	const char *name;
+	size_t len;
+	bool leaving;	 /* one that goes in phase E, or one that doesn't */
+	uint64_t offset; /* of the entry */
+	uint64_t ino;
+};
+
+static bool
+matches(struct ufs_node *dir, const struct wanted *w,
+    const struct ufs_direct *d, uint64_t offset)
+{
+	return (d->d_namlen == w->len &&
+		memcmp(d->d_name, w->name, w->len) == 0 &&
+		(w->leaving ? ufs_dir_is_leaving(dir, offset)
+			    : ufs_dir_stays_there(dir, d, offset)));
+}
+
+/* Is the entry at `offset` the one? */
 static int
-compare(struct ufs_node *dir, uint64_t offset, const char *name, size_t len,
-    uint64_t *ino)
+look_at(struct ufs_node *dir, uint64_t offset, struct wanted *w)
 {
 	const struct ufs_direct *d;
 	struct ufs_buf *b;
@@ -251,29 +269,28 @@ compare(struct ufs_node *dir, uint64_t offset, const char *name, size_t len,
 		return (error);
 	d = ufs_dirent_at(block, offset % UFS_DIRBLKSIZE);
 	error = ENOENT;
-	if (d != NULL && d->d_ino != 0 && d->d_namlen == len &&
-	    memcmp(d->d_name, name, len) == 0) {
-		*ino = d->d_ino;
+	if (d != NULL && d->d_ino != 0 && matches(dir, w, d, offset)) {
+		w->offset = offset;
+		w->ino = d->d_ino;
 		error = 0;
 	}
 	ufs_buf_release(dir->n_um, b);
 	return (error);
 }
 
+/* A commit takes entries out of the table meanwhile. */
 static int
-find_in_table(struct ufs_node *dir, const struct table *t, const char *name,
-    size_t len, uint64_t *offset, uint64_t *ino)
+find_in_table(struct ufs_node *dir, const struct table *t, struct wanted *w)
 {
-	const uint32_t hash = hash_of(dir, name, len);
-	uint32_t i = hash & (t->slots - 1);
+	const uint32_t hash = hash_of(dir, w->name, w->len);
+	uint32_t i = hash & (t->slots - 1), place;
 	int error;
 
-	for (; t->slots > 0 && t->slot[i].place != FREE;
+	for (; t->slots > 0 && (place = atomic_load(&t->slot[i].place)) != FREE;
 	     i = (i + 1) & (t->slots - 1)) {
-		if (t->slot[i].hash != hash || t->slot[i].place == REMOVED)
+		if (t->slot[i].hash != hash || place == REMOVED)
 			continue;
-		*offset = t->slot[i].place - 2;
-		error = compare(dir, *offset, name, len, ino);
+		error = look_at(dir, place - PLACE(0), w);
 		if (error != ENOENT)
 			return (error);
 	}
@@ -282,8 +299,8 @@ find_in_table(struct ufs_node *dir, const struct table *t, const char *name,
 
 /* In one block: 0, ENOENT, EINTEGRITY. */
 static int
-find_in_block(struct ufs_node *dir, const uint8_t *block, uint64_t base,
-    const char *name, size_t len, uint64_t *offset, uint64_t *ino)
+find_in_block(
+    struct ufs_node *dir, const uint8_t *block, uint64_t base, struct wanted *w)
 {
 	const struct ufs_direct *d;
 
@@ -291,12 +308,10 @@ find_in_block(struct ufs_node *dir, const uint8_t *block, uint64_t base,
 		d = ufs_dirent_at(block, at);
 		if (d == NULL)
 			return (EINTEGRITY);
-		if (d->d_ino == 0 || d->d_namlen != len ||
-		    memcmp(d->d_name, name, len) != 0 ||
-		    ufs_dir_is_leaving(dir, base + at))
+		if (d->d_ino == 0 || !matches(dir, w, d, base + at))
 			continue;
-		*offset = base + at;
-		*ino = d->d_ino;
+		w->offset = base + at;
+		w->ino = d->d_ino;
 		return (0);
 	}
 	return (ENOENT);
@@ -305,8 +320,7 @@ find_in_block(struct ufs_node *dir, const uint8_t *block, uint64_t base,
 /* Without an index.  What can't be read may have the name, if no other block
  * does. */
 static int
-find_slowly(struct ufs_node *dir, const char *name, size_t len,
-    uint64_t *offset, uint64_t *ino)
+find_slowly(struct ufs_node *dir, struct wanted *w)
 {
 	struct ufs_buf *b;
 	uint8_t *block;
@@ -321,7 +335,7 @@ find_slowly(struct ufs_node *dir, const char *name, size_t len,
 			      UFS_DIRBLKSIZE;
 			continue;
 		}
-		e = find_in_block(dir, block, at, name, len, offset, ino);
+		e = find_in_block(dir, block, at, w);
 		ufs_buf_release(dir->n_um, b);
 		if (e != ENOENT)
 			return (e);
@@ -329,21 +343,42 @@ find_slowly(struct ufs_node *dir, const char *name, size_t len,
 	return (error);
 }
 
-int
-ufs_index_find(struct ufs_node *dir, const char *name, size_t len,
-    uint64_t *offset, uint64_t *ino)
+static int
+find(struct ufs_node *dir, struct wanted *w)
 {
 	struct ufs_index *ix;
 	int error = get_index(dir, &ix);
 
 	if (error == ENOMEM || error == EIO)
-		return (find_slowly(dir, name, len, offset, ino));
+		return (find_slowly(dir, w));
 	if (error != 0)
 		return (error);
-	error = find_in_table(dir, &ix->ix_now, name, len, offset, ino);
+	error = find_in_table(dir, &ix->ix_now, w);
 	if (error == ENOENT)
-		error = find_in_table(dir, &ix->ix_old, name, len, offset, ino);
+		error = find_in_table(dir, &ix->ix_old, w);
 	return (error);
+}
+
+int
+ufs_index_find(struct ufs_node *dir, const char *name, size_t len,
+    uint64_t *offset, uint64_t *ino)
+{
+	struct wanted w = {.name = name, .len = len};
+	int error = find(dir, &w);
+
+	if (error == 0) {
+		*offset = w.offset;
+		*ino = w.ino;
+	}
+	return (error);
+}
+
+bool
+ufs_index_leaving(struct ufs_node *dir, const char *name, size_t len)
+{
+	struct wanted w = {.name = name, .len = len, .leaving = true};
+
+	return (find(dir, &w) == 0);
 }
 
 static int
@@ -405,7 +440,7 @@ take(struct table *t, uint32_t hash, uint64_t offset)
 	for (; t->slots > 0 && t->slot[i].place != FREE;
 	     i = (i + 1) & (t->slots - 1))
 		if (t->slot[i].place == PLACE(offset)) {
-			t->slot[i].place = REMOVED;
+			atomic_store(&t->slot[i].place, REMOVED);
 			return (true);
 		}
 	return (false);

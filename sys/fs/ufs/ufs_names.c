@@ -539,7 +539,7 @@ emit_block(struct ufs_node *dir, const uint8_t *block, uint64_t base,
 			return (false);
 		}
 		if (d->d_ino == 0 || base + at < (uint64_t)de->cookie ||
-		    ufs_dir_is_leaving(dir, base + at))
+		    !ufs_dir_stays_there(dir, d, base + at))
 			continue;
 		if (!de->emit(de, d->d_name, d->d_namlen, d->d_ino, d->d_type,
 			(off_t)(base + at + d->d_reclen)))
@@ -596,7 +596,8 @@ name_in(struct ufs_node *dir, uint64_t ino, char *buf, size_t *len)
 			if (d == NULL)
 				break;
 			if (d->d_ino != ino || d->d_namlen > *len ||
-			    is_dot(d) || ufs_dir_is_leaving(dir, base + at))
+			    is_dot(d) ||
+			    !ufs_dir_stays_there(dir, d, base + at))
 				continue;
 			memcpy(buf, d->d_name, d->d_namlen);
 			*len = d->d_namlen;
