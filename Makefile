@@ -166,6 +166,8 @@ check: $(DEPS)
 	    IMP_GCC=clang $(IMPCC) $(BASECFLAGS) -iquote sys -fsyntax-only \
 	    $$file || exit 1; done
 	@echo "layers"; tools/layers.sh
+	@$(MAKE) --no-print-directory -s KERNCONF=TEST kernel
+	@echo "sleeps"; tools/sleeps.sh $(B)/sys/TEST/kernel
 	@echo "cppcheck"
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr \
 	    --suppressions-list=tools/cppcheck.suppress \

@@ -28,7 +28,7 @@ int md_casueword64(
 int
 copyin(const void __user *uaddr, void *kaddr, size_t len)
 {
-	lockdebug_may_sleep(__func__);
+	assert_may_sleep(__func__);
 	kasan_check_write(kaddr, len);
 	return (md_copyin(uaddr, kaddr, len));
 }
@@ -36,7 +36,7 @@ copyin(const void __user *uaddr, void *kaddr, size_t len)
 int
 copyout(const void *kaddr, void __user *uaddr, size_t len)
 {
-	lockdebug_may_sleep(__func__);
+	assert_may_sleep(__func__);
 	kasan_check_read(kaddr, len);
 	return (md_copyout(kaddr, uaddr, len));
 }
@@ -44,7 +44,7 @@ copyout(const void *kaddr, void __user *uaddr, size_t len)
 int
 copyinstr(const void __user *uaddr, char *kaddr, size_t max, size_t *len)
 {
-	lockdebug_may_sleep(__func__);
+	assert_may_sleep(__func__);
 	kasan_check_write(kaddr, max);
 	if (len != NULL)
 		kasan_check_write(len, sizeof(*len));
@@ -54,14 +54,14 @@ copyinstr(const void __user *uaddr, char *kaddr, size_t max, size_t *len)
 int
 zero_user(void __user *uaddr, size_t len)
 {
-	lockdebug_may_sleep(__func__);
+	assert_may_sleep(__func__);
 	return (md_zero_user(uaddr, len));
 }
 
 int
 fueword32(const void __user *uaddr, uint32_t *val)
 {
-	lockdebug_may_sleep(__func__);
+	assert_may_sleep(__func__);
 	kasan_check_write(val, sizeof(*val));
 	return (md_fueword32(uaddr, val));
 }
@@ -69,7 +69,7 @@ fueword32(const void __user *uaddr, uint32_t *val)
 int
 fueword64(const void __user *uaddr, uint64_t *val)
 {
-	lockdebug_may_sleep(__func__);
+	assert_may_sleep(__func__);
 	kasan_check_write(val, sizeof(*val));
 	return (md_fueword64(uaddr, val));
 }
@@ -77,21 +77,21 @@ fueword64(const void __user *uaddr, uint64_t *val)
 int
 suword32(void __user *uaddr, uint32_t val)
 {
-	lockdebug_may_sleep(__func__);
+	assert_may_sleep(__func__);
 	return (md_suword32(uaddr, val));
 }
 
 int
 suword64(void __user *uaddr, uint64_t val)
 {
-	lockdebug_may_sleep(__func__);
+	assert_may_sleep(__func__);
 	return (md_suword64(uaddr, val));
 }
 
 int
 casueword32(void __user *uaddr, uint32_t old, uint32_t *seen, uint32_t new)
 {
-	lockdebug_may_sleep(__func__);
+	assert_may_sleep(__func__);
 	kasan_check_write(seen, sizeof(*seen));
 	return (md_casueword32(uaddr, old, seen, new));
 }
@@ -99,7 +99,7 @@ casueword32(void __user *uaddr, uint32_t old, uint32_t *seen, uint32_t new)
 int
 casueword64(void __user *uaddr, uint64_t old, uint64_t *seen, uint64_t new)
 {
-	lockdebug_may_sleep(__func__);
+	assert_may_sleep(__func__);
 	kasan_check_write(seen, sizeof(*seen));
 	return (md_casueword64(uaddr, old, seen, new));
 }

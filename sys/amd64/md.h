@@ -238,17 +238,19 @@ uint64_t md_get_gsbase(struct thread *td);
  * User memory.  0 or EFAULT (ENAMETOOLONG for copyinstr, with *len counting
  * the NUL).  May fault pages in, so may sleep: no spin locks held.
  */
-int copyin(const void __user *uaddr, void *kaddr, size_t len);
-int copyout(const void *kaddr, void __user *uaddr, size_t len);
-int copyinstr(const void __user *uaddr, char *kaddr, size_t max, size_t *len);
-int zero_user(void __user *uaddr, size_t len);
+int copyin(const void __user *uaddr, void *kaddr, size_t len) __sleeps;
+int copyout(const void *kaddr, void __user *uaddr, size_t len) __sleeps;
+int copyinstr(
+    const void __user *uaddr, char *kaddr, size_t max, size_t *len) __sleeps;
+int zero_user(void __user *uaddr, size_t len) __sleeps;
 /* Words, for umtx: 0 or EFAULT.  casu*: stores new if *uaddr is old; *seen is
  * what was there. */
-int fueword32(const void __user *uaddr, uint32_t *val);
-int fueword64(const void __user *uaddr, uint64_t *val);
-int suword32(void __user *uaddr, uint32_t val);
-int suword64(void __user *uaddr, uint64_t val);
-int casueword32(void __user *uaddr, uint32_t old, uint32_t *seen, uint32_t new);
+int fueword32(const void __user *uaddr, uint32_t *val) __sleeps;
+int fueword64(const void __user *uaddr, uint64_t *val) __sleeps;
+int suword32(void __user *uaddr, uint32_t val) __sleeps;
+int suword64(void __user *uaddr, uint64_t val) __sleeps;
+int casueword32(
+    void __user *uaddr, uint32_t old, uint32_t *seen, uint32_t new) __sleeps;
 int casueword64(void __user *uaddr, uint64_t old, uint64_t *seen, uint64_t new);
 
 void zero_page(void *page); /* one page, page-aligned */
@@ -262,18 +264,19 @@ void copy_page(void *dst, const void *src);
 #define PMAP_READ  0x1
 #define PMAP_WRITE 0x2
 #define PMAP_EXEC  0x4
-struct pmap *pmap_create(void);	    /* NULL: no memory */
-void pmap_destroy(struct pmap *pm); /* not active anywhere */
+struct pmap *pmap_create(void);		     /* NULL: no memory */
+void pmap_destroy(struct pmap *pm) __sleeps; /* not active anywhere */
 /* 0, or ENOMEM for a page table. Replaces what was mapped at va. */
-int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned prot);
-void pmap_remove(struct pmap *pm, vaddr_t start, vaddr_t end);
+int pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned prot) __sleeps;
+void pmap_remove(struct pmap *pm, vaddr_t start, vaddr_t end) __sleeps;
 /* The same, but the TLBs of the CPUs that are added to *stale aren't flushed
  * before pmap_flush(): one round for many ranges of many pmaps. */
 void pmap_remove_later(
-    struct pmap *pm, vaddr_t start, vaddr_t end, uint32_t *stale);
+    struct pmap *pm, vaddr_t start, vaddr_t end, uint32_t *stale) __sleeps;
 void pmap_flush(uint32_t stale);
 /* Takes rights away only: what is mapped keeps at most prot. */
-void pmap_protect(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned prot);
+void pmap_protect(
+    struct pmap *pm, vaddr_t start, vaddr_t end, unsigned prot) __sleeps;
 /* False if nothing is mapped at va. */
 bool pmap_extract(struct pmap *pm, vaddr_t va, paddr_t *pa, unsigned *prot);
 /* Was the page at va used since this was last asked?  TLBs aren't flushed, so

@@ -7,9 +7,9 @@
 struct thread;
 
 /* From entry.S. */
-void trap(struct trapframe *tf);
+void trap(struct trapframe *tf) __sleeps;
 __noreturn void trap_fatal(struct trapframe *tf);
-__noreturn void trap_bad_return(struct thread *td);
+__noreturn void trap_bad_return(struct thread *td) __sleeps;
 extern char user_iret[];
 
 #endif

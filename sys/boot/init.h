@@ -4,6 +4,6 @@
 
 /* Starts process 1 of a system: the first program of the kenv variable
  * init_path that there is.  Returns; the rest happens in process 1. */
-void init_start(void);
+void init_start(void) __sleeps;
 
 #endif

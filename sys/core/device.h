@@ -17,6 +17,6 @@ struct driver {
 #define DRIVER_SET(d) LINKER_SET(driver, d)
 
 /* `alone`: it isn't a whole system that will run. */
-void device_attach_all(bool alone);
+void device_attach_all(bool alone) __sleeps;
 
 #endif

@@ -115,12 +115,18 @@ complain_of_circle(const struct lock_circle *c)
 }
 
 void
-lockdebug_may_sleep(const char *name)
+assert_may_sleep(const char *what)
 {
+	static bool on; /* not yet while the kernel starts */
+
 	if (curcpu()->c_spins > 0)
-		complain("a spin lock is held at a sleep in", name);
+		complain("a spin lock is held at a sleep in", what);
 	if (curcpu()->c_section % 2 != 0)
-		complain("a section isn't over at a sleep in", name);
+		complain("a section isn't over at a sleep in", what);
+	if (intr_enabled())
+		atomic_store(&on, true);
+	else if (atomic_load(&on))
+		complain("interrupts are off at a sleep in", what);
 }
 
 /* Not a struct spin, which would be checked. */
@@ -332,7 +338,7 @@ lockdebug_user_memory(void)
 {
 	const struct held_locks *h = held_of(LOCK_MUTEX);
 
-	lockdebug_may_sleep("user memory");
+	assert_may_sleep("user memory");
 	/* Nobody waits for a page then. */
 	if (curthread()->td_md.md_nofault)
 		return;
@@ -347,7 +353,7 @@ lockdebug_take(struct lock_use use)
 	struct held_locks *h = held_of(use.kind);
 
 	if (use.kind != LOCK_SPIN)
-		lockdebug_may_sleep(use.name);
+		assert_may_sleep(use.name);
 	use.class = class_of(use.kind, use.name);
 	for (unsigned i = 0; i < h->n; i++) {
 		const struct lock_use *held = &h->use[i];

@@ -52,18 +52,12 @@ struct held_locks {
  * called wherever a lock is taken, so it may take none. */
 extern void (*lockdebug_report)(const struct lock_circle *);
 
-void lockdebug_may_sleep(const char *name);
 /* User memory is about to be touched: copy.S. */
-void lockdebug_user_memory(void);
+void lockdebug_user_memory(void) __sleeps;
 void lockdebug_take(struct lock_use use); /* about to be taken */
 void lockdebug_taken(struct lock_use use);
 void lockdebug_release(enum lock_kind kind, const void *lock);
 #else
-static inline void
-lockdebug_may_sleep(const char *name)
-{
-}
-
 static inline void
 lockdebug_take(struct lock_use use)
 {

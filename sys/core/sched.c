@@ -351,7 +351,7 @@ sched_thread_started(void)
 int
 sched_wait(struct thread *td)
 {
-	lockdebug_may_sleep(td->td_wmesg);
+	assert_may_sleep(td->td_wmesg);
 	for (;;) {
 		uint64_t flags = intr_disable();
 		struct cpu *c = curcpu();

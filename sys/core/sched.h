@@ -78,6 +78,7 @@ void sched_yield(void);
 static inline void
 sched_maybe_yield(void)
 {
+	assert_may_sleep("sched_maybe_yield");
 	if (__predict_false(curthread()->td_flags & TDF_RESCHED))
 		sched_yield();
 }
@@ -90,7 +91,7 @@ sched_maybe_yield(void)
  * lock that the sleeper needs to get away, or p_lock.
  */
 void sched_wait_begin(struct thread *td, const char *wmesg, bool sig);
-int sched_wait(struct thread *td);
+int sched_wait(struct thread *td) __sleeps;
 bool sched_wake(struct thread *td, int result); /* false: not waiting */
 /* td's class (RTP_PRIO_*) and its own priority in it. */
 void sched_set_priority(struct thread *td, unsigned class, unsigned pri);

@@ -7,7 +7,7 @@ section_wait(void)
 {
 	unsigned now;
 
-	lockdebug_may_sleep("section_wait");
+	assert_may_sleep("section_wait");
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (unsigned i = 0; i < ncpus; i++) {
 		now = atomic_load(&cpus[i].c_section);

@@ -35,6 +35,6 @@ section_leave(void)
 }
 
 /* All sections that began before have ended. */
-void section_wait(void);
+void section_wait(void) __sleeps;
 
 #endif

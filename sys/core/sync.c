@@ -575,7 +575,7 @@ cv_sleep(
 	sched_wait_begin(td, cv->cv_name, ends != BY_NOTHING);
 	cv_add(cv, td);
 	guard_release(g);
-	lockdebug_may_sleep(cv->cv_name);
+	assert_may_sleep(cv->cv_name);
 	/* A signal that came before sched_wait_begin() would wake nobody. */
 	if ((error = interrupts(td, ends)) != 0)
 		sched_wake(td, error);

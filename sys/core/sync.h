@@ -52,7 +52,7 @@ struct mutex {
 	}
 
 void mutex_init(struct mutex *m, const char *name);
-void mutex_lock(struct mutex *m);
+void mutex_lock(struct mutex *m) __sleeps;
 bool mutex_trylock(struct mutex *m); /* true: it is held now */
 void mutex_unlock(struct mutex *m);
 bool mutex_held(struct mutex *m); /* by the caller? */
@@ -78,11 +78,11 @@ struct rwlock {
 	}
 
 void rw_init(struct rwlock *rw, const char *name);
-void rw_rlock(struct rwlock *rw);
+void rw_rlock(struct rwlock *rw) __sleeps;
 /* 0; EINTR, and it isn't held: the process is to end. */
-int rw_rlock_kill(struct rwlock *rw);
+int rw_rlock_kill(struct rwlock *rw) __sleeps;
 void rw_runlock(struct rwlock *rw);
-void rw_wlock(struct rwlock *rw);
+void rw_wlock(struct rwlock *rw) __sleeps;
 void rw_wunlock(struct rwlock *rw);
 
 /* (l) cv_lock, (!) set once. */
@@ -113,15 +113,17 @@ void cv_init(struct cv *cv, const char *name);
  * are for when this is over.
  * The timed forms end with ETIMEDOUT when clock_ns() reaches deadline.
  */
-void cv_wait(struct cv *cv, struct mutex *m);
-int cv_wait_sig(struct cv *cv, struct mutex *m);
-int cv_wait_kill(struct cv *cv, struct mutex *m);
-int cv_timedwait(struct cv *cv, struct mutex *m, uint64_t deadline);
-int cv_timedwait_sig(struct cv *cv, struct mutex *m, uint64_t deadline);
-void cv_wait_spin(struct cv *cv, struct spin *s);
-int cv_timedwait_spin(struct cv *cv, struct spin *s, uint64_t deadline);
-int cv_wait_spin_sig(struct cv *cv, struct spin *s, uint64_t deadline);
-int cv_wait_spin_kill(struct cv *cv, struct spin *s);
+void cv_wait(struct cv *cv, struct mutex *m) __sleeps;
+int cv_wait_sig(struct cv *cv, struct mutex *m) __sleeps;
+int cv_wait_kill(struct cv *cv, struct mutex *m) __sleeps;
+int cv_timedwait(struct cv *cv, struct mutex *m, uint64_t deadline) __sleeps;
+int cv_timedwait_sig(
+    struct cv *cv, struct mutex *m, uint64_t deadline) __sleeps;
+void cv_wait_spin(struct cv *cv, struct spin *s) __sleeps;
+int cv_timedwait_spin(
+    struct cv *cv, struct spin *s, uint64_t deadline) __sleeps;
+int cv_wait_spin_sig(struct cv *cv, struct spin *s, uint64_t deadline) __sleeps;
+int cv_wait_spin_kill(struct cv *cv, struct spin *s) __sleeps;
 /* Any context; the caller need not hold the condition's lock. */
 void cv_signal(struct cv *cv);	 /* one waiter */
 void cv_wake_all(struct cv *cv); /* of a cv that has waiters */
@@ -144,6 +146,10 @@ void rw_will_nest(const struct rwlock *rw);
 void spin_assert_held(const struct spin *s);
 void mutex_assert_held(const struct mutex *m);
 void rw_assert_held(const struct rwlock *rw, bool write); /* at least so */
+/* Panics if the caller may not sleep, in `what`: it holds a spin lock, has
+ * interrupts off or is within a section. In all that sleeps now and then; locks
+ * and waits do it themselves. */
+void assert_may_sleep(const char *what);
 #else
 static inline void
 spin_will_nest(const struct spin *s)
@@ -172,6 +178,11 @@ mutex_assert_held(const struct mutex *m)
 
 static inline void
 rw_assert_held(const struct rwlock *rw, bool write)
+{
+}
+
+static inline void
+assert_may_sleep(const char *what)
 {
 }
 #endif

@@ -38,10 +38,10 @@ struct sysctl_req {
 };
 
 /* Appends to the old value: 0, ENOMEM (no room; keeps counting), EFAULT. */
-int sysctl_out(struct sysctl_req *req, const void *data, size_t len);
-int sysctl_out_string(struct sysctl_req *req, const char *s);
+int sysctl_out(struct sysctl_req *req, const void *data, size_t len) __sleeps;
+int sysctl_out_string(struct sysctl_req *req, const char *s) __sleeps;
 /* Takes len bytes of the new value: 0, EINVAL (not there), EFAULT. */
-int sysctl_in(struct sysctl_req *req, void *data, size_t len);
+int sysctl_in(struct sysctl_req *req, void *data, size_t len) __sleeps;
 static inline bool
 sysctl_has_new(const struct sysctl_req *req)
 {
@@ -83,6 +83,6 @@ void sysctl_init(void);
 /* The call: name is the kernel's copy. */
 int kern_sysctl(struct thread *td, const int *name, unsigned namelen,
     uint64_t oldptr, size_t *oldlenp, uint64_t newptr, size_t newlen,
-    bool kernel);
+    bool kernel) __sleeps;
 
 #endif

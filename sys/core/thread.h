@@ -191,12 +191,12 @@ thread_stayed(struct thread *td)
 
 /* Does that now; td_must_wait: it can't.  No spin locks are held.  proc's
  * (proc/stay.c). */
-void thread_stay(struct thread *td);
+void thread_stay(struct thread *td) __sleeps;
 
 /* Called in interruptible sleeps and ast(): stops here while asked to;
  * doesn't return if the process exits. 0, or EINTR if the sleep must end.
  * proc's (proc/thread.c). */
-int thread_suspend_check(struct thread *td, bool in_sleep);
+int thread_suspend_check(struct thread *td, bool in_sleep) __sleeps;
 
 static inline int
 sig_interrupts(struct thread *td)

@@ -17,7 +17,7 @@ struct vport;
  * The port of this name, once the host has opened it; NULL if that doesn't
  * happen before clock_ns() reaches deadline, or there is no console. Sleeps.
  */
-struct vport *vport_find(const char *name, uint64_t deadline);
+struct vport *vport_find(const char *name, uint64_t deadline) __sleeps;
 
 /*
  * Who wants to know what happens at a port.  All are optional, and called
@@ -42,7 +42,7 @@ int vport_listen(struct vport *vp, unsigned count, size_t size);
  * well as at the end of input with nothing moved. Sleeps for it unless
  * nonblock: EAGAIN. EINTR or ERESTART for a signal, EFAULT.
  */
-int vport_read(struct vport *vp, struct uio *uio, bool nonblock);
+int vport_read(struct vport *vp, struct uio *uio, bool nonblock) __sleeps;
 /* Any context; takes what is there, up to n; 0 if there is nothing. */
 size_t vport_get(struct vport *vp, char *buf, size_t n);
 size_t vport_readable(struct vport *vp);
@@ -53,17 +53,17 @@ bool vport_eof(struct vport *vp); /* input has ended, and all was read */
  * room for, EAGAIN if none. EPIPE once the reader has gone; EINTR, ERESTART,
  * EFAULT, ENOMEM; bytes before an error are as the uio tells.
  */
-int vport_write(struct vport *vp, struct uio *uio, bool nonblock);
+int vport_write(struct vport *vp, struct uio *uio, bool nonblock) __sleeps;
 /* Any context; all or nothing, never sleeps: up to VPORT_PUT_MAX bytes. false:
  * vc_room will be called, or the reader has gone, or there is no memory. */
 #define VPORT_PUT_MAX 512
-bool vport_put(struct vport *vp, const char *s, size_t n);
+bool vport_put(struct vport *vp, const char *s, size_t n) __sleeps;
 /* From now on vport_put() always finds memory.  0 or ENOMEM. */
 int vport_reserve(struct vport *vp);
 size_t vport_writable(struct vport *vp); /* bytes of room */
 /* Waits until the host has taken all that was written before, whatever signals
  * come. */
-void vport_drain(struct vport *vp);
+void vport_drain(struct vport *vp) __sleeps;
 bool vport_idle(struct vport *vp);
 
 /* The reader at the host's end has gone: further writes get EPIPE. */

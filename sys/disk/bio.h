@@ -101,7 +101,7 @@ struct disk {
  * For drivers: a whole disk is there.  The fields up to d_delete, d_strategy
  * and d_driver are filled in.  May be called while booting.
  */
-void disk_add(struct disk *dp);
+void disk_add(struct disk *dp) __sleeps;
 /* A request failed: the console is told, but not of each if there are many. Any
  * context, spin locks may be held. */
 void disk_tell_error(struct disk *dp, enum bio_cmd cmd, uint64_t sector);
@@ -118,8 +118,8 @@ bio_done(struct bio *bp)
  * order, each followed by its partitions; NULL: the first, or no more.  Both
  * read partition tables, so they may sleep; not within bio_done().
  */
-struct disk *disk_find(const char *name);
-struct disk *disk_next(struct disk *dp);
+struct disk *disk_find(const char *name) __sleeps;
+struct disk *disk_next(struct disk *dp) __sleeps;
 
 /* Starts a request; b_done may be called before this returns. */
 void bio_start(struct disk *dp, struct bio *bp);
@@ -129,12 +129,13 @@ void bio_start(struct disk *dp, struct bio *bp);
  * memory; outside of the physmap it is copied.  0 or the request's error, or
  * ENOMEM.
  */
-int disk_read(struct disk *dp, uint64_t offset, void *buf, size_t len);
-int disk_write(struct disk *dp, uint64_t offset, const void *buf, size_t len);
-int disk_flush(struct disk *dp);
-int disk_delete(struct disk *dp, uint64_t offset, uint64_t len);
+int disk_read(struct disk *dp, uint64_t offset, void *buf, size_t len) __sleeps;
+int disk_write(
+    struct disk *dp, uint64_t offset, const void *buf, size_t len) __sleeps;
+int disk_flush(struct disk *dp) __sleeps;
+int disk_delete(struct disk *dp, uint64_t offset, uint64_t len) __sleeps;
 /* The serial number, "" if it has none: size is DISK_IDENT_MAX + 1. */
-int disk_ident(struct disk *dp, char *buf);
+int disk_ident(struct disk *dp, char *buf) __sleeps;
 
 /*
  * bio_batch.c: several requests side by side, of one command.  Memory of the
@@ -151,8 +152,9 @@ struct bio_batch {
 };
 void bio_batch_init(struct bio_batch *io, struct disk *dp, enum bio_cmd cmd);
 void bio_batch_add(
-    struct bio_batch *io, uint64_t offset, void *buf, uint32_t len);
-int bio_batch_finish(struct bio_batch *io); /* waits; 0 or the first error */
+    struct bio_batch *io, uint64_t offset, void *buf, uint32_t len) __sleeps;
+int bio_batch_finish(
+    struct bio_batch *io) __sleeps; /* waits; 0 or the first error */
 /* The same for pages that are read (vm/pager.c): nobody waits for the requests,
  * each is a part of `pages`, and what becomes of them its parts say.  Finish it
  * for those that can't be begun: ENOMEM. */
@@ -166,30 +168,31 @@ void bio_batch_init_pages(
  * writes by /dev.  0; EBUSY: somebody is in the way; EROFS.  disk_reclaim()
  * changes what a claim is for, and fails without changing it.
  */
-int disk_claim(struct disk *dp, bool write);
-int disk_reclaim(struct disk *dp, bool write);
-void disk_unclaim(struct disk *dp, bool write);
+int disk_claim(struct disk *dp, bool write) __sleeps;
+int disk_reclaim(struct disk *dp, bool write) __sleeps;
+void disk_unclaim(struct disk *dp, bool write) __sleeps;
 /* Who has it just now: mounted, and open for writing or mounted so. */
-void disk_users(const struct disk *dp, unsigned *readers, unsigned *writers);
+void disk_users(
+    const struct disk *dp, unsigned *readers, unsigned *writers) __sleeps;
 /* Another number when somebody may have written by /dev since, to it or to what
  * shares sectors with it, and is done with that. */
-unsigned disk_edition(const struct disk *dp);
+unsigned disk_edition(const struct disk *dp) __sleeps;
 
 /*
  * What is on it, for people: "UFS2", "a ZFS pool", "an ext4 file system",
  * "nothing (zeroes)", "unknown data", "unreadable".  May sleep.
  */
-const char *disk_describe(struct disk *dp);
+const char *disk_describe(struct disk *dp) __sleeps;
 /* Says on the console which disks and partitions there are, and what's on
  * them. */
-void disk_list(void);
+void disk_list(void) __sleeps;
 
 /* Reads what partition tables haven't been read yet; true: there were some. */
-bool disk_taste(void);
+bool disk_taste(void) __sleeps;
 
 void disk_errors_init(struct disk *dp); /* of a whole disk */
 
 /* disk_dev.c: makes the device /dev/NAME and those by label. */
-void disk_make_devs(struct disk *dp);
+void disk_make_devs(struct disk *dp) __sleeps;
 
 #endif

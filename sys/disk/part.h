@@ -18,18 +18,18 @@ struct part {
 };
 
 /* Looks for a table on a whole disk, and adds the partitions it finds. */
-void part_taste(struct disk *dp);
+void part_taste(struct disk *dp) __sleeps;
 /* Fills d_ufs from a superblock, if there is one. */
-void part_ufs_label(struct disk *dp);
+void part_ufs_label(struct disk *dp) __sleeps;
 
 /* disk.c: a partition of a whole disk. */
-void disk_add_part(struct disk *whole, const struct part *pt);
+void disk_add_part(struct disk *whole, const struct part *pt) __sleeps;
 
 /* disk.c: has another disk the same label, and had it before? */
-bool disk_label_taken(struct disk *dp, const char *label);
+bool disk_label_taken(struct disk *dp, const char *label) __sleeps;
 
 /* disk.c, for the device: 0, EROFS, EPERM (mounted). */
-int disk_open_write(struct disk *dp);
-void disk_close_write(struct disk *dp);
+int disk_open_write(struct disk *dp) __sleeps;
+void disk_close_write(struct disk *dp) __sleeps;
 
 #endif

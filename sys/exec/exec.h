@@ -51,19 +51,19 @@ struct image {
  * The program of a new process: its parent's file and memory, shared or copied.
  * ENOMEM, with nothing to undo but by image_exit(), which lets both go.
  */
-int image_fork(struct proc *p, struct proc *parent, bool share_memory);
-void image_exit(struct proc *p);
+int image_fork(struct proc *p, struct proc *parent, bool share_memory) __sleeps;
+void image_exit(struct proc *p) __sleeps;
 
 /* Called when a process ends and has one thread left, which is running; needn't
  * return.  NULL: nobody wants to know. */
 extern void (*exit_hook)(const struct proc *p, int code, int sig);
 
 /* Reads and checks; nothing of the process changes. */
-int image_read(struct thread *td, struct image *img);
+int image_read(struct thread *td, struct image *img) __sleeps;
 /* Reads a note of the file, the i-th of img->elf.note, into kmem of *size
  * bytes, which the caller frees; NULL: it can't be read. */
-void *image_note(const struct image *img, int i, size_t *size);
+void *image_note(const struct image *img, int i, size_t *size) __sleeps;
 /* Maps segments into the new space. */
-int image_map(struct image *img);
+int image_map(struct image *img) __sleeps;
 
 #endif

@@ -34,8 +34,8 @@ struct cdev {
  * without fo_stat, fstat(2) is about that.  NULL: no memory.
  */
 struct cdev *make_dev(const struct fileops *ops, void *data, mode_t mode,
-    uid_t uid, gid_t gid, const char *fmt, ...) __printflike(6, 7);
-void destroy_dev(struct cdev *dev);
+    uid_t uid, gid_t gid, const char *fmt, ...) __printflike(6, 7) __sleeps;
+void destroy_dev(struct cdev *dev) __sleeps;
 /* Called at each opening, with the file's f_ops and f_data set, which it may
  * change; an errno: it can't be opened.  May sleep. */
 void cdev_set_open(struct cdev *dev,

@@ -232,6 +232,7 @@ chunk_free(struct fdtable *ft, struct fdchunk *fc)
 void
 fdtable_release(struct fdtable *ft)
 {
+	assert_may_sleep("fdtable_release");
 	if (!refcount_drop(&ft->ft_refs))
 		return;
 	for (unsigned c = 0; c < ft->ft_nchunks; c++) {

@@ -20,7 +20,7 @@ bool fd_is(struct thread *td, int fd, struct file *fp);
  * is over, and the lock goes at once. */
 void fd_locked(struct thread *td, int fd, struct file *fp);
 /* Closes from low to high, both included. */
-void fd_close_range(struct thread *td, unsigned low, unsigned high);
+void fd_close_range(struct thread *td, unsigned low, unsigned high) __sleeps;
 /* Sets UF_EXCLOSE or UF_FOCLOSE on a range. */
 void fd_mark_range(struct thread *td, unsigned low, unsigned high, int flag);
 

@@ -120,8 +120,8 @@ bool fdtable_next(struct fdtable *ft, unsigned *fd, unsigned high);
 
 /* kern.maxfilesperproc's first value. */
 void fd_init(unsigned files);
-/* After a number was taken out of td's table. May sleep. */
-void fd_closed(struct thread *td, int fd, struct file *fp);
+/* After a number was taken out of td's table. */
+void fd_closed(struct thread *td, int fd, struct file *fp) __sleeps;
 /* The record locks that p had by fp go. */
 void fd_locks_gone(struct proc *p, struct file *fp);
 

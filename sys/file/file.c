@@ -97,6 +97,7 @@ file_release(struct file *fp)
 {
 	struct thread *td = curthread();
 
+	assert_may_sleep("file_release");
 	if (!refcount_drop(&fp->f_refs))
 		return;
 	if (__predict_true(td->td_locks == 0)) {
@@ -185,6 +186,7 @@ move(struct file *fp, struct uio *uio, off_t offset)
 	const struct fileops *ops = fp->f_ops;
 	int flags = 0;
 
+	assert_may_sleep("a file's read or write");
 	if (offset != -1) {
 		if (ops->fo_seek == NULL)
 			return (ESPIPE);
@@ -230,6 +232,7 @@ file_stat_named(struct file *fp, struct stat *st)
 int
 file_stat(struct file *fp, struct stat *st)
 {
+	assert_may_sleep("file_stat");
 	*st = (struct stat){0};
 	if (fp->f_ops->fo_stat != NULL)
 		return (fp->f_ops->fo_stat(fp, st));

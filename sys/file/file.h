@@ -132,7 +132,7 @@ file_hold(struct file *fp)
 
 /* Closes with the last; may sleep. With locks held, which a close may want or
  * wait for behind others, that is done before the thread is in user mode. */
-void file_release(struct file *fp);
+void file_release(struct file *fp) __sleeps;
 /* Whether who reads or writes fp shall not wait. */
 static inline bool
 file_nonblock(struct file *fp)
@@ -142,15 +142,15 @@ file_nonblock(struct file *fp)
 
 /* Waits on a cv as a read or write of fp does: EAGAIN if it shall not wait,
  * else as cv_wait_spin_sig(). */
-int file_wait(struct file *fp, struct cv *cv, struct spin *s);
+int file_wait(struct file *fp, struct cv *cv, struct spin *s) __sleeps;
 /* Of the name that it was opened by: f_vnode isn't NULL. */
 int file_stat_named(struct file *fp, struct stat *st);
 /* For what has no inode of its own: type, mode, and the opener's ids. */
 void file_stat_plain(struct file *fp, mode_t mode, struct stat *st);
 
 /* lseek(2) of what has so many bytes, and no holes. */
-int file_seek(
-    struct file *fp, uint64_t size, off_t offset, int whence, off_t *res);
+int file_seek(struct file *fp, uint64_t size, off_t offset, int whence,
+    off_t *res) __sleeps;
 
 /* Descriptor tables. */
 #define UF_EXCLOSE	   0x1
@@ -158,13 +158,14 @@ int file_seek(
 #define UF_RESOLVE_BENEATH 0x8
 
 void fdtable_hold(struct fdtable *ft);
-void fdtable_release(struct fdtable *ft); /* closes all with the last */
+void fdtable_release(
+    struct fdtable *ft) __sleeps; /* closes all with the last */
 /* RFFDG, RFCFDG of flags: a copy, a new one; else the parent's. ENOMEM. */
-int fdtable_fork(struct proc *p, struct proc *parent, int flags);
+int fdtable_fork(struct proc *p, struct proc *parent, int flags) __sleeps;
 /* The end of p: its record locks go, the table as above. */
-void fdtable_exit(struct proc *p);
+void fdtable_exit(struct proc *p) __sleeps;
 /* An own copy of a shared table, or with empty: a new one. ENOMEM. */
-int fdtable_unshare(struct thread *td, bool empty);
+int fdtable_unshare(struct thread *td, bool empty) __sleeps;
 /*
  * execve(2), the caller being its process's only thread.  fdtable_exec_copy():
  * *own is a table of the process's own that isn't its yet, or NULL if it
@@ -173,10 +174,10 @@ int fdtable_unshare(struct thread *td, bool empty);
  * process which uses it: fdtable_lacks_std() sees that ft will be without one,
  * fdtable_fill_std() puts `null` there.
  */
-int fdtable_exec_copy(struct thread *td, struct fdtable **own);
-void fdtable_exec(struct thread *td);
+int fdtable_exec_copy(struct thread *td, struct fdtable **own) __sleeps;
+void fdtable_exec(struct thread *td) __sleeps;
 bool fdtable_lacks_std(struct fdtable *ft);
-void fdtable_fill_std(struct thread *td, struct file *null);
+void fdtable_fill_std(struct thread *td, struct file *null) __sleeps;
 
 /* fp of a descriptor, with a reference: 0 or EBADF. need: FREAD|FWRITE. */
 int fd_get(struct thread *td, int fd, int need, struct file **fpp);
@@ -187,8 +188,9 @@ int fd_get_flagged(struct thread *td, int fd, struct file **fpp, int *uf_flags);
 int fd_install(
     struct thread *td, struct file *fp, int min, int uf_flags, int *fdp);
 /* A file of ours and a descriptor at once; on failure both are gone. */
-int fd_open(struct thread *td, struct file *fp, int uf_flags, int *fdp);
-int fd_close(struct thread *td, int fd);
+int fd_open(
+    struct thread *td, struct file *fp, int uf_flags, int *fdp) __sleeps;
+int fd_close(struct thread *td, int fd) __sleeps;
 /*
  * For a call that can fail after it has a number: the lowest free one is taken
  * in a table, but leads to no file until it is filled with one, whose reference
@@ -197,8 +199,9 @@ int fd_close(struct thread *td, int fd);
  * EMFILE.
  */
 int fd_reserve(struct thread *td, struct fdtable **ftp, int *fdp);
-void fd_fill(struct fdtable *ft, int fd, struct file *fp, int uf_flags);
-void fd_unreserve(struct fdtable *ft, int fd);
+void fd_fill(
+    struct fdtable *ft, int fd, struct file *fp, int uf_flags) __sleeps;
+void fd_unreserve(struct fdtable *ft, int fd) __sleeps;
 /* The same for two. With an error they are given back, and the files, unless
  * fps is NULL, released; returns the error. */
 struct fd_pair {
@@ -207,15 +210,15 @@ struct fd_pair {
 };
 int fd_reserve_pair(struct thread *td, struct fd_pair *pair);
 int fd_finish_pair(const struct fd_pair *pair, struct file *const fps[2],
-    int uf_flags, int error);
-int fd_dup2(struct thread *td, int from, int to, int uf_flags);
+    int uf_flags, int error) __sleeps;
+int fd_dup2(struct thread *td, int from, int to, int uf_flags) __sleeps;
 /* For run.c: fd of a process that doesn't run yet. */
-int fd_install_at(struct proc *p, struct file *fp, int fd);
+int fd_install_at(struct proc *p, struct file *fp, int fd) __sleeps;
 /* Walks a table: calls fn for each open descriptor (sysctl, procfs, lsof). */
-int fdtable_each(
-    struct proc *p, int (*fn)(void *arg, int fd, struct file *fp), void *arg);
+int fdtable_each(struct proc *p, int (*fn)(void *arg, int fd, struct file *fp),
+    void *arg) __sleeps;
 int fdtable_walk(struct fdtable *ft,
-    int (*fn)(void *arg, int fd, struct file *fp), void *arg);
+    int (*fn)(void *arg, int fd, struct file *fp), void *arg) __sleeps;
 unsigned fdtable_open(struct fdtable *ft); /* how many are open */
 /* Bytes of kernel memory that p's descriptors take, each file's divided among
  * those who have it open. proctree_lock held. */
@@ -226,18 +229,20 @@ struct fdtable *proc_fdtable(struct proc *p);
 
 /* read(2), write(2) and kin, for all personalities; the uio says which. offset
  * -1: f_offset. The byte count goes to td_retval[0]. EBADF, ESPIPE, ... */
-int kern_transfer(struct thread *td, int fd, struct uio *uio, off_t offset);
+int kern_transfer(
+    struct thread *td, int fd, struct uio *uio, off_t offset) __sleeps;
 /* The same for a file that is open for that. */
 int file_transfer(
-    struct thread *td, struct file *fp, struct uio *uio, off_t offset);
+    struct thread *td, struct file *fp, struct uio *uio, off_t offset) __sleeps;
 /* fstat(2); *st is zeroed first. EBADF, EOPNOTSUPP. */
-int file_stat(struct file *fp, struct stat *st);
-int kern_fstat(struct thread *td, int fd, struct stat *st);
-int kern_ioctl(struct thread *td, int fd, unsigned long cmd, void *data);
-int kern_fcntl(struct thread *td, int fd, int cmd, int64_t arg);
+int file_stat(struct file *fp, struct stat *st) __sleeps;
+int kern_fstat(struct thread *td, int fd, struct stat *st) __sleeps;
+int kern_ioctl(
+    struct thread *td, int fd, unsigned long cmd, void *data) __sleeps;
+int kern_fcntl(struct thread *td, int fd, int cmd, int64_t arg) __sleeps;
 
 /* Pipes, for other kernel parts: two files, [0] reads, [1] writes. */
-int pipe_create(struct thread *td, int flags, struct file *fps[2]);
+int pipe_create(struct thread *td, int flags, struct file *fps[2]) __sleeps;
 
 void file_init(void);
 extern unsigned open_files; /* (a) kern.openfiles */

@@ -11,6 +11,6 @@
  * that those were moved before.
  */
 int file_copy(struct thread *td, struct file *from, off_t *from_offset,
-    struct file *to, off_t *to_offset, size_t len, size_t *moved);
+    struct file *to, off_t *to_offset, size_t len, size_t *moved) __sleeps;
 
 #endif

@@ -82,8 +82,8 @@ const struct filter *filter_find(int number);
  * EBADF: not any more; EINVAL, ENOMEM, and what the filter says.
  */
 int knote_add(struct thread *td, struct kqueue *kq, const struct filter *fl,
-    struct file *fp, const struct kevent *kev, pid_t parent);
-void knote_drop(struct kqueue *kq, struct knote *kn);
+    struct file *fp, const struct kevent *kev, pid_t parent) __sleeps;
+void knote_drop(struct kqueue *kq, struct knote *kn) __sleeps;
 struct knote *knote_find(struct kqueue *kq, int filter, uint64_t ident);
 /* Something may have happened: look at kn. Any context. */
 void knote_wake(struct knote *kn);

@@ -9,17 +9,17 @@ struct proc;
 
 /* A descriptor is closed: events asked for by its number are forgotten. For
  * who has seen that the file has knotes, after the number was taken away. */
-void knote_fdclose(struct thread *td, int fd, struct file *fp);
+void knote_fdclose(struct thread *td, int fd, struct file *fp) __sleeps;
 /* The same for all of a file that nothing refers to any more. */
-void knote_file_gone(struct file *fp);
+void knote_file_gone(struct file *fp) __sleeps;
 
 /*
  * parent has forked: who watches it with NOTE_TRACK watches the child from now
- * on.  The child is known by its number and doesn't run yet. May sleep.
+ * on.  The child is known by its number and doesn't run yet.
  */
-void knote_fork(struct proc *parent, pid_t child);
+void knote_fork(struct proc *parent, pid_t child) __sleeps;
 
-int kern_kqueue(struct thread *td, unsigned flags, int *fdp);
+int kern_kqueue(struct thread *td, unsigned flags, int *fdp) __sleeps;
 /*
  * kevent(2): changes and events go through the two functions, which return 0
  * or EFAULT; *count becomes the number of events put.
@@ -33,7 +33,7 @@ struct kevent_io {
 	int ki_nevents;
 };
 int kern_kevent(struct thread *td, int fd, struct kevent_io *io,
-    uint64_t deadline, int *count);
+    uint64_t deadline, int *count) __sleeps;
 
 bool file_is_kqueue(const struct file *fp);
 

@@ -12,6 +12,6 @@ struct thread;
  * 0, EINTR, ENOMEM.
  */
 int kern_poll(struct thread *td, struct pollfd *fds, unsigned n,
-    uint64_t deadline, unsigned *ready);
+    uint64_t deadline, unsigned *ready) __sleeps;
 
 #endif

@@ -21,15 +21,17 @@ void procdesc_bind(struct file *fp, struct proc *p);
  * For EVFILT_PROCDESC: attaches ew, which hears NOTE_EXIT | status.  EINVAL:
  * no process descriptor.  *status is the process's if it has ended, else -1.
  */
-int procdesc_watch(struct file *fp, struct event_waiter *ew, int *status);
+int procdesc_watch(
+    struct file *fp, struct event_waiter *ew, int *status) __sleeps;
 
 /* The number of the process behind a descriptor: EBADF. */
-int kern_pdgetpid(struct thread *td, int fd, pid_t *pid);
+int kern_pdgetpid(struct thread *td, int fd, pid_t *pid) __sleeps;
 pid_t procdesc_pid(const struct file *fp);
 /* EINVAL, EBADF, ESRCH (waited for), EPERM. */
-int kern_pdkill(struct thread *td, int fd, int sig);
+int kern_pdkill(struct thread *td, int fd, int sig) __sleeps;
 /* As kern_wait(), for anybody who has the descriptor; ESRCH if the process was
- * waited for already. May sleep. */
-int kern_pdwait(struct thread *td, int fd, int options, struct wait_result *wr);
+ * waited for already. */
+int kern_pdwait(
+    struct thread *td, int fd, int options, struct wait_result *wr) __sleeps;
 
 #endif

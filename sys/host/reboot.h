@@ -12,7 +12,7 @@ struct thread;
  * written back and unmounted first, unless RB_NOSYNC.  EPERM; EOPNOTSUPP for
  * another root.  Sleeps.
  */
-int kern_reboot(struct thread *td, int howto);
+int kern_reboot(struct thread *td, int howto) __sleeps;
 /* The end, with a last word on the console. */
 __noreturn void machine_end(const char *why);
 

@@ -16,8 +16,8 @@ int run_tell_start(struct vport *ctl);
 /* A line of at most 255 bytes; any context. */
 void run_tell(const char *fmt, ...) __printflike(1, 2);
 /* Sleeps until the lines that wait are few: for who would say any number. */
-void run_tell_pause(void);
+void run_tell_pause(void) __sleeps;
 /* Sleeps until the host has all lines, or is gone. */
-void run_tell_drain(void);
+void run_tell_drain(void) __sleeps;
 
 #endif

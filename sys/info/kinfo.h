@@ -20,30 +20,31 @@ struct vm_entry;
  * are not `numbers` of them; ESRCH, EPERM: p_cansee() or, if it is private,
  * p_candebug().
  */
-int kinfo_lock(
-    struct sysctl_req *req, unsigned numbers, bool private, struct proc **pp);
+int kinfo_lock(struct sysctl_req *req, unsigned numbers, bool private,
+    struct proc **pp) __sleeps;
 /* The same for one number, which may be `self` for the caller. */
 int kinfo_lock_or_self(
-    struct sysctl_req *req, int self, bool private, struct proc **pp);
+    struct sysctl_req *req, int self, bool private, struct proc **pp) __sleeps;
 void kinfo_unlock(struct proc *p);
 /* The same, but its address space, with a reference; no lock. */
-int kinfo_space(struct sysctl_req *req, struct vmspace **vsp);
+int kinfo_space(struct sysctl_req *req, struct vmspace **vsp) __sleeps;
 
 /* Appends a record whose path, at its end, is cut to its length: size is up to
  * the path.  *structsize is its first field. */
 int kinfo_out_packed(struct sysctl_req *req, void *record, int *structsize,
-    size_t size, const char *path);
+    size_t size, const char *path) __sleeps;
 
 /* kinfo_file.c: what F_KINFO tells of a file; not kf_fd. */
-void kinfo_file_fill(struct thread *td, struct file *fp, struct kinfo_file *kf);
+void kinfo_file_fill(
+    struct thread *td, struct file *fp, struct kinfo_file *kf) __sleeps;
 
 /* kinfo_vm.c: sizes in pages, of bytes and pages of ki_size and so on. */
-void kinfo_vm_sizes(
-    struct vmspace *vs, const struct vnode *text, struct kinfo_proc *ki);
+void kinfo_vm_sizes(struct vmspace *vs, const struct vnode *text,
+    struct kinfo_proc *ki) __sleeps;
 
 /* The first mapping at or above *at, described; *at becomes its end. False:
  * there is none. No locks. */
 bool kinfo_vm_next(struct thread *td, struct vmspace *vs, vaddr_t *at,
-    struct kinfo_vmentry *kve);
+    struct kinfo_vmentry *kve) __sleeps;
 
 #endif

@@ -95,8 +95,10 @@ ringbuf_prepare(
 /* (l) Waits for the reader's or the writer's side; of nonblock, or when
  * clock_ns() reaches deadline: EAGAIN. Ends for any reason: look again. Else as
  * cv_wait_sig(). */
-int ringbuf_wait_reader(struct ringbuf *rb, bool nonblock, uint64_t deadline);
-int ringbuf_wait_writer(struct ringbuf *rb, bool nonblock, uint64_t deadline);
+int ringbuf_wait_reader(
+    struct ringbuf *rb, bool nonblock, uint64_t deadline) __sleeps;
+int ringbuf_wait_writer(
+    struct ringbuf *rb, bool nonblock, uint64_t deadline) __sleeps;
 
 /* (l) Of pipes: waits until there are bytes, or, if nobody can write any, there
  * are none. 0, or as ringbuf_wait_reader(). */
@@ -140,8 +142,9 @@ ringbuf_wait_room(struct ringbuf *rb, size_t wanted, bool nonblock, size_t *n)
  * there with peek, or puts n, which ringbuf_prepare() has found memory for.
  * EFAULT.
  */
-int ringbuf_take(struct ringbuf *rb, struct uio *uio, size_t n, bool peek);
-int ringbuf_put(struct ringbuf *rb, struct uio *uio, size_t n);
+int ringbuf_take(
+    struct ringbuf *rb, struct uio *uio, size_t n, bool peek) __sleeps;
+int ringbuf_put(struct ringbuf *rb, struct uio *uio, size_t n) __sleeps;
 /* (l) Whether somebody found a side busy who waits for an event: once. */
 static inline bool
 ringbuf_missed(struct ringbuf *rb)

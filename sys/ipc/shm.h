@@ -13,12 +13,12 @@ struct thread;
  * EEXIST, ENOMEM, ENFILE, EMFILE.
  */
 int kern_shm_open(struct thread *td, const char *name, int flags, mode_t mode,
-    int shmflags, int *fdp);
+    int shmflags, int *fdp) __sleeps;
 /* The same without a descriptor. */
 int shm_open_file(struct thread *td, const char *name, int flags, mode_t mode,
-    int shmflags, struct file **fpp);
-int kern_shm_unlink(struct thread *td, const char *name);
+    int shmflags, struct file **fpp) __sleeps;
+int kern_shm_unlink(struct thread *td, const char *name) __sleeps;
 int kern_shm_rename(
-    struct thread *td, const char *from, const char *to, int flags);
+    struct thread *td, const char *from, const char *to, int flags) __sleeps;
 
 #endif

@@ -16,16 +16,16 @@
 enum { KENV_GET, KENV_SET, KENV_UNSET, KENV_DUMP };
 
 /* All may sleep.  0; ENOENT leaves buf alone; a longer value is cut. */
-int kenv_get(const char *name, char *buf, size_t size);
+int kenv_get(const char *name, char *buf, size_t size) __sleeps;
 /* ENOMEM, ENOSPC (too many), ENAMETOOLONG. */
-int kenv_set(const char *name, const char *value);
-int kenv_unset(const char *name); /* ENOENT */
+int kenv_set(const char *name, const char *value) __sleeps;
+int kenv_unset(const char *name) __sleeps; /* ENOENT */
 /* All of it, NAME=VALUE with a NUL each, as far as it fits; how long it is. */
-size_t kenv_dump(char *buf, size_t size);
+size_t kenv_dump(char *buf, size_t size) __sleeps;
 /* Is it yes, true, on or a number that isn't 0? */
-bool kenv_true(const char *name);
+bool kenv_true(const char *name) __sleeps;
 
 /* RB_*: what boot_* variables and flags (-s, -v) say. */
-int boothowto(void);
+int boothowto(void) __sleeps;
 
 #endif

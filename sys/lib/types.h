@@ -70,6 +70,13 @@ typedef uint64_t vaddr_t; /* a user virtual address */
 #define __user
 
 /*
+ * Behind a function's declaration in a header: it may sleep, so it is called
+ * with no spin lock held, interrupts on and outside sections.  Whatever doesn't
+ * say so never sleeps (tools/sleeps.sh holds the kernel against it).
+ */
+#define __sleeps
+
+/*
  * Linker sets: LINKER_SET(name, object) adds the address of `object`
  * to the array set_name; SET_FOREACH walks it.  That is how a driver or a
  * file system adds itself without a list somewhere else.

@@ -34,10 +34,10 @@ struct control {
 struct control *control_alloc(int level, int type, size_t length);
 /* The same for the files of td's descriptors: EBADF, EOPNOTSUPP, ENOBUFS. */
 int control_alloc_files(struct thread *td, const char *numbers, unsigned count,
-    struct control **cp);
+    struct control **cp) __sleeps;
 
-/* Frees a list and closes the files in it. May sleep. */
-void control_free_all(struct control *list);
+/* Frees a list and closes the files in it. */
+void control_free_all(struct control *list) __sleeps;
 static inline void
 control_free(struct control *list)
 {
@@ -45,13 +45,13 @@ control_free(struct control *list)
 		control_free_all(list);
 }
 /* The same when descriptors are reserved for the files. */
-void control_discard(struct control *list);
+void control_discard(struct control *list) __sleeps;
 
 /* Reserves descriptors for all files in a list, or for none of them: EMSGSIZE.
- * May sleep. */
-int control_reserve(struct thread *td, struct control *list);
+ */
+int control_reserve(struct thread *td, struct control *list) __sleeps;
 /* The files get these descriptors, with UF_*, and leave the list. */
-void control_fill(struct control *list, int uf);
+void control_fill(struct control *list, int uf) __sleeps;
 /* What the receiver sees of a message: c_length bytes. */
 const void *control_data(const struct control *c);
 /* Whether there are files in a list. */

@@ -175,7 +175,7 @@ extern const struct fileops socket_fileops;
  * NULL, the one whose lock it shares. */
 struct socket *socket_alloc(const struct protosw *pr, struct socket *with);
 /* One that never had a file, or has lost it. No locks held; may sleep. */
-void socket_free(struct socket *so);
+void socket_free(struct socket *so) __sleeps;
 /* Its memory stays. */
 static inline void
 socket_hold(struct socket *so)
@@ -243,7 +243,7 @@ void socket_keep(struct socket *so, struct queue *q);
  * the beginning of *doomed. Not while somebody receives. */
 void socket_flush(struct socket *so, struct control **doomed);
 /* Frees control messages that nobody receives. No locks held; may sleep. */
-void socket_dispose(const struct protosw *pr, struct control *doomed);
+void socket_dispose(const struct protosw *pr, struct control *doomed) __sleeps;
 /* A sysctl of a buffer's size, an unsigned long. */
 sysctl_fn socket_handle_space;
 /* The memory that a message takes. */

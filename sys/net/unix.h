@@ -84,46 +84,47 @@ unix_unlock_other(struct unix_socket *us, struct unix_socket *other)
 void unix_join(struct unix_socket *a, struct unix_socket *b);
 /* (l), (u) for datagrams. us and its peer, if it has one, know each other no
  * longer. */
-void unix_leave(struct unix_socket *us);
+void unix_leave(struct unix_socket *us) __sleeps;
 void identity_set(struct identity *id, struct cred *cr, pid_t pid);
 
-int unix_bind(
-    struct socket *so, struct thread *td, int dirfd, const union address *name);
+int unix_bind(struct socket *so, struct thread *td, int dirfd,
+    const union address *name) __sleeps;
 /* Nobody finds it by its name any more. */
-void unix_unbind(struct unix_socket *us);
-int unix_connect(
-    struct socket *so, struct thread *td, int dirfd, const union address *name);
-int unix_disconnect(struct socket *so);
+void unix_unbind(struct unix_socket *us) __sleeps;
+int unix_connect(struct socket *so, struct thread *td, int dirfd,
+    const union address *name) __sleeps;
+int unix_disconnect(struct socket *so) __sleeps;
 int unix_listen(struct socket *so, struct thread *td);
 /* The socket that a name leads to, held. */
 int unix_find(struct thread *td, int dirfd, const union address *name,
-    struct unix_socket **usp);
+    struct unix_socket **usp) __sleeps;
 
 int unix_room(struct socket *so, size_t *room);
 size_t unix_unread(struct socket *so);
-int unix_send(struct socket *so, struct thread *td, struct message *m);
+int unix_send(struct socket *so, struct thread *td, struct message *m) __sleeps;
 int unix_sendto(struct socket *so, struct thread *td, struct message *m,
-    const union address *to, bool nonblock);
+    const union address *to, bool nonblock) __sleeps;
 int unix_target(struct socket *so, struct sockbuf **sbp);
-int unix_sign(struct socket *so, struct thread *td, struct control **cp);
+int unix_sign(
+    struct socket *so, struct thread *td, struct control **cp) __sleeps;
 void unix_sent(struct socket *so);
 void unix_received(struct socket *so, struct queue *q);
 
 int unix_control(struct thread *td, int type, const char *data, size_t length,
-    struct control **cp);
+    struct control **cp) __sleeps;
 /* td's credentials as a control message that LOCAL_* asks for, or NULL. */
 struct control *rights_credentials(struct thread *td, int option);
 /* Files in control messages are on their way from now on, or no longer. No
  * locks held. */
-void rights_enter(struct control *list);
-void rights_leave(struct control *list);
+void rights_enter(struct control *list) __sleeps;
+void rights_leave(struct control *list) __sleeps;
 /*
  * Frees control messages, or lets the thread do it that is at it already, so
  * that sockets within sockets don't nest.  No locks held.
  */
-void rights_dispose(struct control *doomed);
+void rights_dispose(struct control *doomed) __sleeps;
 /* A socket was closed: has those looked for that only each other's messages
  * refer to, if there can be any. No locks held. */
-void rights_closed(void);
+void rights_closed(void) __sleeps;
 
 #endif

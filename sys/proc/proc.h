@@ -67,9 +67,9 @@ void cred_refresh(struct thread *td);	       /* td_cred becomes p_cred */
 /*
  * Credentials are immutable: a change copies them, edits the copy and exchanges
  * it, while nobody else is between these two. NULL, ENOMEM: no memory. With an
- * error the copy is dropped, and the error returned. May sleep.
+ * error the copy is dropped, and the error returned.
  */
-struct cred *cred_edit(struct thread *td);
+struct cred *cred_edit(struct thread *td) __sleeps;
 int cred_commit(struct thread *td, struct cred *cr, int error);
 bool cred_in_group(const struct cred *cr, gid_t gid);
 /*
@@ -335,7 +335,7 @@ struct thread *thread_alloc(struct proc *p);
 /* Joins p (p_lock not held); its id can be found from here on. */
 void thread_link(struct proc *p, struct thread *td);
 /* Leaves its process and ends; not the last one. */
-__noreturn void thread_exit(struct thread *td);
+__noreturn void thread_exit(struct thread *td) __sleeps;
 /* (t) held for all of these. */
 void proc_link(struct proc *p, struct proc *parent, struct pgrp *pg);
 void proc_unlink(struct proc *p);
@@ -347,10 +347,11 @@ void pgrp_qualify(struct proc *p);
 /* p has something to tell its parent, which is woken. */
 void proc_news(struct proc *p);
 /* The parent of a vfork child may go on. */
-void proc_vfork_done(struct proc *p);
+void proc_vfork_done(struct proc *p) __sleeps;
 
 /* A process of the kernel's with one thread that runs fn(arg). */
-struct proc *kproc_create(const char *name, void (*fn)(void *), void *arg);
+struct proc *kproc_create(
+    const char *name, void (*fn)(void *), void *arg) __sleeps;
 
 /*
  * fork: flags are FreeBSD's RF*; 0 and the child, not yet running if
@@ -368,13 +369,13 @@ struct fork_request {
 	struct proc *child;	 /* out */
 	struct thread *child_td; /* out */
 };
-int kern_fork(struct thread *td, struct fork_request *fa);
+int kern_fork(struct thread *td, struct fork_request *fa) __sleeps;
 /* A thread in curproc: user registers copied from td, td_sigmask too. */
 int kern_thr_create(struct thread *td, struct thread **newp);
-__noreturn void kern_thr_exit(struct thread *td);
+__noreturn void kern_thr_exit(struct thread *td) __sleeps;
 /* Ends the process: code is the status, sig the signal that killed it (or
  * 0). With other threads running, they're ended first. */
-__noreturn void kern_exit(struct thread *td, int code, int sig);
+__noreturn void kern_exit(struct thread *td, int code, int sig) __sleeps;
 
 struct wait_result {
 	pid_t pid;
@@ -384,7 +385,7 @@ struct wait_result {
 };
 /* idtype is P_PID, P_PGID, P_ALL, ... of fbsd/wait.h. */
 int kern_wait(struct thread *td, int idtype, int64_t id, int options,
-    struct wait_result *wr);
+    struct wait_result *wr) __sleeps;
 
 /*
  * exec: replaces the image of td's process. path is a kernel string, or NULL
@@ -404,15 +405,15 @@ struct exec_args {
 	char *interp;
 };
 #define INTERP_PATH_MAX 256
-int kern_exec(struct thread *td, struct exec_args *ea);
+int kern_exec(struct thread *td, struct exec_args *ea) __sleeps;
 /* Becomes the machine's first program; returns why that failed. */
-int exec_first(struct thread *td, struct exec_args *ea);
+int exec_first(struct thread *td, struct exec_args *ea) __sleeps;
 
 /*
  * Stops (or with exit: ends) all other threads of curproc; 0 when td is alone,
  * or EINTR/ERESTART if another thread was first.
  */
-int proc_single(struct thread *td, bool exit);
+int proc_single(struct thread *td, bool exit) __sleeps;
 void proc_single_end(struct thread *td);
 
 /*
@@ -425,21 +426,21 @@ void proc_stop(struct proc *p);
 void proc_continue(struct proc *p);
 
 /* Everything that waits before user mode: signals, stops, rescheduling. */
-void ast(struct thread *td);
-void files_end_late(struct thread *td); /* file/file.c's */
+void ast(struct thread *td) __sleeps;
+void files_end_late(struct thread *td) __sleeps; /* file/file.c's */
 
-int proc_setsid(struct proc *p);
+int proc_setsid(struct proc *p) __sleeps;
 /* tty's (tty/tty.c): pg ends, and is nobody's foreground any more. (t) */
 void tty_pgrp_gone(struct pgrp *pg);
-int proc_setpgid(struct thread *td, pid_t pid, pid_t pgid);
+int proc_setpgid(struct thread *td, pid_t pid, pid_t pgid) __sleeps;
 void proc_reparent(struct proc *child, struct proc *parent); /* (t) */
 /* p is to be no reaper any more: its descendants get another one. (t), which is
  * let go of meanwhile. */
-void proc_hand_over(struct proc *p);
+void proc_hand_over(struct proc *p) __sleeps;
 /* In long loops: each time that *left, PROCTREE_STEP at first, has come down to
  * 0, (t) is let go of for a moment. */
 #define PROCTREE_STEP 32u
-void proctree_let_go(unsigned *left);
+void proctree_let_go(unsigned *left) __sleeps;
 /* What another process has, with a reference; NULL: nothing, or it has exited.
  * p_lock not held. */
 struct cred *proc_cred_hold(struct proc *p);

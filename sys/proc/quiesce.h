@@ -19,8 +19,8 @@ struct thread;
  * held, ETIMEDOUT: *pid is of one that went on until the deadline (clock_ns());
  * EBUSY: another thread has done this.  Sleeps, no locks held.
  */
-int quiesce_begin(struct thread *td, uint64_t deadline, pid_t *pid);
-void quiesce_end(void); /* they go on */
+int quiesce_begin(struct thread *td, uint64_t deadline, pid_t *pid) __sleeps;
+void quiesce_end(void) __sleeps; /* they go on */
 
 /* For who starts, stops and ends threads; p_lock held.  A thread was added to
  * p: must it stop?  One has stopped or ended. */

@@ -35,38 +35,38 @@ int sig_send_thread(struct thread *td, int sig, const struct siginfo *info);
 void sig_send_news(struct proc *p, int code, int status, uid_t ruid);
 void sig_withdraw_news(struct proc *p);
 /* (t) held; the first may let go of it meanwhile. */
-void sig_send_pgrp(struct pgrp *pg, int sig);
+void sig_send_pgrp(struct pgrp *pg, int sig) __sleeps;
 void sig_send_pgrp_locked(struct pgrp *pg, int sig);
 /* A trap of the current thread: can't be blocked or ignored (kills then). */
 void trap_signal(
-    struct thread *td, int sig, int code, uint64_t addr, int trapno);
+    struct thread *td, int sig, int code, uint64_t addr, int trapno) __sleeps;
 
 /* From ast(): delivers all that can be, by sendsig() or default action. */
-void sig_deliver(struct thread *td);
+void sig_deliver(struct thread *td) __sleeps;
 
 /*
  * Wait for signals out of set, taken off the queue into info. deadline as in
  * cv_timedwait. 0, EAGAIN (timeout), EINTR.
  */
 int kern_sigtimedwait(struct thread *td, const sigset_t *set,
-    struct siginfo *info, uint64_t deadline);
-int kern_sigsuspend(struct thread *td, const sigset_t *mask);
+    struct siginfo *info, uint64_t deadline) __sleeps;
+int kern_sigsuspend(struct thread *td, const sigset_t *mask) __sleeps;
 int kern_sigprocmask(
     struct thread *td, int how, const sigset_t *set, sigset_t *old);
 int kern_sigaction(struct thread *td, int sig, const struct sigaction *act,
     struct sigaction *old);
 int kern_kill(
-    struct thread *td, pid_t pid, int sig, const struct siginfo *info);
+    struct thread *td, pid_t pid, int sig, const struct siginfo *info) __sleeps;
 /* (t) held: the same for p, if td may; sig 0 only asks. */
 int kill_proc(
     struct thread *td, struct proc *p, int sig, const struct siginfo *info);
 /* One thread, or with tid -1 all but the caller; pid: whose. */
 int kern_thr_kill(struct thread *td, pid_t pid, int64_t tid, int sig,
-    const struct siginfo *info);
+    const struct siginfo *info) __sleeps;
 /* Tell the parent that all threads have stopped, or run again; called from
  * thread_suspend_check() without locks, may sleep. */
-void sig_stopped(struct proc *p);
-void sig_continued(struct proc *p);
+void sig_stopped(struct proc *p) __sleeps;
+void sig_continued(struct proc *p) __sleeps;
 /* p_events' hint for EVFILT_SIGNAL: NOTE_SIGNAL | signal number. */
 #define NOTE_SIGNAL 0x08000000L
 void sig_set_mask(struct thread *td, const sigset_t *mask);

@@ -333,6 +333,7 @@ thread_replace(struct thread *td, struct thread *heir, struct proc *to)
 void
 thread_leave(struct thread *td)
 {
+	assert_may_sleep("thread_leave");
 	if (td->td_proc->p_abi != NULL)
 		td->td_proc->p_abi->abi_thread_exit(td);
 	callout_drain(&td->td_timeout);
@@ -494,6 +495,7 @@ thread_suspend_check(struct thread *td, bool in_sleep)
 	struct proc *p = td->td_proc;
 	int error = 0;
 
+	assert_may_sleep("thread_suspend_check");
 	if (!(td->td_flags & TDF_SUSPEND))
 		return (0);
 	spin_lock(&p->p_lock);

@@ -15,8 +15,8 @@ struct thread *thread_copy(struct proc *p, struct thread *from);
 void ask_to_suspend(struct proc *p);
 void ask_init(struct proc *p);
 /* td won't return to user mode: who waits for what it holds there hears of it.
- * May sleep. */
-void thread_leave(struct thread *td);
+ */
+void thread_leave(struct thread *td) __sleeps;
 void thread_unlink(struct thread *td);
 /* heir, which is linked then, becomes what td was in its process, and td a
  * thread of another one. */

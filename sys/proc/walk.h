@@ -29,7 +29,7 @@ struct proc_walk {
 /* All with proctree_lock held. */
 /* Through pg's members; NULL: all processes, the kernel's and zombies too. */
 void proc_walk_begin(struct proc_walk *w, struct pgrp *pg);
-struct proc *proc_walk_next(struct proc_walk *w); /* NULL: no more */
+struct proc *proc_walk_next(struct proc_walk *w) __sleeps; /* NULL: no more */
 /* Then: another walk, through those that came meanwhile? False: nobody did. */
 bool proc_walk_again(struct proc_walk *w);
 void proc_walk_end(struct proc_walk *w);

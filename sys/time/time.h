@@ -13,14 +13,15 @@ struct thread;
 void time_init(void);
 /* Wall clock: ns since 1970. */
 uint64_t time_realtime(void);
-void time_set_realtime(uint64_t ns); /* settimeofday, imp.run's time= */
-struct timespec time_now(void);	     /* wall clock, for file times */
+void time_set_realtime(
+    uint64_t ns) __sleeps;	/* settimeofday, imp.run's time= */
+struct timespec time_now(void); /* wall clock, for file times */
 /* Any FreeBSD clock; EINVAL for one that doesn't exist. */
-int kern_clock_gettime(struct thread *td, clockid_t id, uint64_t *ns);
-int kern_clock_getres(struct thread *td, clockid_t id, uint64_t *ns);
+int kern_clock_gettime(struct thread *td, clockid_t id, uint64_t *ns) __sleeps;
+int kern_clock_getres(struct thread *td, clockid_t id, uint64_t *ns) __sleeps;
 /* clock_ns() value at which clock `id` shows `when`; relative: from now. */
 int time_deadline(clockid_t id, bool absolute, const struct timespec *when,
-    uint64_t *deadline);
+    uint64_t *deadline) __sleeps;
 /* The clock's rate was set or refined (amd64): from count tsc, when it showed
  * ns, each cycle is floor(10^9 * 2^32 / frequency) / 2^32 ns. */
 void time_rate_changed(uint64_t tsc, uint64_t ns, uint64_t frequency);

@@ -30,17 +30,17 @@ clock_is_wall(clockid_t id)
  * EINTR, EINVAL; *left (relative sleeps only) is what remained, ns.
  */
 int kern_nanosleep(struct thread *td, clockid_t id, bool absolute,
-    const struct timespec *when, uint64_t *left);
+    const struct timespec *when, uint64_t *left) __sleeps;
 /* Those who sleep until a wall-clock time look again. */
 void sleep_clock_stepped(void);
-void ktimer_clock_stepped(void);
+void ktimer_clock_stepped(void) __sleeps;
 
 /* adjtime(2): ns of an earlier adjustment not made yet; *delta becomes the
  * new one, NULL: none. */
 int64_t time_slew(const int64_t *delta);
 
 /* CPU time of a process or of a thread of curproc; EINVAL. */
-int cpu_clock(struct thread *td, clockid_t id, uint64_t *ns);
+int cpu_clock(struct thread *td, clockid_t id, uint64_t *ns) __sleeps;
 uint64_t proc_cputime(struct proc *p); /* p_lock not held */
 /* The clock id of clock_getcpuclockid2(2). */
 clockid_t cpu_clock_of_proc(pid_t pid);
@@ -61,7 +61,7 @@ struct ktimer_setting {
 	uint64_t interval;
 };
 int kern_ktimer_settime(struct proc *p, int id, bool absolute,
-    const struct ktimer_setting *new, struct ktimer_setting *old);
+    const struct ktimer_setting *new, struct ktimer_setting *old) __sleeps;
 int kern_ktimer_gettime(struct proc *p, int id, struct ktimer_setting *now);
 int kern_ktimer_getoverrun(struct proc *p, int id, int *overrun);
 void ktimer_exit(struct proc *p);

@@ -5,6 +5,6 @@
 #include "file/file.h"
 
 /* posix_openpt(2): a new pair's master. 0, ENXIO, ENFILE. */
-int pty_open(struct thread *td, int flags, struct file **fpp);
+int pty_open(struct thread *td, int flags, struct file **fpp) __sleeps;
 
 #endif

@@ -33,8 +33,8 @@ struct ttydev_ops {
 struct tty *tty_create(
     const struct ttydev_ops *ops, void *arg, const char *name);
 /* Makes /dev/<name>, which is uid's, in place of what it was before: ENOMEM. No
- * file and no session has the terminal.  May sleep. */
-int tty_publish(struct tty *tp, uid_t uid);
+ * file and no session has the terminal. */
+int tty_publish(struct tty *tp, uid_t uid) __sleeps;
 size_t tty_input(struct tty *tp, const char *s, size_t n); /* taken */
 /* A break, or a character that arrived damaged: what termios says of it. */
 enum tty_fault { TTY_BREAK, TTY_BAD_CHAR };
@@ -54,15 +54,15 @@ void tty_hangup(struct tty *tp); /* carrier lost: SIGHUP, EOF */
 void tty_set_winsize(struct tty *tp, const struct winsize *ws);
 /* A file on the terminal for run.c: as if opened. */
 int tty_open_file(
-    struct thread *td, struct tty *tp, int flags, struct file **fpp);
+    struct thread *td, struct tty *tp, int flags, struct file **fpp) __sleeps;
 /* Makes tp the controlling terminal of p's session: p leads it. */
-int tty_set_controlling(struct tty *tp, struct proc *p);
+int tty_set_controlling(struct tty *tp, struct proc *p) __sleeps;
 /* Session's leader exits: hang up, revoke, forget. proctree_lock held. */
 void tty_session_gone(struct tty *tp, struct session *s);
 /* ioctls of a terminal, whoever is in the foreground; data is the kernel's
  * copy, fflag what the file was opened for. */
 int tty_ioctl(struct tty *tp, unsigned long cmd, void *data, uint32_t fflag,
-    struct thread *td);
+    struct thread *td) __sleeps;
 /* All files on it are dead: reads end, all else fails.  What hasn't been read
  * is lost, and so is output if drop_output says so.  Any thread. */
 void tty_revoke(struct tty *tp, bool drop_output);

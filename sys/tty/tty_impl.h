@@ -93,35 +93,35 @@ size_t ldisc_readable(const struct tty *tp);
 extern const struct termios tty_initial_termios;
 /* tty_open.c: files on a terminal, revoke(2).  Has this one been revoked? */
 bool tty_revoked(const struct file *fp);
-void tty_close(struct file *fp);
+void tty_close(struct file *fp) __sleeps;
 /* fp is a file on it from now on; tty_close() takes it back.  `forever`:
  * revoke(2) doesn't concern it (the console's). t_lock held. */
 void tty_add_file(struct tty *tp, struct file *fp, bool forever);
 /* Opens and revokes as a terminal's device does. */
 void tty_set_device(struct cdev *dev);
-void tty_device_revoke(struct cdev *dev);
+void tty_device_revoke(struct cdev *dev) __sleeps;
 
-/* Memory for the rings, before input or output: 0 or ENOMEM. May sleep. */
-int tty_need_rings(struct tty *tp);
+/* Memory for the rings, before input or output: 0 or ENOMEM. */
+int tty_need_rings(struct tty *tp) __sleeps;
 /*
  * May the caller use its terminal now? A process in the background gets
  * `sig`, and the call is tried again when it is continued; with the signal
  * ignored or blocked, or nobody to continue it, EIO for reading and a yes
  * for the rest.
  */
-int tty_check_foreground(struct tty *tp, int sig);
+int tty_check_foreground(struct tty *tp, int sig) __sleeps;
 /* Is it p's controlling terminal? proctree_lock held. */
 bool tty_is_controlling(const struct tty *tp, const struct proc *p);
 /* The terminal is no session's any more. proctree_lock held. */
 void tty_forget_session(struct tty *tp);
 /* Waits on one of the terminal's cvs; t_lock held.  ERESTART if it has been
  * revoked meanwhile: tried again, the call finds that out. */
-int tty_wait(struct tty *tp, struct cv *cv, uint64_t deadline);
+int tty_wait(struct tty *tp, struct cv *cv, uint64_t deadline) __sleeps;
 /* Waits until all output is out, for ns without progress (0: any time): EAGAIN,
  * or as tty_wait(). */
-int tty_drain(struct tty *tp, uint64_t patience);
+int tty_drain(struct tty *tp, uint64_t patience) __sleeps;
 int tty_file_ioctl(
-    struct file *fp, unsigned long cmd, void *data, struct thread *td);
+    struct file *fp, unsigned long cmd, void *data, struct thread *td) __sleeps;
 /* As new, for another user: nobody has it open. */
 void tty_reset(struct tty *tp);
 /* A signal for the foreground group, from any context. */

@@ -22,8 +22,8 @@ struct serial_ops {
 /* Makes /dev/ttyX, cuaX and theirs, where X is `suffix`, such as "u0".
  * `console`: /dev/console as well, and the line's carrier isn't looked at.
  * Never goes away. NULL: no memory. */
-struct serial *serial_create(
-    const struct serial_ops *ops, void *arg, const char *suffix, bool console);
+struct serial *serial_create(const struct serial_ops *ops, void *arg,
+    const char *suffix, bool console) __sleeps;
 struct tty *serial_tty(struct serial *se);
 /* The carrier came or went; any context. */
 void serial_carrier(struct serial *se, bool on);

@@ -7,7 +7,7 @@ struct file;
 struct vnode;
 
 /* The last descriptor of an open file is gone: so are its flock(2) locks. */
-void advlocks_file_closed(struct file *fp);
+void advlocks_file_closed(struct file *fp) __sleeps;
 void advlocks_free(struct vnode *vp);
 
 #endif

@@ -39,11 +39,11 @@ int mount_number(const struct mount_opts *opts, const char *name, int base,
 /* mount_disk.c: the disk that "from" names, and disk_claim() or disk_reclaim()
  * (disk/bio.h); on an error there is a message. */
 struct disk;
-int mount_find_disk(const struct mount_opts *opts, struct disk **dpp);
+int mount_find_disk(const struct mount_opts *opts, struct disk **dpp) __sleeps;
 int mount_claim_disk(
-    const struct mount_opts *opts, struct disk *dp, bool write);
+    const struct mount_opts *opts, struct disk *dp, bool write) __sleeps;
 int mount_reclaim_disk(
-    const struct mount_opts *opts, struct disk *dp, bool write);
+    const struct mount_opts *opts, struct disk *dp, bool write) __sleeps;
 
 enum unmount_how {
 	UNMOUNT_IDLE,	/* EBUSY if it is in use; or the disk's error */
@@ -110,35 +110,35 @@ void mount_drop(struct mount *mp);
 /* The mount behind mp, or the first; it stays, and mp is dropped.  NULL: there
  * are no more.  One that is just being unmounted is waited for, or passed by;
  * the wait ends for a process that is to end, as if there were no more. */
-struct mount *mount_next(struct mount *mp, bool wait);
+struct mount *mount_next(struct mount *mp, bool wait) __sleeps;
 /* The directory that is covered by the root of vp's file system, referenced; or
  * NULL.  vp is referenced, so that it stays mounted. */
 struct vnode *mount_covered(const struct vnode *vp);
 /* What is mounted on *vpp, or on that, takes its place; EINTR: the process is
  * to end, *vpp is what it was. */
-int mount_cross(struct vnode **vpp);
+int mount_cross(struct vnode **vpp) __sleeps;
 /* Mounts on a kernel path. ENODEV: no such type. */
 int vfs_mount(struct thread *td, const char *fstype, const char *path,
-    uint64_t flags, const struct mount_opts *opts);
+    uint64_t flags, const struct mount_opts *opts) __sleeps;
 /* The same on a vnode, whose reference becomes the mount's; NULL: the root. */
 int vfs_mount_on(struct thread *td, const char *fstype, struct vnode *vp,
-    const char *on, uint64_t flags, const struct mount_opts *opts);
+    const char *on, uint64_t flags, const struct mount_opts *opts) __sleeps;
 /* EINVAL: nothing such is mounted, or the root; EBUSY; what the disk says when
  * it can't be written, but not with MNT_FORCE. */
-int vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags);
+int vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags) __sleeps;
 /* The machine ends: what has storage is unmounted, the newest first, or made
  * read-only if it is in use, so that it is clean. */
-void vfs_end_storage(void);
+void vfs_end_storage(void) __sleeps;
 /* All that statfs(2) tells. */
 int vfs_statfs(struct mount *mp, struct statfs *sf);
 void vfs_init(void);
 /* The root from the boot archive (fs/tmpfs): 0, or an errno with a message
  * printed. */
-int vfs_mount_root(void);
+int vfs_mount_root(void) __sleeps;
 /* /dev, and a directory for it if the root has none. */
-void vfs_mount_dev(void);
+void vfs_mount_dev(void) __sleeps;
 /* Process 1: the root from a disk, if one is asked for or there is no archive.
  * False: it can't be had, and the console knows why.  vfs/root.c. */
-bool vfs_mount_root_disk(void);
+bool vfs_mount_root_disk(void) __sleeps;
 
 #endif

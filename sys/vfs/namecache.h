@@ -24,16 +24,16 @@ bool namecache_name(
 /* What a look-up has just found; NULL: nothing.  With a lock held since without
  * which the name doesn't change: dvp's v_lock. */
 void namecache_enter(
-    struct vnode *dvp, const struct cname *cn, struct vnode *vp);
+    struct vnode *dvp, const struct cname *cn, struct vnode *vp) __sleeps;
 /* The name changes; dvp's v_lock held for writing. */
-void namecache_remove(struct vnode *dvp, const struct cname *cn);
+void namecache_remove(struct vnode *dvp, const struct cname *cn) __sleeps;
 /* All names of vp, and in it: before it's freed, with no references left, or
  * with its v_lock held for writing, when its storage may say something else.
  * When it returns nobody is in a section any more in which it was found. */
-void namecache_purge(struct vnode *vp);
+void namecache_purge(struct vnode *vp) __sleeps;
 /* Where several spellings are one name: all that lead to vp; and all in dvp
  * that are said to lead nowhere. dvp's v_lock held for writing. */
-void namecache_forget(struct vnode *vp);
-void namecache_forget_missing(struct vnode *dvp);
+void namecache_forget(struct vnode *vp) __sleeps;
+void namecache_forget_missing(struct vnode *dvp) __sleeps;
 
 #endif

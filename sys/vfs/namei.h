@@ -59,24 +59,26 @@ struct namei {
 #define NAMEI_BENEATH  0x04 /* never above nd_start */
 #define NAMEI_EMPTY    0x08 /* "" means nd_start: AT_EMPTY_PATH */
 #define NAMEI_SEARCHED 0x10 /* nd_start was opened with O_SEARCH */
-int namei(struct thread *td, struct namei *nd);
-void namei_done(struct namei *nd); /* releases nd_vp, nd_dvp */
+int namei(struct thread *td, struct namei *nd) __sleeps;
+void namei_done(struct namei *nd) __sleeps; /* releases nd_vp, nd_dvp */
 
 /* The same from a directory's descriptor, or AT_FDCWD; also EBADF. path may be
  * nd_buf itself. With nd_cred of its own: namei() after setting it. */
 int namei_at(struct thread *td, struct namei *nd, int dirfd, const char *path,
-    unsigned flags);
+    unsigned flags) __sleeps;
 
 /* What a path leads to in the end, by itself: *vpp is referenced. */
-int namei_vnode(struct thread *td, const char *path, struct vnode **vpp);
+int namei_vnode(
+    struct thread *td, const char *path, struct vnode **vpp) __sleeps;
 
 /* The directory above vp in its file system, referenced: not for its root. */
-int vn_parent(struct vnode *vp, struct vnode **vpp);
+int vn_parent(struct vnode *vp, struct vnode **vpp) __sleeps;
 /* A name of vp and its directory, as vo_name. */
 int vn_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len);
 
 /* Absolute path of a vnode as far as it is known: 0 or ENOENT, ENOMEM. */
-int vn_path(struct thread *td, struct vnode *vp, char *buf, size_t size);
+int vn_path(
+    struct thread *td, struct vnode *vp, char *buf, size_t size) __sleeps;
 
 /*
  * The process's directories, referenced.  (p_lock guards p_cwd, p_root and
@@ -87,9 +89,9 @@ struct vnode *vn_root(struct thread *td);
 bool vn_is_root(struct thread *td, struct vnode *vp);
 /* One of p's three becomes vp, with the caller's reference, or NULL: the
  * system's root. */
-void dirs_set(struct proc *p, struct vnode **place, struct vnode *vp);
+void dirs_set(struct proc *p, struct vnode **place, struct vnode *vp) __sleeps;
 void dirs_fork(struct proc *p, struct proc *parent);
-void dirs_exit(struct proc *p);
+void dirs_exit(struct proc *p) __sleeps;
 
 /*
  * Operations on names, for all personalities. dirfd is a directory's
@@ -97,19 +99,20 @@ void dirs_exit(struct proc *p);
  * manual pages of link(2), unlink(2), ... say.
  */
 int kern_linkat(struct thread *td, int fd1, const char *path1, int fd2,
-    const char *path2, int at_flags);
+    const char *path2, int at_flags) __sleeps;
 int kern_link_vnode(
-    struct thread *td, struct vnode *vp, int dirfd, const char *path);
-int kern_symlinkat(
-    struct thread *td, const char *target, int dirfd, const char *path);
+    struct thread *td, struct vnode *vp, int dirfd, const char *path) __sleeps;
+int kern_symlinkat(struct thread *td, const char *target, int dirfd,
+    const char *path) __sleeps;
 /* fd: the file must be the one it refers to (EDEADLK), or FD_NONE. */
-int kern_unlinkat(
-    struct thread *td, int dirfd, const char *path, int fd, int at_flags);
+int kern_unlinkat(struct thread *td, int dirfd, const char *path, int fd,
+    int at_flags) __sleeps;
 int kern_renameat(struct thread *td, int fd1, const char *path1, int fd2,
-    const char *path2, int flags);
+    const char *path2, int flags) __sleeps;
 /* mode: the umask isn't yet applied */
-int kern_mkdirat(struct thread *td, int dirfd, const char *path, mode_t mode);
-int kern_mknodat(
-    struct thread *td, int dirfd, const char *path, mode_t mode, dev_t rdev);
+int kern_mkdirat(
+    struct thread *td, int dirfd, const char *path, mode_t mode) __sleeps;
+int kern_mknodat(struct thread *td, int dirfd, const char *path, mode_t mode,
+    dev_t rdev) __sleeps;
 
 #endif

@@ -6,11 +6,12 @@
 #include "vfs/vnode.h"
 
 /* Rights to add a name to dvp, or to take vp's away; both locked. */
-int vn_may_insert(struct vnode *dvp, struct cred *cr);
-int vn_may_remove(struct vnode *dvp, struct vnode *vp, struct cred *cr);
+int vn_may_insert(struct vnode *dvp, struct cred *cr) __sleeps;
+int vn_may_remove(
+    struct vnode *dvp, struct vnode *vp, struct cred *cr) __sleeps;
 /* Is the name, in dvp that is locked, still that of vp (NULL: of none)? 0,
  * EAGAIN: it has got another meaning; or what vo_lookup says. */
 int vn_check_name(
-    struct vnode *dvp, const struct cname *cn, const struct vnode *vp);
+    struct vnode *dvp, const struct cname *cn, const struct vnode *vp) __sleeps;
 
 #endif

@@ -22,9 +22,9 @@ struct syncer_client {
 	    struct syncer_client *sc, uint64_t want); /* (!) */
 };
 
-/* sc_commit and sc_shrink may be called from now on; and no more. May sleep. */
-void syncer_add(struct syncer_client *sc);
-void syncer_remove(struct syncer_client *sc);
+/* sc_commit and sc_shrink may be called from now on; and no more. */
+void syncer_add(struct syncer_client *sc) __sleeps;
+void syncer_remove(struct syncer_client *sc) __sleeps;
 /* It is dirty, or isn't any more. Spin locks may be held. */
 void syncer_note(struct syncer_client *sc);
 void syncer_clean(struct syncer_client *sc);

@@ -75,6 +75,7 @@ vnode_tryhold(struct vnode *vp)
 void
 vnode_release(struct vnode *vp)
 {
+	assert_may_sleep("vnode_release");
 	if (!refcount_drop(&vp->v_refs))
 		return;
 	if (event_wanted(&vp->v_events))

@@ -230,7 +230,7 @@ void vnode_init(struct vnode *vp, struct mount *mp, enum vtype type,
 /* As many vnodes may a file system keep that nobody uses. */
 unsigned vnodes_max(void);
 void vnode_hold(struct vnode *vp);
-void vnode_release(struct vnode *vp);
+void vnode_release(struct vnode *vp) __sleeps;
 /* For who finds a vnode without a reference of its own, under a lock that its
  * vo_inactive takes too, or in a section (core/section.h) that it waits for:
  * false if it is being freed. */
@@ -238,53 +238,55 @@ bool vnode_tryhold(struct vnode *vp);
 
 /* Opening from within the kernel; flags are FREAD/FWRITE/O_*. */
 int vn_open(struct thread *td, const char *path, int flags, mode_t mode,
-    struct vnode **vpp);
+    struct vnode **vpp) __sleeps;
 /* The full open(2): a file without descriptor. start NULL: cwd. */
 int vn_open_file(struct thread *td, const char *path, struct vnode *start,
-    int flags, mode_t mode, struct file **fpp);
+    int flags, mode_t mode, struct file **fpp) __sleeps;
 /* The same for openat(2). *confined: dirfd is FD_RESOLVE_BENEATH, and so is
  * what comes of it. */
 int vn_open_at(struct thread *td, int dirfd, const char *path, int flags,
-    mode_t mode, struct file **fpp, bool *confined);
+    mode_t mode, struct file **fpp, bool *confined) __sleeps;
 /* open(2) of a file that is known; flags without O_CREAT. */
 int vn_open_known(
-    struct thread *td, struct vnode *vp, int flags, struct file **fpp);
+    struct thread *td, struct vnode *vp, int flags, struct file **fpp) __sleeps;
 /* Names that survive renames, as getfh(2) has them: EOPNOTSUPP, ESTALE. */
 int vn_fhandle(struct vnode *vp, struct fhandle *fh);
-int vn_by_fhandle(const struct fhandle *fh, struct vnode **vpp);
+int vn_by_fhandle(const struct fhandle *fh, struct vnode **vpp) __sleeps;
 /* vo_create by the rules: with dvp locked inside, EEXIST if the name exists,
  * write access and quota of names checked. */
 int vn_create(struct vnode *dvp, const struct cname *cn, struct vattr *va,
-    const char *target, struct vnode **vpp);
+    const char *target, struct vnode **vpp) __sleeps;
 /* Moves bytes between pages and a uio. ioflag: IO_APPEND. v_lock is taken
  * inside. */
 #define IO_APPEND 0x1
 #define IO_SYNC	  0x2
-int vn_read(struct vnode *vp, struct uio *uio, int ioflag);
-int vn_write(struct vnode *vp, struct uio *uio, int ioflag);
+int vn_read(struct vnode *vp, struct uio *uio, int ioflag) __sleeps;
+int vn_write(struct vnode *vp, struct uio *uio, int ioflag) __sleeps;
 /* Kernel buffer, for exec: whole or EIO/ENOEXEC; *resid if not NULL. */
-int vn_pread(
-    struct vnode *vp, void *buf, size_t len, off_t offset, size_t *resid);
-int vn_getattr(struct vnode *vp, struct vattr *va); /* v_lock not held */
+int vn_pread(struct vnode *vp, void *buf, size_t len, off_t offset,
+    size_t *resid) __sleeps;
+int vn_getattr(
+    struct vnode *vp, struct vattr *va) __sleeps; /* v_lock not held */
 /* vo_fsync, if there is one; pages [first, end) of its object, and then that;
  * and all that is mounted.  vfs/vn_sync.c; they end with EINTR for who is
  * killed, though not before all is done. No locks. */
 int vn_fsync(struct vnode *vp, bool datasync);
 int vn_writeback(struct vnode *vp, uint64_t first, uint64_t end, bool all);
-void vfs_sync_all(void);
+void vfs_sync_all(void) __sleeps;
 /* Holes: vfs/vn_hole.c. v_lock is taken inside. whence: SEEK_DATA, SEEK_HOLE;
  * ENXIO: there is none; ENOTTY. */
-int vn_seek_hole(struct vnode *vp, int whence, off_t *offset);
+int vn_seek_hole(struct vnode *vp, int whence, off_t *offset) __sleeps;
 /* [start, end) becomes a hole as far as the file goes. ENODEV, EIO. */
-int vn_punch(struct thread *td, struct vnode *vp, off_t start, off_t end);
+int vn_punch(
+    struct thread *td, struct vnode *vp, off_t start, off_t end) __sleeps;
 /*
  * copy_file_range(2) between regular files: bytes and holes, at and with
  * offsets that are advanced.  *moved: how far it came, fewer at the end of
  * `from`; an errno with *moved > 0 concerns what follows.
  */
 int vn_copy_range(struct thread *td, struct file *from, off_t *in,
-    struct file *to, off_t *out, size_t len, size_t *moved);
-int vn_stat(struct vnode *vp, struct stat *st);
+    struct file *to, off_t *out, size_t len, size_t *moved) __sleeps;
+int vn_stat(struct vnode *vp, struct stat *st) __sleeps;
 #define PIPE_BUF 512 /* of pipes and named pipes */
 int vn_pathconf(struct vnode *vp, int name, long *val); /* EINVAL */
 /* A program runs from vp: nobody may open it for writing. ETXTBSY if somebody
@@ -293,7 +295,7 @@ int vn_exec_begin(struct vnode *vp);
 void vn_exec_end(struct vnode *vp);
 /* A further reference to a program that runs, and the end of one. */
 void vn_text_hold(struct vnode *vp);
-void vn_text_release(struct vnode *vp);
+void vn_text_release(struct vnode *vp) __sleeps;
 /* Size of a regular file: for a moment, unless v_lock is held. */
 static inline uint64_t
 vn_size(const struct vnode *vp)
@@ -304,7 +306,7 @@ extern const struct fileops vnode_fileops;
 
 /* vo_setattr, after what it expects to have been checked: may cr change these?
  * With v_lock x. 0, EPERM, EACCES, EROFS. The caller tells NOTE_ATTRIB. */
-int vn_setattr(struct vnode *vp, struct vattr *va, struct cred *cr);
+int vn_setattr(struct vnode *vp, struct vattr *va, struct cred *cr) __sleeps;
 
 /*
  * Advisory locks: vfs/lockf.c.  vn_advlock() is fcntl(2)'s F_GETLK, F_SETLK
@@ -312,17 +314,20 @@ int vn_setattr(struct vnode *vp, struct vattr *va, struct cred *cr);
  * resolved within.  EAGAIN, EDEADLK, EINTR, EINVAL, EOVERFLOW, ENOLCK.
  * vn_flock(): how is LOCK_*; EWOULDBLOCK, EINTR.
  */
-int vn_advlock(struct thread *td, struct file *fp, int cmd, struct flock *fl);
-int vn_flock(struct thread *td, struct file *fp, int how);
+int vn_advlock(
+    struct thread *td, struct file *fp, int cmd, struct flock *fl) __sleeps;
+int vn_flock(struct thread *td, struct file *fp, int how) __sleeps;
 /* A descriptor for fp was closed by p: its record locks on that file go. */
-void vn_advlock_close(struct proc *p, struct file *fp);
+void vn_advlock_close(struct proc *p, struct file *fp) __sleeps;
 
 /* Rights: mode is a mask of VREAD, VWRITE, VEXEC. 0, EACCES, EPERM, EROFS. */
 #define VEXEC  1
 #define VWRITE 2
 #define VREAD  4
-int vfs_access(struct vnode *vp, int mode, const struct cred *cr); /* (s) */
-int vn_access(struct vnode *vp, int mode, const struct cred *cr);  /* () */
+int vfs_access(
+    struct vnode *vp, int mode, const struct cred *cr) __sleeps; /* (s) */
+int vn_access(
+    struct vnode *vp, int mode, const struct cred *cr) __sleeps; /* () */
 /* The bare rule, without locks or flags. */
 int vn_access_mode(enum vtype type, mode_t fmode, uid_t uid, gid_t gid,
     int mode, const struct cred *cr);

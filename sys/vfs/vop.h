@@ -15,12 +15,14 @@
 static inline void
 vop_shared(const struct vnode *vp)
 {
+	assert_may_sleep("a vnode operation");
 	rw_assert_held(&vp->v_base->v_lock, false);
 }
 
 static inline void
 vop_exclusive(const struct vnode *vp)
 {
+	assert_may_sleep("a vnode operation");
 	rw_assert_held(&vp->v_base->v_lock, true);
 }
 

@@ -400,6 +400,7 @@ vmspace_release(struct vmspace *vs)
 {
 	struct list dead = LIST_INITIALIZER(dead);
 
+	assert_may_sleep("vmspace_release");
 	if (!refcount_drop(&vs->vs_refs))
 		return;
 	if (vs->vs_umtx)

@@ -10,22 +10,23 @@
 /* Objects' pages; o_lock held.  The page at index, made if absent, but EBUSY if
  * it must be read: vm_object_fetch(); *pp is the busy page then, or NULL. See
  * vm_object_page(). */
-int object_page(
-    struct vm_object *o, uint64_t index, unsigned flags, struct page **pp);
+int object_page(struct vm_object *o, uint64_t index, unsigned flags,
+    struct page **pp) __sleeps;
 void object_dirty(struct vm_object *o, struct page *pg); /* it is, now */
 /* Frees and unmaps whole pages. */
-void object_discard(struct vm_object *o, uint64_t start, uint64_t end);
+void object_discard(struct vm_object *o, uint64_t start, uint64_t end) __sleeps;
 /* Frees those of [start, end), which are mapped nowhere. */
-void object_free_pages(struct vm_object *o, uint64_t start, uint64_t end);
+void object_free_pages(
+    struct vm_object *o, uint64_t start, uint64_t end) __sleeps;
 /* A busy page is taken from its object: does a reading have its reference now?
  * o_lock held. */
 bool page_leave_busy(struct page *pg);
 void pager_init(void);
 /* Was the page used by way of a mapping since this was last asked? */
-bool object_page_touched(struct vm_object *o, const struct page *pg);
+bool object_page_touched(struct vm_object *o, const struct page *pg) __sleeps;
 /* Unmaps it everywhere but for TLBs: see pmap_remove_later(). */
 void object_unmap_later(
-    struct vm_object *o, const struct page *pg, uint32_t *stale);
+    struct vm_object *o, const struct page *pg, uint32_t *stale) __sleeps;
 
 /* reclaim.c. Pages that memory may be got back from, from the time they are put
  * into an object whose storage can be read; its o_lock is held. */
@@ -35,7 +36,7 @@ void reclaim_add(struct page *const *pages, unsigned n);
 void reclaim_drop(struct page *pg);
 /* Frees so many, if there are so many that can be freed and that nobody used
  * again since they were looked at. How many. */
-uint64_t reclaim_pages(uint64_t want);
+uint64_t reclaim_pages(uint64_t want) __sleeps;
 uint64_t reclaim_inactive(void); /* pages in the inactive queues */
 
 /* Entries, map.c; vs_lock held. */
@@ -46,20 +47,21 @@ struct vm_entry *entry_next(struct vm_entry *e);
 struct vm_entry *entry_alloc(void);
 /* Another one like e, without references of its own, and in no list. */
 struct vm_entry *entry_copy(const struct vm_entry *e);
-void entry_insert(struct vmspace *vs, struct vm_entry *e);
+void entry_insert(struct vmspace *vs, struct vm_entry *e) __sleeps;
 /* Gives e references of its own to its object and vnode. */
 void entry_attach(struct vm_entry *e);
 /* Takes e out of the tree and from its object; it goes to `dead`, whose
  * entries entries_free() ends when vs_lock has been released. */
-void entry_detach(struct vmspace *vs, struct vm_entry *e, struct list *dead);
-void entries_free(struct list *dead);
+void entry_detach(
+    struct vmspace *vs, struct vm_entry *e, struct list *dead) __sleeps;
+void entries_free(struct list *dead) __sleeps;
 /* Ends what entry_attach() began. */
-void entry_let_go(struct vm_object *o, struct vnode *vp);
+void entry_let_go(struct vm_object *o, struct vnode *vp) __sleeps;
 /* Cuts entries so that none crosses start or end. 0, ENOMEM. */
-int entries_clip(struct vmspace *vs, vaddr_t start, vaddr_t end);
+int entries_clip(struct vmspace *vs, vaddr_t start, vaddr_t end) __sleeps;
 /* Joins entries within and around [start, end) that are alike. */
 void entries_join(
-    struct vmspace *vs, vaddr_t start, vaddr_t end, struct list *dead);
+    struct vmspace *vs, vaddr_t start, vaddr_t end, struct list *dead) __sleeps;
 bool bad_range(vaddr_t addr, uint64_t size); /* no addresses of programs */
 /* Is all of [start, end) mapped? vs_lock held. */
 bool no_holes(struct vmspace *vs, vaddr_t start, vaddr_t end);
@@ -86,13 +88,13 @@ void wired_grow(struct vmspace *vs, uint64_t size);
 void wired_shrink(struct vmspace *vs, uint64_t size);
 /* mlockall(MCL_FUTURE): what is new in [start, end) is locked if it can be. No
  * lock held. */
-void wire_new(struct vmspace *vs, vaddr_t start, vaddr_t end);
+void wire_new(struct vmspace *vs, vaddr_t start, vaddr_t end) __sleeps;
 
 /* stack.c */
 #define STACK_GUARD PAGE_SIZE
 uint64_t stack_first_size(uint64_t size);
 /* va lies in a reserve below a stack: 0, EFAULT, ENOMEM. No lock held. */
-int stack_grow(struct vmspace *vs, vaddr_t va);
+int stack_grow(struct vmspace *vs, vaddr_t va) __sleeps;
 
 /* amap.c; vs_lock held for writing unless said. */
 struct amap *amap_create(vaddr_t base); /* one reference; or NULL */
@@ -103,9 +105,9 @@ void amap_release(struct amap *am);
  * at least for reading. */
 int amap_own(struct amap *am, vaddr_t va);
 /* A part of the entries may go: before amap_discard(). 0, ENOMEM. */
-int amap_own_ends(struct amap *am, vaddr_t start, vaddr_t end);
+int amap_own_ends(struct amap *am, vaddr_t start, vaddr_t end) __sleeps;
 /* Lets go of pages that are unmapped already. */
-void amap_discard(struct amap *am, vaddr_t start, vaddr_t end);
+void amap_discard(struct amap *am, vaddr_t start, vaddr_t end) __sleeps;
 
 static inline uint64_t
 amap_index(const struct amap *am, vaddr_t va)
@@ -118,13 +120,13 @@ amap_index(const struct amap *am, vaddr_t va)
  * with its holder's mutex held. 0, EFAULT, EIO, EINVAL, ENOMEM, EINTR.
  */
 int fault_use(struct vmspace *vs, vaddr_t va, unsigned access,
-    void (*use)(void *arg, struct page *pg), void *arg);
+    void (*use)(void *arg, struct page *pg), void *arg) __sleeps;
 /* Has the page at va become a private mapping's own, whatever its rights; it
  * isn't mapped for that.  The same errors; EFAULT: there is none. */
-int fault_own(struct vmspace *vs, vaddr_t va);
+int fault_own(struct vmspace *vs, vaddr_t va) __sleeps;
 
 /* exec's (exec/oom.c): memory is out. Kills somebody and waits a little; true:
  * it is worth trying again, false: the caller's process is the one. */
-bool oom_relieve(void);
+bool oom_relieve(void) __sleeps;
 
 #endif

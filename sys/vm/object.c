@@ -98,6 +98,7 @@ vm_object_release(struct vm_object *o)
 	const bool queued = o->o_ops->vo_read != NULL;
 	unsigned n = 0;
 
+	assert_may_sleep("vm_object_release");
 	if (!refcount_drop(&o->o_refs))
 		return;
 	kassert(list_empty(&o->o_entries));

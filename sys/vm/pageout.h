@@ -25,11 +25,11 @@ void pageout_add(struct shrinker *sh);
 /* For caches, before they take a page: wakes the daemon if few are free. */
 void pageout_check(void);
 /* There was no memory. Waits for the daemon; true: it freed some, so that it is
- * worth trying again. May sleep. */
-bool pageout_try(void);
+ * worth trying again. */
+bool pageout_try(void) __sleeps;
 /* The same, and waits for what is being written, as long as that goes on. For
  * those who hold nothing that who writes needs. */
-bool pageout_wait(void);
+bool pageout_wait(void) __sleeps;
 /* So many bytes of dirty data a file system may have; then it writes them. */
 uint64_t pageout_dirty_max(void);
 /* Pages were written out, that can be freed now. */

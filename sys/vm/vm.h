@@ -95,15 +95,15 @@ struct vm_object *vm_object_create(const struct vm_object_ops *ops, void *data,
 void vm_object_init(struct vm_object *o, const struct vm_object_ops *ops,
     void *data, uint64_t size);
 void vm_object_hold(struct vm_object *o);
-void vm_object_release(struct vm_object *o);
+void vm_object_release(struct vm_object *o) __sleeps;
 /* Page at index, read in or zero-filled if absent, with a reference for the
  * caller (page_release). o_lock not held. 0, EIO, ENOMEM; beyond o_size
  * EINVAL; EINTR, if the process is killed while it is read. */
 #define VM_PAGE_WRITE	  0x1 /* about to be written: marks it dirty */
 #define VM_PAGE_OVERWRITE 0x2 /* all of it: contents need not be read */
 #define VM_PAGE_NOKILL	  0x4 /* waits for its end even if killed */
-int vm_object_page(
-    struct vm_object *o, uint64_t index, unsigned flags, struct page **pp);
+int vm_object_page(struct vm_object *o, uint64_t index, unsigned flags,
+    struct page **pp) __sleeps;
 /*
  * A reading: busy pages of an object, side by side, and what is under way to
  * fill them.  Nobody owns it: with the end of its last part it ends itself.
@@ -141,25 +141,27 @@ struct vm_wait {
 		.vw_alone = UINT64_MAX                                         \
 	}
 int vm_object_page_or_read(struct vm_object *o, uint64_t index, unsigned flags,
-    struct vm_wait *w, struct page **pp);
-int vm_object_read(struct vm_object *o, struct vm_wait *w, struct page **pp);
+    struct vm_wait *w, struct page **pp) __sleeps;
+int vm_object_read(
+    struct vm_object *o, struct vm_wait *w, struct page **pp) __sleeps;
 /* Has the page at index read if it isn't there and there is one: look again. 0,
  * EIO, ENOMEM, EINTR. */
-int vm_object_fetch(struct vm_object *o, uint64_t index);
+int vm_object_fetch(struct vm_object *o, uint64_t index) __sleeps;
 /* Bytes of a page that was asked for to be written are there. What writes the
  * page out may have come before them. */
-void vm_object_wrote(struct vm_object *o, struct page *pg);
+void vm_object_wrote(struct vm_object *o, struct page *pg) __sleeps;
 /* New size: pages past it are freed and unmapped everywhere, the rest of the
  * last page is zeroed. */
-void vm_object_resize(struct vm_object *o, uint64_t size);
+void vm_object_resize(struct vm_object *o, uint64_t size) __sleeps;
 /* Frees and unmaps the pages of [start, end) (page numbers). */
-void vm_object_discard(struct vm_object *o, uint64_t start, uint64_t end);
+void vm_object_discard(
+    struct vm_object *o, uint64_t start, uint64_t end) __sleeps;
 /* May somebody write to the object through a mapping, now or after mprotect(2)?
  * `refs` of its references are the caller's and its like; a further one that
  * isn't an entry's is a mapping that is being made. */
-bool vm_object_writable(struct vm_object *o, unsigned refs);
+bool vm_object_writable(struct vm_object *o, unsigned refs) __sleeps;
 /* The same of mappings that are there. */
-bool vm_object_mapped_to_write(struct vm_object *o);
+bool vm_object_mapped_to_write(struct vm_object *o) __sleeps;
 /*
  * For vo_get, with o_lock held: a further page becomes the object's, with the
  * reference that it has; index must have none. 0 or ENOMEM.
@@ -172,10 +174,10 @@ int vm_object_insert(struct vm_object *o, uint64_t index, struct page *pg);
  * they are written, or else, with `error`, makes them dirty again.
  */
 unsigned vm_object_clean(struct vm_object *o, uint64_t *index, uint64_t end,
-    struct page **pages, unsigned n);
+    struct page **pages, unsigned n) __sleeps;
 void vm_object_cleaned(
-    struct vm_object *o, struct page **pages, unsigned n, bool error);
-uint64_t vm_object_dirty(struct vm_object *o); /* how many pages are */
+    struct vm_object *o, struct page **pages, unsigned n, bool error) __sleeps;
+uint64_t vm_object_dirty(struct vm_object *o) __sleeps; /* how many pages are */
 
 /*
  * Anonymous pages, by their distance from am_base, of one entry, or of several
@@ -249,10 +251,10 @@ struct vmspace {
 	bool vs_umtx;		   /* (a) umtx_shm_forget() at the end */
 };
 
-struct vmspace *vmspace_create(void);		  /* one reference, or NULL */
-struct vmspace *vmspace_fork(struct vmspace *vs); /* or NULL */
+struct vmspace *vmspace_create(void); /* one reference, or NULL */
+struct vmspace *vmspace_fork(struct vmspace *vs) __sleeps; /* or NULL */
 void vmspace_hold(struct vmspace *vs);
-void vmspace_release(struct vmspace *vs);
+void vmspace_release(struct vmspace *vs) __sleeps;
 void vmspace_activate(struct vmspace *vs);     /* on this CPU */
 uint64_t vmspace_resident(struct vmspace *vs); /* pages */
 
@@ -272,39 +274,44 @@ struct vm_mapping {
 	uint64_t offset;
 	struct vnode *vnode;
 };
-int vm_map(struct vmspace *vs, struct vm_mapping *m);
-int vm_unmap(struct vmspace *vs, vaddr_t addr, uint64_t size);
+int vm_map(struct vmspace *vs, struct vm_mapping *m) __sleeps;
+int vm_unmap(struct vmspace *vs, vaddr_t addr, uint64_t size) __sleeps;
 int vm_protect(struct vmspace *vs, vaddr_t addr, uint64_t size, unsigned prot,
-    bool set_max);
-int vm_inherit(struct vmspace *vs, vaddr_t addr, uint64_t size, int inherit);
-int vm_advise(struct vmspace *vs, vaddr_t addr, uint64_t size, int advice);
-int vm_sync(struct vmspace *vs, vaddr_t addr, uint64_t size, int flags);
-/* Locks all of it, or nothing more than was before. EINVAL, ENOMEM. May sleep.
+    bool set_max) __sleeps;
+int vm_inherit(
+    struct vmspace *vs, vaddr_t addr, uint64_t size, int inherit) __sleeps;
+int vm_advise(
+    struct vmspace *vs, vaddr_t addr, uint64_t size, int advice) __sleeps;
+int vm_sync(
+    struct vmspace *vs, vaddr_t addr, uint64_t size, int flags) __sleeps;
+/* Locks all of it, or nothing more than was before. EINVAL, ENOMEM.
  */
-int vm_wire(struct vmspace *vs, vaddr_t addr, uint64_t size);
-int vm_unwire(struct vmspace *vs, vaddr_t addr, uint64_t size);
+int vm_wire(struct vmspace *vs, vaddr_t addr, uint64_t size) __sleeps;
+int vm_unwire(struct vmspace *vs, vaddr_t addr, uint64_t size) __sleeps;
 /* mlockall(2), munlockall(2). ENOMEM, over a limit; EAGAIN, a page can't be
  * had. */
-int vm_wire_all(struct vmspace *vs, bool current, bool future);
-int vm_unwire_all(struct vmspace *vs);
+int vm_wire_all(struct vmspace *vs, bool current, bool future) __sleeps;
+int vm_unwire_all(struct vmspace *vs) __sleeps;
 /* fn is called with the map locked: it must not touch user memory. Holes:
  * ENOMEM. */
 int vm_mincore(struct vmspace *vs, vaddr_t addr, uint64_t size,
-    int (*fn)(void *arg, uint64_t page, uint8_t flags), void *arg);
-int vm_set_break(struct vmspace *vs, vaddr_t brk);
+    int (*fn)(void *arg, uint64_t page, uint8_t flags), void *arg) __sleeps;
+int vm_set_break(struct vmspace *vs, vaddr_t brk) __sleeps;
 
 /*
  * A page fault of the current process at va, from user mode or from a copy
  * function. access is PMAP_*. 0, or EFAULT (SIGSEGV: not mapped or not
  * allowed: *code says SEGV_MAPERR, SEGV_ACCERR), EIO and EINVAL (SIGBUS),
- * ENOMEM and EINTR (the process is being killed). May sleep.
+ * ENOMEM and EINTR (the process is being killed).
  */
-int vm_fault(struct vmspace *vs, vaddr_t va, unsigned access, int *code);
+int vm_fault(
+    struct vmspace *vs, vaddr_t va, unsigned access, int *code) __sleeps;
 
 /* Memory of a space that isn't the current one (a program's to be, procfs, ps):
- * 0, EFAULT, ENOMEM. May sleep. */
-int vm_read(struct vmspace *vs, vaddr_t va, void *buf, size_t len);
-int vm_write(struct vmspace *vs, vaddr_t va, const void *buf, size_t len);
+ * 0, EFAULT, ENOMEM. */
+int vm_read(struct vmspace *vs, vaddr_t va, void *buf, size_t len) __sleeps;
+int vm_write(
+    struct vmspace *vs, vaddr_t va, const void *buf, size_t len) __sleeps;
 
 /* A place that names a word of memory the same way for all who share it: for
  * umtx. Private memory: (vmspace, address); shared: (object, offset). */
@@ -312,10 +319,11 @@ struct vm_key {
 	const void *k_where;
 	uint64_t k_offset;
 };
-int vm_key(struct vmspace *vs, vaddr_t va, bool shared, struct vm_key *key);
+int vm_key(
+    struct vmspace *vs, vaddr_t va, bool shared, struct vm_key *key) __sleeps;
 /* The shared form, with a reference to the object (NULL: private memory). */
-int vm_key_hold(
-    struct vmspace *vs, vaddr_t va, struct vm_key *key, struct vm_object **op);
+int vm_key_hold(struct vmspace *vs, vaddr_t va, struct vm_key *key,
+    struct vm_object **op) __sleeps;
 
 /* One anonymous page shared by all processes, read-only to them: the time
  * page and signal trampoline. */
@@ -340,8 +348,8 @@ extern const struct vm_file_ops *vm_file_ops; /* (!) by vfs_init() */
  * an address space that isn't the current process's. */
 uint64_t vm_limit(const struct vmspace *vs, int which);
 /* ipc's (ipc/umtx_shm.c): the object or vmspace `where` is gone. */
-void umtx_shm_forget(const void *where);
+void umtx_shm_forget(const void *where) __sleeps;
 
-void vm_init(void); /* after kmem_init() */
+void vm_init(void) __sleeps; /* after kmem_init() */
 
 #endif

@@ -10,7 +10,7 @@ struct thread;
 void context_get(struct thread *td, struct ucontext *uc);
 /* Makes what is at uctx, user memory, td's registers and signal mask. EINVAL,
  * EFAULT, ENOMEM: nothing has changed. */
-int context_set(struct thread *td, const struct ucontext *uctx);
+int context_set(struct thread *td, const struct ucontext *uctx) __sleeps;
 bool context_on_altstack(const struct thread *td, uint64_t rsp);
 
 #endif

@@ -39,6 +39,6 @@ exterr_note(
 }
 
 /* A call returns the error to td's program, which wants to know. */
-void exterr_report(struct thread *td, int error);
+void exterr_report(struct thread *td, int error) __sleeps;
 
 #endif

@@ -9,8 +9,8 @@
 
 void freebsd_shpage_init(void);
 void freebsd_publish_time(const struct time_base *tb);
-int freebsd_exec_stack(struct thread *td, struct image *img);
+int freebsd_exec_stack(struct thread *td, struct image *img) __sleeps;
 void freebsd_sendsig(struct thread *td, const struct sigaction *sa,
-    const struct siginfo *info, const sigset_t *oldmask);
+    const struct siginfo *info, const sigset_t *oldmask) __sleeps;
 
 #endif

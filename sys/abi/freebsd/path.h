@@ -8,7 +8,7 @@
 struct thread;
 
 /* A user's path into buf of MAXPATHLEN: 0, EFAULT, ENAMETOOLONG. */
-int path_copyin(const char __user *path, char *buf);
+int path_copyin(const char __user *path, char *buf) __sleeps;
 
 /*
  * namei() on a user's path, by AT_SYMLINK_NOFOLLOW, AT_RESOLVE_BENEATH and
@@ -16,6 +16,6 @@ int path_copyin(const char __user *path, char *buf);
  * any other.  After success: namei_done().
  */
 int path_namei(struct thread *td, struct namei *nd, int fd,
-    const char __user *path, int flags, int others);
+    const char __user *path, int flags, int others) __sleeps;
 
 #endif

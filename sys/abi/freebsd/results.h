@@ -16,11 +16,13 @@ struct vnode;
  * and to 4. */
 enum statfs_form { STATFS_NOW, STATFS_11, STATFS_4 };
 
-int copyout_old_stat(const struct stat *st, struct freebsd11_stat __user *to);
+int copyout_old_stat(
+    const struct stat *st, struct freebsd11_stat __user *to) __sleeps;
 /* statfs(2) of vp's file system, `old`: release 11's. EFAULT, ENOMEM. */
-int statfs_vnode(struct vnode *vp, void __user *to, enum statfs_form form);
+int statfs_vnode(
+    struct vnode *vp, void __user *to, enum statfs_form form) __sleeps;
 /* readlink(2) of vp: EINVAL if it isn't a link. */
-int readlink_vnode(
-    struct thread *td, struct vnode *vp, char __user *buf, size_t size);
+int readlink_vnode(struct thread *td, struct vnode *vp, char __user *buf,
+    size_t size) __sleeps;
 
 #endif

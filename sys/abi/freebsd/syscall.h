@@ -21,14 +21,14 @@ extern const struct sysent sysent[];
 extern const unsigned nsysent;
 
 /* abi_syscall. */
-void syscall_dispatch(struct thread *td, struct trapframe *tf);
+void syscall_dispatch(struct thread *td, struct trapframe *tf) __sleeps;
 
 /* --trace: one line in truss(1)'s format for each call. */
-void syscall_trace(
-    struct thread *td, unsigned number, const uint64_t *args, int error);
+void syscall_trace(struct thread *td, unsigned number, const uint64_t *args,
+    int error) __sleeps;
 /* For a call that won't return: before it. */
 void syscall_trace_last(
-    struct thread *td, unsigned number, const uint64_t *args);
-void syscall_trace_signal(struct thread *td, int sig);
+    struct thread *td, unsigned number, const uint64_t *args) __sleeps;
+void syscall_trace_signal(struct thread *td, int sig) __sleeps;
 
 #endif

@@ -7,8 +7,9 @@
 
 /* When a wait of `ts` from now ends: 0, long ago, if it shall not wait.
  * EINVAL. */
-int timeout_deadline(const struct timespec *ts, uint64_t *deadline);
+int timeout_deadline(const struct timespec *ts, uint64_t *deadline) __sleeps;
 /* From user memory; NULL: NO_DEADLINE. EFAULT, EINVAL. */
-int copyin_timeout(const struct timespec __user *uts, uint64_t *deadline);
+int copyin_timeout(
+    const struct timespec __user *uts, uint64_t *deadline) __sleeps;
 
 #endif

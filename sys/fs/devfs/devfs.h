@@ -49,16 +49,16 @@ devfs_node(struct vnode *vp)
 /* devfs_node.c; all but the last with cdev_lock. ENOMEM. */
 int devfs_add(struct devfs_mount *dm, struct cdev *cd);
 int devfs_add_link(struct devfs_mount *dm, struct devfs_node *dir,
-    const char *name, const char *target, struct devfs_node **np);
+    const char *name, const char *target, struct devfs_node **np) __sleeps;
 struct devfs_node *devfs_find(
     struct devfs_node *dir, const char *name, size_t len);
-void devfs_unlink(struct devfs_node *n); /* from its directory */
-void devfs_drop(struct devfs_mount *dm, struct cdev *cd);
+void devfs_unlink(struct devfs_node *n) __sleeps; /* from its directory */
+void devfs_drop(struct devfs_mount *dm, struct cdev *cd) __sleeps;
 struct devfs_node *devfs_new_node(
     struct devfs_mount *dm, enum vtype type, const char *name, size_t len);
-void devfs_node_free(struct devfs_node *n);
+void devfs_node_free(struct devfs_node *n) __sleeps;
 
 /* Devices that are nothing but themselves: null, zero, full, random. */
-void devfs_mem_init(void);
+void devfs_mem_init(void) __sleeps;
 
 #endif

@@ -108,13 +108,14 @@ extern const struct vm_object_ops msdosfs_object_ops;
 /* The page of FATs and directories with byte `at` of the disk, held; *p is that
  * byte.  dirty: a commit writes it, as far as it is the FAT. */
 int msdosfs_meta(struct msdosfs_mount *mm, uint64_t at, bool dirty,
-    struct page **pg, uint8_t **p);
+    struct page **pg, uint8_t **p) __sleeps;
 void msdosfs_meta_init(struct msdosfs_mount *mm);
 /* Writes the sector of byte `at`, which is in that page, and releases it: until
  * then nobody gives the page up. */
-int msdosfs_meta_write(struct msdosfs_mount *mm, uint64_t at, struct page *pg);
+int msdosfs_meta_write(
+    struct msdosfs_mount *mm, uint64_t at, struct page *pg) __sleeps;
 /* Writes what changed in the FAT. */
-int msdosfs_fat_write(struct msdosfs_mount *mm);
+int msdosfs_fat_write(struct msdosfs_mount *mm) __sleeps;
 /* mm_fat held, but not while the FAT is read; who changes it has mm_batch, so
  * that others see what is half done at most.  What follows a cluster, FAT_EOC
  * at the end. */
@@ -122,21 +123,21 @@ int msdosfs_fat_get(struct msdosfs_mount *mm, uint32_t cluster, uint32_t *next);
 int msdosfs_fat_set(struct msdosfs_mount *mm, uint32_t cluster, uint32_t next);
 /* The index-th cluster of a file: 0 where the chain is over, with the last one
  * of it in *last (0: it is empty). mm_fat held. */
-int msdosfs_chain(
-    struct msdosfs_node *n, uint32_t index, uint32_t *cluster, uint32_t *last);
+int msdosfs_chain(struct msdosfs_node *n, uint32_t index, uint32_t *cluster,
+    uint32_t *last) __sleeps;
 /* The file gets so many clusters: ENOSPC. */
-int msdosfs_chain_grow(struct msdosfs_node *n, uint32_t count);
+int msdosfs_chain_grow(struct msdosfs_node *n, uint32_t count) __sleeps;
 /* It keeps so many, others become free. */
-int msdosfs_chain_cut(struct msdosfs_node *n, uint32_t count);
+int msdosfs_chain_cut(struct msdosfs_node *n, uint32_t count) __sleeps;
 /* One that ends a chain, of one; and back again. */
-int msdosfs_new_cluster(struct msdosfs_mount *mm, uint32_t *cluster);
-void msdosfs_free_cluster(struct msdosfs_mount *mm, uint32_t cluster);
+int msdosfs_new_cluster(struct msdosfs_mount *mm, uint32_t *cluster) __sleeps;
+void msdosfs_free_cluster(struct msdosfs_mount *mm, uint32_t cluster) __sleeps;
 /* n_join_to follows n_join_from in the FAT as well. */
-int msdosfs_fat_join(struct msdosfs_node *n);
-int msdosfs_count_free(struct msdosfs_mount *mm, uint32_t *count);
+int msdosfs_fat_join(struct msdosfs_node *n) __sleeps;
+int msdosfs_count_free(struct msdosfs_mount *mm, uint32_t *count) __sleeps;
 /* Is the disk as it was left by an unmount?  Marks it as that, or not. */
-int msdosfs_get_clean(struct msdosfs_mount *mm, bool *clean);
-int msdosfs_mark(struct msdosfs_mount *mm, bool clean);
+int msdosfs_get_clean(struct msdosfs_mount *mm, bool *clean) __sleeps;
+int msdosfs_mark(struct msdosfs_mount *mm, bool clean) __sleeps;
 
 /* msdosfs_dir.c: v_lock of the directory held. */
 struct msdosfs_slot {
@@ -151,42 +152,45 @@ struct msdosfs_slot {
 };
 /* The first file at *offset or behind it; *offset is behind that.  ENOENT: no
  * more. */
-int msdosfs_dir_next(
-    struct msdosfs_node *dir, uint32_t *offset, struct msdosfs_slot *s);
+int msdosfs_dir_next(struct msdosfs_node *dir, uint32_t *offset,
+    struct msdosfs_slot *s) __sleeps;
 int msdosfs_dir_find(struct msdosfs_node *dir, const char *name, size_t len,
-    struct msdosfs_slot *s);
+    struct msdosfs_slot *s) __sleeps;
 int msdosfs_dir_find_place(
-    struct msdosfs_node *dir, uint64_t place, struct msdosfs_slot *s);
+    struct msdosfs_node *dir, uint64_t place, struct msdosfs_slot *s) __sleeps;
 /* mm_batch held for these.  A new name, written; d has all but that. */
 int msdosfs_dir_enter(struct msdosfs_node *dir, const struct cname *cn,
-    struct fat_dirent *d, uint64_t *place);
-int msdosfs_dir_remove(struct msdosfs_node *dir, const struct msdosfs_slot *s);
+    struct fat_dirent *d, uint64_t *place) __sleeps;
+int msdosfs_dir_remove(
+    struct msdosfs_node *dir, const struct msdosfs_slot *s) __sleeps;
 /* A cluster with "." and "..", on the disk, for a new directory. */
 int msdosfs_dir_fill(
-    struct msdosfs_mount *mm, uint32_t cluster, uint32_t parent);
-int msdosfs_dir_empty(struct msdosfs_node *dir);
+    struct msdosfs_mount *mm, uint32_t cluster, uint32_t parent) __sleeps;
+int msdosfs_dir_empty(struct msdosfs_node *dir) __sleeps;
 
 /* msdosfs_node.c.  The file at that place, referenced. */
 int msdosfs_node_init(void);
 int msdosfs_node_get(struct msdosfs_node *dir, uint64_t place,
-    const struct fat_dirent *d, struct msdosfs_node **np);
-int msdosfs_node_root(struct msdosfs_mount *mm, struct msdosfs_node **np);
-void msdosfs_node_inactive(struct vnode *vp);
+    const struct fat_dirent *d, struct msdosfs_node **np) __sleeps;
+int msdosfs_node_root(
+    struct msdosfs_mount *mm, struct msdosfs_node **np) __sleeps;
+void msdosfs_node_inactive(struct vnode *vp) __sleeps;
 /* It has no name any more; mm_batch held, and v_lock. */
-void msdosfs_node_lose(struct msdosfs_node *n);
+void msdosfs_node_lose(struct msdosfs_node *n) __sleeps;
 /* It has another one, there.  ENOMEM. */
 int msdosfs_node_move(
-    struct msdosfs_node *n, struct msdosfs_node *dir, uint64_t place);
-struct msdosfs_node *msdosfs_node_parent(struct msdosfs_node *n); /* held */
-uint64_t msdosfs_nodes_shrink(struct msdosfs_mount *mm, uint64_t want);
-bool msdosfs_nodes_busy(struct msdosfs_mount *mm, bool with_root);
+    struct msdosfs_node *n, struct msdosfs_node *dir, uint64_t place) __sleeps;
+struct msdosfs_node *msdosfs_node_parent(
+    struct msdosfs_node *n) __sleeps; /* held */
+uint64_t msdosfs_nodes_shrink(struct msdosfs_mount *mm, uint64_t want) __sleeps;
+bool msdosfs_nodes_busy(struct msdosfs_mount *mm, bool with_root) __sleeps;
 /* Could somebody write to one by a mapping that is there? */
-bool msdosfs_nodes_mapped_to_write(struct msdosfs_mount *mm);
+bool msdosfs_nodes_mapped_to_write(struct msdosfs_mount *mm) __sleeps;
 /* Whoever was writing to one, by a mapping or not, is through. */
-void msdosfs_nodes_settle(struct msdosfs_mount *mm);
+void msdosfs_nodes_settle(struct msdosfs_mount *mm) __sleeps;
 /* The disk may have other names than those in the cache. */
-void msdosfs_nodes_forget_names(struct msdosfs_mount *mm);
-void msdosfs_nodes_discard_all(struct msdosfs_mount *mm);
+void msdosfs_nodes_forget_names(struct msdosfs_mount *mm) __sleeps;
+void msdosfs_nodes_discard_all(struct msdosfs_mount *mm) __sleeps;
 /* A number for stat(2) and readdir(3). */
 static inline ino_t
 msdosfs_ino(uint64_t place)
@@ -195,21 +199,22 @@ msdosfs_ino(uint64_t place)
 }
 
 /* msdosfs_file.c */
-int msdosfs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end);
-int msdosfs_set_size(struct msdosfs_node *n, uint64_t size);
-int msdosfs_file_write(struct msdosfs_node *n); /* mm_batch held */
+int msdosfs_write_begin(
+    struct vnode *vp, uint64_t start, uint64_t *end) __sleeps;
+int msdosfs_set_size(struct msdosfs_node *n, uint64_t size) __sleeps;
+int msdosfs_file_write(struct msdosfs_node *n) __sleeps; /* mm_batch held */
 
 /* msdosfs_commit.c */
 int msdosfs_begin(
-    struct msdosfs_mount *mm); /* takes mm_batch, unless it fails */
+    struct msdosfs_mount *mm) __sleeps; /* takes mm_batch, unless it fails */
 void msdosfs_end(struct msdosfs_mount *mm);
-int msdosfs_commit(struct msdosfs_mount *mm);
-int msdosfs_commit_locked(struct msdosfs_mount *mm);
+int msdosfs_commit(struct msdosfs_mount *mm) __sleeps;
+int msdosfs_commit_locked(struct msdosfs_mount *mm) __sleeps;
 /* The node's entry is to be written, if it has one; mm_batch held. */
 void msdosfs_touch(struct msdosfs_node *n);
 void msdosfs_clean(struct msdosfs_node *n); /* it needn't be any more */
 /* Its entry, if it has one, is written now; mm_batch held. */
-int msdosfs_write_entry(struct msdosfs_node *n);
+int msdosfs_write_entry(struct msdosfs_node *n) __sleeps;
 
 /* msdosfs_vnops.c */
 uint32_t msdosfs_now(void); /* as on the disk: date << 16 | time */
@@ -218,15 +223,18 @@ void msdosfs_put_entry(const struct msdosfs_node *n, struct fat_dirent *d);
 
 /* msdosfs_names.c */
 int msdosfs_lookup(
-    struct vnode *dvp, const struct cname *cn, struct vnode **vpp);
-int msdosfs_readdir(struct vnode *vp, struct dir_emit *de);
+    struct vnode *dvp, const struct cname *cn, struct vnode **vpp) __sleeps;
+int msdosfs_readdir(struct vnode *vp, struct dir_emit *de) __sleeps;
 int msdosfs_create(struct vnode *dvp, const struct cname *cn,
-    const struct vattr *va, const char *target, struct vnode **vpp);
-int msdosfs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
-int msdosfs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
+    const struct vattr *va, const char *target, struct vnode **vpp) __sleeps;
+int msdosfs_remove(
+    struct vnode *dvp, struct vnode *vp, const struct cname *cn) __sleeps;
+int msdosfs_rmdir(
+    struct vnode *dvp, struct vnode *vp, const struct cname *cn) __sleeps;
 int msdosfs_rename(struct vnode *fdvp, struct vnode *fvp,
     const struct cname *fcn, struct vnode *tdvp, struct vnode *tvp,
-    const struct cname *tcn);
-int msdosfs_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len);
+    const struct cname *tcn) __sleeps;
+int msdosfs_name(
+    struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len) __sleeps;
 
 #endif

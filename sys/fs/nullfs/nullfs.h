@@ -46,8 +46,9 @@ null_lower(struct vnode *vp)
 }
 
 /* The node for `lower`, whose reference it takes, also by a failure. ENOMEM */
-int null_node_get(struct mount *mp, struct vnode *lower, struct vnode **vpp);
-void null_node_free(struct vnode *vp); /* vo_inactive */
+int null_node_get(
+    struct mount *mp, struct vnode *lower, struct vnode **vpp) __sleeps;
+void null_node_free(struct vnode *vp) __sleeps; /* vo_inactive */
 
 extern const struct vnode_ops null_vnode_ops;
 

@@ -25,7 +25,7 @@ struct proc_text {
 void proc_text_add(struct proc_text *t, const char *fmt, ...)
     __printflike(2, 3);
 /* With proctree_lock released again: 0 or ENOMEM. */
-int proc_text_finish(struct proc_text *t);
+int proc_text_finish(struct proc_text *t) __sleeps;
 
 /* proctree_lock held, p isn't a zombie. 0 or an errno. */
 int procfs_status(struct proc *p, struct proc_text *t);
@@ -39,6 +39,6 @@ int procfs_osrel(struct proc *p, struct proc_text *t);
 int procfs_set_osrel(struct proc *p, const char *text);
 /* procfs_mem.c: a process's memory, at its own addresses; no lock. EFAULT
  * where there is none, EPERM, ESRCH. */
-int procfs_mem(pid_t pid, struct uio *uio);
+int procfs_mem(pid_t pid, struct uio *uio) __sleeps;
 
 #endif

@@ -112,12 +112,12 @@ int tmpfs_node_init(void);
 /* A node without a name, with one reference that its first name
  * takes over; tmpfs_node_free() undoes. 0, ENOSPC. */
 int tmpfs_node_alloc(struct tmpfs_mount *tm, const struct vattr *va,
-    const char *target, struct tmpfs_node **np);
-void tmpfs_node_free(struct tmpfs_node *n);
+    const char *target, struct tmpfs_node **np) __sleeps;
+void tmpfs_node_free(struct tmpfs_node *n) __sleeps;
 void tmpfs_changed(struct tmpfs_node *n);  /* ctime */
 void tmpfs_modified(struct tmpfs_node *n); /* mtime and ctime */
 int tmpfs_getattr(struct vnode *vp, struct vattr *va);
-int tmpfs_setattr(struct vnode *vp, const struct vattr *va);
+int tmpfs_setattr(struct vnode *vp, const struct vattr *va) __sleeps;
 int tmpfs_access(struct vnode *vp, int mode, const struct cred *cr);
 int tmpfs_pathconf(struct vnode *vp, int name, long *val);
 
@@ -127,31 +127,33 @@ struct tmpfs_entry *tmpfs_find(
 /* ENOSPC, ENOENT (directory removed), EMLINK. */
 int tmpfs_enter(
     struct tmpfs_node *dir, const char *name, size_t len, struct tmpfs_node *n);
-void tmpfs_leave(struct tmpfs_node *dir, struct tmpfs_entry *te);
+void tmpfs_leave(struct tmpfs_node *dir, struct tmpfs_entry *te) __sleeps;
 int tmpfs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp);
 int tmpfs_readdir(struct vnode *vp, struct dir_emit *de);
 int tmpfs_create(struct vnode *dvp, const struct cname *cn,
-    const struct vattr *va, const char *target, struct vnode **vpp);
-int tmpfs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
-int tmpfs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
+    const struct vattr *va, const char *target, struct vnode **vpp) __sleeps;
+int tmpfs_remove(
+    struct vnode *dvp, struct vnode *vp, const struct cname *cn) __sleeps;
+int tmpfs_rmdir(
+    struct vnode *dvp, struct vnode *vp, const struct cname *cn) __sleeps;
 int tmpfs_linkto(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
 int tmpfs_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
-    struct vnode *tdvp, struct vnode *tvp, const struct cname *tcn);
+    struct vnode *tdvp, struct vnode *tvp, const struct cname *tcn) __sleeps;
 int tmpfs_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len);
 
 /* tmpfs_file.c */
 /* Takes n pages of the mount's room: false if there is none. */
 bool tmpfs_charge(struct tmpfs_mount *tm, uint64_t n);
 void tmpfs_uncharge(struct tmpfs_mount *tm, uint64_t n);
-void tmpfs_file_free(struct tmpfs_node *n);
-void tmpfs_resize(struct tmpfs_node *n, uint64_t size);
-int tmpfs_extend(struct vnode *vp, uint64_t size);
-int tmpfs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end);
+void tmpfs_file_free(struct tmpfs_node *n) __sleeps;
+void tmpfs_resize(struct tmpfs_node *n, uint64_t size) __sleeps;
+int tmpfs_extend(struct vnode *vp, uint64_t size) __sleeps;
+int tmpfs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end) __sleeps;
 void tmpfs_written(struct vnode *vp, const struct cred *cr);
-int tmpfs_getpage(struct vnode *vp, uint64_t index, struct page **pp);
-int tmpfs_seekhole(struct vnode *vp, int whence, off_t *off);
-int tmpfs_punch(struct vnode *vp, off_t start, off_t end);
-int tmpfs_allocate(struct vnode *vp, off_t start, off_t end);
+int tmpfs_getpage(struct vnode *vp, uint64_t index, struct page **pp) __sleeps;
+int tmpfs_seekhole(struct vnode *vp, int whence, off_t *off) __sleeps;
+int tmpfs_punch(struct vnode *vp, off_t start, off_t end) __sleeps;
+int tmpfs_allocate(struct vnode *vp, off_t start, off_t end) __sleeps;
 
 /* tmpfs_attr.c */
 void tmpfs_attrs_free(struct tmpfs_node *n);
@@ -163,6 +165,6 @@ int tmpfs_deleteextattr(struct vnode *vp, int ns, const char *name);
 int tmpfs_listextattr(struct vnode *vp, int ns, void *buf, size_t *size);
 
 /* archive.c: fills an empty file system from the boot module. */
-int tmpfs_unpack(struct tmpfs_mount *tm);
+int tmpfs_unpack(struct tmpfs_mount *tm) __sleeps;
 
 #endif

@@ -240,24 +240,28 @@ extern const struct vm_object_ops ufs_object_ops;
  * ENOMEM, EINTEGRITY if there is no such block.  For who only looks, or hasn't
  * begun to change anything, ufs_buf_look(): EINTR, if the process is killed
  * while it is read. */
-int ufs_buf_get(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp);
-int ufs_buf_look(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp);
-int ufs_buf_new(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp);
+int ufs_buf_get(
+    struct ufs_mount *um, uint64_t block, struct ufs_buf **bp) __sleeps;
+int ufs_buf_look(
+    struct ufs_mount *um, uint64_t block, struct ufs_buf **bp) __sleeps;
+int ufs_buf_new(
+    struct ufs_mount *um, uint64_t block, struct ufs_buf **bp) __sleeps;
 /* Bytes of a block, if it is in memory: false. */
-bool ufs_buf_peek(
-    struct ufs_mount *um, uint64_t block, size_t offset, void *buf, size_t n);
-void ufs_buf_release(struct ufs_mount *um, struct ufs_buf *b);
+bool ufs_buf_peek(struct ufs_mount *um, uint64_t block, size_t offset,
+    void *buf, size_t n) __sleeps;
+void ufs_buf_release(struct ufs_mount *um, struct ufs_buf *b) __sleeps;
 /* Bytes of it were changed. */
 void ufs_buf_dirty(struct ufs_mount *um, struct ufs_buf *b,
-    enum ufs_class class, size_t offset, size_t len);
+    enum ufs_class class, size_t offset, size_t len) __sleeps;
 /* In a commit: those bytes' fragments aren't written in the next phase. */
-void ufs_buf_late(
-    struct ufs_mount *um, struct ufs_buf *b, size_t offset, size_t len);
+void ufs_buf_late(struct ufs_mount *um, struct ufs_buf *b, size_t offset,
+    size_t len) __sleeps;
 /* Fragments of it were allocated just now, and are all written to. */
 void ufs_buf_fresh(struct ufs_mount *um, struct ufs_buf *b,
-    enum ufs_class class, uint64_t frag, uint64_t count);
+    enum ufs_class class, uint64_t frag, uint64_t count) __sleeps;
 /* Those fragments aren't metadata any more. */
-void ufs_buf_forget(struct ufs_mount *um, uint64_t frag, uint64_t count);
+void ufs_buf_forget(
+    struct ufs_mount *um, uint64_t frag, uint64_t count) __sleeps;
 /* Of its fragments, those that were allocated in this batch. */
 static inline uint8_t
 ufs_buf_new_frags(const struct ufs_mount *um, const struct ufs_buf *b)
@@ -265,110 +269,117 @@ ufs_buf_new_frags(const struct ufs_mount *um, const struct ufs_buf *b)
 	return (b->b_batch == um->um_number ? b->b_new : 0);
 }
 uint64_t ufs_buf_shrink(struct ufs_mount *um, uint64_t want); /* pages freed */
-void ufs_buf_discard_all(struct ufs_mount *um);
-void ufs_bufs_forget_all(struct ufs_mount *um); /* none is dirty any more */
+void ufs_buf_discard_all(struct ufs_mount *um) __sleeps;
+void ufs_bufs_forget_all(
+    struct ufs_mount *um) __sleeps; /* none is dirty any more */
 
 /* ufs_node.c.  The inode of that number, referenced: 0, ENOENT if it isn't in
  * use or has no name, EINTEGRITY, EIO, ENOMEM. */
 int ufs_node_init(void);
-int ufs_node_get(struct ufs_mount *um, uint64_t ino, struct ufs_node **np);
+int ufs_node_get(
+    struct ufs_mount *um, uint64_t ino, struct ufs_node **np) __sleeps;
 /* One that was just allocated; referenced. */
-int ufs_node_new(
-    struct ufs_mount *um, uint64_t ino, enum vtype type, struct ufs_node **np);
+int ufs_node_new(struct ufs_mount *um, uint64_t ino, enum vtype type,
+    struct ufs_node **np) __sleeps;
 /* A new one that got no name. */
-void ufs_node_abandon(struct ufs_node *n);
+void ufs_node_abandon(struct ufs_node *n) __sleeps;
 /* Something of it changed (UFS_N_TIMES...); within a batch, but for what may
  * change while a commit is made: UFS_N_DATA, and when it was read. */
 void ufs_node_touch(struct ufs_node *n, unsigned what);
 /* It has one name less; within a batch, v_lock held. */
-void ufs_node_drop_name(struct ufs_node *n);
+void ufs_node_drop_name(struct ufs_node *n) __sleeps;
 void ufs_node_inactive(struct vnode *vp);
-void ufs_node_forget(struct ufs_node *n); /* nobody has it, nor a name */
-uint64_t ufs_node_shrink(struct ufs_mount *um, uint64_t want);
+void ufs_node_forget(
+    struct ufs_node *n) __sleeps; /* nobody has it, nor a name */
+uint64_t ufs_node_shrink(struct ufs_mount *um, uint64_t want) __sleeps;
 /* Is somebody besides the cache using one, or more than mnt_root the root? */
-bool ufs_nodes_busy(struct ufs_mount *um, bool with_root);
-void ufs_nodes_discard_all(struct ufs_mount *um);
-void ufs_nodes_note_access(struct ufs_mount *um);
+bool ufs_nodes_busy(struct ufs_mount *um, bool with_root) __sleeps;
+void ufs_nodes_discard_all(struct ufs_mount *um) __sleeps;
+void ufs_nodes_note_access(struct ufs_mount *um) __sleeps;
 /* As the disk has them; `lose`: empty, if they can't be read. */
-int ufs_nodes_reload(struct ufs_mount *um, bool lose);
+int ufs_nodes_reload(struct ufs_mount *um, bool lose) __sleeps;
 /* Could somebody write to one by a mapping that is there? */
-bool ufs_nodes_mapped_to_write(struct ufs_mount *um);
+bool ufs_nodes_mapped_to_write(struct ufs_mount *um) __sleeps;
 /* Whoever was writing to one, by a mapping or not, is through. */
-void ufs_nodes_settle(struct ufs_mount *um);
+void ufs_nodes_settle(struct ufs_mount *um) __sleeps;
 void ufs_node_set_times(struct ufs_node *n, bool modified);
 
 /* ufs_alloc.c.  0, ENOSPC, EIO, EINTEGRITY, ENOMEM; within a batch. */
-int ufs_alloc_block(struct ufs_mount *um, uint64_t near, uint64_t *frag);
-int ufs_alloc_frags(
-    struct ufs_mount *um, uint64_t near, unsigned count, uint64_t *frag);
+int ufs_alloc_block(
+    struct ufs_mount *um, uint64_t near, uint64_t *frag) __sleeps;
+int ufs_alloc_frags(struct ufs_mount *um, uint64_t near, unsigned count,
+    uint64_t *frag) __sleeps;
 /* `have` fragments become `want` where they are: ENOSPC if they can't. */
 int ufs_alloc_extend(
-    struct ufs_mount *um, uint64_t frag, unsigned have, unsigned want);
+    struct ufs_mount *um, uint64_t frag, unsigned have, unsigned want) __sleeps;
 /* What was allocated and isn't used after all. */
-void ufs_alloc_undo(struct ufs_mount *um, uint64_t frag, unsigned count);
+void ufs_alloc_undo(
+    struct ufs_mount *um, uint64_t frag, unsigned count) __sleeps;
 /* Free after the next commit. */
-void ufs_free_later(struct ufs_mount *um, uint64_t frag, uint64_t count);
+void ufs_free_later(
+    struct ufs_mount *um, uint64_t frag, uint64_t count) __sleeps;
 int ufs_alloc_inode(
-    struct ufs_mount *um, uint64_t parent, bool dir, uint64_t *ino);
+    struct ufs_mount *um, uint64_t parent, bool dir, uint64_t *ino) __sleeps;
 /* Phase G. 0; ENOMEM, EIO: some is left for another time. */
-int ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir);
-int ufs_apply_frees(struct ufs_mount *um);
+int ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir) __sleeps;
+int ufs_apply_frees(struct ufs_mount *um) __sleeps;
 /* Anywhere in an inode's group. */
 uint64_t ufs_near(struct ufs_mount *um, uint64_t ino);
 /* What should become free can't: fsck will see to it. */
 void ufs_leak(struct ufs_mount *um, const char *what, uint64_t number);
 void ufs_group_seal(struct ufs_mount *um, struct ufs_buf *b); /* its hash */
-int ufs_csum_read(struct ufs_mount *um);
-int ufs_csum_write(struct ufs_mount *um);
+int ufs_csum_read(struct ufs_mount *um) __sleeps;
+int ufs_csum_write(struct ufs_mount *um) __sleeps;
 
 /* ufs_map.c; n_map held, within a batch.  Block lbn gets storage of `frags`
  * fragments, where it had none. */
-int ufs_map_alloc(struct ufs_node *n, uint64_t lbn, unsigned frags);
+int ufs_map_alloc(struct ufs_node *n, uint64_t lbn, unsigned frags) __sleeps;
 /* It has `have` and gets `want` in the same place: ENOSPC if it can't. */
 int ufs_map_extend(
-    struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want);
+    struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want) __sleeps;
 /* It gets `want` in another place, where `copy`, if there is one, puts what it
  * has. */
 typedef int ufs_copy_fn(
     struct ufs_mount *um, uint64_t from, uint64_t to, uint64_t count);
 int ufs_map_move(struct ufs_node *n, uint64_t lbn, unsigned have, unsigned want,
-    ufs_copy_fn *copy);
+    ufs_copy_fn *copy) __sleeps;
 /* It becomes a hole. */
-int ufs_map_punch(struct ufs_node *n, uint64_t lbn);
+int ufs_map_punch(struct ufs_node *n, uint64_t lbn) __sleeps;
 /* What is beyond that size is freed; sets i_size.  An error means that
  * something stays in use, though nothing leads to it: after
  * ufs_map_prepare_cut(), in the same batch, only if what was read can't be read
  * again. */
-int ufs_map_cut(struct ufs_node *n, uint64_t size);
-int ufs_map_prepare_cut(struct ufs_node *n, uint64_t size);
+int ufs_map_cut(struct ufs_node *n, uint64_t size) __sleeps;
+int ufs_map_prepare_cut(struct ufs_node *n, uint64_t size) __sleeps;
 /* As ufs_bmap(), without reading: EBUSY, and which block must be read. */
 int ufs_map_look(struct ufs_node *n, uint64_t lbn, uint64_t most,
     uint64_t *frag, uint64_t *run, uint64_t *missing);
 /* As ufs_bmap(); n_map is let go of while a block is read.  EINTR. */
 int ufs_map_find(struct ufs_node *n, uint64_t lbn, uint64_t most,
-    uint64_t *frag, uint64_t *run);
+    uint64_t *frag, uint64_t *run) __sleeps;
 /* Fragments that a file of that size has for block lbn. */
 unsigned ufs_frags_for(const struct ufs_mount *um, uint64_t size, uint64_t lbn);
 
 /* ufs_file.c: regular files. */
-void ufs_prefetch(struct vnode *vp, uint64_t start, uint64_t end);
-int ufs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end);
-int ufs_allocate(struct vnode *vp, off_t start, off_t end);
-int ufs_set_size(struct ufs_node *n, uint64_t size); /* v_lock held */
-int ufs_punch(struct vnode *vp, off_t start, off_t end);
-int ufs_seekhole(struct vnode *vp, int whence, off_t *off);
+void ufs_prefetch(struct vnode *vp, uint64_t start, uint64_t end) __sleeps;
+int ufs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end) __sleeps;
+int ufs_allocate(struct vnode *vp, off_t start, off_t end) __sleeps;
+int ufs_set_size(struct ufs_node *n, uint64_t size) __sleeps; /* v_lock held */
+int ufs_punch(struct vnode *vp, off_t start, off_t end) __sleeps;
+int ufs_seekhole(struct vnode *vp, int whence, off_t *off) __sleeps;
 /* Writes all its dirty pages out and waits, for those that somebody else is
  * writing too; n_writing is taken.  UFS_N_DATA goes, unless something fails or
  * becomes dirty again. */
-int ufs_write_data(struct ufs_node *n);
+int ufs_write_data(struct ufs_node *n) __sleeps;
 
 /* ufs_index.c: names of a directory to the offsets of their entries. */
 int ufs_index_find(struct ufs_node *dir, const char *name, size_t len,
-    uint64_t *offset, uint64_t *ino);
+    uint64_t *offset, uint64_t *ino) __sleeps;
 /* Has the disk still an entry of that name, which goes in phase E? */
 bool ufs_index_leaving(struct ufs_node *dir, const char *name, size_t len);
 /* Where an entry of that size can go: 0, ENOSPC if it must grow. */
-int ufs_index_room(struct ufs_node *dir, unsigned size, uint64_t *block);
+int ufs_index_room(
+    struct ufs_node *dir, unsigned size, uint64_t *block) __sleeps;
 void ufs_index_add(
     struct ufs_node *dir, const char *name, size_t len, uint64_t offset);
 void ufs_index_remove(
@@ -383,8 +394,8 @@ void ufs_index_free(struct ufs_node *dir);
  * writing but for the first.
  */
 /* The block at `offset`, in a buffer that is held. */
-int ufs_dirblk_get(
-    struct ufs_node *dir, uint64_t offset, struct ufs_buf **bp, uint8_t **data);
+int ufs_dirblk_get(struct ufs_node *dir, uint64_t offset, struct ufs_buf **bp,
+    uint8_t **data) __sleeps;
 /* The same for the one that `offset` is in, until it is let go of; what is then
  * done to it doesn't need the disk. */
 struct ufs_dirblk {
@@ -393,12 +404,12 @@ struct ufs_dirblk {
 	uint64_t start; /* in the directory */
 };
 int ufs_dirblk_hold(
-    struct ufs_node *dir, uint64_t offset, struct ufs_dirblk *at);
-void ufs_dirblk_release(struct ufs_node *dir, struct ufs_dirblk *at);
+    struct ufs_node *dir, uint64_t offset, struct ufs_dirblk *at) __sleeps;
+void ufs_dirblk_release(struct ufs_node *dir, struct ufs_dirblk *at) __sleeps;
 /* The largest entry that would fit. */
 unsigned ufs_dirblk_room(const uint8_t *block);
 /* Was the entry at `offset` removed already, but for the disk? */
-bool ufs_dir_is_leaving(struct ufs_node *dir, uint64_t offset);
+bool ufs_dir_is_leaving(struct ufs_node *dir, uint64_t offset) __sleeps;
 /* Or else the entry d, which is there, is used. */
 bool ufs_dir_stays_there(
     struct ufs_node *dir, const struct ufs_direct *d, uint64_t offset);
@@ -407,59 +418,66 @@ bool ufs_dir_is_added(const struct ufs_node *dir, uint64_t offset);
 /* Room for a name, in *block; if there is some in the block at `wish` (or
  * UINT64_MAX), there. ENOENT: the directory was removed. */
 int ufs_dir_reserve(struct ufs_node *dir, const struct cname *cn, uint64_t wish,
-    uint64_t *block);
+    uint64_t *block) __sleeps;
 /* A name in a block with room for it.  `known`: the disk has the inode, with a
  * count that includes this name.  0, or ENOMEM with nothing changed. */
 int ufs_dir_enter(struct ufs_node *dir, const struct ufs_dirblk *at,
-    const struct cname *cn, struct ufs_node *n, bool known);
+    const struct cname *cn, struct ufs_node *n, bool known) __sleeps;
 /* The entry at `offset` leads to that inode, of that type, from now on. */
 int ufs_dir_replace(struct ufs_node *dir, const struct ufs_dirblk *at,
-    uint64_t offset, uint64_t ino, uint16_t mode, bool known);
+    uint64_t offset, uint64_t ino, uint16_t mode, bool known) __sleeps;
 /* It goes; `later`: the disk keeps it until phase E, for which there is memory
  * after ufs_dir_will_leave().  That is undone by ufs_dir_stays(). */
 void ufs_dir_remove(struct ufs_node *dir, const struct ufs_dirblk *at,
-    uint64_t offset, const struct cname *cn, bool later);
-int ufs_dir_will_leave(struct ufs_node *dir, uint64_t offset);
-void ufs_dir_stays(struct ufs_node *dir, uint64_t offset);
+    uint64_t offset, const struct cname *cn, bool later) __sleeps;
+int ufs_dir_will_leave(struct ufs_node *dir, uint64_t offset) __sleeps;
+void ufs_dir_stays(struct ufs_node *dir, uint64_t offset) __sleeps;
 /* A new directory's first block. */
-int ufs_dir_make(struct ufs_node *dir, uint64_t parent);
+int ufs_dir_make(struct ufs_node *dir, uint64_t parent) __sleeps;
 /* Its "..", in its first block, leads elsewhere, once that has been prepared:
  * 0, ENOMEM, EINTEGRITY. */
 int ufs_dir_prepare_parent(struct ufs_node *dir, const struct ufs_dirblk *at);
-void ufs_dir_set_parent(
-    struct ufs_node *dir, const struct ufs_dirblk *at, uint64_t parent);
+void ufs_dir_set_parent(struct ufs_node *dir, const struct ufs_dirblk *at,
+    uint64_t parent) __sleeps;
 /* It is removed before the disk knew of its new parent, and never will. */
-void ufs_dir_restore_parent(struct ufs_node *dir, const struct ufs_dirblk *at);
-void ufs_dir_forget_changes(struct ufs_node *dir); /* no commit will come */
+void ufs_dir_restore_parent(
+    struct ufs_node *dir, const struct ufs_dirblk *at) __sleeps;
+void ufs_dir_forget_changes(
+    struct ufs_node *dir) __sleeps; /* no commit will come */
 /* In a commit: its ".." is written after phase D.  These three: 0, EIO, ENOMEM.
  */
-int ufs_dir_parent_late(struct ufs_node *dir);
+int ufs_dir_parent_late(struct ufs_node *dir) __sleeps;
 /* Has it names that the disk keeps until phase E? */
 bool ufs_dir_any_leaving(const struct ufs_node *dir);
-int ufs_dir_empty(struct ufs_node *dir, bool *empty);
+int ufs_dir_empty(struct ufs_node *dir, bool *empty) __sleeps;
 /* In a commit: the entries that this batch added don't show in b_image. */
-int ufs_dir_mask_added(struct ufs_node *dir);
-int ufs_dir_finish_leaving(struct ufs_node *dir);
+int ufs_dir_mask_added(struct ufs_node *dir) __sleeps;
+int ufs_dir_finish_leaving(struct ufs_node *dir) __sleeps;
 
 /* ufs_names.c, ufs_vnops.c */
-int ufs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp);
+int ufs_lookup(
+    struct vnode *dvp, const struct cname *cn, struct vnode **vpp) __sleeps;
 int ufs_create(struct vnode *dvp, const struct cname *cn,
-    const struct vattr *va, const char *target, struct vnode **vpp);
-int ufs_remove(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
-int ufs_rmdir(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
-int ufs_link(struct vnode *dvp, struct vnode *vp, const struct cname *cn);
+    const struct vattr *va, const char *target, struct vnode **vpp) __sleeps;
+int ufs_remove(
+    struct vnode *dvp, struct vnode *vp, const struct cname *cn) __sleeps;
+int ufs_rmdir(
+    struct vnode *dvp, struct vnode *vp, const struct cname *cn) __sleeps;
+int ufs_link(
+    struct vnode *dvp, struct vnode *vp, const struct cname *cn) __sleeps;
 int ufs_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
-    struct vnode *tdvp, struct vnode *tvp, const struct cname *tcn);
-int ufs_readdir(struct vnode *vp, struct dir_emit *de);
-int ufs_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len);
+    struct vnode *tdvp, struct vnode *tvp, const struct cname *tcn) __sleeps;
+int ufs_readdir(struct vnode *vp, struct dir_emit *de) __sleeps;
+int ufs_name(
+    struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len) __sleeps;
 
 /* ufs_extattr.c */
-void ufs_ext_free(struct ufs_node *n); /* n_map held, within a batch */
+void ufs_ext_free(struct ufs_node *n) __sleeps; /* n_map held, within a batch */
 int ufs_getextattr(
     struct vnode *vp, int ns, const char *name, void *buf, size_t *size);
-int ufs_setextattr(
-    struct vnode *vp, int ns, const char *name, const void *buf, size_t size);
-int ufs_deleteextattr(struct vnode *vp, int ns, const char *name);
+int ufs_setextattr(struct vnode *vp, int ns, const char *name, const void *buf,
+    size_t size) __sleeps;
+int ufs_deleteextattr(struct vnode *vp, int ns, const char *name) __sleeps;
 int ufs_listextattr(struct vnode *vp, int ns, void *buf, size_t *size);
 
 /* ufs_commit.c */
@@ -481,38 +499,38 @@ ufs_end(struct ufs_mount *um)
 	rw_runlock(&um->um_batch);
 }
 /* Everything that changed reaches the disk.  0 or the first error. */
-int ufs_commit(struct ufs_mount *um);
+int ufs_commit(struct ufs_mount *um) __sleeps;
 /* The same by another thread: EINTR, if the process is killed meanwhile. No
  * locks but v_lock. */
 int ufs_have_committed(struct ufs_mount *um);
 /* The same, and the disk says that it is clean; from then on nothing changes
  * any more. EBUSY if files without a name are open; `force`: the disk isn't
  * clean then. */
-int ufs_commit_last(struct ufs_mount *um, bool force);
+int ufs_commit_last(struct ufs_mount *um, bool force) __sleeps;
 /* Nothing more begins to change, and what had begun has, before the last
  * commit: for those who are in use.  It undoes that if it fails. */
-void ufs_end_changes(struct ufs_mount *um);
+void ufs_end_changes(struct ufs_mount *um) __sleeps;
 /* ufs_giveup.c: what can't be written is lost, and said to be; it isn't
  * writable any more. */
-void ufs_give_up(struct ufs_mount *um);
+void ufs_give_up(struct ufs_mount *um) __sleeps;
 /* After ufs_end(): is it worth trying again, after a commit that has been made?
  * UFS_COMMIT_FIRST; ENOSPC, if something is to become free. *tries: 0 first. */
-bool ufs_try_again(struct ufs_mount *um, int *error, unsigned *tries);
+bool ufs_try_again(struct ufs_mount *um, int *error, unsigned *tries) __sleeps;
 /* A change has been made, or `error`: if the file system is mounted "sync", it
  * is on the disk before the caller hears of it. */
-int ufs_done(struct ufs_mount *um, int error);
+int ufs_done(struct ufs_mount *um, int error) __sleeps;
 /* Half of what memory should hold is dirty: the syncer commits it.  Whoever
  * makes all of that dirty, commits it himself; if that fails he may make twice
  * as much, and then there is an error.  No locks but v_lock. */
-int ufs_throttle(struct ufs_mount *um);
+int ufs_throttle(struct ufs_mount *um) __sleeps;
 /* The superblock, clean or in use. */
-int ufs_mark(struct ufs_mount *um, bool clean);
+int ufs_mark(struct ufs_mount *um, bool clean) __sleeps;
 
 /* ufs_sync.c */
-int ufs_fsync(struct vnode *vp, bool datasync);
+int ufs_fsync(struct vnode *vp, bool datasync) __sleeps;
 /* What is dirty of all files now is written; um_committing held, and um_batch
  * isn't needed.  0 or the last error. */
-int ufs_write_ahead(struct ufs_mount *um);
+int ufs_write_ahead(struct ufs_mount *um) __sleeps;
 /* The dinode gets the inode's times, and the hash of what it is then. */
 void ufs_put_times(const struct ufs_inode *i, struct ufs2_dinode *di);
 void ufs_seal_inode(const struct ufs_mount *um, struct ufs2_dinode *di);
