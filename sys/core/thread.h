@@ -122,6 +122,7 @@ struct thread {
 	unsigned td_locks;	    /* (k) mutexes and rwlocks held */
 	unsigned td_may_stay;	    /* (k) thread_may_stay() */
 	bool td_must_wait;	    /* (k) but it can't */
+	uint64_t *td_miss;	    /* (k) struct vn_miss's: vfs/vop.h */
 	struct file *td_late_files; /* (k) file_release()'s, for ast() */
 	struct poll_state *td_poll; /* (k) poll(2)'s memory kept */
 	struct ru_counts {	    /* (k) */

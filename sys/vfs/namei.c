@@ -205,14 +205,20 @@ static int
 look_into(struct walk *w, const struct cname *cn, struct vnode **vpp)
 {
 	struct vnode *dvp = w->dvp, *vp = NULL;
+	struct vn_miss miss = {0, 0};
 	int error;
 
-	rw_rlock(&dvp->v_base->v_lock);
-	if (w->last && (w->nd->nd_flags & NAMEI_PARENT) != 0)
-		error = vop_lookup(dvp, cn, &vp);
-	else
-		error = vop_find(dvp, cn, &vp);
-	rw_runlock(&dvp->v_base->v_lock);
+	do {
+		rw_rlock(&dvp->v_base->v_lock);
+		vn_miss_begin(&miss);
+		if (w->last && (w->nd->nd_flags & NAMEI_PARENT) != 0)
+			error = vop_lookup(dvp, cn, &vp);
+		else
+			error = vop_find(dvp, cn, &vp);
+		vn_miss_end();
+		rw_runlock(&dvp->v_base->v_lock);
+	} while (__predict_false(error == EMISSED) &&
+		 (error = vn_fetch(dvp, &miss)) == 0);
 	*vpp = vp;
 	return (error);
 }
@@ -270,9 +276,7 @@ follow(struct walk *w, struct vnode *vp)
 	buf = kmem_alloc(MAXPATHLEN, 0);
 	if (buf == NULL)
 		return (ENOMEM);
-	rw_rlock(&vp->v_base->v_lock);
-	error = vop_readlink(vp, buf, &len);
-	rw_runlock(&vp->v_base->v_lock);
+	error = vn_readlink(vp, buf, &len);
 	rest = strlen(w->rest);
 	if (error == 0 && len == 0)
 		error = ENOENT;

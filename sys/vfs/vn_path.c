@@ -28,14 +28,19 @@ int
 vn_parent(struct vnode *vp, struct vnode **vpp)
 {
 	static const struct cname dotdot = {"..", 2, NULL};
+	struct vn_miss miss = {0, 0};
 	int error;
 
 	if (vp->v_ops->vo_cached != NULL &&
 	    vp->v_ops->vo_cached(vp, &dotdot, vpp))
 		return (0);
-	rw_rlock(&vp->v_base->v_lock);
-	error = vop_lookup(vp, &dotdot, vpp);
-	rw_runlock(&vp->v_base->v_lock);
+	do {
+		rw_rlock(&vp->v_base->v_lock);
+		vn_miss_begin(&miss);
+		error = vop_lookup(vp, &dotdot, vpp);
+		vn_miss_end();
+		rw_runlock(&vp->v_base->v_lock);
+	} while (error == EMISSED && (error = vn_fetch(vp, &miss)) == 0);
 	return (error);
 }
 

@@ -326,3 +326,31 @@ vn_check_size(struct thread *td, uint64_t size)
 	sig_send_thread(td, SIGXFSZ, NULL);
 	return (EFBIG);
 }
+
+int
+vn_fetch(struct vnode *vp, struct vn_miss *miss)
+{
+	int error = vp->v_base->v_ops->vo_fetch(vp->v_base, miss->what);
+
+	miss->tries++;
+	/* What can't be read is for those to judge who need it. */
+	if (error != 0 && error != EINTR)
+		miss->tries = MISSES_MAX;
+	return (error == EINTR ? EINTR : 0);
+}
+
+int
+vn_readlink(struct vnode *vp, char *buf, size_t *len)
+{
+	struct vn_miss miss = {0, 0};
+	int error;
+
+	do {
+		rw_rlock(&vp->v_base->v_lock);
+		vn_miss_begin(&miss);
+		error = vop_readlink(vp, buf, len);
+		vn_miss_end();
+		rw_runlock(&vp->v_base->v_lock);
+	} while (error == EMISSED && (error = vn_fetch(vp, &miss)) == 0);
+	return (error);
+}

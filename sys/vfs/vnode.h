@@ -164,6 +164,10 @@ struct vnode_ops {
 	/* () a name for vfs_fhtovp(), never given to another file; *fid is
 	 * zeroed. NULL: EOPNOTSUPP. */
 	int (*vo_fid)(struct vnode *vp, struct fid *fid);
+	/* () Reads what one of vo_lookup, vo_readdir and vo_readlink missed
+	 * (struct vn_miss), and what it is going to miss then: 0; EINTR, EIO.
+	 * NULL: none of them says EMISSED. */
+	int (*vo_fetch)(struct vnode *vp, uint64_t what);
 	/* () All files open on it end: EINVAL, EOPNOTSUPP. NULL: it isn't a
 	 * device. */
 	int (*vo_revoke)(struct vnode *vp);
@@ -267,6 +271,8 @@ int vn_pread(struct vnode *vp, void *buf, size_t len, off_t offset,
     size_t *resid) __sleeps;
 int vn_getattr(
     struct vnode *vp, struct vattr *va) __sleeps; /* v_lock not held */
+int vn_readlink(
+    struct vnode *vp, char *buf, size_t *len) __sleeps; /* nor here */
 /* vo_fsync, if there is one; pages [first, end) of its object, and then that;
  * and all that is mounted.  vfs/vn_sync.c; they end with EINTR for who is
  * killed, though not before all is done. No locks. */

@@ -26,6 +26,48 @@ vop_exclusive(const struct vnode *vp)
 	rw_assert_held(&vp->v_base->v_lock, true);
 }
 
+/*
+ * Nobody waits for a directory because another one reads it: between
+ * vn_miss_begin() and vn_miss_end(), which are within v_lock, a file system may
+ * say EMISSED instead of reading.  Then, without locks, vn_fetch() has what is
+ * missing read, and all begins anew: 0, EINTR.  Who misses again and again gets
+ * it with the lock held.
+ */
+struct vn_miss {
+	uint64_t what; /* the file system's word for it */
+	unsigned tries;
+};
+#define EMISSED	   (-6)
+#define MISSES_MAX 6
+
+static inline void
+vn_miss_begin(struct vn_miss *miss)
+{
+	if (__predict_true(miss->tries < MISSES_MAX))
+		curthread()->td_miss = &miss->what;
+}
+
+static inline void
+vn_miss_end(void)
+{
+	curthread()->td_miss = NULL;
+}
+
+/* vfs/vnode.c. */
+int vn_fetch(struct vnode *vp, struct vn_miss *miss) __sleeps;
+
+/* For file systems: may they read? EMISSED. */
+static inline int
+vn_missed(uint64_t what)
+{
+	uint64_t *miss = curthread()->td_miss;
+
+	if (miss == NULL)
+		return (0);
+	*miss = what;
+	return (EMISSED);
+}
+
 static inline int
 vop_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 {

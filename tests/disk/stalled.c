@@ -109,7 +109,12 @@ stat_cold(int fd)
 static void
 list_cold(int fd)
 {
-	(void)readdir(opendir(ON "/dir"));
+	DIR *d = opendir(ON "/dir");
+
+	must(d != NULL, "opendir");
+	while (readdir(d) != NULL)
+		;
+	closedir(d);
 }
 
 static void
@@ -440,6 +445,29 @@ raw(void)
 			usleep(1000);
 }
 
+/* Nobody waits for a directory because another one reads what is in it. */
+static void
+look(void)
+{
+	static void (*const asks[])(int) = {stat_cold, list_cold};
+	struct stat st;
+	pid_t pid;
+	int fd;
+
+	make_files();
+	for (unsigned i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+		remount();
+		fd = open_file(ON "/dir", O_RDONLY | O_DIRECTORY);
+		stall();
+		pid = begin(asks[i], -1, 1);
+		must(fchmod(fd, 0755) == 0, "fchmod");
+		must(fstat(fd, &st) == 0, "fstat");
+		(void)well();
+		end_well(pid);
+		close(fd);
+	}
+}
+
 static void
 beside_fat(void)
 {
@@ -449,8 +477,8 @@ beside_fat(void)
 
 static const struct fail_case cases[] = {{"killed", killed}, {"gone", gone},
     {"beside", beside}, {"forking", forking}, {"writing", writing},
-    {"raw", raw}, {"fat-killed", killed}, {"fat-beside", beside_fat},
-    {NULL, NULL}};
+    {"raw", raw}, {"look", look}, {"fat-killed", killed},
+    {"fat-beside", beside_fat}, {"fat-look", look}, {NULL, NULL}};
 
 /* QEMU ends with the last request only. */
 static void

@@ -84,12 +84,18 @@ static int
 fill(struct file *fp, struct filler *f)
 {
 	struct vnode *vp = fp->f_vnode;
+	struct vn_miss miss = {0, 0};
 	int error;
 
 	f->next = f->de.cookie = fp->f_offset;
-	rw_rlock(&vp->v_base->v_lock);
-	error = vop_readdir(vp, &f->de);
-	rw_runlock(&vp->v_base->v_lock);
+	do {
+		rw_rlock(&vp->v_base->v_lock);
+		vn_miss_begin(&miss);
+		error = vop_readdir(vp, &f->de);
+		vn_miss_end();
+		rw_runlock(&vp->v_base->v_lock);
+	} while (error == EMISSED && f->used == 0 && !f->full &&
+		 (error = vn_fetch(vp, &miss)) == 0);
 	vn_note(vp, NOTE_READ);
 	/* It will come again, after what could be read. */
 	if (error != 0 && f->used > 0)

@@ -238,9 +238,7 @@ readlink_vnode(
 	target = kmem_alloc(MAXPATHLEN, 0);
 	if (target == NULL)
 		return (ENOMEM);
-	rw_rlock(&vp->v_base->v_lock);
-	error = vop_readlink(vp, target, &len);
-	rw_runlock(&vp->v_base->v_lock);
+	error = vn_readlink(vp, target, &len);
 	if (error == 0) {
 		len = MIN(len, size);
 		error = copyout(target, buf, len);

@@ -26,7 +26,7 @@
 #include "disk/bio.h"
 #include "vm/radix.h"
 #include "vfs/syncer.h"
-#include "vfs/vnode.h"
+#include "vfs/vop.h"
 
 /* (!) set once, (b) mm_batch, (f) mm_fat, (n) mm_nodes_lock, (c) mm_changes. */
 struct msdosfs_mount {
@@ -103,12 +103,15 @@ extern const struct vnode_ops msdosfs_vnode_ops;
 extern const struct vm_object_ops msdosfs_object_ops;
 
 /*
- * msdosfs_fat.c.  Errors: EIO, ENOMEM, EINTEGRITY where the FAT makes no sense.
+ * msdosfs_fat.c.  Errors: EIO, ENOMEM, EINTEGRITY where the FAT makes no sense,
+ * EMISSED.
  */
 /* The page of FATs and directories with byte `at` of the disk, held; *p is that
  * byte.  dirty: a commit writes it, as far as it is the FAT. */
 int msdosfs_meta(struct msdosfs_mount *mm, uint64_t at, bool dirty,
     struct page **pg, uint8_t **p) __sleeps;
+/* vo_fetch: the page `what` of mm_meta. */
+int msdosfs_fetch(struct vnode *vp, uint64_t what) __sleeps;
 void msdosfs_meta_init(struct msdosfs_mount *mm);
 /* Writes the sector of byte `at`, which is in that page, and releases it: until
  * then nobody gives the page up. */

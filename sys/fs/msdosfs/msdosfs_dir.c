@@ -40,6 +40,26 @@ slot_place(struct msdosfs_node *dir, uint32_t offset, uint64_t *place)
 	return (error);
 }
 
+/* A search goes through all of a directory. */
+int
+msdosfs_fetch(struct vnode *vp, uint64_t what)
+{
+	struct msdosfs_node *dir = msdosfs_node(vp);
+	const uint32_t step =
+	    MIN((uint32_t)PAGE_SIZE, dir->n_mm->mm_layout.cluster);
+	uint32_t offset = 0;
+	uint64_t place;
+	int error = vm_object_fetch(&dir->n_mm->mm_meta, what);
+
+	for (; error == 0 && vp->v_type == VDIR; offset += step) {
+		error = slot_place(dir, offset, &place);
+		if (error == 0)
+			error =
+			    vm_object_fetch(&dir->n_mm->mm_meta, atop(place));
+	}
+	return (error == ENOENT ? 0 : error);
+}
+
 static int
 read_slot(
     struct msdosfs_node *dir, uint32_t offset, void *slot, uint64_t *place)

@@ -10,6 +10,7 @@
 #include "fbsd/errno.h"
 #include "fs/msdosfs/msdosfs.h"
 #include "lib/string.h"
+#include "vm/map.h"
 #include "vm/page.h"
 #include "vm/pageout.h"
 
@@ -54,12 +55,30 @@ page_flags(struct msdosfs_mount *mm, bool dirty)
 		(mutex_held(&mm->mm_batch) ? VM_PAGE_NOKILL : 0));
 }
 
+/* Is the page with byte `at` there, or may it be read? EMISSED. */
+static int
+may_read(struct msdosfs_mount *mm, uint64_t at)
+{
+	struct page *pg;
+	int error;
+
+	if (__predict_true(curthread()->td_miss == NULL) ||
+	    mutex_held(&mm->mm_batch))
+		return (0);
+	mutex_lock(&mm->mm_meta.o_lock);
+	error = object_page(&mm->mm_meta, atop(at), 0, &pg);
+	mutex_unlock(&mm->mm_meta.o_lock);
+	return (error == EBUSY ? vn_missed(atop(at)) : 0);
+}
+
 int
 msdosfs_meta(struct msdosfs_mount *mm, uint64_t at, bool dirty,
     struct page **pg, uint8_t **p)
 {
-	int error;
+	int error = may_read(mm, at);
 
+	if (error != 0)
+		return (error);
 	do
 		error = vm_object_page(
 		    &mm->mm_meta, atop(at), page_flags(mm, dirty), pg);
@@ -132,9 +151,12 @@ static int
 fat_page(struct msdosfs_mount *mm, uint64_t at, bool dirty, struct page **pg)
 {
 	struct vm_wait w = VM_WAIT_INITIALIZER;
-	int error = vm_object_page_or_read(
-	    &mm->mm_meta, atop(at), page_flags(mm, dirty), &w, pg);
+	int error = may_read(mm, at);
 
+	if (error != 0)
+		return (error);
+	error = vm_object_page_or_read(
+	    &mm->mm_meta, atop(at), page_flags(mm, dirty), &w, pg);
 	if (__predict_true(error != EBUSY && error != ENOMEM))
 		return (error);
 	mutex_unlock(&mm->mm_fat);

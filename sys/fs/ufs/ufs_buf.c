@@ -188,7 +188,7 @@ static int
 load(struct ufs_mount *um, struct ufs_buf *b, bool kill)
 {
 	bool mine = false;
-	int error = 0;
+	int error = kill ? vn_missed(b->b_block) : 0;
 
 	spin_lock(&load_lock);
 	while (!b->b_valid && error == 0) {
@@ -242,6 +242,17 @@ int
 ufs_buf_look(struct ufs_mount *um, uint64_t block, struct ufs_buf **bp)
 {
 	return (get(um, block, true, bp));
+}
+
+int
+ufs_buf_read(struct ufs_mount *um, uint64_t block)
+{
+	struct ufs_buf *b;
+	int error = ufs_buf_look(um, block, &b);
+
+	if (error == 0)
+		ufs_buf_release(um, b);
+	return (error);
 }
 
 bool

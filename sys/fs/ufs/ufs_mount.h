@@ -66,7 +66,7 @@
 #include "disk/bio.h"
 #include "vm/radix.h"
 #include "vfs/syncer.h"
-#include "vfs/vnode.h"
+#include "vfs/vop.h"
 
 /* What a block of metadata is: in which phase it is written. */
 enum ufs_class {
@@ -239,11 +239,13 @@ extern const struct vm_object_ops ufs_object_ops;
 /* ufs_buf.c.  A block, held and read unless it is said to be new: 0, EIO,
  * ENOMEM, EINTEGRITY if there is no such block.  For who only looks, or hasn't
  * begun to change anything, ufs_buf_look(): EINTR, if the process is killed
- * while it is read. */
+ * while it is read, or EMISSED. */
 int ufs_buf_get(
     struct ufs_mount *um, uint64_t block, struct ufs_buf **bp) __sleeps;
 int ufs_buf_look(
     struct ufs_mount *um, uint64_t block, struct ufs_buf **bp) __sleeps;
+/* It is there then. */
+int ufs_buf_read(struct ufs_mount *um, uint64_t block) __sleeps;
 int ufs_buf_new(
     struct ufs_mount *um, uint64_t block, struct ufs_buf **bp) __sleeps;
 /* Bytes of a block, if it is in memory: false. */
@@ -468,6 +470,7 @@ int ufs_link(
 int ufs_rename(struct vnode *fdvp, struct vnode *fvp, const struct cname *fcn,
     struct vnode *tdvp, struct vnode *tvp, const struct cname *tcn) __sleeps;
 int ufs_readdir(struct vnode *vp, struct dir_emit *de) __sleeps;
+int ufs_fetch(struct vnode *vp, uint64_t block) __sleeps;
 int ufs_name(
     struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len) __sleeps;
 

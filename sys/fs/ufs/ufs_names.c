@@ -45,6 +45,37 @@ ufs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	return (0);
 }
 
+/* A directory's block: 0, ENOENT behind the end. */
+static int
+fetch_block(struct ufs_node *dir, uint64_t lbn)
+{
+	struct ufs_mount *um = dir->n_um;
+	uint64_t frag = 0, run;
+	int error = ENOENT;
+
+	mutex_lock(&dir->n_map);
+	if (lbn << um->um_fs.fs_bshift < dir->n_i.i_size)
+		error = ufs_map_find(dir, lbn, 1, &frag, &run);
+	mutex_unlock(&dir->n_map);
+	if (error == 0 && frag != 0)
+		error = ufs_buf_read(um, ufs_frag_block(um, frag));
+	return (error);
+}
+
+/* To make a directory's index all of it is needed. */
+int
+ufs_fetch(struct vnode *vp, uint64_t block)
+{
+	struct ufs_node *dir = ufs_node(vp);
+	int error = ufs_buf_read(dir->n_um, block);
+
+	if (vp->v_type != VDIR || atomic_load(&dir->n_index) != NULL)
+		return (error);
+	for (uint64_t lbn = 0; error == 0; lbn++)
+		error = fetch_block(dir, lbn);
+	return (error == ENOENT ? 0 : error);
+}
+
 /* A long symbolic link's text gets storage. */
 static int
 store_link(struct ufs_node *n, const char *target, size_t len)

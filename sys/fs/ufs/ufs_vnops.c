@@ -192,6 +192,7 @@ const struct vnode_ops ufs_vnode_ops = {
     .vo_setattr = ufs_setattr,
     .vo_readdir = ufs_readdir,
     .vo_readlink = ufs_vreadlink,
+    .vo_fetch = ufs_fetch,
     .vo_prefetch = ufs_prefetch,
     .vo_write_begin = ufs_write_begin,
     .vo_modified = ufs_modified,
