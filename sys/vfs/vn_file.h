@@ -13,10 +13,11 @@ extern const struct fileops vn_path_fileops;
 int vn_file_seek(
     struct file *fp, off_t offset, int whence, off_t *res) __sleeps;
 
-/* Opening a name for descriptor `fd`: *dupfp is its file, held. EBADF, EACCES
- * if it wasn't opened for what `flags` ask. */
+struct open_dup;
+/* Opening a name for descriptor `fd`. EBADF, EACCES if it wasn't opened for
+ * what `flags` ask. */
 int vn_open_dup(
-    struct thread *td, int fd, int flags, struct file **dupfp) __sleeps;
+    struct thread *td, int fd, int flags, struct open_dup *dup) __sleeps;
 
 void vn_writer_done(struct vnode *vp);
 

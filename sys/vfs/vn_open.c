@@ -229,20 +229,20 @@ vn_exec_end(struct vnode *vp)
 }
 
 int
-vn_open_dup(struct thread *td, int fd, int flags, struct file **dupfp)
+vn_open_dup(struct thread *td, int fd, int flags, struct open_dup *dup)
 {
 	const int asked = flags & (FREAD | FWRITE);
 	struct file *fp;
-	int error;
+	int error, uf_flags;
 
-	error = fd_get(td, fd, 0, &fp);
+	error = fd_get_flagged(td, fd, &fp, &uf_flags);
 	if (error != 0)
 		return (error);
 	if ((atomic_load(&fp->f_flag) & asked) != (uint32_t)asked) {
 		file_release(fp);
 		return (EACCES);
 	}
-	*dupfp = fp;
+	*dup = (struct open_dup){fp, (uf_flags & UF_RESOLVE_BENEATH) != 0};
 	return (0);
 }
 
@@ -267,14 +267,16 @@ vn_text_release(struct vnode *vp)
 /* What may still fail once the file is there; closing undoes it. */
 static int
 open_file(struct thread *td, struct vnode *vp, int flags, struct file *fp,
-    struct file **dupfp)
+    struct open_dup *dup)
 {
 	int error = 0;
 
 	if (vp->v_type == VFIFO)
 		error = fifo_open(td, vp, fp);
 	else if (vp->v_ops->vo_open != NULL)
-		error = vp->v_ops->vo_open(vp, flags, fp, dupfp);
+		error = vp->v_ops->vo_open(vp, flags, fp, dup);
+	if (dup->od_file != NULL)
+		return (error);
 	if (error == 0 && (flags & (O_EXLOCK | O_SHLOCK)) != 0)
 		error = vn_flock(td, fp,
 		    ((flags & O_EXLOCK) != 0 ? LOCK_EX : LOCK_SH) |
@@ -286,13 +288,15 @@ open_file(struct thread *td, struct vnode *vp, int flags, struct file *fp,
 
 /*
  * A file on vp, which the caller holds and keeps holding; rights have been
- * checked.
+ * checked. *confined is set if it is that of a descriptor which is.
  */
 static int
-vn_open_vnode(struct thread *td, struct vnode *vp, int flags, struct file **fpp)
+vn_open_vnode(struct thread *td, struct vnode *vp, int flags, struct file **fpp,
+    bool *confined)
 {
 	const bool writer = vp->v_type == VREG && (flags & FWRITE) != 0;
-	struct file *fp, *dupfp = NULL;
+	struct open_dup dup = {NULL, false};
+	struct file *fp;
 	int error;
 
 	if (writer || (vp->v_type == VREG && (flags & O_TRUNC) != 0)) {
@@ -315,25 +319,28 @@ vn_open_vnode(struct thread *td, struct vnode *vp, int flags, struct file **fpp)
 	*fpp = fp;
 	if ((flags & O_PATH) != 0)
 		return (0);
-	error = open_file(td, vp, flags, fp, &dupfp);
-	if (error == 0 && dupfp == NULL) {
+	error = open_file(td, vp, flags, fp, &dup);
+	if (error == 0 && dup.od_file == NULL) {
 		if (fp->f_ops == &vn_opening_fileops)
 			fp->f_ops = &vnode_fileops;
 		vn_note(vp, NOTE_OPEN);
 		return (0);
 	}
 	file_release(fp);
-	*fpp = dupfp;
+	*fpp = dup.od_file;
+	*confined |= dup.od_confined;
 	return (error);
 }
 
 int
 vn_open_known(struct thread *td, struct vnode *vp, int flags, struct file **fpp)
 {
+	bool confined = false;
 	int error;
 
 	error = check_open(vp, flags, td->td_cred, false);
-	return (error != 0 ? error : vn_open_vnode(td, vp, flags, fpp));
+	return (
+	    error != 0 ? error : vn_open_vnode(td, vp, flags, fpp, &confined));
 }
 
 /* What the flags may not be together. */
@@ -371,9 +378,9 @@ open_from(struct thread *td, struct origin from, const char *path, int flags,
 	error = find_or_create(td, &nd, from, path, flags, mode, &created);
 	if (error == 0)
 		error = check_open(nd.nd_vp, flags, td->td_cred, created);
-	if (error == 0)
-		error = vn_open_vnode(td, nd.nd_vp, flags, fpp);
 	*confined = nd.nd_confined;
+	if (error == 0)
+		error = vn_open_vnode(td, nd.nd_vp, flags, fpp, confined);
 	namei_done(&nd);
 	return (error);
 }

@@ -69,6 +69,13 @@ struct dir_emit {
 	bool eof;     /* out: no more after the last */
 };
 
+/* A name that means a descriptor was opened: the file behind that, held, and
+ * whether the descriptor is confined (FD_RESOLVE_BENEATH). */
+struct open_dup {
+	struct file *od_file;
+	bool od_confined;
+};
+
 /*
  * Locks: (s) v_base's v_lock held at least for reading, (x) for writing, () not
  * needed.  Those with letters are called by way of vfs/vop.h, which checks. All
@@ -123,10 +130,10 @@ struct vnode_ops {
 	/* (x) the object's pages were written: times, set-id bits */
 	void (*vo_modified)(struct vnode *vp, const struct cred *cr);
 	/* () opened or closed through a descriptor; open may replace fp's
-	 * f_ops and f_data (devices, fdescfs: ENODEV-style dup handled by
-	 * returning a file in *dupfp) */
+	 * f_ops and f_data (devices), or say by *dup that the name means a
+	 * descriptor (fdescfs) */
 	int (*vo_open)(
-	    struct vnode *vp, int flags, struct file *fp, struct file **dupfp);
+	    struct vnode *vp, int flags, struct file *fp, struct open_dup *dup);
 	void (*vo_close)(struct vnode *vp, struct file *fp);
 	/* () all of it survives a power cut, by name as well; datasync: what
 	 * is needed to read the data back. NULL: there is no storage. */

@@ -5,6 +5,7 @@
  * fcntl(2)'s older commands.
  */
 #include "files.h"
+#include "mounting.h"
 
 enum {
 	SYS_readv = 120,
@@ -115,6 +116,29 @@ by_descriptor(void)
 	CHECK_EQ(SYS(SYS_close, dup), 0);
 	CHECK_EQ(SYS(SYS_close, e), 0);
 	CHECK_EQ(SYS(SYS_close, d), 0);
+}
+
+/* A name for the descriptor is it, and no way out. */
+static void
+by_name(void)
+{
+	long d = xopen("d", O_RDONLY | O_DIRECTORY, 0), got;
+	char name[] = "/t/fd/0";
+
+	CHECK(d < 10);
+	name[6] = (char)('0' + d);
+	CHECK_EQ(SYS(SYS_mkdir, "fd", 0755), 0);
+	CHECK_EQ(MOUNT("fdescfs", "/t/fd"), 0);
+	got = xopen(name, O_RDONLY, 0);
+	CHECK_EQ(SYS(SYS_fcntl, got, F_GETFD), 0);
+	CHECK_EQ(SYS(SYS_close, got), 0);
+	CHECK_EQ(SYS(SYS_fcntl, d, F_SETFD, FD_RESOLVE_BENEATH), 0);
+	got = xopen(name, O_RDONLY | O_CLOEXEC, 0);
+	CHECK_EQ(SYS(SYS_fcntl, got, F_GETFD), FD_RESOLVE_BENEATH | FD_CLOEXEC);
+	CHECK_EQ(SYS(SYS_openat, got, "../out", O_RDONLY), -ENOTCAPABLE);
+	CHECK_EQ(SYS(SYS_close, got), 0);
+	CHECK_EQ(SYS(SYS_close, d), 0);
+	CHECK_EQ(SYS(SYS_unmount, "/t/fd", 0), 0);
 }
 
 /* "d/m/n" comes and goes as "o/n": from there ".." would lead outside. */
@@ -258,6 +282,7 @@ main(int argc, char **argv)
 	make_tree();
 	by_flag();
 	by_descriptor();
+	by_name();
 	moved_away();
 	paths();
 	old_commands();

@@ -221,7 +221,7 @@ devfs_readlink(struct vnode *vp, char *buf, size_t *len)
 }
 
 static int
-devfs_open(struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
+devfs_open(struct vnode *vp, int flags, struct file *fp, struct open_dup *dup)
 {
 	struct cdev *cd = devfs_node(vp)->dn_cdev;
 	int error = 0;
@@ -231,7 +231,7 @@ devfs_open(struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
 	if (cd->cd_gone)
 		return (ENXIO);
 	if (cd->cd_dupfd >= 0)
-		return (vn_open_dup(curthread(), cd->cd_dupfd, flags, dupfp));
+		return (vn_open_dup(curthread(), cd->cd_dupfd, flags, dup));
 	fp->f_ops = cd->cd_ops;
 	fp->f_data = cd->cd_data;
 	if (cd->cd_open != NULL)

@@ -182,11 +182,11 @@ fdesc_readdir(struct vnode *vp, struct dir_emit *de)
 }
 
 static int
-fdesc_open(struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
+fdesc_open(struct vnode *vp, int flags, struct file *fp, struct open_dup *dup)
 {
 	const int fd = fdesc_node(vp)->fn_fd;
 
-	return (fd < 0 ? 0 : vn_open_dup(curthread(), fd, flags, dupfp));
+	return (fd < 0 ? 0 : vn_open_dup(curthread(), fd, flags, dup));
 }
 
 static int

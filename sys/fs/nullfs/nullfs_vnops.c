@@ -134,11 +134,11 @@ null_readlink(struct vnode *vp, char *buf, size_t *len)
 }
 
 static int
-null_open(struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
+null_open(struct vnode *vp, int flags, struct file *fp, struct open_dup *dup)
 {
 	if (LOWER_OPS(vp)->vo_open == NULL)
 		return (0);
-	return (LOWER_OPS(vp)->vo_open(null_lower(vp), flags, fp, dupfp));
+	return (LOWER_OPS(vp)->vo_open(null_lower(vp), flags, fp, dup));
 }
 
 static void

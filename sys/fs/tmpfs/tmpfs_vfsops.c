@@ -23,7 +23,7 @@ tmpfs_readlink(struct vnode *vp, char *buf, size_t *len)
 
 /* Device nodes can be made, but only devfs's lead to devices. */
 static int
-tmpfs_open(struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
+tmpfs_open(struct vnode *vp, int flags, struct file *fp, struct open_dup *dup)
 {
 	return (vp->v_type == VCHR || vp->v_type == VBLK ? ENXIO : 0);
 }

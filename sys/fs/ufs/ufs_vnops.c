@@ -145,7 +145,8 @@ ufs_vreadlink(struct vnode *vp, char *buf, size_t *len)
 
 /* Device nodes can be made, but only devfs's lead to devices. */
 static int
-ufs_open_file(struct vnode *vp, int flags, struct file *fp, struct file **dupfp)
+ufs_open_file(
+    struct vnode *vp, int flags, struct file *fp, struct open_dup *dup)
 {
 	return (vp->v_type == VCHR || vp->v_type == VBLK ? ENXIO : 0);
 }
