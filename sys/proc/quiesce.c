@@ -11,11 +11,13 @@
 #include "proc/proc.h"
 #include "proc/quiesce.h"
 #include "proc/thread.h"
+#include "proc/walk.h"
 
-/* Guarded by (l) lock, inside p_lock; (!) set before and after all that. */
+/* Guarded by (l) lock, inside p_lock. */
 static struct {
 	struct spin lock;
 	struct cv cv;	   /* with lock: left is 0 */
+	bool busy;	   /* (l) from the beginning until the end is over */
 	struct thread *by; /* (l) the one that goes on, NULL: all do */
 	unsigned left;	   /* (l) processes asked that don't stand still */
 } quiesce = {.lock = SPIN_INITIALIZER("quiesce"),
@@ -67,15 +69,17 @@ quiesce_stopped(struct proc *p)
 static pid_t
 who_goes_on(void)
 {
+	struct proc_walk w;
 	struct proc *p;
-	pid_t pid = 0;
 
 	mutex_lock(&proctree_lock);
-	LIST_FOREACH (p, &allproc, p_all)
-		if ((p->p_flags & (P_QUIESCE | P_STILL)) == P_QUIESCE)
-			pid = p->p_pid;
+	proc_walk_begin(&w, NULL);
+	do
+		p = proc_walk_next(&w);
+	while (p != NULL && (p->p_flags & (P_QUIESCE | P_STILL)) != P_QUIESCE);
+	proc_walk_end(&w);
 	mutex_unlock(&proctree_lock);
-	return (pid);
+	return (p != NULL ? p->p_pid : 0);
 }
 
 static bool
@@ -84,23 +88,25 @@ begin(struct thread *td)
 	bool first;
 
 	spin_lock(&quiesce.lock);
-	first = quiesce.by == NULL;
-	if (first)
+	first = !quiesce.busy;
+	if (first) {
+		quiesce.busy = true;
 		quiesce.by = td;
+	}
 	spin_unlock(&quiesce.lock);
 	return (first);
 }
 
-int
-quiesce_begin(struct thread *td, uint64_t deadline, pid_t *pid)
+/* Asks all that there are; who comes meanwhile is asked as it comes. */
+static void
+ask_all(void)
 {
+	struct proc_walk w;
 	struct proc *p;
-	int error = 0;
 
-	if (!begin(td))
-		return (EBUSY);
 	mutex_lock(&proctree_lock);
-	LIST_FOREACH (p, &allproc, p_all) {
+	proc_walk_begin(&w, NULL);
+	while ((p = proc_walk_next(&w)) != NULL) {
 		spin_lock(&p->p_lock);
 		if (quiesce_joins(p)) {
 			ask_to_suspend(p);
@@ -108,7 +114,18 @@ quiesce_begin(struct thread *td, uint64_t deadline, pid_t *pid)
 		}
 		spin_unlock(&p->p_lock);
 	}
+	proc_walk_end(&w);
 	mutex_unlock(&proctree_lock);
+}
+
+int
+quiesce_begin(struct thread *td, uint64_t deadline, pid_t *pid)
+{
+	int error = 0;
+
+	if (!begin(td))
+		return (EBUSY);
+	ask_all();
 	spin_lock(&quiesce.lock);
 	while (quiesce.left > 0 && error == 0)
 		error = cv_timedwait_spin(&quiesce.cv, &quiesce.lock, deadline);
@@ -121,21 +138,34 @@ quiesce_begin(struct thread *td, uint64_t deadline, pid_t *pid)
 	return (error);
 }
 
-void
-quiesce_end(void)
+static void
+let_all_go(void)
 {
+	struct proc_walk w;
 	struct proc *p;
 
 	mutex_lock(&proctree_lock);
-	spin_lock(&quiesce.lock);
-	quiesce.by = NULL;
-	quiesce.left = 0;
-	spin_unlock(&quiesce.lock);
-	LIST_FOREACH (p, &allproc, p_all) {
+	proc_walk_begin(&w, NULL);
+	while ((p = proc_walk_next(&w)) != NULL) {
 		spin_lock(&p->p_lock);
 		proc_flags_clear(p, P_QUIESCE | P_STILL);
 		cv_broadcast(&p->p_suspendcv);
 		spin_unlock(&p->p_lock);
 	}
+	proc_walk_end(&w);
 	mutex_unlock(&proctree_lock);
+}
+
+void
+quiesce_end(void)
+{
+	spin_lock(&quiesce.lock);
+	quiesce.by = NULL;
+	quiesce.left = 0;
+	spin_unlock(&quiesce.lock);
+	/* Nobody joins any more. */
+	let_all_go();
+	spin_lock(&quiesce.lock);
+	quiesce.busy = false;
+	spin_unlock(&quiesce.lock);
 }
