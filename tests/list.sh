@@ -76,6 +76,11 @@ t kernel/kasan-report 60 "tests/kpanic.sh build/sys/TEST/kernel kasan_report \
     '^kasan: write at kcache_free+0x' 'one of kmem with 100 bytes' \
     'taken by.*kasan_report+0x' 'freed by.*kasan_report+0x' \
     '^panic: kasan: write of a freed object'"
+t kernel/sleep-interrupts-off 60 "tests/kpanic.sh build/sys/TEST/kernel \
+    sleep_interrupts_off '^panic: interrupts are off at a sleep in a test'"
+t kernel/sleep-spin-lock 60 "tests/kpanic.sh build/sys/TEST/kernel \
+    sleep_spin_lock 'held: spin lock \"test sleep\" at' \
+    '^panic: a spin lock is held at a sleep in sched_maybe_yield'"
 t kernel/all 60 'tests/ktest.sh build/sys/TEST/kernel'
 t host/fuzz-replay 60 build/tests/host/fuzz-replay
 t host/fuzz 120 'build/tests/host/fuzz -seed=1 -runs=100000 -max_len=600'

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* LOCKDEBUG finds locks that are taken in different orders; and waits. */
 #include "lib/string.h"
+#include "fbsd/errno.h"
 #include "boot/ktest.h"
 #include "core/lockdebug.h"
 #include "core/sched.h"
 #include "proc/proc.h"
+#include "proc/quiesce.h"
 #include "proc/thread.h"
 
 #ifdef OPT_LOCKDEBUG
@@ -165,6 +167,22 @@ KTEST(lock_order_wait)
 	KT_ASSERT(nfound == 1);
 	KT_ASSERT(is_order(0, "test wait b", "test wait a"));
 }
+
+/* Whether or not it comes to a sleep. */
+KTEST_PANIC(sleep_interrupts_off)
+{
+	(void)intr_disable();
+	assert_may_sleep("a test");
+}
+
+KTEST_PANIC(sleep_spin_lock)
+{
+	struct spin s;
+
+	spin_init(&s, "test sleep");
+	spin_lock(&s);
+	sched_maybe_yield();
+}
 #endif
 
 /*
@@ -236,5 +254,91 @@ KTEST(interrupt_no_lock)
 		take_a_nap();
 		mutex_unlock(&in.lock);
 		take_a_nap();
+	}
+}
+
+/*
+ * All that wait are woken by one broadcast, more than its caller wakes himself,
+ * and those of a better priority first.
+ */
+#define CROWD 200u
+
+static struct {
+	struct spin lock;
+	struct cv cv;	  /* with lock: go */
+	struct cv left;	  /* with lock: out is CROWD */
+	bool go;	  /* (lock) */
+	unsigned in, out; /* (lock) */
+	unsigned late; /* (lock) of the better ones, after one of the others */
+	bool worse;    /* (lock) one of the others is out */
+} crowd;
+
+static void
+one_of_many(void *arg)
+{
+	const bool better = arg != NULL;
+
+	spin_lock(&crowd.lock);
+	crowd.in++;
+	while (!crowd.go)
+		cv_wait_spin(&crowd.cv, &crowd.lock);
+	if (better && crowd.worse)
+		crowd.late++;
+	if (!better)
+		crowd.worse = true;
+	if (++crowd.out == CROWD)
+		cv_signal(&crowd.left);
+	spin_unlock(&crowd.lock);
+	kern_thr_exit(curthread());
+}
+
+static bool
+gather(void)
+{
+	struct thread *td;
+
+	for (unsigned i = 0; i < CROWD; i++) {
+		td = kthread_create(
+		    "crowd", one_of_many, i % 2 != 0 ? &crowd : NULL);
+		if (td == NULL)
+			return (false);
+		if (i % 2 != 0)
+			sched_set_priority(td, RTP_PRIO_REALTIME, 10);
+		while (atomic_load(&crowd.in) <= i)
+			sched_yield();
+	}
+	return (true);
+}
+
+KTEST(cv_broadcast_many)
+{
+	const uint64_t end = clock_ns() + 60 * NSEC_PER_SEC;
+	int error = 0;
+
+	memset(&crowd, 0, sizeof(crowd));
+	spin_init(&crowd.lock, "test crowd");
+	cv_init(&crowd.cv, "test crowd");
+	cv_init(&crowd.left, "test crowd");
+	KT_ASSERT(gather());
+	spin_lock(&crowd.lock);
+	crowd.go = true;
+	cv_broadcast(&crowd.cv);
+	while (crowd.out < CROWD && error == 0)
+		error = cv_timedwait_spin(&crowd.left, &crowd.lock, end);
+	spin_unlock(&crowd.lock);
+	KT_ASSERT(crowd.out == CROWD);
+	KT_ASSERT(ncpus > 1 || crowd.late == 0);
+}
+
+/* One at a time, and then again. */
+KTEST(quiesce_again)
+{
+	struct thread *td = curthread();
+	pid_t pid = 0;
+
+	for (int i = 0; i < 2; i++) {
+		KT_ASSERT(quiesce_begin(td, NO_DEADLINE, &pid) == 0);
+		KT_ASSERT(quiesce_begin(td, NO_DEADLINE, &pid) == EBUSY);
+		quiesce_end();
 	}
 }
