@@ -238,8 +238,10 @@ end_request(struct vtblk *vb, struct request *r, int error, struct list *done)
 		bp->b_error = error;
 		list_remove(&bp->b_link);
 	}
-	if (--bp->b_parts == 0 && (bp->b_error != 0 || all_begun(bp)))
+	if (--bp->b_parts == 0 && (bp->b_error != 0 || all_begun(bp))) {
+		disk_ended(&vb->vb_disk, bp);
 		list_push_back(done, &bp->b_link);
+	}
 }
 
 /* The device can't be relied on any more: nothing is left with it. (b) held. */
@@ -260,6 +262,7 @@ give_up(struct vtblk *vb, struct list *done)
 
 		list_remove(&bp->b_link);
 		bp->b_error = ENXIO;
+		disk_ended(&vb->vb_disk, bp);
 		list_push_back(done, &bp->b_link);
 	}
 }
@@ -327,6 +330,7 @@ vtblk_strategy(struct disk *dp, struct bio *bp)
 	spin_lock(&vb->vb_lock);
 	dead = vb->vb_dead;
 	if (!dead) {
+		disk_begun(dp, bp);
 		list_push_back(&vb->vb_waiting, &bp->b_link);
 		start_waiting(vb);
 	}

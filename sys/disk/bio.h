@@ -46,10 +46,11 @@ struct bio {
 	void (*b_done)(struct bio *); /* any context, no locks held */
 	void *b_arg;		      /* whoever asks keeps this */
 	uint64_t b_position;	      /* (d) the offset on the whole disk */
-	unsigned b_seg;		      /* (d) first segment not yet under way, */
-	uint32_t b_segoff;	      /* (d) from this byte on */
-	uint64_t b_begun;	      /* (d) bytes under way or through */
-	unsigned b_parts;	      /* (d) the hardware has that many of it */
+	uint64_t b_since;  /* (d) clock_ns() when it became the driver's */
+	unsigned b_seg;	   /* (d) first segment not yet under way, */
+	uint32_t b_segoff; /* (d) from this byte on */
+	uint64_t b_begun;  /* (d) bytes under way or through */
+	unsigned b_parts;  /* (d) the hardware has that many of it */
 };
 
 #define DISK_NAME_MAX  32
@@ -67,6 +68,19 @@ struct disk_errors {
 	enum bio_cmd de_cmd;
 	uint64_t de_sector; /* (e) of the last one, as de_cmd */
 	struct callout de_callout;
+};
+
+/* disk_stats.c: what a whole disk did.  (d) the driver's lock to write; whoever
+ * reads may see one number newer than another. */
+enum { DISK_KINDS = 4 }; /* FreeBSD's: others, reads, writes, deletes */
+struct disk_stats {
+	uint32_t ds_begun, ds_ended; /* (d) requests */
+	uint64_t ds_busy;	     /* (d) ns that there were any */
+	uint64_t ds_busy_from;	     /* (d) of ds_busy, not yet counted */
+	uint64_t ds_created;	     /* (!) clock_ns() */
+	struct disk_work {
+		uint64_t bytes, operations, ns; /* (d) */
+	} ds_work[DISK_KINDS];
 };
 
 /* (!) set before the disk is known to others, (l) disks_lock. */
@@ -91,6 +105,7 @@ struct disk {
 	void (*d_strategy)(struct disk *dp, struct bio *bp); /* (!) */
 	void *d_driver;					     /* (!) */
 	struct disk_errors d_errors;			     /* whole disks */
+	struct disk_stats d_stats;			     /* whole disks */
 	unsigned d_writers; /* (l) opened for writing as a device, */
 	unsigned d_edition; /* (l) and how often that was closed */
 	unsigned d_claims;  /* (l) file systems mounted, */
@@ -105,7 +120,11 @@ void disk_add(struct disk *dp) __sleeps;
 /* A request failed: the console is told, but not of each if there are many. Any
  * context, spin locks may be held. */
 void disk_tell_error(struct disk *dp, enum bio_cmd cmd, uint64_t sector);
-/* The request is through, with b_error set. */
+/* A request becomes the driver's, and is through, with b_error set: it is
+ * counted. The driver's lock is held. */
+void disk_begun(struct disk *dp, struct bio *bp);
+void disk_ended(struct disk *dp, const struct bio *bp);
+/* And when no lock is held any more: */
 static inline void
 bio_done(struct bio *bp)
 {

@@ -30,6 +30,7 @@ disk_add(struct disk *dp)
 {
 	dp->d_whole = dp;
 	disk_errors_init(dp);
+	dp->d_stats.ds_created = clock_ns();
 	mutex_lock(&disks_lock);
 	list_push_back(&disks, &dp->d_link);
 	mutex_unlock(&disks_lock);

@@ -13,6 +13,7 @@
 #include "fbsd/fcntl.h"
 #include "fbsd/poll.h"
 #include "fbsd/stat.h"
+#include "core/sysctl.h"
 #include "core/printf.h"
 #include "proc/signal.h"
 #include "tty/tty_impl.h"
@@ -201,6 +202,14 @@ tty_start(struct tty *tp)
 		tp->t_ops->td_start(tp, tp->t_arg);
 }
 
+/* Of all terminals, for iostat(8); atomic. */
+static uint64_t bytes_in, bytes_out;
+SYSCTL_NODE_(kern_tty_nin, "kern.tty_nin", CTL_AUTO, CTLTYPE_ULONG | CTLFLAG_RD,
+    "LU", sysctl_handle_opaque, &bytes_in, sizeof(bytes_in), NULL);
+SYSCTL_NODE_(kern_tty_nout, "kern.tty_nout", CTL_AUTO,
+    CTLTYPE_ULONG | CTLFLAG_RD, "LU", sysctl_handle_opaque, &bytes_out,
+    sizeof(bytes_out), NULL);
+
 size_t
 tty_input(struct tty *tp, const char *s, size_t n)
 {
@@ -222,6 +231,7 @@ tty_input(struct tty *tp, const char *s, size_t n)
 		ldisc_throttle(tp, !room);
 		spin_unlock(&tp->t_lock);
 	}
+	atomic_add(&bytes_in, taken);
 	event_notify(&tp->t_events, 0);
 	tty_start(tp);
 	return (taken);
@@ -553,6 +563,7 @@ tty_write(struct file *fp, struct uio *uio, int flags)
 		if (error == 0) {
 			error = put_output(tp, fp, buf, n, &done);
 			uio->uio_resid += n - done;
+			atomic_add(&bytes_out, done);
 		}
 	}
 	atomic_sub(&tp->t_writing, 1);

@@ -100,6 +100,69 @@ disks(void)
 	say("\n");
 }
 
+struct devstat {
+	uint32_t sequence0, allocated, started, ended;
+	uint64_t busy_from[2], spare;
+	uint32_t number;
+	char name[16];
+	int unit;
+	uint64_t bytes[4], operations[4];
+	uint64_t duration[4][2], busy[2], created[2];
+	uint32_t block_size;
+	uint64_t tags[3];
+	int flags, type, priority;
+	uint64_t id;
+	uint32_t sequence1;
+};
+
+static void
+device_statistics(struct devstat *all, int want)
+{
+	static struct {
+		long generation;
+		struct devstat all[2];
+	} got;
+	static const char key[] = "kern.devstat.all";
+	size_t size = sizeof(got);
+
+	CHECK_EQ(
+	    SYS(SYS___sysctlbyname, key, length(key), &got, &size, 0, 0), 0);
+	CHECK_EQ(size, sizeof(long) + (size_t)want * sizeof(*all));
+	memcpy(all, got.all, (size_t)want * sizeof(*all));
+}
+
+/* vtbd1, of 2 MB, beside vtbd0: what is read and written is counted. */
+static void
+transfers(const char *name)
+{
+	enum { SIZE = 8192, READS = 3, WRITES = 2 };
+	static struct devstat before[2], after[2];
+	static char buf[SIZE];
+	const struct devstat *b = &before[1], *a = &after[1];
+	long fd = xopen(dev(name), O_RDWR, 0);
+
+	device_statistics(before, 2);
+	for (int i = 0; i < READS; i++)
+		CHECK_EQ(SYS(SYS_pread, fd, buf, SIZE, i * SIZE), SIZE);
+	for (int i = 0; i < WRITES; i++)
+		CHECK_EQ(SYS(SYS_pwrite, fd, buf, SIZE, i * SIZE), SIZE);
+	device_statistics(after, 2);
+	CHECK(same(a->name, "vtbd", 5) && a->unit == 1 && a->number == 1);
+	CHECK_EQ(a->block_size, 512);
+	CHECK_EQ(a->started, a->ended);
+	CHECK_EQ(a->ended - b->ended, READS + WRITES);
+	CHECK_EQ(a->operations[1] - b->operations[1], READS);
+	CHECK_EQ(a->bytes[1] - b->bytes[1], READS * SIZE);
+	CHECK_EQ(a->operations[2] - b->operations[2], WRITES);
+	CHECK_EQ(a->bytes[2] - b->bytes[2], WRITES * SIZE);
+	CHECK_EQ(a->operations[3], 0);
+	CHECK_EQ(a->tags[0], a->ended);
+	CHECK(a->busy[0] > b->busy[0] || a->busy[1] > b->busy[1]);
+	CHECK(a->duration[2][0] + a->duration[2][1] > 0);
+	CHECK_EQ(after[0].ended, before[0].ended);
+	CHECK(same(after[0].name, "vtbd", 5) && after[0].unit == 0);
+}
+
 /* A disk of 2 MB: swapinfo(8) divides by its pages. */
 static void
 swap(const char *name)
@@ -332,6 +395,8 @@ main(int argc, char **argv)
 		readonly(name);
 	else if (same(what, "fails", 6))
 		fails(name, number(argv[3]));
+	else if (same(what, "transfers", 10))
+		transfers(name);
 	else if (same(what, "swap", 5))
 		swap(name);
 	else if (same(what, "geom", 5))

@@ -206,6 +206,7 @@ several)
 	guest show vtbd0 vtbd1
 	expect "vtbd0: vtbd0 1048576 512 S1" "vtbd1: vtbd1 2097152 512"
 	guest swap vtbd1
+	guest transfers vtbd1
 	;;
 gpt)
 	gpt

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How much each disk did: kern.devstat.*, that iostat(8) and vmstat(8) read.
+ * Whole disks are counted; a request counts from when it is the driver's until
+ * it is through.
+ */
+#include "amd64/md.h"
+#include "fbsd/time.h"
+#include "disk/bio.h"
+#include "core/sysctl.h"
+#include "lib/string.h"
+
+#define DEVSTAT_VERSION	 6
+#define DEVSTAT_PRIORITY 0xfff /* of disks: the first */
+#define NAME_SIZE	 16
+
+struct bintime {
+	int64_t sec;
+	uint64_t frac; /* of 2^64 in a second */
+};
+
+struct devstat {
+	uint32_t sequence0; /* as sequence1: nobody is changing it */
+	int allocated;
+	uint32_t start_count, end_count;
+	struct bintime busy_from;
+	uint64_t spare_0;
+	uint32_t device_number;
+	char device_name[NAME_SIZE];
+	int unit_number;
+	uint64_t bytes[DISK_KINDS];
+	uint64_t operations[DISK_KINDS];
+	struct bintime duration[DISK_KINDS];
+	struct bintime busy_time;
+	struct bintime creation_time;
+	uint32_t block_size;
+	uint64_t tag_types[3];
+	int flags;
+	int device_type; /* 0: direct access */
+	int priority;
+	uint64_t id;
+	uint32_t sequence1;
+};
+_Static_assert(sizeof(struct devstat) == 288, "devstat");
+
+void
+disk_begun(struct disk *dp, struct bio *bp)
+{
+	struct disk_stats *ds = &dp->d_stats;
+
+	bp->b_since = clock_ns();
+	if (ds->ds_begun++ == ds->ds_ended)
+		ds->ds_busy_from = bp->b_since;
+}
+
+void
+disk_ended(struct disk *dp, const struct bio *bp)
+{
+	static const uint8_t kinds[] = {[BIO_READ] = 1,
+	    [BIO_WRITE] = 2,
+	    [BIO_DELETE] = 3,
+	    [BIO_FLUSH] = 0,
+	    [BIO_IDENT] = 0};
+	struct disk_stats *ds = &dp->d_stats;
+	struct disk_work *work = &ds->ds_work[kinds[bp->b_cmd]];
+	const uint64_t now = clock_ns();
+
+	ds->ds_ended++;
+	ds->ds_busy += now - ds->ds_busy_from;
+	ds->ds_busy_from = now;
+	work->operations++;
+	work->ns += now - bp->b_since;
+	if (bp->b_error == 0 && bp->b_cmd <= BIO_DELETE)
+		work->bytes += bp->b_length;
+}
+
+static struct bintime
+bintime(uint64_t ns)
+{
+	return ((struct bintime){(int64_t)(ns / NSEC_PER_SEC),
+	    ns % NSEC_PER_SEC * (UINT64_MAX / NSEC_PER_SEC)});
+}
+
+/* "vtbd0": a name and a unit. */
+static void
+split_name(const struct disk *dp, struct devstat *d)
+{
+	size_t n = 0;
+
+	while (n < NAME_SIZE - 1 && dp->d_name[n] >= 'a') {
+		d->device_name[n] = dp->d_name[n];
+		n++;
+	}
+	for (; dp->d_name[n] >= '0' && dp->d_name[n] <= '9'; n++)
+		d->unit_number = d->unit_number * 10 + dp->d_name[n] - '0';
+}
+
+static void
+describe(const struct disk *dp, uint32_t number, struct devstat *d)
+{
+	const struct disk_stats *ds = &dp->d_stats;
+
+	*d = (struct devstat){.allocated = 1,
+	    .device_number = number,
+	    .block_size = dp->d_sector,
+	    .priority = DEVSTAT_PRIORITY};
+	split_name(dp, d);
+	d->end_count = atomic_load(&ds->ds_ended);
+	d->start_count = atomic_load(&ds->ds_begun);
+	d->tag_types[0] = d->end_count;
+	d->busy_from = bintime(atomic_load(&ds->ds_busy_from));
+	d->busy_time = bintime(atomic_load(&ds->ds_busy));
+	d->creation_time = bintime(ds->ds_created);
+	for (unsigned i = 0; i < DISK_KINDS; i++) {
+		d->bytes[i] = atomic_load(&ds->ds_work[i].bytes);
+		d->operations[i] = atomic_load(&ds->ds_work[i].operations);
+		d->duration[i] = bintime(atomic_load(&ds->ds_work[i].ns));
+	}
+}
+
+static int
+whole_disks(void)
+{
+	int n = 0;
+
+	for (struct disk *dp = NULL; (dp = disk_next(dp)) != NULL;)
+		n += dp->d_whole == dp;
+	return (n);
+}
+
+/* Disks stay for good: how many there were is how often the list changed. */
+static int
+sysctl_generation(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	long generation = whole_disks();
+
+	return (sysctl_out(req, &generation, sizeof(generation)));
+}
+
+static int
+sysctl_numdevs(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	int n = whole_disks();
+
+	return (sysctl_out(req, &n, sizeof(n)));
+}
+
+static int
+sysctl_all(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct devstat d;
+	uint32_t number = 0;
+	int error = sysctl_generation(node, req);
+
+	for (struct disk *dp = NULL;
+	     error == 0 && (dp = disk_next(dp)) != NULL;)
+		if (dp->d_whole == dp) {
+			describe(dp, number++, &d);
+			error = sysctl_out(req, &d, sizeof(d));
+		}
+	return (error);
+}
+
+SYSCTL_CONST_INT(
+    devstat_version, "kern.devstat.version", CTL_AUTO, DEVSTAT_VERSION);
+SYSCTL_PROC(devstat_generation, "kern.devstat.generation", CTL_AUTO,
+    CTLTYPE_LONG | CTLFLAG_RD, "L", sysctl_generation, NULL);
+SYSCTL_PROC(devstat_numdevs, "kern.devstat.numdevs", CTL_AUTO,
+    CTLTYPE_INT | CTLFLAG_RD, "I", sysctl_numdevs, NULL);
+SYSCTL_PROC(devstat_all, "kern.devstat.all", CTL_AUTO,
+    CTLTYPE_OPAQUE | CTLFLAG_RD, "S,devstat", sysctl_all, NULL);
