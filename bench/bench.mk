@@ -3,7 +3,8 @@
 
 BENCHPROGS = $(addprefix $(B)/bench/,ops tiny hello scale_proc scale_fork scale_files scale_names scale_cache)
 BENCHLINUX = $(addprefix $(B)/bench/,ops-linux tiny-linux disk-linux)
-BENCHES = $(BENCHPROGS) $(BENCHLINUX) $(addprefix $(B)/bench/,null count.so disk)
+BENCHES = $(BENCHPROGS) $(BENCHLINUX) $(addprefix $(B)/bench/,null count.so disk) \
+    $(B)/tests/vm/latency
 
 $(BENCHPROGS) $(BENCHLINUX): bench/bench_freebsd.h bench/bench_linux.h bench/scale.h \
     tests/prog/freebsd.h tests/disk/mounted.h

@@ -67,3 +67,20 @@ cache() {
 for files in 1 1000 100000; do
 	cache "$files"
 done | table "files of 100,000 pages"
+
+# How late another thread's timer is meanwhile, in thousands of instructions:
+# late MEGABYTES MEMORY FILE_MEGABYTES: "name megabytes microseconds" lines.
+late() {
+	tests/vm/latency.sh build/imp "$@" 900 | awk -v mb="$1" '
+	/ us late$/ {
+		value = $(NF - 2)
+		sub(/: at most .*/, "")
+		gsub(/ /, "-")
+		print $0, mb, value
+	}'
+}
+# The second machine has no room for so much and a file of that size.
+{
+	late 1024 4g 512
+	late 440 1000m 440
+} | table "us late, MB of memory"

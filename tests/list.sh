@@ -136,7 +136,7 @@ t boot/flood 200 'tests/boot/flood.sh build/imp build/tests/boot/init'
 t debug/flood 300 'tests/boot/flood.sh build/imp build/tests/boot/init --kernel build/sys/TEST/kernel'
 t boot/imp 300 'tests/boot/boot.sh build/imp build/tests/boot/init build/tests/pty'
 
-t vm/latency 30 'tests/vm/latency.sh build/imp'
+t vm/latency 40 'tests/vm/latency.sh build/imp 64 320m'
 t vm/walks 30 'tests/vm/walks.sh build/imp 2000'
 t vm/pagein/1-cpu 60 'tests/vm/pagein.sh build/imp 1'
 t vm/pagein/2-cpus 60 'tests/vm/pagein.sh build/imp 2'

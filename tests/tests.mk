@@ -7,7 +7,7 @@ PROGCFLAGS = -std=gnu17 -O2 -g $(WARN) -ffreestanding -nostdlib -static \
     -Wl,--build-id=none -Wl,-z,noexecstack -Isys -Itests/prog -I$(B)/tests/gen
 PROGS = $(patsubst %.c,$(B)/%,$(wildcard tests/prog/*.c tests/boot/*.c \
     tests/vm/*.c)) $(B)/tests/disk/disk
-$(PROGS): $(B)/%: %.c $(wildcard tests/prog/*.h sys/fbsd/*.h sys/fbsd/num/*.h)
+$(PROGS): $(B)/%: %.c $(wildcard tests/prog/*.h tests/vm/*.h sys/fbsd/*.h sys/fbsd/num/*.h)
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@gcc $(PROGCFLAGS) -o $@ $<

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * latency MEGABYTES [DISK]: how late a thread's timer can be on one processor
- * while another thread has the kernel copy, scan or free so much memory; with
- * a disk, also on its UFS.  For a machine whose clock counts instructions.
+ * latency MEGABYTES FILE_MEGABYTES [DISK]: how late a thread's timer can be on
+ * one processor while another thread has the kernel copy, scan or free so much
+ * memory, and files of so much; with a disk, also on its UFS.  For a machine
+ * whose clock counts instructions.
  */
-#include "freebsd.h"
+#include "late.h"
 #include "files.h"
 #include "mounting.h"
 
@@ -15,6 +16,7 @@
 #define DISKFILE  "/mnt/latency"
 
 enum {
+	SYS_sync = 36,
 	SYS_mincore = 78,
 	SYS_fsync = 95,
 	SYS_mlock = 203,
@@ -22,41 +24,13 @@ enum {
 };
 #define SEEK_HOLE 4
 
-static size_t size;
+static size_t size, file_size;
 static char *memory;
-static volatile bool stop;
-static volatile uint64_t worst;
-
-static void
-sleeper(void *arg)
-{
-	struct timespec ts = {0, NAP};
-	uint64_t start, late;
-
-	while (!stop) {
-		start = now_ns(CLOCK_MONOTONIC);
-		(void)SYS(SYS_nanosleep, &ts, NULL);
-		late = now_ns(CLOCK_MONOTONIC) - start - NAP;
-		if (late > worst)
-			worst = late;
-	}
-	end_thread(arg);
-}
 
 static void
 during(const char *what, long (*fn)(void))
 {
-	long r;
-
-	worst = 0;
-	r = fn();
-	sleep_ms(8);
-	say(what);
-	say(": at most ");
-	say_number((long)(worst / 1000));
-	say(" us late\n");
-	CHECK(r >= 0);
-	CHECK(worst <= LATE_MAX);
+	CHECK(late_at_most(what, fn, LATE_MAX) >= 0);
 }
 
 static long
@@ -75,13 +49,16 @@ static long
 file_write(void)
 {
 	fd = (int)SYS(SYS_open, name, O_RDWR | O_CREAT | O_TRUNC, 0644);
-	return (SYS(SYS_write, fd, memory, size) == (long)size ? 0 : -1);
+	return (
+	    SYS(SYS_write, fd, memory, file_size) == (long)file_size ? 0 : -1);
 }
 
 static long
 file_read(void)
 {
-	return (SYS(SYS_pread, fd, memory, size, 0) == (long)size ? 0 : -1);
+	return (SYS(SYS_pread, fd, memory, file_size, 0) == (long)file_size
+		    ? 0
+		    : -1);
 }
 
 static long
@@ -93,16 +70,23 @@ file_holes(void)
 static long
 file_map(void)
 {
-	char *p = (char *)SYS(SYS_mmap, 0, size, 1, 1, fd, 0);
+	char *p = (char *)SYS(SYS_mmap, 0, file_size, 1, 1, fd, 0);
 
-	CHECK_EQ(SYS(SYS_mlock, p, size), 0);
-	return (SYS(SYS_munmap, p, size));
+	CHECK_EQ(SYS(SYS_mlock, p, file_size), 0);
+	return (SYS(SYS_munmap, p, file_size));
 }
 
 static long
 file_sync(void)
 {
 	return (SYS(SYS_fsync, fd));
+}
+
+static long
+sync_all(void)
+{
+	CHECK_EQ(SYS(SYS_pwrite, fd, memory, file_size, 0), (long)file_size);
+	return (SYS(SYS_sync));
 }
 
 static long
@@ -114,7 +98,7 @@ file_cut(void)
 static long
 file_allocate(void)
 {
-	return (-SYS(SYS_posix_fallocate, fd, 0, size));
+	return (-SYS(SYS_posix_fallocate, fd, 0, file_size));
 }
 
 static long
@@ -145,15 +129,42 @@ residence(void)
 	return (SYS(SYS_mincore, memory, size, memory));
 }
 
-/* The child's exit frees its half; the parent's write copies one page, and not
- * what leads to all others. */
 static long
-fork_exit(void)
+more_memory(void)
 {
-	long pid = SYS(SYS_fork);
-	uint64_t start;
+	char *p = map_anon(size, MAP_ANON_PRIVATE);
 
-	if (pid == 0) {
+	for (size_t i = 0; i < size; i += 4096)
+		p[i] = 1;
+	return (SYS(SYS_munmap, p, size));
+}
+
+/* A file that memory has goes for what is wanted. */
+static void
+reclaim(void)
+{
+	name = DISKFILE;
+	CHECK_EQ(file_write(), 0);
+	CHECK_EQ(file_sync(), 0);
+	during("memory that a file has", more_memory);
+	CHECK_EQ(file_remove(), 0);
+}
+
+static int to_child[2];
+static long child;
+
+/* The parent's write copies one page, and not what leads to all others; the
+ * child waits before it writes half of it. */
+static long
+fork_large(void)
+{
+	uint64_t start;
+	char c = 0;
+
+	CHECK_EQ(SYS(SYS_pipe2, to_child, 0), 0);
+	child = SYS(SYS_fork);
+	if (child == 0) {
+		(void)SYS(SYS_read, to_child[0], &c, 1);
 		for (size_t i = 0; i < size / 2; i += 4096)
 			memory[i] = 2;
 		(void)SYS(SYS_exit, 0);
@@ -161,7 +172,16 @@ fork_exit(void)
 	start = now_ns(CLOCK_MONOTONIC);
 	memory[0] = 3;
 	CHECK(now_ns(CLOCK_MONOTONIC) - start < WRITE_MAX);
-	return (SYS(SYS_wait4, pid, NULL, 0, NULL) == pid ? 0 : -1);
+	return (child);
+}
+
+static long
+exit_large(void)
+{
+	char c = 0;
+
+	CHECK_EQ(SYS(SYS_write, to_child[1], &c, 1), 1);
+	return (SYS(SYS_wait4, child, NULL, 0, NULL) == child ? 0 : -1);
 }
 
 static long
@@ -180,47 +200,60 @@ compute(void)
 	return (0);
 }
 
+static const char *kind;
+
 static void
-on_file(const char *where)
+on_file(const char *what, long (*fn)(void))
 {
+	say(kind);
+	say(" ");
+	during(what, fn);
+}
+
+static void
+on_files(const char *file_system, const char *where)
+{
+	kind = file_system;
 	name = where;
-	during("write", file_write);
-	during("read", file_read);
-	during("SEEK_HOLE", file_holes);
-	during("mmap, mlock, munmap", file_map);
-	during("fsync", file_sync);
-	during("cut", file_cut);
-	during("allocate", file_allocate);
-	during("remove", file_remove);
+	on_file("write", file_write);
+	on_file("read", file_read);
+	on_file("SEEK_HOLE", file_holes);
+	on_file("mmap, mlock, munmap", file_map);
+	on_file("fsync", file_sync);
+	on_file("write, sync", sync_all);
+	on_file("cut", file_cut);
+	on_file("allocate", file_allocate);
+	on_file("remove", file_remove);
 }
 
 int
 main(int argc, char **argv)
 {
-	static long tid;
-
 	static const char limit[] = "vm.max_user_wired";
 	const uint64_t all = UINT64_MAX / 2;
 
-	size = (size_t)(argc > 1 ? parse_number(argv[1]) : 32) << 20;
+	CHECK(argc > 2);
+	size = (size_t)parse_number(argv[1]) << 20;
+	file_size = (size_t)parse_number(argv[2]) << 20;
 	CHECK_EQ(SYS(SYS___sysctlbyname, limit, sizeof(limit) - 1, NULL, NULL,
 		     &all, sizeof(all)),
 	    0);
-	CHECK_EQ(start_thread(sleeper, &tid, &tid), 0);
+	late_begin(NAP, false);
 	during("compute", compute);
 	during("touch", touch);
 	during("/dev/zero", read_zero);
 	during("getrandom", get_random);
 	during("mincore", residence);
-	on_file(FILE);
-	if (argc > 2) {
+	on_files("tmpfs", FILE);
+	if (argc > 3) {
 		(void)SYS(SYS_mkdir, "/mnt", 0755);
-		CHECK_EQ(MOUNT("ufs", "/mnt", "from", argv[2]), 0);
-		on_file(DISKFILE);
+		CHECK_EQ(MOUNT("ufs", "/mnt", "from", argv[3]), 0);
+		on_files("UFS", DISKFILE);
+		reclaim();
 	}
-	during("fork, exit", fork_exit);
+	during("fork", fork_large);
+	during("exit", exit_large);
 	during("munmap", unmap);
-	stop = true;
-	join_thread(&tid);
+	late_end();
 	return (result("latency"));
 }

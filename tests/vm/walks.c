@@ -4,7 +4,7 @@
  * and a call after it that looks a process up, while another thread goes over
  * so many processes.  For a machine whose clock counts instructions.
  */
-#include "freebsd.h"
+#include "late.h"
 #include "fbsd/fcntl.h"
 #include "fbsd/procctl.h"
 #include "fbsd/resource.h"
@@ -15,9 +15,7 @@ enum {
 	SYS_setpriority = 96,
 	SYS_mkdir = 136,
 	SYS_sysctl = 202,
-	SYS_getsid = 310,
 	SYS_nmount = 378,
-	SYS_rtprio_thread = 466,
 	SYS_procctl = 544,
 	SYS_getdirentries = 554,
 };
@@ -29,42 +27,11 @@ enum {
 #define MANY	 10000
 
 static long n;
-static volatile bool stop;
-static volatile uint64_t worst;
-
-static void
-sleeper(void *arg)
-{
-	struct timespec ts = {0, NAP};
-	struct rtprio rtp = {RTP_PRIO_REALTIME, 0};
-	uint64_t start, late;
-
-	CHECK_EQ(SYS(SYS_rtprio_thread, RTP_SET, 0, &rtp), 0);
-	while (!stop) {
-		start = now_ns(CLOCK_MONOTONIC);
-		(void)SYS(SYS_nanosleep, &ts, NULL);
-		(void)SYS(SYS_getsid, 1);
-		late = now_ns(CLOCK_MONOTONIC) - start - NAP;
-		if (late > worst)
-			worst = late;
-	}
-	end_thread(arg);
-}
 
 static void
 during(const char *what, long (*fn)(void), long expected)
 {
-	long r;
-
-	worst = 0;
-	r = fn();
-	sleep_ms(3);
-	say(what);
-	say(": at most ");
-	say_number((long)(worst / 1000));
-	say(" us late\n");
-	CHECK_EQ(r, expected);
-	CHECK(worst <= LATE_MAX);
+	CHECK_EQ(late_at_most(what, fn, LATE_MAX), expected);
 }
 
 /* A reaper with so many children, in a group of theirs, which wait to be
@@ -184,14 +151,12 @@ end_all(void)
 int
 main(int argc, char **argv)
 {
-	static long tid;
-
 	n = argc > 1 ? parse_number(argv[1]) : 1000;
 	CHECK(n < MANY);
 	start();
 	(void)SYS(SYS_mkdir, "/proc", 0755);
 	CHECK_EQ(MOUNT("procfs", "/proc"), 0);
-	CHECK_EQ(start_thread(sleeper, &tid, &tid), 0);
+	late_begin(NAP, true);
 	during("kill(-group, 0)", ask_group, 0);
 	during("kill(-group, SIGURG)", signal_group, 0);
 	during("kill(-1, SIGURG)", signal_all, 0);
@@ -201,7 +166,6 @@ main(int argc, char **argv)
 	during("a reaper ends", parent_ends, n);
 	during("PROC_REAP_KILL", signal_wards, n);
 	during("kill(-group, SIGKILL), wait", end_all, 1);
-	stop = true;
-	join_thread(&tid);
+	late_end();
 	return (result("walks"));
 }

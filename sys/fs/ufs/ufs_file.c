@@ -359,6 +359,8 @@ size_limit(const struct ufs_mount *um)
 	    most, MIN(um->um_fs.fs_sb.fs_maxfilesize, (uint64_t)INT64_MAX)));
 }
 
+#define LOOK_BLOCKS 64u /* looked at between offers of the CPU */
+
 void
 ufs_prefetch(struct vnode *vp, uint64_t start, uint64_t end)
 {
@@ -369,9 +371,12 @@ ufs_prefetch(struct vnode *vp, uint64_t start, uint64_t end)
 
 	end = MIN(end, n->n_i.i_size);
 	mutex_lock(&n->n_map);
-	for (; lbn << shift < end && error == 0; lbn += run)
-		error = ufs_map_find(
-		    n, lbn, ((end - 1) >> shift) - lbn + 1, &frag, &run);
+	for (; lbn << shift < end && error == 0; lbn += run) {
+		error = ufs_map_find(n, lbn,
+		    MIN(((end - 1) >> shift) - lbn + 1, LOOK_BLOCKS), &frag,
+		    &run);
+		sched_maybe_yield();
+	}
 	mutex_unlock(&n->n_map);
 }
 
@@ -591,8 +596,6 @@ ufs_punch(struct vnode *vp, off_t start, off_t end)
 	return (error);
 }
 
-#define SEEK_BLOCKS 64u /* looked at between offers of the CPU */
-
 int
 ufs_seekhole(struct vnode *vp, int whence, off_t *off)
 {
@@ -605,7 +608,7 @@ ufs_seekhole(struct vnode *vp, int whence, off_t *off)
 	mutex_lock(&n->n_map);
 	while (lbn << shift < size) {
 		error = ufs_map_find(n, lbn,
-		    MIN(((size - 1) >> shift) - lbn + 1, SEEK_BLOCKS), &frag,
+		    MIN(((size - 1) >> shift) - lbn + 1, LOOK_BLOCKS), &frag,
 		    &run);
 		if (error != 0 || (frag != 0) == (whence == SEEK_DATA))
 			break;
