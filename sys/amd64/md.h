@@ -277,6 +277,8 @@ void pmap_flush(uint32_t stale);
 /* Takes rights away only: what is mapped keeps at most prot. */
 void pmap_protect(
     struct pmap *pm, vaddr_t start, vaddr_t end, unsigned prot) __sleeps;
+/* What is mapped can't be written any more. */
+void pmap_write_protect(struct pmap *pm, vaddr_t start, vaddr_t end) __sleeps;
 /* False if nothing is mapped at va. */
 bool pmap_extract(struct pmap *pm, vaddr_t va, paddr_t *pa, unsigned *prot);
 /* Was the page at va used since this was last asked?  TLBs aren't flushed, so

@@ -5,6 +5,10 @@
  * is a tree of four levels that grows as pages are entered and shrinks as
  * whole tables fall empty with a removal.
  *
+ * Pages are write-protected by the table where a whole one is: its entry at
+ * level 2 loses PTE_W.  The first page of it that is entered to be written has
+ * the table's own entries say so.
+ *
  * A pmap knows on which CPUs it may be in use (pm_cpus).  When rights are
  * taken away, those flush before the call returns; the request is sent after
  * pm_lock has been released, since a CPU that waits for a lock with interrupts
@@ -238,14 +242,15 @@ slot(vaddr_t va, int level)
 	return (va >> (PAGE_SHIFT + 9 * (level - 1)) & (PTES - 1));
 }
 
-/* The entry for va at level 1, or NULL; with make, tables are made. */
+/* The entry for va at level 1, and *above it at level 2; or NULL. With make,
+ * tables are made. */
 static pte_t *
-find_pte(struct pmap *pm, vaddr_t va, bool make)
+find_pte(struct pmap *pm, vaddr_t va, bool make, pte_t **above)
 {
-	pte_t *table = pm->pm_root;
+	pte_t *table = pm->pm_root, *e;
 
 	for (int level = LEVELS; level > 1; level--) {
-		pte_t *e = &table[slot(va, level)];
+		e = &table[slot(va, level)];
 
 		if (!(*e & PTE_P)) {
 			struct page *pg;
@@ -257,7 +262,27 @@ find_pte(struct pmap *pm, vaddr_t va, bool make)
 		}
 		table = phys_to_virt(*e & PTE_FRAME);
 	}
+	*above = e;
 	return (&table[slot(va, 1)]);
+}
+
+static void
+take_write(pte_t *e)
+{
+	__atomic_fetch_and(e, ~PTE_W, __ATOMIC_RELAXED);
+}
+
+/* Pages of the table that e leads to can be entered to be written; those that
+ * are there stay as they are. */
+static void
+open_table(pte_t *e)
+{
+	pte_t *table = phys_to_virt(*e & PTE_FRAME);
+
+	for (unsigned i = 0; i < PTES; i++)
+		if (table[i] & PTE_W)
+			take_write(&table[i]);
+	*e |= PTE_W;
 }
 
 static pte_t
@@ -272,13 +297,17 @@ int
 pmap_enter(struct pmap *pm, vaddr_t va, paddr_t pa, unsigned prot)
 {
 	struct flush f = {.pm = pm, .start = UINT64_MAX};
-	pte_t *pte, new = make_pte(pa, prot), old;
+	pte_t *pte, *above, new = make_pte(pa, prot), old;
 
 	spin_lock(&pm->pm_lock);
-	pte = find_pte(pm, va, true);
+	pte = find_pte(pm, va, true, &above);
 	if (pte == NULL) {
 		spin_unlock(&pm->pm_lock);
 		return (ENOMEM);
+	}
+	if ((new &PTE_W) && __predict_false(!(*above & PTE_W))) {
+		open_table(above);
+		invlpg(va); /* others may fault once more */
 	}
 	old = atomic_swap(pte, new);
 	if (!(old & PTE_P))
@@ -304,6 +333,7 @@ struct walk {
 	void (*fn)(struct walk *w, pte_t *pte, vaddr_t va);
 	vaddr_t start, end;
 	bool free_tables;
+	bool readonly; /* tables as wholes */
 	unsigned prot;
 	int left; /* entries to look at with this hold of pm_lock */
 };
@@ -348,6 +378,18 @@ walk_entries(struct walk *w, pte_t *table, vaddr_t start, vaddr_t end)
 	w->left -= (int)atop(end - start);
 }
 
+/* e, which is for the addresses from base on, leads to a table of pages that
+ * can't be written from now on. */
+static void
+protect_table(struct walk *w, pte_t *e, vaddr_t base)
+{
+	if (!(*e & PTE_W))
+		return;
+	take_write(e);
+	flush_add(&w->flush, base);
+	flush_add(&w->flush, base + (PTES - 1) * PAGE_SIZE);
+}
+
 /* Returns how far it came. */
 static vaddr_t
 walk_table(struct walk *w, pte_t *table, int level, vaddr_t start, vaddr_t end)
@@ -364,7 +406,9 @@ walk_table(struct walk *w, pte_t *table, int level, vaddr_t start, vaddr_t end)
 
 		next = MIN((va & ~(span - 1)) + span, end);
 		w->left--;
-		if (*e & PTE_P) {
+		if (w->readonly && level == 2 && next - va == span) {
+			protect_table(w, e, va);
+		} else if (*e & PTE_P) {
 			reached = walk_table(w, phys_to_virt(*e & PTE_FRAME),
 			    level - 1, va, next);
 			if (reached < next)
@@ -480,15 +524,32 @@ pmap_protect(struct pmap *pm, vaddr_t start, vaddr_t end, unsigned prot)
 	walk(pm, start, end, &w);
 }
 
+static void
+write_protect_pte(struct walk *w, pte_t *pte, vaddr_t va)
+{
+	if (!(*pte & PTE_W))
+		return;
+	take_write(pte);
+	flush_add(&w->flush, va);
+}
+
+void
+pmap_write_protect(struct pmap *pm, vaddr_t start, vaddr_t end)
+{
+	struct walk w = {.fn = write_protect_pte, .readonly = true};
+
+	walk(pm, start, end, &w);
+}
+
 bool
 pmap_extract(struct pmap *pm, vaddr_t va, paddr_t *pa, unsigned *prot)
 {
-	pte_t *p, pte = 0;
+	pte_t *p, *above, pte = 0;
 
 	spin_lock(&pm->pm_lock);
-	p = find_pte(pm, va, false);
+	p = find_pte(pm, va, false, &above);
 	if (p != NULL)
-		pte = *p;
+		pte = *p & (*above | ~PTE_W);
 	spin_unlock(&pm->pm_lock);
 	if (!(pte & PTE_P))
 		return (false);
@@ -502,10 +563,10 @@ bool
 pmap_touched(struct pmap *pm, vaddr_t va)
 {
 	bool touched = false;
-	pte_t *pte;
+	pte_t *pte, *above;
 
 	spin_lock(&pm->pm_lock);
-	pte = find_pte(pm, va, false);
+	pte = find_pte(pm, va, false, &above);
 	if (pte != NULL && (*pte & PTE_P))
 		touched =
 		    __atomic_fetch_and(pte, ~PTE_A, __ATOMIC_RELAXED) & PTE_A;

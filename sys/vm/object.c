@@ -297,8 +297,7 @@ write_protect(struct vm_object *o, uint64_t first, uint64_t end)
 	LIST_FOREACH (e, &o->o_entries, e_olink)
 		if (!(e->e_flags & VME_COW) && (e->e_prot & PROT_WRITE) &&
 		    mapped_range(e, first, end, &from, &to))
-			pmap_protect(e->e_space->vs_pmap, from, to,
-			    (e->e_prot & ~PMAP_WRITE) | PMAP_READ);
+			pmap_write_protect(e->e_space->vs_pmap, from, to);
 }
 
 unsigned

@@ -274,8 +274,7 @@ write_protect(struct vmspace *vs, const struct vm_entry *e)
 {
 	if (e->e_amap != NULL && !e->e_amap->am_readonly &&
 	    e->e_prot & PROT_WRITE)
-		pmap_protect(vs->vs_pmap, e->e_start, e->e_end,
-		    (e->e_prot | PMAP_READ) & ~PMAP_WRITE);
+		pmap_write_protect(vs->vs_pmap, e->e_start, e->e_end);
 }
 
 static int
