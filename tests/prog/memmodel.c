@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Random mapping, unmapping, protection, inheritance and forks over a few
- * pages, beside a model of what each page must hold.
+ * pages, beside a model of what each page must hold; then over as many pieces
+ * that are large enough for a range of them to have page tables of its own.
  */
 #include "freebsd.h"
 
@@ -10,7 +11,6 @@
 enum { SYS_madvise = 75, SYS_minherit = 250 };
 
 #define PAGES 48u
-#define PAGE  4096ul
 #define DEPTH 2 /* generations of children */
 
 static struct {
@@ -21,6 +21,7 @@ static struct {
 	uint32_t value;
 } model[PAGES];
 
+static size_t unit; /* of what is called a page here */
 static char *window;
 static uint64_t seed = 0x9e3779b97f4a7c15;
 static int mistakes;
@@ -37,7 +38,7 @@ rnd(unsigned n)
 static volatile uint32_t *
 word(unsigned page)
 {
-	return ((volatile uint32_t *)(window + page * PAGE));
+	return ((volatile uint32_t *)(window + page * unit));
 }
 
 static void
@@ -89,29 +90,29 @@ verify(int fds[2])
 static void
 change(unsigned start, unsigned n, unsigned what)
 {
-	char *at = window + start * PAGE;
+	char *at = window + start * unit;
 	long r = 0;
 
 	switch (what) {
 	case 0:
-		r = SYS(SYS_mmap, at, n * PAGE, PROT_RW,
+		r = SYS(SYS_mmap, at, n * unit, PROT_RW,
 		    MAP_ANON_PRIVATE | MAP_FIXED, -1, 0);
 		r = r == (long)at ? 0 : r;
 		break;
 	case 1:
-		r = SYS(SYS_munmap, at, n * PAGE);
+		r = SYS(SYS_munmap, at, n * unit);
 		break;
 	case 2:
-		r = SYS(SYS_mprotect, at, n * PAGE, PROT_READ);
+		r = SYS(SYS_mprotect, at, n * unit, PROT_READ);
 		break;
 	case 3:
-		r = SYS(SYS_mprotect, at, n * PAGE, PROT_RW);
+		r = SYS(SYS_mprotect, at, n * unit, PROT_RW);
 		break;
 	case 4:
-		r = SYS(SYS_madvise, at, n * PAGE, MADV_FREE);
+		r = SYS(SYS_madvise, at, n * unit, MADV_FREE);
 		break;
 	default:
-		r = SYS(SYS_minherit, at, n * PAGE, what - 5);
+		r = SYS(SYS_minherit, at, n * unit, what - 5);
 		break;
 	}
 	CHECK_EQ(r, 0);
@@ -197,17 +198,28 @@ live(unsigned steps, int depth, int fds[2])
 	verify(fds);
 }
 
+static void
+over(size_t size, unsigned steps, int fds[2])
+{
+	unit = size;
+	window = map_anon(PAGES * unit, MAP_ANON_PRIVATE);
+	CHECK_EQ(SYS(SYS_munmap, window, PAGES * unit), 0);
+	for (unsigned i = 0; i < PAGES; i++) {
+		model[i].mapped = false;
+		model[i].inherit = INHERIT_COPY;
+	}
+	live(steps, 0, fds);
+	CHECK_EQ(SYS(SYS_munmap, window, PAGES * unit), 0);
+}
+
 int
 main(int argc, char **argv)
 {
 	int fds[2];
 
 	CHECK_EQ(SYS(SYS_pipe2, fds, 0), 0);
-	window = map_anon(PAGES * PAGE, MAP_ANON_PRIVATE);
-	CHECK_EQ(SYS(SYS_munmap, window, PAGES * PAGE), 0);
-	for (unsigned i = 0; i < PAGES; i++)
-		model[i].inherit = INHERIT_COPY;
-	live(argc > 1 ? 50000 : 8000, 0, fds);
+	over(4096, argc > 1 ? 25000 : 4000, fds);
+	over(256 << 10, argc > 1 ? 25000 : 4000, fds);
 	CHECK_EQ(mistakes, 0);
 	return (result("memmodel"));
 }
