@@ -15,6 +15,7 @@ enum {
 	SYS_open = 5,
 	SYS_link = 9,
 	SYS_unlink = 10,
+	SYS_sync = 36,
 	SYS_chdir = 12,
 	SYS_fchdir = 13,
 	SYS_chmod = 15,
