@@ -68,8 +68,9 @@ for files in 1 1000 100000; do
 	cache "$files"
 done | table "files of 100,000 pages"
 
-# How late another thread's timer is meanwhile, in thousands of instructions:
-# late MEGABYTES MEMORY FILE_MEGABYTES: "name megabytes microseconds" lines.
+# How late another thread's timer is meanwhile, in microseconds, which are
+# thousands of instructions.  late MEGABYTES MEMORY FILE_MEGABYTES: "name
+# megabytes microseconds" lines.
 late() {
 	tests/vm/latency.sh build/imp "$@" 900 | awk -v mb="$1" '
 	/ us late$/ {

@@ -16,7 +16,6 @@
 #define DISKFILE  "/mnt/latency"
 
 enum {
-	SYS_sync = 36,
 	SYS_mincore = 78,
 	SYS_fsync = 95,
 	SYS_mlock = 203,
