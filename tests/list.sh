@@ -141,7 +141,7 @@ t vm/walks 30 'tests/vm/walks.sh build/imp 2000'
 t vm/pagein/1-cpu 60 'tests/vm/pagein.sh build/imp 1'
 t vm/pagein/2-cpus 60 'tests/vm/pagein.sh build/imp 2'
 # In instructions, of which the checks take several for each of the kernel's own.
-t vm/introff 60 'tests/vm/introff.sh build/imp build/sys/INTROFF/kernel 100000 100'
+t vm/introff 90 'tests/vm/introff.sh build/imp build/sys/INTROFF/kernel 100000 100'
 t vm/introff/checked 60 'tests/vm/introff.sh build/imp build/sys/TEST/kernel 200000 10'
 t vm/latency/reclaim 40 'tests/vm/latency.sh build/imp 48 130m'
 

@@ -330,8 +330,10 @@ vn_check_size(struct thread *td, uint64_t size)
 int
 vn_fetch(struct vnode *vp, struct vn_miss *miss)
 {
-	int error = vp->v_base->v_ops->vo_fetch(vp->v_base, miss->what);
+	int error;
 
+	assert_may_sleep("vn_fetch");
+	error = vp->v_base->v_ops->vo_fetch(vp->v_base, miss->what);
 	miss->tries++;
 	/* What can't be read is for those to judge who need it. */
 	if (error != 0 && error != EINTR)

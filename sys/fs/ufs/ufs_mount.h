@@ -378,7 +378,8 @@ int ufs_write_data(struct ufs_node *n) __sleeps;
 int ufs_index_find(struct ufs_node *dir, const char *name, size_t len,
     uint64_t *offset, uint64_t *ino) __sleeps;
 /* Has the disk still an entry of that name, which goes in phase E? */
-bool ufs_index_leaving(struct ufs_node *dir, const char *name, size_t len);
+bool ufs_index_leaving(
+    struct ufs_node *dir, const char *name, size_t len) __sleeps;
 /* Where an entry of that size can go: 0, ENOSPC if it must grow. */
 int ufs_index_room(
     struct ufs_node *dir, unsigned size, uint64_t *block) __sleeps;
@@ -414,7 +415,7 @@ unsigned ufs_dirblk_room(const uint8_t *block);
 bool ufs_dir_is_leaving(struct ufs_node *dir, uint64_t offset) __sleeps;
 /* Or else the entry d, which is there, is used. */
 bool ufs_dir_stays_there(
-    struct ufs_node *dir, const struct ufs_direct *d, uint64_t offset);
+    struct ufs_node *dir, const struct ufs_direct *d, uint64_t offset) __sleeps;
 /* Was it added, or changed, in this batch? */
 bool ufs_dir_is_added(const struct ufs_node *dir, uint64_t offset);
 /* Room for a name, in *block; if there is some in the block at `wish` (or
