@@ -207,10 +207,10 @@ done
 for case in forced readonly bounded flood fat; do
 	t "ufs/dying/$case" 120 "$failing dying $case 4096 512"
 done
-for case in killed gone beside forking writing raw look; do
+for case in killed gone beside forking writing raw look change; do
 	t "ufs/stalled/$case" 40 "$failing stalled $case 4096 4096"
 done
-for case in killed beside look; do
+for case in killed beside look change; do
 	t "disk/fat-stalled/$case" 40 "$failing stalled fat-$case 4096 512"
 done
 for sizes in '4096 512' '8192 1024' '16384 2048' '65536 8192' '8192 8192'; do

@@ -174,7 +174,10 @@ vn_file_truncate(struct file *fp, off_t length)
 	if (fp->f_vnode->v_type == VDIR)
 		return (EISDIR);
 	error = vn_check_size(curthread(), (uint64_t)length);
-	return (error != 0 ? error : vn_file_setattr(fp, &va));
+	if (error != 0)
+		return (error);
+	vn_prefetch_size(fp->f_vnode, va.va_size);
+	return (vn_file_setattr(fp, &va));
 }
 
 static int

@@ -152,6 +152,7 @@ truncate_opened(struct vnode *vp, struct cred *cr)
 	struct vattr va = {.va_set = VA_SIZE, .va_size = 0};
 	int error;
 
+	vn_prefetch_size(vp, 0);
 	rw_wlock(&vp->v_base->v_lock);
 	error = vn_setattr(vp, &va, cr);
 	rw_wunlock(&vp->v_base->v_lock);

@@ -356,3 +356,12 @@ vn_readlink(struct vnode *vp, char *buf, size_t *len)
 	} while (error == EMISSED && (error = vn_fetch(vp, &miss)) == 0);
 	return (error);
 }
+
+void
+vn_prefetch_size(struct vnode *vp, uint64_t size)
+{
+	struct vnode *base = vp->v_base;
+
+	if (base->v_type == VREG && base->v_ops->vo_prefetch != NULL)
+		base->v_ops->vo_prefetch(base, size, UINT64_MAX);
+}

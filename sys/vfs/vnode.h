@@ -119,9 +119,10 @@ struct vnode_ops {
 	 * vn_read/vn_write. NULL for files with an object. */
 	int (*vo_read)(struct vnode *vp, struct uio *uio, int ioflag);
 	int (*vo_write)(struct vnode *vp, struct uio *uio, int ioflag);
-	/* Before v_lock is taken to write to [start, end): what leads there is
-	 * read, so that nobody waits for that with the lock held.  No locks;
-	 * NULL: it doesn't pay. */
+	/* Before v_lock is taken to write to [start, end), or to let the file
+	 * end at `start`, with UINT64_MAX: what leads there, and to what it
+	 * may need besides, is read, so that nobody waits for that with the
+	 * lock held.  No locks; NULL: it doesn't pay. */
 	void (*vo_prefetch)(struct vnode *vp, uint64_t start, uint64_t end);
 	/* (x) before [start, *end) of the object is written: the file reaches
 	 * to *end at least and has room there. It may lower *end, to do less at
@@ -280,6 +281,8 @@ int vn_getattr(
     struct vnode *vp, struct vattr *va) __sleeps; /* v_lock not held */
 int vn_readlink(
     struct vnode *vp, char *buf, size_t *len) __sleeps; /* nor here */
+/* Before v_lock is taken to set a file's size. */
+void vn_prefetch_size(struct vnode *vp, uint64_t size) __sleeps;
 /* vo_fsync, if there is one; pages [first, end) of its object, and then that;
  * and all that is mounted.  vfs/vn_sync.c; they end with EINTR for who is
  * killed, though not before all is done. No locks. */

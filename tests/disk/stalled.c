@@ -445,6 +445,41 @@ raw(void)
 			usleep(1000);
 }
 
+static void
+append_cold(int fd)
+{
+	must(pwrite(fd, "x", 1, (off_t)big) == 1, "pwrite");
+}
+
+static void
+cut_cold(int fd)
+{
+	must(ftruncate(fd, BLOCK) == 0, "ftruncate");
+}
+
+/* Others use what is there of a file while somebody waits for what he needs to
+ * change its size. */
+static void
+change(void)
+{
+	static void (*const asks[])(int) = {append_cold, cut_cold};
+	pid_t pid;
+	int fd;
+
+	for (unsigned i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+		write_file(ON "/big", big);
+		remount();
+		fd = open_file(ON "/big", O_RDWR);
+		use_cached(fd);
+		stall();
+		pid = begin(asks[i], fd, 1);
+		use_cached(fd);
+		(void)well();
+		end_well(pid);
+		close(fd);
+	}
+}
+
 /* Nobody waits for a directory because another one reads what is in it. */
 static void
 look(void)
@@ -475,9 +510,17 @@ beside_fat(void)
 	beside();
 }
 
+static void
+change_fat(void)
+{
+	big = 12 << 20;
+	change();
+}
+
 static const struct fail_case cases[] = {{"killed", killed}, {"gone", gone},
     {"beside", beside}, {"forking", forking}, {"writing", writing},
-    {"raw", raw}, {"look", look}, {"fat-killed", killed},
+    {"raw", raw}, {"look", look}, {"change", change},
+    {"fat-change", change_fat}, {"fat-killed", killed},
     {"fat-beside", beside_fat}, {"fat-look", look}, {NULL, NULL}};
 
 /* QEMU ends with the last request only. */

@@ -25,6 +25,7 @@ truncate_path(struct thread *td, const char __user *path, off_t length)
 	error = path_namei(td, &nd, AT_FDCWD, path, 0, 0);
 	if (error != 0)
 		return (error);
+	vn_prefetch_size(nd.nd_vp, va.va_size);
 	rw_wlock(&nd.nd_vp->v_base->v_lock);
 	error = nd.nd_vp->v_type == VDIR ? EISDIR : 0;
 	if (error == 0)

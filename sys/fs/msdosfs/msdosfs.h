@@ -204,6 +204,7 @@ msdosfs_ino(uint64_t place)
 /* msdosfs_file.c */
 int msdosfs_write_begin(
     struct vnode *vp, uint64_t start, uint64_t *end) __sleeps;
+void msdosfs_prefetch(struct vnode *vp, uint64_t start, uint64_t end) __sleeps;
 int msdosfs_set_size(struct msdosfs_node *n, uint64_t size) __sleeps;
 int msdosfs_file_write(struct msdosfs_node *n) __sleeps; /* mm_batch held */
 

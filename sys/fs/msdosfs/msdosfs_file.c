@@ -139,6 +139,27 @@ grow(struct msdosfs_node *n, uint64_t size)
 	return (error);
 }
 
+/* The FAT, where the file ends, and where others are free. */
+void
+msdosfs_prefetch(struct vnode *vp, uint64_t start, uint64_t end)
+{
+	struct msdosfs_node *n = msdosfs_node(vp);
+	struct msdosfs_mount *mm = n->n_mm;
+	const uint64_t size = atomic_load(&vp->v_object.o_size);
+	uint32_t cluster, next;
+	int error = 0;
+
+	if (end <= size || (end == UINT64_MAX && start == size))
+		return;
+	mutex_lock(&mm->mm_fat);
+	if (size > 0)
+		error = msdosfs_chain(
+		    n, clusters_for(n, size) - 1, &cluster, &next);
+	if (error == 0 && fat_is_cluster(&mm->mm_layout, mm->mm_next))
+		(void)msdosfs_fat_get(mm, mm->mm_next, &next);
+	mutex_unlock(&mm->mm_fat);
+}
+
 int
 msdosfs_write_begin(struct vnode *vp, uint64_t start, uint64_t *end)
 {

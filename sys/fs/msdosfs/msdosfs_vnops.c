@@ -268,6 +268,7 @@ const struct vnode_ops msdosfs_vnode_ops = {
     .vo_setattr = msdosfs_setattr,
     .vo_readdir = msdosfs_readdir,
     .vo_fetch = msdosfs_fetch,
+    .vo_prefetch = msdosfs_prefetch,
     .vo_write_begin = msdosfs_write_begin,
     .vo_modified = msdosfs_modified,
     .vo_fsync = msdosfs_fsync,

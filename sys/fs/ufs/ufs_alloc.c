@@ -100,16 +100,30 @@ possible(const struct ufs_mount *um, struct ufs_cg *cg, uint32_t group)
 		    cg_hash(um, cg) == cg->cg_ckhash));
 }
 
+static uint64_t
+group_block(const struct ufs_mount *um, uint64_t group)
+{
+	const struct ufs_superblock *sb = &um->um_fs.fs_sb;
+
+	return (ufs_frag_block(
+	    um, (uint32_t)sb->fs_fpg * group + (uint32_t)sb->fs_cblkno));
+}
+
+void
+ufs_group_fetch(struct ufs_mount *um, uint64_t frag)
+{
+	const uint64_t group = frag / (uint32_t)um->um_fs.fs_sb.fs_fpg;
+
+	/* Who needs it hears of errors. */
+	(void)ufs_buf_read(um, group_block(um, group));
+}
+
 /* um_alloc held. */
 static int
 group_get(struct ufs_mount *um, uint32_t group, struct ufs_buf **bp)
 {
-	const struct ufs_superblock *sb = &um->um_fs.fs_sb;
-	uint64_t frag =
-	    (uint64_t)(uint32_t)sb->fs_fpg * group + (uint32_t)sb->fs_cblkno;
-	int error;
+	int error = ufs_buf_get(um, group_block(um, group), bp);
 
-	error = ufs_buf_get(um, ufs_frag_block(um, frag), bp);
 	if (error != 0 || (*bp)->b_checked)
 		return (error);
 	if (!possible(um, cg_of(*bp), group)) {

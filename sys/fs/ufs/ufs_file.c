@@ -359,25 +359,52 @@ size_limit(const struct ufs_mount *um)
 	    most, MIN(um->um_fs.fs_sb.fs_maxfilesize, (uint64_t)INT64_MAX)));
 }
 
-#define LOOK_BLOCKS 64u /* looked at between offers of the CPU */
+/* The indirect blocks that lead to what is between two blocks are in memory
+ * then. n_map is held, but not while they are read. */
+static int
+fetch_leaves(struct ufs_node *n, uint64_t lbn, uint64_t end)
+{
+	const uint64_t nindir = (uint64_t)n->n_um->um_fs.fs_sb.fs_nindir;
+	uint64_t frag, run;
+	int error = 0;
+
+	for (lbn = MAX(lbn, UFS_NDIRECT); lbn < end && error == 0;
+	     lbn += nindir - (lbn - UFS_NDIRECT) % nindir) {
+		error = ufs_map_find(n, lbn, 1, &frag, &run);
+		sched_maybe_yield();
+	}
+	return (error);
+}
 
 void
 ufs_prefetch(struct vnode *vp, uint64_t start, uint64_t end)
 {
 	struct ufs_node *n = ufs_node(vp);
-	const unsigned shift = n->n_um->um_fs.fs_bshift;
-	uint64_t lbn = MAX(start >> shift, UFS_NDIRECT), frag, run;
+	struct ufs_mount *um = n->n_um;
+	const unsigned shift = um->um_fs.fs_bshift;
+	const uint64_t size = n->n_i.i_size, direct = UFS_NDIRECT;
+	const uint64_t near = ufs_near(um, n->n_i.i_ino);
+	/* A file that becomes shorter needs room only for copies of indirect
+	 * blocks. */
+	const bool room = end == UINT64_MAX
+			      ? start > size || start > direct << shift
+			      : end > size;
+	uint64_t frag = 0, run;
 	int error = 0;
 
-	end = MIN(end, n->n_i.i_size);
+	if ((end == UINT64_MAX && start == size) ||
+	    (end <= size && end <= direct << shift))
+		return;
 	mutex_lock(&n->n_map);
-	for (; lbn << shift < end && error == 0; lbn += run) {
-		error = ufs_map_find(n, lbn,
-		    MIN(((end - 1) >> shift) - lbn + 1, LOOK_BLOCKS), &frag,
-		    &run);
-		sched_maybe_yield();
-	}
+	if (size > 0)
+		error = fetch_leaves(
+		    n, start >> shift, ((MIN(end, size) - 1) >> shift) + 1);
+	if (size > 0 && room && error == 0)
+		error = ufs_map_find(
+		    n, MIN(start, size - 1) >> shift, 1, &frag, &run);
 	mutex_unlock(&n->n_map);
+	if (room && error == 0)
+		ufs_group_fetch(um, frag != 0 ? frag : near);
 }
 
 int
@@ -595,6 +622,8 @@ ufs_punch(struct vnode *vp, off_t start, off_t end)
 	}
 	return (error);
 }
+
+#define LOOK_BLOCKS 64u /* looked at between offers of the CPU */
 
 int
 ufs_seekhole(struct vnode *vp, int whence, off_t *off)

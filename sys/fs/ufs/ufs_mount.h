@@ -325,6 +325,9 @@ int ufs_alloc_inode(
 /* Phase G. 0; ENOMEM, EIO: some is left for another time. */
 int ufs_free_inode(struct ufs_mount *um, uint64_t ino, bool dir) __sleeps;
 int ufs_apply_frees(struct ufs_mount *um) __sleeps;
+/* Without a batch, and any lock: what storage near `frag` is found by is in
+ * memory then, if it can be read. */
+void ufs_group_fetch(struct ufs_mount *um, uint64_t frag) __sleeps;
 /* Anywhere in an inode's group. */
 uint64_t ufs_near(struct ufs_mount *um, uint64_t ino);
 /* What should become free can't: fsck will see to it. */
