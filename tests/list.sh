@@ -178,6 +178,7 @@ t ufs/life/65536-8192 120 \
 t ufs/ending 120 "$life build/sys/TEST/kernel ending 12m 600 64m"
 t ufs/still 120 tests/disk/still.sh
 t ufs/readonly 30 "$life build/sys/TEST/kernel readonly 12m 600 64m"
+t ufs/depth 30 "$life build/sys/TEST/kernel depth 12m 600 64m"
 t ufs/pressure 120 "$life build/sys/TEST/kernel pressure 64m 600 24m"
 t ufs/pressure/4096-512 120 \
     "$life build/sys/MICROVM/kernel.stripped pressure 64m 600 24m 4096 512"

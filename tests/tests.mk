@@ -21,11 +21,11 @@ $(B)/tests/prog/sweep $(B)/tests/prog/anycall $(B)/tests/prog/storm: $(B)/tests/
 # also for Linux, as its initramfs.
 DISKHEADERS = $(wildcard tests/disk/*.h)
 DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile life \
-    many stress pressure fat failing dying stalled ending hold readonly still)
+    many stress pressure fat failing dying stalled ending hold readonly still depth)
 $(DISKPROGS): $(B)/%: %.c $(DISKHEADERS) $(IMPCC)
 	@mkdir -p $(@D)
 	@echo "CC $<"
-	@$(IMPCC) $(BASECFLAGS) -o $@ $<
+	@$(IMPCC) $(BASECFLAGS) -iquote sys -o $@ $<
 $(B)/tests/disk/%-linux: tests/disk/%.c $(DISKHEADERS)
 	@mkdir -p $(@D)
 	@echo "CC $< for Linux"

@@ -55,6 +55,7 @@ struct ufs_inode {
 	uint32_t i_gen;
 	uint32_t i_flags;
 	uint32_t i_extsize;
+	uint32_t i_depth; /* a directory's, as UFS2 keeps it: di_dirdepth */
 	uint64_t i_ext[UFS_NEXT];
 	uint64_t i_direct[UFS_NDIRECT];
 	uint64_t i_indirect[UFS_NINDIRECT];

@@ -223,6 +223,8 @@ to_dinode(const struct ufs_mount *um, const struct ufs_inode *i, unsigned nlink,
 	di->di_gen = i->i_gen;
 	di->di_flags = i->i_flags;
 	di->di_extsize = i->i_extsize;
+	if ((i->i_mode & S_IFMT) == S_IFDIR)
+		di->di_dirdepth = i->i_depth;
 	for (unsigned k = 0; k < UFS_NEXT; k++)
 		di->di_extb[k] = (int64_t)i->i_ext[k];
 	for (unsigned k = 0; k < UFS_NDIRECT; k++)

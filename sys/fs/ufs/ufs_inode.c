@@ -45,6 +45,7 @@ from_ufs2(const struct ufs2_dinode *di, struct ufs_inode *ip)
 	ip->i_gen = di->di_gen;
 	ip->i_flags = di->di_flags;
 	ip->i_extsize = di->di_extsize;
+	ip->i_depth = di->di_dirdepth;
 	for (int i = 0; i < UFS_NEXT; i++)
 		ip->i_ext[i] = (uint64_t)di->di_extb[i];
 	for (int i = 0; i < UFS_NDIRECT; i++)

@@ -135,6 +135,16 @@ set_attributes(struct ufs_node *n, const struct vattr *va)
 		i->i_direct[0] = va->va_rdev;
 }
 
+/* Only the root has 0, and what nobody counted. */
+static uint32_t
+depth_in(const struct ufs_node *dir)
+{
+	const struct ufs_inode *i = &dir->n_i;
+
+	return (
+	    i->i_ino == UFS_ROOT_INO || i->i_depth != 0 ? i->i_depth + 1 : 0);
+}
+
 /* An inode without a name yet. */
 static int
 new_node(struct ufs_node *dir, const struct vattr *va, const char *target,
@@ -154,9 +164,10 @@ new_node(struct ufs_node *dir, const struct vattr *va, const char *target,
 		return (error);
 	}
 	set_attributes(*np, va);
-	if (is_dir)
+	if (is_dir) {
+		(*np)->n_i.i_depth = depth_in(dir);
 		error = ufs_dir_make(*np, dir->n_i.i_ino);
-	else if (va->va_type == VLNK)
+	} else if (va->va_type == VLNK)
 		error = set_link(*np, target);
 	if (error != 0)
 		ufs_node_abandon(*np);
@@ -503,6 +514,7 @@ rename_held(struct renaming *r)
 		ufs_node_drop_name(r->old);
 	if (moves_dir(r)) {
 		ufs_dir_set_parent(r->n, &r->first, r->to->n_i.i_ino);
+		r->n->n_i.i_depth = depth_in(r->to);
 		drop_child(r->from);
 		r->to->n_i.i_nlink++;
 	}
