@@ -211,53 +211,81 @@ change_mark(struct radix *r, unsigned i)
 	}
 }
 
-static unsigned visited;
+/* How many nodes or callers have each value. */
+static char object[KEYS];
+static int held[KEYS];
 
 static void
-visit(void *value)
+hold(void *value)
 {
-	visited++;
+	held[(char *)value - object]++;
 }
 
 static void
-visit_arg(void *arg, void *value)
+let_go(void *arg, void *value)
 {
-	unsigned *next = arg;
-
-	while (values[*next] == NULL)
-		++*next;
-	CHECK(values[*next] == value);
-	++*next;
+	CHECK(--held[(char *)value - object] >= 0);
 }
 
+/* One change of the copy, which has what is in its[]. */
 static void
-test_copy(const struct radix *r)
+change_copy(struct radix *copy, unsigned i, void **its)
 {
-	struct radix copy;
-	unsigned next = 0, count = 0;
+	bool own;
 
-	radix_init(&copy);
-	visited = 0;
-	for (unsigned i = 0; i < KEYS; i++)
-		count += values[i] != NULL;
-	if (radix_copy(r, &copy, visit) == 0) {
-		CHECK(visited == count);
-		check_walk(&copy);
-		CHECK(radix_next_marked(&copy, &(uint64_t){0}) == NULL);
-		radix_clear(&copy, visit_arg, &next);
-	} else {
+	if (radix_own(copy, keys[i], hold, let_go, NULL) != 0) {
 		CHECK(fail_every != 0);
-		next = 0;
-		radix_clear(&copy, visit_arg, &next);
+		return;
 	}
-	CHECK(radix_next(&copy, &(uint64_t){0}) == NULL);
+	CHECK(radix_look(copy, keys[i], &own) == its[i] && own);
+	if (its[i] != NULL) {
+		CHECK(radix_del(copy, keys[i]) == its[i]);
+		let_go(NULL, its[i]);
+		its[i] = NULL;
+	} else if (radix_set(copy, keys[i], &object[i]) == 0) {
+		hold(&object[i]);
+		its[i] = &object[i];
+	}
+}
+
+/* A copy shares nodes until one of the two changes; each lets go of its own. */
+static void
+test_share(unsigned bits)
+{
+	static void *its[KEYS];
+	struct radix r, copy;
+
+	make_keys(bits);
+	radix_init(&r);
+	for (unsigned i = 0; i < KEYS; i++) {
+		values[i] = NULL;
+		if (rnd() % 2 == 0 && radix_set(&r, keys[i], &object[i]) == 0) {
+			hold(&object[i]);
+			values[i] = &object[i];
+		}
+		its[i] = values[i];
+	}
+	radix_share(&r, &copy, hold);
+	check_walk(&copy);
+	for (unsigned step = 0; step < 2000; step++)
+		change_copy(&copy, (unsigned)(rnd() % KEYS), its);
+	check_walk(&r);
+	radix_clear(&r, let_go, NULL);
+	for (unsigned i = 0; i < KEYS; i++)
+		values[i] = its[i];
+	check_walk(&copy);
+	radix_clear(&copy, let_go, NULL);
+	for (unsigned i = 0; i < KEYS; i++) {
+		CHECK(held[i] == 0);
+		values[i] = NULL;
+	}
+	CHECK(allocated == 0);
 }
 
 static void
 test_radix(unsigned bits)
 {
 	struct radix r;
-	static char object[KEYS];
 
 	make_keys(bits);
 	radix_init(&r);
@@ -277,7 +305,6 @@ test_radix(unsigned bits)
 		if (step % 64 == 0) {
 			check_walk(&r);
 			check_marks(&r);
-			test_copy(&r);
 		}
 	}
 	for (unsigned i = 0; i < KEYS; i++) {
@@ -316,6 +343,10 @@ main(void)
 		test_radix(13);
 		test_radix(40);
 		test_radix(64);
+		test_share(4);
+		test_share(13);
+		test_share(40);
+		test_share(64);
 	}
 	return (0);
 }
