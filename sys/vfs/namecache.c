@@ -29,7 +29,8 @@ struct bucket {
 	struct spin lock;
 	struct name *first; /* (lock; a) */
 };
-#define PER_CHUNK 32
+#define PER_CHUNK 32		    /* buckets */
+#define PER_GROUP (128 * PER_CHUNK) /* in 128 chunks */
 
 /* (b) the bucket's lock, (d) and v_interlock of the directory, (f) of the file,
  * (!) set once, (a) atomic: read in sections. */
@@ -48,11 +49,12 @@ struct name {
 /* (!) set once, (a) atomic. */
 static struct {
 	struct mutex start;
-	bool ready;		/* (a) all below is set */
-	uint64_t key;		/* (!) of the hash */
-	unsigned nbuckets;	/* (!) a power of two */
-	unsigned most;		/* (!) entries */
-	struct bucket **chunks; /* (!) (a) each; NULL: not needed yet */
+	bool ready;		 /* (a) all below is set */
+	uint64_t key;		 /* (!) of the hash */
+	unsigned nbuckets;	 /* (!) a power of two */
+	unsigned most;		 /* (!) entries */
+	struct bucket ***groups; /* (!) of chunks; (a) each of both; NULL: not
+				    needed yet */
 } cache = {.start = MUTEX_INITIALIZER(cache.start, "name cache")};
 
 /* What changes, apart from what all look-ups read. (a) */
@@ -95,8 +97,11 @@ hash_of(const struct vnode *dvp, const struct cname *cn)
 static struct bucket *
 bucket_at(unsigned i)
 {
-	struct bucket *chunk = atomic_load(&cache.chunks[i / PER_CHUNK]);
+	struct bucket **group = atomic_load(&cache.groups[i / PER_GROUP]);
+	struct bucket *chunk = NULL;
 
+	if (__predict_true(group != NULL))
+		chunk = atomic_load(&group[i % PER_GROUP / PER_CHUNK]);
 	return (chunk != NULL ? &chunk[i % PER_CHUNK] : NULL);
 }
 
@@ -107,16 +112,35 @@ bucket_of(uint32_t hash)
 	return (bucket_at(hash & (cache.nbuckets - 1)));
 }
 
-/* The same, made if there is memory. */
+/* Where the bucket's chunk is, or will be; NULL: no memory. */
+static struct bucket **
+chunk_place(unsigned i)
+{
+	const size_t size = PER_GROUP / PER_CHUNK * sizeof(struct bucket *);
+	struct bucket ***place = &cache.groups[i / PER_GROUP];
+	struct bucket **group = atomic_load(place), **old = NULL;
+
+	if (group == NULL) {
+		group = kmem_alloc(size, KM_ZERO);
+		if (group == NULL)
+			return (NULL);
+		if (!atomic_cas(place, &old, group)) {
+			kmem_free(group, size);
+			group = old;
+		}
+	}
+	return (&group[i % PER_GROUP / PER_CHUNK]);
+}
+
+/* As bucket_of(), made if there is memory. */
 static struct bucket *
 make_bucket(uint32_t hash)
 {
-	struct bucket **place =
-	    &cache.chunks[(hash & (cache.nbuckets - 1)) / PER_CHUNK];
+	struct bucket **place = chunk_place(hash & (cache.nbuckets - 1));
 	struct bucket *chunk, *old = NULL;
 
-	if (atomic_load(place) != NULL)
-		return (bucket_of(hash));
+	if (place == NULL || atomic_load(place) != NULL)
+		return (place == NULL ? NULL : bucket_of(hash));
 	chunk = kmem_alloc(PER_CHUNK * sizeof(*chunk), 0);
 	if (chunk == NULL)
 		return (NULL);
@@ -277,12 +301,12 @@ make_table(void)
 {
 	const uint64_t pages = MIN(page_total(), 1ul << 30);
 
-	cache.nbuckets = PER_CHUNK;
+	cache.nbuckets = PER_GROUP;
 	while (cache.nbuckets < pages / 4)
 		cache.nbuckets *= 2;
-	cache.chunks = kmem_alloc(
-	    cache.nbuckets / PER_CHUNK * sizeof(*cache.chunks), KM_ZERO);
-	if (cache.chunks == NULL)
+	cache.groups = kmem_alloc(
+	    cache.nbuckets / PER_GROUP * sizeof(*cache.groups), KM_ZERO);
+	if (cache.groups == NULL)
 		return (false);
 	random_bytes(&cache.key, sizeof(cache.key));
 	cache.most = (unsigned)pages * 2;
