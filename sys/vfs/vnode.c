@@ -362,6 +362,7 @@ vn_prefetch_size(struct vnode *vp, uint64_t size)
 {
 	struct vnode *base = vp->v_base;
 
+	assert_may_sleep("vn_prefetch_size");
 	if (base->v_type == VREG && base->v_ops->vo_prefetch != NULL)
 		base->v_ops->vo_prefetch(base, size, UINT64_MAX);
 }

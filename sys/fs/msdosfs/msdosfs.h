@@ -122,7 +122,8 @@ int msdosfs_fat_write(struct msdosfs_mount *mm) __sleeps;
 /* mm_fat held, but not while the FAT is read; who changes it has mm_batch, so
  * that others see what is half done at most.  What follows a cluster, FAT_EOC
  * at the end. */
-int msdosfs_fat_get(struct msdosfs_mount *mm, uint32_t cluster, uint32_t *next);
+int msdosfs_fat_get(
+    struct msdosfs_mount *mm, uint32_t cluster, uint32_t *next) __sleeps;
 int msdosfs_fat_set(struct msdosfs_mount *mm, uint32_t cluster, uint32_t next);
 /* The index-th cluster of a file: 0 where the chain is over, with the last one
  * of it in *last (0: it is empty). mm_fat held. */
