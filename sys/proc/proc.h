@@ -370,7 +370,8 @@ struct fork_request {
 	struct thread *child_td; /* out */
 };
 int kern_fork(struct thread *td, struct fork_request *fa) __sleeps;
-/* A thread in curproc: user registers copied from td, td_sigmask too. */
+/* A thread in curproc: user registers copied from td, td_sigmask too. ENOMEM;
+ * EPROCLIM: it has kern.threads.max_threads_per_proc already. */
 int kern_thr_create(struct thread *td, struct thread **newp);
 __noreturn void kern_thr_exit(struct thread *td) __sleeps;
 /* Ends the process: code is the status, sig the signal that killed it (or

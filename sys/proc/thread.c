@@ -11,6 +11,7 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "core/printf.h"
+#include "core/sysctl.h"
 #include "proc/abi.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
@@ -39,6 +40,14 @@ static struct {
 } threads = {.lock = SPIN_INITIALIZER("threads"), .next = TID_FIRST};
 
 static struct thread idle_threads[MAXCPU];
+
+/* Of a process: what goes over all of them, with its lock held, ends. */
+static unsigned max_threads = 1500; /* (a) */
+static unsigned max_threads_hits;   /* (a) refused for that */
+SYSCTL_INT(max_threads, "kern.threads.max_threads_per_proc", CTL_AUTO,
+    CTLFLAG_RW, &max_threads);
+SYSCTL_INT(max_threads_hits, "kern.threads.max_threads_hits", CTL_AUTO,
+    CTLFLAG_RD, &max_threads_hits);
 
 void
 thread_init(void)
@@ -394,8 +403,15 @@ thread_copy(struct proc *p, struct thread *from)
 int
 kern_thr_create(struct thread *td, struct thread **newp)
 {
-	struct thread *new = thread_copy(td->td_proc, td);
+	struct thread *new;
 
+	/* Some may come at once, and go beyond it by one less than they are. */
+	if (atomic_load(&td->td_proc->p_nthreads) >=
+	    atomic_load(&max_threads)) {
+		atomic_add(&max_threads_hits, 1);
+		return (EPROCLIM);
+	}
+	new = thread_copy(td->td_proc, td);
 	if (new == NULL)
 		return (ENOMEM);
 	thread_link(td->td_proc, new);

@@ -241,6 +241,41 @@ files(void)
 	CHECK_EQ(set_sysctl("kern.maxfiles", was), 0);
 }
 
+#define THREADS_MOST 8
+
+static volatile bool enough;
+
+static void
+until_enough(void *arg)
+{
+	while (!enough)
+		sleep_ms(1);
+	end_thread(arg);
+}
+
+/* A process has so many threads, the first among them. */
+static void
+threads(void)
+{
+	static long tids[THREADS_MOST];
+	const long was = get_sysctl("kern.threads.max_threads_per_proc");
+	const long hits = get_sysctl("kern.threads.max_threads_hits");
+	int n = 0;
+
+	CHECK_EQ(
+	    set_sysctl("kern.threads.max_threads_per_proc", THREADS_MOST), 0);
+	while (n < THREADS_MOST &&
+	       start_thread(until_enough, &tids[n], &tids[n]) == 0)
+		n++;
+	CHECK_EQ(n, THREADS_MOST - 1);
+	CHECK_EQ(start_thread(until_enough, &tids[n], &tids[n]), -EPROCLIM);
+	CHECK_EQ(get_sysctl("kern.threads.max_threads_hits"), hits + 2);
+	CHECK_EQ(set_sysctl("kern.threads.max_threads_per_proc", was), 0);
+	enough = true;
+	while (n-- > 0)
+		join_thread(&tids[n]);
+}
+
 /* The interpreter is a copy of this program. */
 static void
 script(void)
@@ -276,6 +311,7 @@ main(int argc, char **argv)
 	CHECK_EQ(ask(NOBODY, PLAIN, "plain", NULL), 0);
 	cpu_sets();
 	priorities();
+	threads();
 	script();
 	return (result("limits"));
 }
