@@ -22,7 +22,8 @@ void object_free_pages(
  * o_lock held. */
 bool page_leave_busy(struct page *pg);
 void pager_init(void);
-/* Was the page used by way of a mapping since this was last asked? */
+/* Was the page used by way of a mapping since this was last asked, or is it
+ * locked there? o_lock held. */
 bool object_page_touched(struct vm_object *o, const struct page *pg) __sleeps;
 /* Unmaps it everywhere but for TLBs: see pmap_remove_later(). */
 void object_unmap_later(

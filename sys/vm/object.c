@@ -368,7 +368,8 @@ object_page_touched(struct vm_object *o, const struct page *pg)
 	LIST_FOREACH (e, &o->o_entries, e_olink) {
 		if (mapped_range(
 			e, pg->pg_index, pg->pg_index + 1, &start, &stop) &&
-		    pmap_touched(e->e_space->vs_pmap, start))
+		    (atomic_load(&e->e_flags) & VME_WIRED ||
+			pmap_touched(e->e_space->vs_pmap, start)))
 			return (true);
 		sched_maybe_yield();
 	}

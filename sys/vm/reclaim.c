@@ -13,9 +13,9 @@
  * all others are freed.  The active queue is looked at when it is much longer:
  * what wasn't used since last time becomes inactive, so that it is freed if
  * nobody uses it meanwhile.  Uses are those by read and write (PG_USED) and by
- * way of mappings, where the CPU notes them in page tables.  So what is read
- * once from end to end drives nothing else out, and a look costs the same
- * however many files there are.
+ * way of mappings, where the CPU notes them in page tables, and what is locked
+ * is in use.  So what is read once from end to end drives nothing else out, and
+ * a look costs the same however many files there are.
  *
  * Only pages that are freed or looked at are taken from a queue: a use moves
  * nothing.  From a page to its object leads the queue's lock: while a page is

@@ -2,8 +2,9 @@
 /*
  * A file larger than memory, on a UFS2 disk: changed through a mapping, twice,
  * and then read where nothing may be written; what was read once is inactive,
- * as long as it is there.  Meanwhile a program runs again and again whose name
- * others take, and whose pages memory has no room for.
+ * as long as it is there, and what is locked stays.  Meanwhile a program runs
+ * again and again whose name others take, and whose pages memory has no room
+ * for.
  */
 #include <signal.h>
 #include <stdint.h>
@@ -17,6 +18,8 @@
 #define SIZE	 (40u << 20)
 #define PAGE	 4096u
 #define INACTIVE 256u /* pages, at least */
+#define LOCKED	 (256u << 10)
+#define IN_CORE	 1 /* in what mincore(2) says of a page */
 
 static uint32_t
 value(uint32_t at, uint32_t pass)
@@ -54,17 +57,40 @@ change(const char *path)
 	close(fd);
 }
 
+/* Each page is used twice, so that it becomes active. */
+static void
+look_at_all(int fd)
+{
+	uint32_t found;
+
+	for (uint32_t at = 0; at < SIZE; at += PAGE)
+		for (int i = 0; i < 2; i++)
+			if (pread(fd, &found, 4, at + 4092 * i) != 4 ||
+			    found != value(at, 1))
+				wrong(at);
+}
+
+/* What is locked stays, however often the rest goes by. */
 static void
 look(const char *path)
 {
 	int fd = open(path, O_RDONLY);
-	uint32_t found;
+	char there[LOCKED / PAGE];
+	void *map;
 
 	if (fd < 0)
 		quit(path);
-	for (uint32_t at = 0; at < SIZE; at += PAGE)
-		if (pread(fd, &found, 4, at) != 4 || found != value(at, 1))
-			wrong(at);
+	map = mmap(NULL, LOCKED, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED || mlock(map, LOCKED) != 0)
+		quit("mlock");
+	for (int i = 0; i < 3; i++)
+		look_at_all(fd);
+	if (mincore(map, LOCKED, (void *)there) != 0)
+		quit("mincore");
+	for (size_t i = 0; i < sizeof(there); i++)
+		if ((there[i] & IN_CORE) == 0)
+			quit("a locked page is gone");
+	munmap(map, LOCKED);
 	close(fd);
 }
 
