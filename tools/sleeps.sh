@@ -58,6 +58,7 @@ objdump -d --no-show-raw-insn "$1" | awk '
 	}' >"$tmp/sleepers"
 
 # All functions of the headers: "header name", and "header name sleeps".
+# shellcheck disable=SC2016 # awk's own
 find sys -name '*.h' ! -path 'sys/fbsd/*' | sort | xargs awk '
 	FNR == 1 { text = ""; comment = depth = 0 }
 	/^#/ { next }

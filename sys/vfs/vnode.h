@@ -282,7 +282,7 @@ int vn_getattr(
 int vn_readlink(
     struct vnode *vp, char *buf, size_t *len) __sleeps; /* nor here */
 /* Before v_lock is taken to set a file's size. */
-void vn_prefetch_size(struct vnode *vp, uint64_t size);
+void vn_prefetch_size(struct vnode *vp, uint64_t size) __sleeps;
 /* vo_fsync, if there is one; pages [first, end) of its object, and then that;
  * and all that is mounted.  vfs/vn_sync.c; they end with EINTR for who is
  * killed, though not before all is done. No locks. */
