@@ -187,7 +187,7 @@ t ufs/hold 120 "$life build/sys/MICROVM/kernel.stripped hold 96m 600 512m \
 stress='tests/disk/stress.sh build/imp build/sys'
 faults='write 600 write 1200 read 1000 flush 1 flush 2 write 400 write 384'
 faults="$faults write 384 read 384 write 2000 write 1999 write 640 read 640"
-for case in '1 64m 8m' '2 24m 4m' '4 32m 8m'; do
+for case in '1 64m 8m' '2 26m 4m' '4 32m 8m'; do
 	# shellcheck disable=SC2086 # words
 	set -- $case
 	t "ufs/stress/$1-cpus" 160 "$stress/TEST/kernel $case '4096 512' '$1 4 3 150'"

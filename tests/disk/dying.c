@@ -31,7 +31,8 @@ unmount_by_force(uint32_t before)
 	well();
 }
 
-/* What is changed now can't be written, ever; `dead`: nor read. */
+/* What is changed now can't be written, ever; `dead`: nor read.  It isn't so
+ * much that the syncer would begin with it before. */
 static void
 die_with_changes(bool dead)
 {
@@ -40,8 +41,8 @@ die_with_changes(bool dead)
 	memset(&o, 0, sizeof(o));
 	o.order[FAIL_READ].fail = dead ? FAIL_ALL : 0;
 	o.order[FAIL_WRITE].fail = FAIL_ALL;
-	write_file(ON "/new", 1 << 20);
-	write_file(ON "/kept", 200 * BLOCK);
+	write_file(ON "/new", 64 * BLOCK);
+	write_file(ON "/kept", 50 * BLOCK);
 	if (mkdir(ON "/dir", 0755) != 0 || unlink(ON "/gone") != 0)
 		quit("changes");
 	if (pwrite(orders_fd, &o, sizeof(o), 0) != sizeof(o))
