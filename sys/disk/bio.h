@@ -139,6 +139,10 @@ bio_done(struct bio *bp)
  */
 struct disk *disk_find(const char *name) __sleeps;
 struct disk *disk_next(struct disk *dp) __sleeps;
+/* The i-th of its labels, "" if it has none of that kind, and in which folder
+ * of /dev it is. */
+#define DISK_LABELS 3
+const char *disk_label(const struct disk *dp, unsigned i, const char **folder);
 
 /* Starts a request; b_done may be called before this returns. */
 void bio_start(struct disk *dp, struct bio *bp);

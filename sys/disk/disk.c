@@ -102,17 +102,32 @@ disk_taste(void)
 	return (true);
 }
 
+const char *
+disk_label(const struct disk *dp, unsigned i, const char **folder)
+{
+	static const char *const folders[DISK_LABELS] = {"gpt", "gptid", "ufs"};
+	const char *const labels[DISK_LABELS] = {
+	    dp->d_gpt, dp->d_gptid, dp->d_ufs};
+
+	*folder = folders[i];
+	return (labels[i]);
+}
+
 static bool
 answers_to(const struct disk *dp, const char *name)
 {
+	const char *label, *folder;
+	size_t n;
+
 	if (strcmp(dp->d_name, name) == 0)
 		return (true);
-	if (strncmp(name, "gpt/", 4) == 0)
-		return (name[4] != '\0' && strcmp(dp->d_gpt, name + 4) == 0);
-	if (strncmp(name, "gptid/", 6) == 0)
-		return (name[6] != '\0' && strcmp(dp->d_gptid, name + 6) == 0);
-	if (strncmp(name, "ufs/", 4) == 0)
-		return (name[4] != '\0' && strcmp(dp->d_ufs, name + 4) == 0);
+	for (unsigned i = 0; i < DISK_LABELS; i++) {
+		label = disk_label(dp, i, &folder);
+		n = strlen(folder);
+		if (strncmp(name, folder, n) == 0 && name[n] == '/')
+			return (name[n + 1] != '\0' &&
+				strcmp(label, name + n + 1) == 0);
+	}
 	return (false);
 }
 

@@ -312,20 +312,17 @@ put_table(struct tree *t, struct disk *table)
 static void
 put_label(struct tree *t, struct disk *dp)
 {
-	const struct {
-		const char *folder, *label;
-	} names[] = {
-	    {"gpt", dp->d_gpt}, {"gptid", dp->d_gptid}, {"ufs", dp->d_ufs}};
 	const unsigned first = id(dp, LABEL_THINGS);
 	char name[DISK_LABEL_MAX + 8];
+	const char *label, *folder;
 
 	/* Three things for each name. */
-	for (unsigned i = 0, n = first; i < nitems(names);
+	for (unsigned i = 0, n = first; i < DISK_LABELS;
 	     i++, n += 3 * (1 << 16)) {
-		if (names[i].label[0] == '\0')
+		label = disk_label(dp, i, &folder);
+		if (label[0] == '\0')
 			continue;
-		(void)snprintf(name, sizeof(name), "%s/%s", names[i].folder,
-		    names[i].label);
+		(void)snprintf(name, sizeof(name), "%s/%s", folder, label);
 		begin_geom(t, n, CLASS_LABEL, dp->d_name, 3);
 		put_consumer(t, n + (1 << 16), n, dp);
 		begin_provider(t, n + 2 * (1 << 16), n, name, dp);
@@ -368,13 +365,14 @@ SYSCTL_PROC(kern_geom_confxml, "kern.geom.confxml", CTL_AUTO,
 static void
 put_label_lines(struct tree *t, const struct disk *dp, unsigned depth)
 {
-	const char *const names[][2] = {
-	    {"gpt", dp->d_gpt}, {"gptid", dp->d_gptid}, {"ufs", dp->d_ufs}};
+	const char *label, *folder;
 
-	for (unsigned i = 0; i < nitems(names); i++)
-		if (names[i][1][0] != '\0')
-			put(t, "%u LABEL %s/%s %lu %u\n", depth, names[i][0],
-			    names[i][1], dp->d_size, dp->d_sector);
+	for (unsigned i = 0; i < DISK_LABELS; i++) {
+		label = disk_label(dp, i, &folder);
+		if (label[0] != '\0')
+			put(t, "%u LABEL %s/%s %lu %u\n", depth, folder, label,
+			    dp->d_size, dp->d_sector);
+	}
 }
 
 /* Partitions of what has a table, each followed by those within it, which can't

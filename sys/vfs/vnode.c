@@ -72,6 +72,23 @@ vnode_tryhold(struct vnode *vp)
 	return (false);
 }
 
+bool
+vnode_mapped_to_write(struct vnode *vp)
+{
+	return (vp->v_type == VREG && vm_object_mapped_to_write(&vp->v_object));
+}
+
+void
+vnode_settle(struct vnode *vp)
+{
+	if (vp->v_type != VREG)
+		return;
+	rw_wlock(&vp->v_lock);
+	mutex_lock(&vp->v_object.o_lock);
+	mutex_unlock(&vp->v_object.o_lock);
+	rw_wunlock(&vp->v_lock);
+}
+
 void
 vnode_release(struct vnode *vp)
 {

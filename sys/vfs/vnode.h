@@ -247,6 +247,10 @@ void vnode_release(struct vnode *vp) __sleeps;
  * vo_inactive takes too, or in a section (core/section.h) that it waits for:
  * false if it is being freed. */
 bool vnode_tryhold(struct vnode *vp);
+/* Could somebody write to it by a mapping that is there?  And: whoever was
+ * writing to it, by a mapping or not, is through. No locks. */
+bool vnode_mapped_to_write(struct vnode *vp) __sleeps;
+void vnode_settle(struct vnode *vp) __sleeps;
 
 /* Opening from within the kernel; flags are FREAD/FWRITE/O_*. */
 int vn_open(struct thread *td, const char *path, int flags, mode_t mode,

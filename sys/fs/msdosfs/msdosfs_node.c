@@ -476,8 +476,7 @@ msdosfs_nodes_mapped_to_write(struct msdosfs_mount *mm)
 
 	for (uint64_t place = 0; !mapped && (n = next_node(mm, &place)) != NULL;
 	     place++) {
-		mapped = n->n_vnode.v_type == VREG &&
-			 vm_object_mapped_to_write(&n->n_vnode.v_object);
+		mapped = vnode_mapped_to_write(&n->n_vnode);
 		vnode_release(&n->n_vnode);
 		sched_maybe_yield();
 	}
@@ -490,12 +489,7 @@ msdosfs_nodes_settle(struct msdosfs_mount *mm)
 	struct msdosfs_node *n;
 
 	for (uint64_t place = 0; (n = next_node(mm, &place)) != NULL; place++) {
-		if (n->n_vnode.v_type == VREG) {
-			rw_wlock(&n->n_vnode.v_lock);
-			mutex_lock(&n->n_vnode.v_object.o_lock);
-			mutex_unlock(&n->n_vnode.v_object.o_lock);
-			rw_wunlock(&n->n_vnode.v_lock);
-		}
+		vnode_settle(&n->n_vnode);
 		vnode_release(&n->n_vnode);
 	}
 }

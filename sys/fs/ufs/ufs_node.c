@@ -552,8 +552,7 @@ ufs_nodes_mapped_to_write(struct ufs_mount *um)
 
 	for (uint64_t ino = 0; !mapped && (n = next_node(um, &ino)) != NULL;
 	     ino++) {
-		mapped = n->n_vnode.v_type == VREG &&
-			 vm_object_mapped_to_write(&n->n_vnode.v_object);
+		mapped = vnode_mapped_to_write(&n->n_vnode);
 		vnode_release(&n->n_vnode);
 		sched_maybe_yield();
 	}
@@ -566,12 +565,7 @@ ufs_nodes_settle(struct ufs_mount *um)
 	struct ufs_node *n;
 
 	for (uint64_t ino = 0; (n = next_node(um, &ino)) != NULL; ino++) {
-		if (n->n_vnode.v_type == VREG) {
-			rw_wlock(&n->n_vnode.v_lock);
-			mutex_lock(&n->n_vnode.v_object.o_lock);
-			mutex_unlock(&n->n_vnode.v_object.o_lock);
-			rw_wunlock(&n->n_vnode.v_lock);
-		}
+		vnode_settle(&n->n_vnode);
 		vnode_release(&n->n_vnode);
 	}
 }
