@@ -277,27 +277,22 @@ vm_sync(struct vmspace *vs, vaddr_t addr, uint64_t size, int flags)
 static uint8_t
 core_flags(struct vmspace *vs, struct vm_entry *e, vaddr_t va)
 {
-	struct amap *am = e->e_amap;
 	struct vm_object *o = e->e_object;
-	struct page *pg = NULL;
 	unsigned prot;
+	bool found;
 	paddr_t pa;
 
 	if (pmap_extract(vs->vs_pmap, va, &pa, &prot))
 		return (MINCORE_INCORE | MINCORE_REFERENCED |
 			(prot & PMAP_WRITE ? MINCORE_MODIFIED : 0));
-	if (am != NULL) {
-		mutex_lock(&am->am_lock);
-		pg = radix_get(&am->am_pages, amap_index(am, va));
-		mutex_unlock(&am->am_lock);
-	}
-	if (pg == NULL && o != NULL) {
+	found = amap_has(e->e_amap, va);
+	if (!found && o != NULL) {
 		mutex_lock(&o->o_lock);
-		pg =
-		    radix_get(&o->o_pages, atop(e->e_ooff + (va - e->e_start)));
+		found = radix_get(&o->o_pages,
+			    atop(e->e_ooff + (va - e->e_start))) != NULL;
 		mutex_unlock(&o->o_lock);
 	}
-	return (pg != NULL ? MINCORE_INCORE | MINCORE_REFERENCED_OTHER : 0);
+	return (found ? MINCORE_INCORE | MINCORE_REFERENCED_OTHER : 0);
 }
 
 int

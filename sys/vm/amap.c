@@ -65,6 +65,19 @@ amap_release(struct amap *am)
 	kmem_free(am, sizeof(*am));
 }
 
+bool
+amap_has(struct amap *am, vaddr_t va)
+{
+	bool found;
+
+	if (am == NULL)
+		return (false);
+	mutex_lock(&am->am_lock);
+	found = radix_get(&am->am_pages, amap_index(am, va)) != NULL;
+	mutex_unlock(&am->am_lock);
+	return (found);
+}
+
 int
 amap_own(struct amap *am, vaddr_t va)
 {

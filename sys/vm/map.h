@@ -102,6 +102,8 @@ struct amap *amap_create(vaddr_t base); /* one reference; or NULL */
 /* A copy, whose pages must not be written in place any more; or NULL. */
 struct amap *amap_fork(struct amap *am);
 void amap_release(struct amap *am);
+/* Is there a page at va? am NULL: no. vs_lock held. */
+bool amap_has(struct amap *am, vaddr_t va) __sleeps;
 /* A page may be put in or replaced at va: 0, ENOMEM. am_lock held, and vs_lock
  * at least for reading. */
 int amap_own(struct amap *am, vaddr_t va);

@@ -84,20 +84,6 @@ object_end(const struct vm_entry *e)
 	return (e->e_start + MIN(size - MIN(e->e_ooff, size), entry_size(e)));
 }
 
-static bool
-has_own(const struct vm_entry *e, vaddr_t va)
-{
-	struct amap *am = e->e_amap;
-	bool found;
-
-	if (am == NULL)
-		return (false);
-	mutex_lock(&am->am_lock);
-	found = radix_get(&am->am_pages, amap_index(am, va)) != NULL;
-	mutex_unlock(&am->am_lock);
-	return (found);
-}
-
 /* The first page of e at or above va that its object has and e hasn't, so that
  * it may have to be read; 0: none.  vs_lock held. */
 static vaddr_t
@@ -106,7 +92,7 @@ not_own(const struct vm_entry *e, vaddr_t va)
 	const vaddr_t end = object_end(e);
 
 	for (va = MAX(va, e->e_start); va < end; va += PAGE_SIZE) {
-		if (!has_own(e, va))
+		if (!amap_has(e->e_amap, va))
 			return (va);
 		sched_maybe_yield();
 	}
