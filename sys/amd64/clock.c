@@ -59,6 +59,12 @@ scale(uint64_t cycles, uint64_t mult)
 }
 
 uint64_t
+clock_cycles_ns(uint64_t cycles)
+{
+	return (scale(cycles, tc.mult));
+}
+
+uint64_t
 clock_ns(void)
 {
 	uint32_t seq;

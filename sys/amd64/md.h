@@ -169,9 +169,10 @@ void outb(uint16_t port, uint8_t value);
 /*
  * Clocks.  The monotonic clock counts nanoseconds since kernel entry.
  */
-uint64_t clock_ns(void);	/* now; any context */
-uint64_t clock_cycles(void);	/* raw TSC */
-uint64_t clock_frequency(void); /* TSC Hz */
+uint64_t clock_ns(void);		   /* now; any context */
+uint64_t clock_cycles(void);		   /* raw TSC */
+uint64_t clock_cycles_ns(uint64_t cycles); /* how long they take */
+uint64_t clock_frequency(void);		   /* TSC Hz */
 /* Arms this CPU's one-shot timer for clock_ns() == deadline; UINT64_MAX: off.
  * When it fires, md calls callout_interrupt() (core/callout.h). */
 void clock_arm(uint64_t deadline);

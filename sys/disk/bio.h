@@ -46,7 +46,7 @@ struct bio {
 	void (*b_done)(struct bio *); /* any context, no locks held */
 	void *b_arg;		      /* whoever asks keeps this */
 	uint64_t b_position;	      /* (d) the offset on the whole disk */
-	uint64_t b_since;  /* (d) clock_ns() when it became the driver's */
+	uint64_t b_since;  /* (d) clock_cycles() when it became the driver's */
 	unsigned b_seg;	   /* (d) first segment not yet under way, */
 	uint32_t b_segoff; /* (d) from this byte on */
 	uint64_t b_begun;  /* (d) bytes under way or through */
@@ -75,11 +75,11 @@ struct disk_errors {
 enum { DISK_KINDS = 4 }; /* FreeBSD's: others, reads, writes, deletes */
 struct disk_stats {
 	uint32_t ds_begun, ds_ended; /* (d) requests */
-	uint64_t ds_busy;	     /* (d) ns that there were any */
+	uint64_t ds_busy;	     /* (d) cycles that there were any */
 	uint64_t ds_busy_from;	     /* (d) of ds_busy, not yet counted */
 	uint64_t ds_created;	     /* (!) clock_ns() */
 	struct disk_work {
-		uint64_t bytes, operations, ns; /* (d) */
+		uint64_t bytes, operations, cycles; /* (d) */
 	} ds_work[DISK_KINDS];
 };
 

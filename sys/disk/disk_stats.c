@@ -43,12 +43,19 @@ struct devstat {
 };
 _Static_assert(sizeof(struct devstat) == 288, "devstat");
 
+/* Another CPU's counter may be a little behind. */
+static uint64_t
+cycles_from(uint64_t from, uint64_t to)
+{
+	return (to > from ? to - from : 0);
+}
+
 void
 disk_begun(struct disk *dp, struct bio *bp)
 {
 	struct disk_stats *ds = &dp->d_stats;
 
-	bp->b_since = clock_ns();
+	bp->b_since = clock_cycles();
 	if (ds->ds_begun++ == ds->ds_ended)
 		ds->ds_busy_from = bp->b_since;
 }
@@ -63,13 +70,13 @@ disk_ended(struct disk *dp, const struct bio *bp)
 	    [BIO_IDENT] = 0};
 	struct disk_stats *ds = &dp->d_stats;
 	struct disk_work *work = &ds->ds_work[kinds[bp->b_cmd]];
-	const uint64_t now = clock_ns();
+	const uint64_t now = clock_cycles();
 
 	ds->ds_ended++;
-	ds->ds_busy += now - ds->ds_busy_from;
+	ds->ds_busy += cycles_from(ds->ds_busy_from, now);
 	ds->ds_busy_from = now;
 	work->operations++;
-	work->ns += now - bp->b_since;
+	work->cycles += cycles_from(bp->b_since, now);
 	if (bp->b_error == 0 && bp->b_cmd <= BIO_DELETE)
 		work->bytes += bp->b_length;
 }
@@ -79,6 +86,17 @@ bintime(uint64_t ns)
 {
 	return ((struct bintime){(int64_t)(ns / NSEC_PER_SEC),
 	    ns % NSEC_PER_SEC * (UINT64_MAX / NSEC_PER_SEC)});
+}
+
+/* What clock_ns() was at that count; 0 for 0. */
+static uint64_t
+ns_at(uint64_t cycles)
+{
+	const uint64_t now = clock_ns(),
+		       ago =
+			   clock_cycles_ns(cycles_from(cycles, clock_cycles()));
+
+	return (cycles != 0 && ago < now ? now - ago : 0);
 }
 
 /* "vtbd0": a name and a unit. */
@@ -108,13 +126,14 @@ describe(const struct disk *dp, uint32_t number, struct devstat *d)
 	d->end_count = atomic_load(&ds->ds_ended);
 	d->start_count = atomic_load(&ds->ds_begun);
 	d->tag_types[0] = d->end_count;
-	d->busy_from = bintime(atomic_load(&ds->ds_busy_from));
-	d->busy_time = bintime(atomic_load(&ds->ds_busy));
+	d->busy_from = bintime(ns_at(atomic_load(&ds->ds_busy_from)));
+	d->busy_time = bintime(clock_cycles_ns(atomic_load(&ds->ds_busy)));
 	d->creation_time = bintime(ds->ds_created);
 	for (unsigned i = 0; i < DISK_KINDS; i++) {
 		d->bytes[i] = atomic_load(&ds->ds_work[i].bytes);
 		d->operations[i] = atomic_load(&ds->ds_work[i].operations);
-		d->duration[i] = bintime(atomic_load(&ds->ds_work[i].ns));
+		d->duration[i] = bintime(
+		    clock_cycles_ns(atomic_load(&ds->ds_work[i].cycles)));
 	}
 }
 
