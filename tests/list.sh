@@ -53,6 +53,7 @@ subject_of_program() {
 	exhaust | memory | memmodel | memrace | oom | seals) echo vm ;;
 	control | datagrams | sockbytes | sockets | sockstorm) echo sockets ;;
 	ctty | flood | pty | revoke) echo tty ;;
+	sysvmsg | sysvsem | sysvshm) echo ipc ;;
 	*) echo "$1" ;;
 	esac
 }

@@ -15,6 +15,7 @@
 #include "fbsd/event.h"
 #include "fbsd/fcntl.h"
 #include "exec/exec.h"
+#include "ipc/sysv_shm.h"
 #include "proc/abi.h"
 #include "file/file.h"
 #include "core/printf.h"
@@ -546,6 +547,8 @@ image_fork(struct proc *p, struct proc *parent, bool share_memory)
 		return (0);
 	if (share_memory)
 		vmspace_hold(p->p_image.vm = vs);
+	else if (atomic_load(&vs->vs_shm) != NULL)
+		p->p_image.vm = shm_fork_space(vs);
 	else
 		p->p_image.vm = vmspace_fork(vs);
 	return (p->p_image.vm == NULL ? ENOMEM : 0);

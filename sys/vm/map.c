@@ -405,6 +405,8 @@ vmspace_release(struct vmspace *vs)
 		return;
 	if (vs->vs_umtx)
 		umtx_shm_forget(vs);
+	if (vs->vs_shm != NULL)
+		shm_space_gone(vs);
 	drop_all(vs, &dead);
 	entries_free(&dead);
 	pmap_destroy(vs->vs_pmap);

@@ -28,6 +28,7 @@
 #include "vm/page.h"
 
 struct file;
+struct shm_space;
 struct thread;
 struct vm_object;
 struct vm_read;
@@ -249,6 +250,7 @@ struct vmspace {
 	vaddr_t vs_timekeep;	   /* (!) per image: shared page */
 	vaddr_t vs_sigcode;	   /* (!) per image */
 	bool vs_umtx;		   /* (a) umtx_shm_forget() at the end */
+	struct shm_space *vs_shm;  /* (a) shm_space_gone() at the end */
 };
 
 struct vmspace *vmspace_create(void); /* one reference, or NULL */
@@ -349,6 +351,8 @@ extern const struct vm_file_ops *vm_file_ops; /* (!) by vfs_init() */
 uint64_t vm_limit(const struct vmspace *vs, int which);
 /* ipc's (ipc/umtx_shm.c): the object or vmspace `where` is gone. */
 void umtx_shm_forget(const void *where) __sleeps;
+/* ipc's (ipc/sysv_shm.c): vs, which has attached segments, is about to go. */
+void shm_space_gone(struct vmspace *vs) __sleeps;
 
 void vm_init(void) __sleeps; /* after kmem_init() */
 

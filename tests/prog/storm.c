@@ -132,7 +132,7 @@ any_pointer(struct source *s)
 static uint64_t
 any_number(struct source *s)
 {
-	switch (any(s, 12)) {
+	switch (any(s, 13)) {
 	case 0:
 		return (UINT64_MAX);
 	case 1:
@@ -145,6 +145,8 @@ any_number(struct source *s)
 		return (-any(s, 200));
 	case 5:
 		return ((uint64_t)shared->pid[any(s, PROCESSES)]);
+	case 6: /* of System V IPC: a place, and how often it was used */
+		return (any(s, 4) | (1 + any(s, 4)) << 16);
 	default:
 		return (any(s, 24));
 	}
