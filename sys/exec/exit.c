@@ -8,6 +8,7 @@
 #include "exec/exec.h"
 #include "file/fdtable.h"
 #include "core/printf.h"
+#include "ipc/sysv_sem.h"
 #include "proc/proc.h"
 #include "proc/sigqueue.h"
 #include "core/sysctl.h"
@@ -30,6 +31,8 @@ release_resources(struct thread *td)
 	struct proc *p = td->td_proc;
 
 	itimer_exit(p);
+	if (p->p_sem != NULL)
+		sem_exit(p);
 	fdtable_exit(p);
 	dirs_exit(p);
 	md_thread_free(td); /* no user mode any more */

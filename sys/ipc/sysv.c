@@ -146,3 +146,28 @@ sysv_set(
 	p->mode = (p->mode & ~ACCESSPERMS) | (new->mode &ACCESSPERMS);
 	return (0);
 }
+
+int
+sysv_wait(struct sysv_table *t, struct list *queue, struct sysv_waiter *sw,
+    const char *wmesg)
+{
+	int error = 0;
+
+	sw->sw_result = SYSV_WAITS;
+	cv_init(&sw->sw_cv, wmesg);
+	list_push_back(queue, &sw->sw_link);
+	while (sw->sw_result == SYSV_WAITS && error == 0)
+		error = cv_wait_sig(&sw->sw_cv, &t->t_lock);
+	if (sw->sw_result != SYSV_WAITS)
+		return (sw->sw_result);
+	list_remove(&sw->sw_link);
+	return (EINTR);
+}
+
+void
+sysv_done(struct sysv_waiter *sw, int result)
+{
+	list_remove(&sw->sw_link);
+	sw->sw_result = result;
+	cv_signal(&sw->sw_cv);
+}

@@ -59,4 +59,19 @@ int sysv_permit(
 int sysv_set(
     const struct thread *td, struct ipc_perm *p, const struct ipc_perm *new);
 
+/*
+ * A thread that waits until another has done for it what it came for; it lies
+ * on its stack.  t_lock held.  sysv_wait() joins the queue, and returns the
+ * result, or EINTR for a signal; sysv_done() takes it out and wakes it.
+ */
+struct sysv_waiter {
+	struct list sw_link;
+	struct cv sw_cv;
+	int sw_result;
+};
+#define SYSV_WAITS (-1) /* no result yet */
+int sysv_wait(struct sysv_table *t, struct list *queue, struct sysv_waiter *sw,
+    const char *wmesg) __sleeps;
+void sysv_done(struct sysv_waiter *sw, int result);
+
 #endif

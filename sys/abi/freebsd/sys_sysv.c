@@ -4,8 +4,10 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/ipc.h"
+#include "ipc/sysv_sem.h"
 #include "ipc/sysv_shm.h"
 #include "proc/proc.h"
+#include "vm/kmem.h"
 
 int
 sys_shmget(struct thread *td, const struct shmget_args *a)
@@ -42,5 +44,94 @@ sys_shmctl(struct thread *td, const struct shmctl_args *a)
 		error = kern_shmctl(td, a->shmid, a->cmd, &ds);
 	if (error == 0 && a->cmd == IPC_STAT)
 		error = copyout(&ds, a->buf, sizeof(ds));
+	return (error);
+}
+
+int
+sys_semget(struct thread *td, const struct semget_args *a)
+{
+	int id = -1;
+	int error = kern_semget(td, a->key, a->nsems, a->semflg, &id);
+
+	td->td_retval[0] = (uint64_t)id;
+	return (error);
+}
+
+#define FEW_OPS 8u
+
+int
+sys_semop(struct thread *td, const struct semop_args *a)
+{
+	struct sembuf few[FEW_OPS], *ops = few;
+	size_t size;
+	int error;
+
+	if (a->nsops > SEM_OPM)
+		return (E2BIG);
+	size = a->nsops * sizeof(*ops);
+	if (a->nsops > FEW_OPS)
+		ops = kmem_alloc(size, 0);
+	if (ops == NULL)
+		return (ENOMEM);
+	error = copyin(a->sops, ops, size);
+	if (error == 0)
+		error = kern_semop(td, a->semid, ops, (unsigned)a->nsops);
+	if (ops != few)
+		kmem_free(ops, size);
+	return (error);
+}
+
+/* GETALL and SETALL: user memory at `array` has the values. */
+static int
+all_values(struct thread *td, int id, int cmd, uint64_t array)
+{
+	struct sem_control c;
+	unsigned n;
+	int error = sem_count(id, &n);
+
+	if (error != 0)
+		return (error);
+	c.values = kmem_alloc(n * sizeof(*c.values), KM_ZERO);
+	if (c.values == NULL)
+		return (ENOMEM);
+	if (cmd == SETALL)
+		error = copyin((void *)array, c.values, n * sizeof(*c.values));
+	if (error == 0)
+		error = kern_semctl(td, id, 0, cmd, &c);
+	if (error == 0 && cmd == GETALL)
+		error = copyout(c.values, (void *)array, n * sizeof(*c.values));
+	kmem_free(c.values, n * sizeof(*c.values));
+	return (error);
+}
+
+int
+sys___semctl(struct thread *td, const struct __semctl_args *a)
+{
+	struct sem_control c;
+	union semun arg = {0};
+	int error = 0;
+
+	switch (a->cmd) {
+	case IPC_SET:
+	case IPC_STAT:
+	case SEM_STAT:
+	case SETVAL:
+	case GETALL:
+	case SETALL:
+		error = copyin(a->arg, &arg, sizeof(arg));
+	}
+	if (error != 0)
+		return (error);
+	if (a->cmd == GETALL || a->cmd == SETALL)
+		return (all_values(td, a->semid, a->cmd, arg.array));
+	c.value = arg.val;
+	if (a->cmd == IPC_SET)
+		error = copyin((void *)arg.buf, &c.ds, sizeof(c.ds));
+	if (error == 0)
+		error = kern_semctl(td, a->semid, a->semnum, a->cmd, &c);
+	if (error == 0 && (a->cmd == IPC_STAT || a->cmd == SEM_STAT))
+		error = copyout(&c.ds, (void *)arg.buf, sizeof(c.ds));
+	if (error == 0)
+		td->td_retval[0] = (uint64_t)c.result;
 	return (error);
 }
