@@ -50,6 +50,7 @@ subject_of_program() {
 	copying | events | knotes | pipes | poll) echo file ;;
 	hello | streams | true) echo imp ;;
 	anycall | modules | oldcalls | random | storm | sweep | sysctl) echo kernel ;;
+	mdisks) echo disk ;;
 	exhaust | memory | memmodel | memrace | oom | seals) echo vm ;;
 	control | datagrams | sockbytes | sockets | sockstorm) echo sockets ;;
 	ctty | flood | pty | revoke) echo tty ;;

@@ -4,7 +4,8 @@
  *
  * A driver adds whole disks; their partition tables are read when somebody
  * first asks for a disk, so that one nobody uses costs nothing.  To everybody
- * but the driver a partition is a disk like another.  Disks stay for good.
+ * but the driver a partition is a disk like another.  A disk that goes fails
+ * whatever is asked of it; its structure stays while somebody has a reference.
  */
 #ifndef DISK_BIO_H
 #define DISK_BIO_H
@@ -15,6 +16,7 @@
 
 struct cdev;
 struct disk;
+struct disk_class;
 struct vm_read;
 
 enum bio_cmd {
@@ -83,13 +85,19 @@ struct disk_stats {
 	} ds_work[DISK_KINDS];
 };
 
-/* (!) set before the disk is known to others, (l) disks_lock. */
+#define DISK_LABELS 3
+
+/* (!) set before the disk is known to others, (l) disks_lock, (a) atomic, (t)
+ * taste_lock. */
 struct disk {
-	struct list d_link;	    /* (l) */
+	struct list d_link; /* (l) */
+	unsigned d_refs;    /* (a) the list's until it's gone, others' */
+	bool d_gone;	    /* (l a) ENXIO from now on */
+	uint32_t d_number;  /* (!) that no other disk ever had */
 	char d_name[DISK_NAME_MAX]; /* (!) "vtbd0", "vtbd0p4" */
 	uint32_t d_sector;	    /* (!) bytes, a power of two, >= 512 */
 	uint32_t d_stripe;	    /* (!) bytes of a physical block, or 0 */
-	uint64_t d_size;	    /* (!) bytes, whole sectors */
+	uint64_t d_size;	    /* (a) bytes, whole sectors */
 	bool d_readonly;	    /* (!) */
 	bool d_delete;		    /* (!) BIO_DELETE does something */
 	bool d_tasted;		    /* (l) its partitions are known */
@@ -103,9 +111,18 @@ struct disk {
 	char d_ufs[DISK_LABEL_MAX];   /* (!) below /dev/ufs */
 	/* Whole disks: starts a request that bio_start() has checked. */
 	void (*d_strategy)(struct disk *dp, struct bio *bp); /* (!) */
-	void *d_driver;					     /* (!) */
-	struct disk_errors d_errors;			     /* whole disks */
-	struct disk_stats d_stats;			     /* whole disks */
+	/* If it can be removed: nothing is asked for any more, and what was is
+	 * failed.  May sleep, and come back earlier if the process is killed.
+	 */
+	void (*d_stop)(struct disk *dp); /* (!) */
+	/* And then: nobody knows of it any more. Doesn't sleep. */
+	void (*d_free)(struct disk *dp);      /* (!) */
+	const struct disk_class *d_class;     /* (!) or NULL: hardware */
+	void *d_driver;			      /* (!) */
+	struct disk_errors d_errors;	      /* whole disks */
+	struct disk_stats d_stats;	      /* whole disks */
+	struct cdev *d_devs[1 + DISK_LABELS]; /* (t) */
+	unsigned d_opens;   /* (l) opened as a device, or swapped to */
 	unsigned d_writers; /* (l) opened for writing as a device, */
 	unsigned d_edition; /* (l) and how often that was closed */
 	unsigned d_claims;  /* (l) file systems mounted, */
@@ -117,6 +134,11 @@ struct disk {
  * and d_driver are filled in.  May be called while booting.
  */
 void disk_add(struct disk *dp) __sleeps;
+/* It goes, with its partitions.  EBUSY: somebody has it open or mounted, and it
+ * isn't forced; ENXIO: it has gone. */
+int disk_remove(struct disk *dp, bool force) __sleeps;
+/* It is as large as that now; what is behind is lost. */
+void disk_resize(struct disk *dp, uint64_t size) __sleeps;
 /* A request failed: the console is told, but not of each if there are many. Any
  * context, spin locks may be held. */
 void disk_tell_error(struct disk *dp, enum bio_cmd cmd, uint64_t sector);
@@ -135,17 +157,31 @@ bio_done(struct bio *bp)
  * The disk, partition or label of that name, with or without "/dev/":
  * "vtbd0p4", "gpt/rootfs", "gptid/UUID", "ufs/NAME"; or NULL.  All disks in
  * order, each followed by its partitions; NULL: the first, or no more.  Both
- * read partition tables, so they may sleep; not within bio_done().
+ * read partition tables, so they may sleep; not within bio_done().  What they
+ * return is the caller's to release; disk_next() releases what it is given.
  */
 struct disk *disk_find(const char *name) __sleeps;
 struct disk *disk_next(struct disk *dp) __sleeps;
+static inline void
+disk_hold(struct disk *dp)
+{
+	refcount_take(&dp->d_refs);
+}
+void disk_release(struct disk *dp) __sleeps;
+static inline bool
+disk_is_gone(const struct disk *dp)
+{
+	return (atomic_load(&dp->d_gone) || atomic_load(&dp->d_whole->d_gone));
+}
+/* Another number when disks came or went. */
+unsigned disk_generation(void);
 /* The i-th of its labels, "" if it has none of that kind, and in which folder
  * of /dev it is. */
-#define DISK_LABELS 3
 const char *disk_label(const struct disk *dp, unsigned i, const char **folder);
 
-/* Starts a request; b_done may be called before this returns. */
-void bio_start(struct disk *dp, struct bio *bp);
+/* Starts a request; b_done may be called before this returns.  The caller sees
+ * to it that the disk stays meanwhile. */
+void bio_start(struct disk *dp, struct bio *bp) __sleeps;
 
 /*
  * Whole sectors, at once; they sleep until it is done.  buf is any kernel
@@ -188,8 +224,9 @@ void bio_batch_init_pages(
  * A mounted file system that is written has the disk for itself: nobody else
  * may claim it, nor write to it or what it is a part of by /dev.  One that is
  * only read bars those who would mount it for writing, but not fsck(8), which
- * writes by /dev.  0; EBUSY: somebody is in the way; EROFS.  disk_reclaim()
- * changes what a claim is for, and fails without changing it.
+ * writes by /dev.  0; EBUSY: somebody is in the way; EROFS; ENXIO: it has gone.
+ * disk_reclaim() changes what a claim is for, and fails without changing it.  A
+ * claim is a reference.
  */
 int disk_claim(struct disk *dp, bool write) __sleeps;
 int disk_reclaim(struct disk *dp, bool write) __sleeps;
@@ -215,7 +252,24 @@ bool disk_taste(void) __sleeps;
 
 void disk_errors_init(struct disk *dp); /* of a whole disk */
 
-/* disk_dev.c: makes the device /dev/NAME and those by label. */
+/* Opens it as a device does, which is a reference: EROFS, ENXIO, EPERM
+ * (mounted). */
+int disk_open(struct disk *dp, bool write) __sleeps;
+void disk_close(struct disk *dp, bool write) __sleeps;
+
+/* What isn't hardware tells GEOM's tools what it is: the i-th word of its
+ * configuration, false behind the last.  May sleep. */
+struct disk_class {
+	const char *dc_name; /* "MD" */
+	bool (*dc_config)(struct disk *dp, unsigned i, const char **key,
+	    char *value, size_t size);
+};
+/* Its provider's number in GEOM's tree. */
+uint64_t disk_geom_id(const struct disk *dp);
+
+/* disk_dev.c: makes the device /dev/NAME and those by label, and takes them
+ * away. */
 void disk_make_devs(struct disk *dp) __sleeps;
+void disk_destroy_devs(struct disk *dp) __sleeps;
 
 #endif

@@ -4,8 +4,9 @@
  *
  * A partition is a place on a whole disk: bio_start() checks a request against
  * the disk it was made for, adds the partition's start and hands it to the
- * driver, which sees nothing but the whole disk.  Disks are never taken off
- * the list, so a pointer to one is good for ever.
+ * driver, which sees nothing but the whole disk.  A disk that has gone is on
+ * the list until its last reference goes, so that who walks it goes on from
+ * there.
  *
  * Tables are read lazily, under taste_lock, which is held while sleeping;
  * disks_lock is only for the list, and nobody sleeps with it for long.
@@ -23,7 +24,19 @@
 static struct mutex disks_lock = MUTEX_INITIALIZER(disks_lock, "disks");
 static struct rwlock taste_lock = RW_INITIALIZER(taste_lock, "disk taste");
 static struct list disks = LIST_INITIALIZER(disks); /* (disks_lock) */
-static unsigned untasted; /* (a) whole disks to be looked at */
+static unsigned untasted;    /* (a) whole disks to be looked at */
+static uint32_t last_number; /* (disks_lock) */
+static unsigned generation;  /* (disks_lock a) */
+
+/* (disks_lock) behind `after` in the list. */
+static void
+enter(struct disk *dp, struct list *after)
+{
+	dp->d_refs = 1;
+	dp->d_number = ++last_number;
+	list_push_front(after, &dp->d_link);
+	atomic_add(&generation, 1);
+}
 
 void
 disk_add(struct disk *dp)
@@ -32,9 +45,33 @@ disk_add(struct disk *dp)
 	disk_errors_init(dp);
 	dp->d_stats.ds_created = clock_ns();
 	mutex_lock(&disks_lock);
-	list_push_back(&disks, &dp->d_link);
+	enter(dp, disks.prev);
 	mutex_unlock(&disks_lock);
 	atomic_add(&untasted, 1);
+}
+
+unsigned
+disk_generation(void)
+{
+	return (atomic_load(&generation));
+}
+
+void
+disk_release(struct disk *dp)
+{
+	struct disk *whole = dp->d_whole;
+
+	if (!refcount_drop(&dp->d_refs))
+		return;
+	mutex_lock(&disks_lock);
+	list_remove(&dp->d_link);
+	mutex_unlock(&disks_lock);
+	if (dp == whole) {
+		dp->d_free(dp);
+		return;
+	}
+	kmem_free(dp, sizeof(*dp));
+	disk_release(whole);
 }
 
 void
@@ -53,6 +90,7 @@ disk_add_part(struct disk *whole, const struct part *pt)
 	dp->d_delete = whole->d_delete;
 	dp->d_tasted = true;
 	dp->d_whole = whole;
+	disk_hold(whole);
 	dp->d_start = pt->pt_start;
 	memcpy(dp->d_type, pt->pt_type, sizeof(dp->d_type));
 	strlcpy(dp->d_gpt, pt->pt_label, sizeof(dp->d_gpt));
@@ -62,7 +100,7 @@ disk_add_part(struct disk *whole, const struct part *pt)
 	LIST_FOREACH (d, &disks, d_link)
 		if (d->d_whole == whole)
 			after = d;
-	list_push_front(&after->d_link, &dp->d_link);
+	enter(dp, &after->d_link);
 	mutex_unlock(&disks_lock);
 	disk_make_devs(dp);
 }
@@ -74,7 +112,8 @@ next_untasted(void)
 
 	mutex_lock(&disks_lock);
 	LIST_FOREACH (dp, &disks, d_link)
-		if (!dp->d_tasted) {
+		if (!dp->d_tasted && !dp->d_gone) {
+			disk_hold(dp);
 			found = dp;
 			break;
 		}
@@ -97,9 +136,82 @@ disk_taste(void)
 		dp->d_tasted = true;
 		mutex_unlock(&disks_lock);
 		atomic_sub(&untasted, 1);
+		disk_release(dp);
 	}
 	rw_wunlock(&taste_lock);
 	return (true);
+}
+
+/* One of its partitions, while taste_lock is held. */
+static struct disk *
+any_part(const struct disk *whole)
+{
+	struct disk *dp, *found = NULL;
+
+	mutex_lock(&disks_lock);
+	LIST_FOREACH (dp, &disks, d_link)
+		if (dp->d_whole == whole && dp != whole && !dp->d_gone)
+			found = dp;
+	mutex_unlock(&disks_lock);
+	return (found);
+}
+
+/* With taste_lock: it is on no list that others look at. */
+static void
+drop(struct disk *dp)
+{
+	disk_destroy_devs(dp);
+	mutex_lock(&disks_lock);
+	atomic_store(&dp->d_gone, true);
+	atomic_add(&generation, 1);
+	mutex_unlock(&disks_lock);
+	disk_release(dp);
+}
+
+/* (disks_lock) From now on nobody finds it. EBUSY, ENXIO. */
+static int
+begin_removal(struct disk *whole, bool force)
+{
+	struct disk *dp;
+
+	if (whole->d_gone)
+		return (ENXIO);
+	LIST_FOREACH (dp, &disks, d_link)
+		if (dp->d_whole == whole && !force &&
+		    (dp->d_opens != 0 || dp->d_claims != 0))
+			return (EBUSY);
+	atomic_store(&whole->d_gone, true);
+	return (0);
+}
+
+int
+disk_remove(struct disk *whole, bool force)
+{
+	struct disk *dp;
+	int error;
+
+	mutex_lock(&disks_lock);
+	error = begin_removal(whole, force);
+	mutex_unlock(&disks_lock);
+	if (error != 0)
+		return (error);
+	whole->d_stop(whole);
+	rw_wlock(&taste_lock);
+	if (!whole->d_tasted)
+		atomic_sub(&untasted, 1);
+	while ((dp = any_part(whole)) != NULL)
+		drop(dp);
+	drop(whole);
+	rw_wunlock(&taste_lock);
+	return (0);
+}
+
+void
+disk_resize(struct disk *dp, uint64_t size)
+{
+	mutex_lock(&disks_lock);
+	atomic_store(&dp->d_size, size);
+	mutex_unlock(&disks_lock);
 }
 
 const char *
@@ -119,6 +231,8 @@ answers_to(const struct disk *dp, const char *name)
 	const char *label, *folder;
 	size_t n;
 
+	if (disk_is_gone(dp))
+		return (false);
 	if (strcmp(dp->d_name, name) == 0)
 		return (true);
 	for (unsigned i = 0; i < DISK_LABELS; i++) {
@@ -139,7 +253,7 @@ disk_label_taken(struct disk *dp, const char *label)
 
 	mutex_lock(&disks_lock);
 	LIST_FOREACH (d, &disks, d_link)
-		if (d != dp && label[0] != '\0' &&
+		if (d != dp && !disk_is_gone(d) && label[0] != '\0' &&
 		    (label == dp->d_gpt ? strcmp(d->d_gpt, label)
 					: strcmp(d->d_ufs, label)) == 0)
 			taken = true;
@@ -158,6 +272,7 @@ disk_find(const char *name)
 	mutex_lock(&disks_lock);
 	LIST_FOREACH (dp, &disks, d_link)
 		if (answers_to(dp, name)) {
+			disk_hold(dp);
 			found = dp;
 			break;
 		}
@@ -168,12 +283,23 @@ disk_find(const char *name)
 struct disk *
 disk_next(struct disk *dp)
 {
+	struct list *l;
+	struct disk *next = NULL;
+
 	(void)disk_taste();
 	mutex_lock(&disks_lock);
-	dp = dp == NULL ? LIST_FIRST(&disks, struct disk, d_link)
-			: LIST_NEXT(dp, &disks, d_link);
+	for (l = dp == NULL ? disks.next : dp->d_link.next;
+	     l != &disks && next == NULL; l = l->next) {
+		next = container_of(l, struct disk, d_link);
+		if (disk_is_gone(next))
+			next = NULL;
+	}
+	if (next != NULL)
+		disk_hold(next);
 	mutex_unlock(&disks_lock);
-	return (dp);
+	if (dp != NULL)
+		disk_release(dp);
+	return (next);
 }
 
 /* Does the request make sense for this disk? 0 or the errno; adds b_length
@@ -183,6 +309,8 @@ check_bio(const struct disk *dp, struct bio *bp)
 {
 	uint64_t end;
 
+	if (__predict_false(disk_is_gone(dp)))
+		return (ENXIO);
 	if (bp->b_cmd == BIO_FLUSH || bp->b_cmd == BIO_IDENT)
 		return (0);
 	if (bp->b_cmd != BIO_DELETE) {
@@ -198,7 +326,7 @@ check_bio(const struct disk *dp, struct bio *bp)
 	    ((bp->b_offset | bp->b_length) & (dp->d_sector - 1)) != 0)
 		return (EINVAL);
 	if (__builtin_add_overflow(bp->b_offset, bp->b_length, &end) ||
-	    end > dp->d_size)
+	    end > atomic_load(&dp->d_size))
 		return (EIO);
 	return (0);
 }
@@ -206,6 +334,7 @@ check_bio(const struct disk *dp, struct bio *bp)
 void
 bio_start(struct disk *dp, struct bio *bp)
 {
+	assert_may_sleep("bio_start");
 	bp->b_error = check_bio(dp, bp);
 	if (bp->b_error != 0) {
 		bio_done(bp);
@@ -247,9 +376,12 @@ disk_claim(struct disk *dp, bool write)
 	if (write && dp->d_readonly)
 		return (EROFS);
 	mutex_lock(&disks_lock);
-	if (disk_busy(dp, write, write))
+	if (disk_is_gone(dp))
+		error = ENXIO;
+	else if (disk_busy(dp, write, write))
 		error = EBUSY;
 	else {
+		disk_hold(dp);
 		dp->d_claims++;
 		dp->d_owners += write;
 	}
@@ -260,13 +392,18 @@ disk_claim(struct disk *dp, bool write)
 int
 disk_reclaim(struct disk *dp, bool write)
 {
-	int error;
+	int error = 0;
 
-	disk_unclaim(dp, !write);
-	error = disk_claim(dp, write);
-	/* What there was a moment ago is to be had again. */
-	if (error != 0)
-		(void)disk_claim(dp, !write);
+	if (write && dp->d_readonly)
+		return (EROFS);
+	mutex_lock(&disks_lock);
+	dp->d_claims--;
+	dp->d_owners -= !write;
+	if (disk_busy(dp, write, write))
+		error = EBUSY;
+	dp->d_claims++;
+	dp->d_owners += error == 0 ? write : !write;
+	mutex_unlock(&disks_lock);
 	return (error);
 }
 
@@ -277,6 +414,7 @@ disk_unclaim(struct disk *dp, bool write)
 	dp->d_claims--;
 	dp->d_owners -= write;
 	mutex_unlock(&disks_lock);
+	disk_release(dp);
 }
 
 void
@@ -289,28 +427,35 @@ disk_users(const struct disk *dp, unsigned *readers, unsigned *writers)
 }
 
 int
-disk_open_write(struct disk *dp)
+disk_open(struct disk *dp, bool write)
 {
 	int error = 0;
 
-	if (dp->d_readonly)
+	if (write && dp->d_readonly)
 		return (EROFS);
 	mutex_lock(&disks_lock);
-	if (disk_busy(dp, false, false))
+	if (disk_is_gone(dp))
+		error = ENXIO;
+	else if (write && disk_busy(dp, false, false))
 		error = EPERM;
-	else
-		dp->d_writers++;
+	else {
+		disk_hold(dp);
+		dp->d_opens++;
+		dp->d_writers += write;
+	}
 	mutex_unlock(&disks_lock);
 	return (error);
 }
 
 void
-disk_close_write(struct disk *dp)
+disk_close(struct disk *dp, bool write)
 {
 	mutex_lock(&disks_lock);
-	dp->d_writers--;
-	dp->d_edition++;
+	dp->d_opens--;
+	dp->d_writers -= write;
+	dp->d_edition += write;
 	mutex_unlock(&disks_lock);
+	disk_release(dp);
 }
 
 unsigned
@@ -331,10 +476,10 @@ void
 disk_list(void)
 {
 	struct disk *dp = NULL;
+	bool any = false;
 
-	if (disk_next(NULL) == NULL)
-		kprintf("There are no disks.\n");
 	while ((dp = disk_next(dp)) != NULL) {
+		any = true;
 		kprintf("  %-10s %8lu MB  %s", dp->d_name, dp->d_size >> 20,
 		    disk_describe(dp));
 		if (dp->d_gpt[0] != '\0')
@@ -343,4 +488,6 @@ disk_list(void)
 			kprintf("  ufs/%s", dp->d_ufs);
 		kprintf("\n");
 	}
+	if (!any)
+		kprintf("There are no disks.\n");
 }

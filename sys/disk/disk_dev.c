@@ -176,6 +176,8 @@ disk_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 {
 	struct disk *dp = fp->f_data;
 
+	if (disk_is_gone(dp))
+		return (ENXIO);
 	switch (cmd) {
 	case FIODTYPE:
 		*(int *)data = D_DISK;
@@ -214,18 +216,15 @@ disk_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 }
 
 static int
-disk_open(struct cdev *cd, struct file *fp, struct thread *td)
+open_disk(struct cdev *cd, struct file *fp, struct thread *td)
 {
-	if ((fp->f_flag & FWRITE) == 0)
-		return (0);
-	return (disk_open_write(cdev_data(cd)));
+	return (disk_open(cdev_data(cd), (fp->f_flag & FWRITE) != 0));
 }
 
 static void
-disk_close(struct file *fp)
+close_disk(struct file *fp)
 {
-	if ((fp->f_flag & FWRITE) != 0)
-		disk_close_write(fp->f_data);
+	disk_close(fp->f_data, (fp->f_flag & FWRITE) != 0);
 }
 
 static const struct fileops disk_fileops = {
@@ -233,30 +232,56 @@ static const struct fileops disk_fileops = {
     .fo_write = disk_rw,
     .fo_ioctl = disk_ioctl,
     .fo_seek = disk_seek,
-    .fo_close = disk_close,
+    .fo_close = close_disk,
     .fo_passable = true,
 };
 
 static void
+release_disk(void *data)
+{
+	disk_release(data);
+}
+
+/* The device is a reference to the disk, for who has found it. */
+static struct cdev *
 make_one(struct disk *dp, const char *dir, const char *name)
 {
 	struct cdev *cd;
 
 	if (name[0] == '\0')
-		return;
-	cd = make_dev(
+		return (NULL);
+	cd = new_dev(
 	    &disk_fileops, dp, 0640, 0, OPERATOR_GID, "%s%s", dir, name);
-	if (cd != NULL)
-		cdev_set_open(cd, disk_open);
+	if (cd == NULL)
+		return (NULL);
+	disk_hold(dp);
+	cdev_set_open(cd, open_disk);
+	cdev_set_free(cd, release_disk);
+	publish_dev(cd);
+	return (cd);
 }
 
 void
 disk_make_devs(struct disk *dp)
 {
-	make_one(dp, "", dp->d_name);
-	make_one(dp, "gptid/", dp->d_gptid);
-	make_one(dp, "gpt/", disk_label_taken(dp, dp->d_gpt) ? "" : dp->d_gpt);
-	make_one(dp, "ufs/", disk_label_taken(dp, dp->d_ufs) ? "" : dp->d_ufs);
+	struct cdev **devs = dp->d_devs;
+
+	devs[0] = make_one(dp, "", dp->d_name);
+	devs[1] = make_one(dp, "gptid/", dp->d_gptid);
+	devs[2] = make_one(
+	    dp, "gpt/", disk_label_taken(dp, dp->d_gpt) ? "" : dp->d_gpt);
+	devs[3] = make_one(
+	    dp, "ufs/", disk_label_taken(dp, dp->d_ufs) ? "" : dp->d_ufs);
+}
+
+void
+disk_destroy_devs(struct disk *dp)
+{
+	for (unsigned i = 0; i < nitems(dp->d_devs); i++) {
+		if (dp->d_devs[i] != NULL)
+			destroy_dev(dp->d_devs[i]);
+		dp->d_devs[i] = NULL;
+	}
 }
 
 /* The whole disks' names. */
@@ -268,7 +293,7 @@ sysctl_disks(const struct sysctl_node *node, struct sysctl_req *req)
 	int error = 0;
 
 	while (error == 0 && (dp = disk_next(dp)) != NULL) {
-		if (dp->d_whole != dp)
+		if (dp->d_whole != dp || dp->d_class != NULL)
 			continue;
 		if (!first)
 			error = sysctl_out(req, " ", 1);
@@ -276,6 +301,8 @@ sysctl_disks(const struct sysctl_node *node, struct sysctl_req *req)
 			error = sysctl_out(req, dp->d_name, strlen(dp->d_name));
 		first = false;
 	}
+	if (dp != NULL)
+		disk_release(dp);
 	return (error != 0 ? error : sysctl_out(req, "", 1));
 }
 

@@ -4,10 +4,10 @@
  * tree of FreeBSD's GEOM that gpart(8), geom(8) and glabel(8) read; and
  * kern.geom.conftxt, a line for each of them, that rc's growfs reads.
  *
- * A class DISK has whole disks, PART what has a table, with a provider for each
- * partition, and LABEL each disk that has names besides.  Things refer to each
- * other by numbers, which are made of what they are and of the disk's place in
- * the list of disks.
+ * A class DISK has whole disks that are hardware, others have their own (MD),
+ * PART what has a table, with a provider for each partition, and LABEL each
+ * disk that has names besides.  Things refer to each other by numbers, which
+ * are made of what they are and of the disk's own.
  */
 #include "fbsd/errno.h"
 #include "disk/bio.h"
@@ -18,19 +18,70 @@
 #include "lib/string.h"
 #include "vm/kmem.h"
 
-#define LINE_SIZE 256
+#define LINE_SIZE   256
+#define CONFIG_SIZE 1024 /* of a value: a path */
 /* FreeBSD's, of a disk that doesn't know its own. */
 #define HEADS	255
 #define SECTORS 63
 
-enum { CLASS_DISK = 1, CLASS_PART, CLASS_LABEL };
+enum { CLASS_DISK = 1, CLASS_MD, CLASS_PART, CLASS_LABEL };
 enum thing { PROVIDER = 1, GEOM, PART_GEOM, PART_CONSUMER, LABEL_THINGS };
 
-/* What is written so far; an error doesn't end it, for the size counts. */
+/* The disks there were when it was begun, and what is written so far; an error
+ * doesn't end it, for the size counts. */
 struct tree {
 	struct sysctl_req *req;
 	int error;
+	struct disk **disks;
+	unsigned count, room;
 };
+
+/* ENOMEM. */
+static int
+add_disk(struct tree *t, struct disk *dp)
+{
+	const unsigned room = t->room == 0 ? 16 : 2 * t->room;
+	struct disk **disks;
+
+	if (t->count == t->room) {
+		disks = kmem_alloc(room * sizeof(struct disk *), KM_ZERO);
+		if (disks == NULL)
+			return (ENOMEM);
+		if (t->room != 0) {
+			memcpy(disks, t->disks, t->room * sizeof(*disks));
+			kmem_free(t->disks, t->room * sizeof(*disks));
+		}
+		t->disks = disks;
+		t->room = room;
+	}
+	disk_hold(dp);
+	t->disks[t->count++] = dp;
+	return (0);
+}
+
+static void
+end_tree(struct tree *t)
+{
+	for (unsigned i = 0; i < t->count; i++)
+		disk_release(t->disks[i]);
+	if (t->room != 0)
+		kmem_free(t->disks, t->room * sizeof(struct disk *));
+}
+
+/* ENOMEM. */
+static int
+begin_tree(struct tree *t, struct sysctl_req *req)
+{
+	int error = 0;
+
+	*t = (struct tree){.req = req};
+	for (struct disk *dp = NULL; (dp = disk_next(dp)) != NULL;)
+		if (error == 0)
+			error = add_disk(t, dp);
+	if (error != 0)
+		end_tree(t);
+	return (error);
+}
 
 static void
 put_text(struct tree *t, const char *text, size_t size)
@@ -66,45 +117,48 @@ put_escaped(struct tree *t, const char *key, const char *text)
 	put(t, "</%s>\n", key);
 }
 
-static unsigned
-ordinal(const struct disk *dp)
+static uint64_t
+id(const struct disk *dp, unsigned thing)
 {
-	unsigned n = 0;
-
-	for (struct disk *d = NULL; (d = disk_next(d)) != NULL && d != dp;)
-		n++;
-	return (n);
+	return ((uint64_t)thing << 32 | dp->d_number);
 }
 
-static unsigned
-id(const struct disk *dp, enum thing thing)
+uint64_t
+disk_geom_id(const struct disk *dp)
 {
-	return (thing << 16 | ordinal(dp));
+	return (id(dp, PROVIDER));
 }
 
 /* What has the table that a partition is in: a slice, if the name is that of
  * one and a letter, or else the whole disk. */
 static struct disk *
-table_of(const struct disk *dp)
+table_of(const struct tree *t, const struct disk *dp)
 {
 	size_t n = strlen(dp->d_name) - 1;
+	struct disk *d;
 
 	if (dp->d_name[n] < 'a')
 		return (dp->d_whole);
-	for (struct disk *d = NULL; (d = disk_next(d)) != NULL;)
+	for (unsigned i = 0; i < t->count; i++) {
+		d = t->disks[i];
 		if (d->d_whole == dp->d_whole && strlen(d->d_name) == n &&
 		    strncmp(d->d_name, dp->d_name, n) == 0)
 			return (d);
+	}
 	return (dp->d_whole);
 }
 
+/* A partition of the table's, from the *i-th disk on; *i is behind it. */
 static struct disk *
-next_part(const struct disk *table, struct disk *dp)
+next_part(const struct tree *t, const struct disk *table, unsigned *i)
 {
-	while ((dp = disk_next(dp)) != NULL)
-		if (dp->d_whole != dp && table_of(dp) == table)
-			break;
-	return (dp);
+	while (*i < t->count) {
+		struct disk *dp = t->disks[(*i)++];
+
+		if (dp->d_whole != dp && table_of(t, dp) == table)
+			return (dp);
+	}
+	return (NULL);
 }
 
 static enum disk_scheme
@@ -183,20 +237,21 @@ put_mode(struct tree *t, const struct disk *dp)
 }
 
 static void
-begin_geom(struct tree *t, unsigned number, unsigned class, const char *name,
+begin_geom(struct tree *t, uint64_t number, unsigned class, const char *name,
     unsigned rank)
 {
-	put(t, "<geom id=\"0x%x\">\n<class ref=\"0x%x\"/>\n", number, class);
+	put(t, "<geom id=\"0x%lx\">\n<class ref=\"0x%x\"/>\n", number, class);
 	put_escaped(t, "name", name);
 	put(t, "<rank>%u</rank>\n", rank);
 }
 
 /* Up to its configuration, which is the caller's. */
 static void
-begin_provider(struct tree *t, unsigned number, unsigned geom, const char *name,
+begin_provider(struct tree *t, uint64_t number, uint64_t geom, const char *name,
     const struct disk *dp)
 {
-	put(t, "<provider id=\"0x%x\">\n<geom ref=\"0x%x\"/>\n", number, geom);
+	put(t, "<provider id=\"0x%lx\">\n<geom ref=\"0x%lx\"/>\n", number,
+	    geom);
 	put_mode(t, dp);
 	put_escaped(t, "name", name);
 	put(t,
@@ -208,11 +263,11 @@ begin_provider(struct tree *t, unsigned number, unsigned geom, const char *name,
 
 static void
 put_consumer(
-    struct tree *t, unsigned number, unsigned geom, const struct disk *dp)
+    struct tree *t, uint64_t number, uint64_t geom, const struct disk *dp)
 {
 	put(t,
-	    "<consumer id=\"0x%x\">\n<geom ref=\"0x%x\"/>\n"
-	    "<provider ref=\"0x%x\"/>\n",
+	    "<consumer id=\"0x%lx\">\n<geom ref=\"0x%lx\"/>\n"
+	    "<provider ref=\"0x%lx\"/>\n",
 	    number, geom, id(dp, PROVIDER));
 	put_mode(t, dp);
 	put(t, "</consumer>\n");
@@ -223,6 +278,8 @@ put_disk(struct tree *t, struct disk *dp)
 {
 	char ident[DISK_IDENT_MAX + 1] = "";
 
+	if (dp->d_whole != dp || dp->d_class != NULL)
+		return;
 	(void)disk_ident(dp, ident);
 	begin_geom(t, id(dp, GEOM), CLASS_DISK, dp->d_name, 1);
 	begin_provider(t, id(dp, PROVIDER), id(dp, GEOM), dp->d_name, dp);
@@ -230,6 +287,28 @@ put_disk(struct tree *t, struct disk *dp)
 	       "<rotationrate>unknown</rotationrate>\n");
 	put_escaped(t, "ident", ident);
 	put(t, "<descr></descr>\n</config>\n</provider>\n</geom>\n");
+}
+
+static void
+put_own(struct tree *t, struct disk *dp)
+{
+	const char *key;
+	char *value = kmem_alloc(CONFIG_SIZE, 0);
+
+	if (value == NULL)
+		t->error = ENOMEM;
+	if (value == NULL || dp->d_whole != dp || dp->d_class == NULL)
+		goto out;
+	begin_geom(t, id(dp, GEOM), CLASS_MD, dp->d_name, 1);
+	begin_provider(t, id(dp, PROVIDER), id(dp, GEOM), dp->d_name, dp);
+	put(t, "<config>\n");
+	for (unsigned i = 0;
+	     dp->d_class->dc_config(dp, i, &key, value, CONFIG_SIZE); i++)
+		put_escaped(t, key, value);
+	put(t, "</config>\n</provider>\n</geom>\n");
+out:
+	if (value != NULL)
+		kmem_free(value, CONFIG_SIZE);
 }
 
 /* The sectors that partitions may use, and how many there may be. */
@@ -286,7 +365,8 @@ static const char *const schemes[] = {
 static void
 put_table(struct tree *t, struct disk *table)
 {
-	struct disk *dp = next_part(table, NULL);
+	unsigned i = 0;
+	struct disk *dp = next_part(t, table, &i);
 	struct gpt_header room;
 
 	if (dp == NULL)
@@ -304,7 +384,7 @@ put_table(struct tree *t, struct disk *table)
 	    "<state>OK</state>\n<modified>false</modified>\n</config>\n",
 	    SECTORS, HEADS);
 	put_consumer(t, id(table, PART_CONSUMER), id(table, PART_GEOM), table);
-	for (; dp != NULL; dp = next_part(table, dp))
+	for (; dp != NULL; dp = next_part(t, table, &i))
 		put_part(t, table, dp);
 	put(t, "</geom>\n");
 }
@@ -312,20 +392,18 @@ put_table(struct tree *t, struct disk *table)
 static void
 put_label(struct tree *t, struct disk *dp)
 {
-	const unsigned first = id(dp, LABEL_THINGS);
 	char name[DISK_LABEL_MAX + 8];
 	const char *label, *folder;
 
 	/* Three things for each name. */
-	for (unsigned i = 0, n = first; i < DISK_LABELS;
-	     i++, n += 3 * (1 << 16)) {
+	for (unsigned i = 0, n = LABEL_THINGS; i < DISK_LABELS; i++, n += 3) {
 		label = disk_label(dp, i, &folder);
 		if (label[0] == '\0')
 			continue;
 		(void)snprintf(name, sizeof(name), "%s/%s", folder, label);
-		begin_geom(t, n, CLASS_LABEL, dp->d_name, 3);
-		put_consumer(t, n + (1 << 16), n, dp);
-		begin_provider(t, n + 2 * (1 << 16), n, name, dp);
+		begin_geom(t, id(dp, n), CLASS_LABEL, dp->d_name, 3);
+		put_consumer(t, id(dp, n + 1), id(dp, n), dp);
+		begin_provider(t, id(dp, n + 2), id(dp, n), name, dp);
 		put(t,
 		    "<config>\n<index>0</index>\n<length>%lu</length>\n"
 		    "<seclength>%lu</seclength>\n<offset>0</offset>\n"
@@ -340,22 +418,26 @@ put_class(struct tree *t, unsigned class, const char *name,
     void (*put_one)(struct tree *, struct disk *))
 {
 	put(t, "<class id=\"0x%x\">\n<name>%s</name>\n", class, name);
-	for (struct disk *dp = NULL; (dp = disk_next(dp)) != NULL;)
-		if (class != CLASS_DISK || dp->d_whole == dp)
-			put_one(t, dp);
+	for (unsigned i = 0; i < t->count; i++)
+		put_one(t, t->disks[i]);
 	put(t, "</class>\n");
 }
 
 static int
 sysctl_confxml(const struct sysctl_node *node, struct sysctl_req *req)
 {
-	struct tree t = {.req = req};
+	struct tree t;
+	int error = begin_tree(&t, req);
 
+	if (error != 0)
+		return (error);
 	put(&t, "<mesh>\n");
 	put_class(&t, CLASS_DISK, "DISK", put_disk);
+	put_class(&t, CLASS_MD, "MD", put_own);
 	put_class(&t, CLASS_PART, "PART", put_table);
 	put_class(&t, CLASS_LABEL, "LABEL", put_label);
 	put_text(&t, "</mesh>\n", sizeof("</mesh>\n"));
+	end_tree(&t);
 	return (t.error);
 }
 SYSCTL_PROC(kern_geom_confxml, "kern.geom.confxml", CTL_AUTO,
@@ -381,8 +463,10 @@ static void
 put_part_lines(struct tree *t, struct disk *table, unsigned depth)
 {
 	struct type_names type;
+	struct disk *dp;
+	unsigned i = 0;
 
-	for (struct disk *dp = NULL; (dp = next_part(table, dp)) != NULL;) {
+	while ((dp = next_part(t, table, &i)) != NULL) {
 		name_type(dp, scheme_of(table), &type);
 		put(t, "%u PART %s %lu %u i %u o %lu ty %s xs %s xt %s\n",
 		    depth, dp->d_name, dp->d_size, dp->d_sector, index_of(dp),
@@ -394,20 +478,53 @@ put_part_lines(struct tree *t, struct disk *table, unsigned depth)
 	}
 }
 
+/* What follows a whole disk's size: hardware's geometry isn't known; others say
+ * what they are in other words than in the tree. */
+static void
+put_words(struct tree *t, struct disk *dp)
+{
+	static const struct {
+		const char *key, *word;
+	} words[] = {{"unit", "u"}, {"sectorsize", "s"}, {"fwheads", "f"},
+	    {"fwsectors", "fs"}, {"length", "l"}, {"type", "t"},
+	    {"file", "file"}, {"label", "label"}};
+	char value[LINE_SIZE / 2];
+	const char *key;
+
+	if (dp->d_class == NULL)
+		put(t, " hd 0 sc 0");
+	for (unsigned i = 0;
+	     dp->d_class != NULL &&
+	     dp->d_class->dc_config(dp, i, &key, value, sizeof(value));
+	     i++)
+		for (unsigned k = 0; k < nitems(words); k++)
+			if (strcmp(words[k].key, key) == 0)
+				put(t, " %s %s", words[k].word, value);
+	put(t, "\n");
+}
+
 static int
 sysctl_conftxt(const struct sysctl_node *node, struct sysctl_req *req)
 {
-	struct tree t = {.req = req};
+	struct tree t;
+	int error = begin_tree(&t, req);
 
-	for (struct disk *dp = NULL; (dp = disk_next(dp)) != NULL;) {
+	for (unsigned i = 0; error == 0 && i < t.count; i++) {
+		struct disk *dp = t.disks[i];
+
 		if (dp->d_whole != dp)
 			continue;
-		put(&t, "0 DISK %s %lu %u hd 0 sc 0\n", dp->d_name, dp->d_size,
-		    dp->d_sector);
+		put(&t, "0 %s %s %lu %u",
+		    dp->d_class != NULL ? dp->d_class->dc_name : "DISK",
+		    dp->d_name, dp->d_size, dp->d_sector);
+		put_words(&t, dp);
 		put_part_lines(&t, dp, 1);
 		put_label_lines(&t, dp, 1);
 	}
+	if (error != 0)
+		return (error);
 	put_text(&t, "", 1);
+	end_tree(&t);
 	return (t.error);
 }
 SYSCTL_PROC(kern_geom_conftxt, "kern.geom.conftxt", CTL_AUTO,

@@ -147,11 +147,10 @@ whole_disks(void)
 	return (n);
 }
 
-/* Disks stay for good: how many there were is how often the list changed. */
 static int
 sysctl_generation(const struct sysctl_node *node, struct sysctl_req *req)
 {
-	long generation = whole_disks();
+	long generation = disk_generation();
 
 	return (sysctl_out(req, &generation, sizeof(generation)));
 }
@@ -170,13 +169,15 @@ sysctl_all(const struct sysctl_node *node, struct sysctl_req *req)
 	struct devstat d;
 	uint32_t number = 0;
 	int error = sysctl_generation(node, req);
+	struct disk *dp = NULL;
 
-	for (struct disk *dp = NULL;
-	     error == 0 && (dp = disk_next(dp)) != NULL;)
+	while (error == 0 && (dp = disk_next(dp)) != NULL)
 		if (dp->d_whole == dp) {
 			describe(dp, number++, &d);
 			error = sysctl_out(req, &d, sizeof(d));
 		}
+	if (dp != NULL)
+		disk_release(dp);
 	return (error);
 }
 

@@ -28,8 +28,4 @@ void disk_add_part(struct disk *whole, const struct part *pt) __sleeps;
 /* disk.c: has another disk the same label, and had it before? */
 bool disk_label_taken(struct disk *dp, const char *label) __sleeps;
 
-/* disk.c, for the device: 0, EROFS, EPERM (mounted). */
-int disk_open_write(struct disk *dp) __sleeps;
-void disk_close_write(struct disk *dp) __sleeps;
-
 #endif

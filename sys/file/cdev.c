@@ -15,8 +15,12 @@ static const struct cdev_watcher *watcher; /* (l) or NULL */
 void
 cdev_release(struct cdev *cd)
 {
-	if (refcount_drop(&cd->cd_refs))
-		kmem_free(cd, sizeof(*cd));
+	assert_may_sleep("cdev_release");
+	if (!refcount_drop(&cd->cd_refs))
+		return;
+	if (cd->cd_free != NULL)
+		cd->cd_free(cd->cd_data);
+	kmem_free(cd, sizeof(*cd));
 }
 
 void
@@ -25,8 +29,8 @@ cdev_watch(const struct cdev_watcher *who)
 	watcher = who;
 }
 
-static void
-publish(struct cdev *cd)
+void
+publish_dev(struct cdev *cd)
 {
 	mutex_lock(&cdev_lock);
 	cd->cd_number = ++last_number;
@@ -37,13 +41,14 @@ publish(struct cdev *cd)
 }
 
 static struct cdev *
-new_cdev(
-    const struct fileops *ops, void *data, mode_t mode, uid_t uid, gid_t gid)
+new_cdev(const struct fileops *ops, void *data, mode_t mode, uid_t uid,
+    gid_t gid, const char *fmt, va_list ap)
 {
 	struct cdev *cd = kmem_alloc(sizeof(*cd), KM_ZERO);
 
 	if (cd == NULL)
 		return (NULL);
+	vsnprintf(cd->cd_name, sizeof(cd->cd_name), fmt, ap);
 	list_init(&cd->cd_link);
 	cd->cd_refs = 1;
 	cd->cd_ops = ops;
@@ -57,18 +62,30 @@ new_cdev(
 }
 
 struct cdev *
+new_dev(const struct fileops *ops, void *data, mode_t mode, uid_t uid,
+    gid_t gid, const char *fmt, ...)
+{
+	struct cdev *cd;
+	va_list ap;
+
+	va_start(ap, fmt);
+	cd = new_cdev(ops, data, mode, uid, gid, fmt, ap);
+	va_end(ap);
+	return (cd);
+}
+
+struct cdev *
 make_dev(const struct fileops *ops, void *data, mode_t mode, uid_t uid,
     gid_t gid, const char *fmt, ...)
 {
-	struct cdev *cd = new_cdev(ops, data, mode, uid, gid);
+	struct cdev *cd;
 	va_list ap;
 
-	if (cd == NULL)
-		return (NULL);
 	va_start(ap, fmt);
-	vsnprintf(cd->cd_name, sizeof(cd->cd_name), fmt, ap);
+	cd = new_cdev(ops, data, mode, uid, gid, fmt, ap);
 	va_end(ap);
-	publish(cd);
+	if (cd != NULL)
+		publish_dev(cd);
 	return (cd);
 }
 
@@ -95,6 +112,12 @@ void
 cdev_set_revoke(struct cdev *dev, void (*revoke)(struct cdev *dev))
 {
 	dev->cd_revoke = revoke;
+}
+
+void
+cdev_set_free(struct cdev *dev, void (*fn)(void *data))
+{
+	dev->cd_free = fn;
 }
 
 void *

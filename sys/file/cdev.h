@@ -18,7 +18,8 @@ struct cdev {
 	void *cd_data;		      /* (!) */
 	int (*cd_open)(struct cdev *, struct file *, struct thread *);
 	void (*cd_revoke)(struct cdev *);
-	mode_t cd_mode; /* (!) at first; and the owners */
+	void (*cd_free)(void *data); /* (!) or NULL */
+	mode_t cd_mode;		     /* (!) at first; and the owners */
 	uid_t cd_uid;
 	gid_t cd_gid;
 	unsigned cd_number;	     /* (!) minor number, and inode's */
@@ -35,6 +36,10 @@ struct cdev {
  */
 struct cdev *make_dev(const struct fileops *ops, void *data, mode_t mode,
     uid_t uid, gid_t gid, const char *fmt, ...) __printflike(6, 7) __sleeps;
+/* The same in two steps: between them nobody knows of it. */
+struct cdev *new_dev(const struct fileops *ops, void *data, mode_t mode,
+    uid_t uid, gid_t gid, const char *fmt, ...) __printflike(6, 7);
+void publish_dev(struct cdev *dev) __sleeps;
 void destroy_dev(struct cdev *dev) __sleeps;
 /* Called at each opening, with the file's f_ops and f_data set, which it may
  * change; an errno: it can't be opened.  May sleep. */
@@ -43,13 +48,16 @@ void cdev_set_open(struct cdev *dev,
 /* revoke(2): whoever has the device open has it no longer.  NULL, as at first:
  * EOPNOTSUPP. */
 void cdev_set_revoke(struct cdev *dev, void (*revoke)(struct cdev *dev));
+/* Called with its data when nobody can open it any more, cdev_lock held or not.
+ */
+void cdev_set_free(struct cdev *dev, void (*fn)(void *data));
 void *cdev_data(struct cdev *dev);
 dev_t cdev_number(const struct cdev *dev); /* st_rdev */
 /* The name below /dev of the device with that number: 0, ENOENT. */
 int cdev_name(dev_t number, char *buf, size_t size);
 
 /* Drops a reference to what may be destroyed already. */
-void cdev_release(struct cdev *dev);
+void cdev_release(struct cdev *dev) __sleeps;
 
 /* Who shows them.  All of this with cdev_lock, which also guards what the
  * watcher keeps of them. */

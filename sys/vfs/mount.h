@@ -36,8 +36,9 @@ const char *mount_opt(const struct mount_opts *opts, const char *name);
 int mount_number(const struct mount_opts *opts, const char *name, int base,
     uint32_t max, uint32_t *n);
 
-/* mount_disk.c: the disk that "from" names, and disk_claim() or disk_reclaim()
- * (disk/bio.h); on an error there is a message. */
+/* mount_disk.c: the disk that "from" names, which the caller releases, and
+ * disk_claim() or disk_reclaim() (disk/bio.h); on an error there is a message.
+ */
 struct disk;
 int mount_find_disk(const struct mount_opts *opts, struct disk **dpp) __sleeps;
 int mount_claim_disk(

@@ -24,7 +24,9 @@ say_claimed(const struct mount_opts *opts, const struct disk *dp, int error)
 {
 	if (error != 0)
 		mount_error(opts, "%s is %s", dp->d_name,
-		    error == EROFS ? "read-only" : "in use");
+		    error == EROFS   ? "read-only"
+		    : error == ENXIO ? "gone"
+				     : "in use");
 	return (error);
 }
 

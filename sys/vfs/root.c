@@ -68,13 +68,15 @@ explain(const char *fstype, const char *device, int error, const char *message)
 
 	if (dp == NULL)
 		kprintf("root: there is no %s\n", device);
-	else
+	else {
 		kprintf("root: %s holds %s: can't mount it as %s: %s\n",
 		    dp->d_name, disk_describe(dp), fstype,
 		    message[0] != '\0' ? message
 		    : error == ENODEV  ? "this kernel doesn't know it"
 		    : text != NULL     ? text
 				       : "error");
+		disk_release(dp);
+	}
 }
 
 /* Is this option among those behind a device's comma? */
@@ -146,6 +148,7 @@ try_all(void)
 			continue;
 		snprintf(path, sizeof(path), "/dev/%s", dp->d_name);
 		if (mount_it("ufs", path, MNT_RDONLY, message) == 0) {
+			disk_release(dp);
 			kprintf("root: ufs:%s, the first UFS file system there "
 				"is\n",
 			    path);

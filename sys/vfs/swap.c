@@ -37,7 +37,7 @@ struct xswdev {
 };
 _Static_assert(sizeof(struct xswdev) == 32, "struct xswdev");
 
-/* The disk that a path names, and its number. */
+/* The disk that a path names, which the caller releases, and its number. */
 static int
 find_device(struct thread *td, const char *path, struct swap_device *sd)
 {
@@ -82,8 +82,11 @@ kern_swapon(struct thread *td, const char *path)
 	else if (ndevices == SWAP_MAX)
 		error = ENOSPC;
 	else
+		error = disk_open(sd.sd_disk, false);
+	if (error == 0)
 		devices[ndevices++] = sd;
 	mutex_unlock(&swap_lock);
+	disk_release(sd.sd_disk);
 	if (error == 0)
 		kprintf("swap: %s won't be used: nothing is paged out\n", path);
 	return (error);
@@ -107,6 +110,9 @@ kern_swapoff(struct thread *td, const char *path)
 	else
 		error = EINVAL;
 	mutex_unlock(&swap_lock);
+	if (error == 0)
+		disk_close(sd.sd_disk, false);
+	disk_release(sd.sd_disk);
 	return (error);
 }
 

@@ -158,15 +158,12 @@ start(struct msdosfs_mount *mm, bool write, const struct mount_opts *opts)
 }
 
 static int
-msdosfs_mount(struct mount *mp, const struct mount_opts *opts)
+mount_from(struct mount *mp, struct disk *dp, const struct mount_opts *opts)
 {
 	const bool write = (mp->mnt_flags & MNT_RDONLY) == 0;
 	struct msdosfs_mount *mm;
-	struct disk *dp;
-	int error = mount_find_disk(opts, &dp);
+	int error;
 
-	if (error != 0)
-		return (error);
 	mm = msdosfs_node_init() == 0 ? new_mount(mp, dp) : NULL;
 	if (mm == NULL)
 		return (ENOMEM);
@@ -180,6 +177,19 @@ msdosfs_mount(struct mount *mp, const struct mount_opts *opts)
 	mp->mnt_data = mm;
 	syncer_add(&mm->mm_syncer);
 	return (0);
+}
+
+static int
+msdosfs_mount(struct mount *mp, const struct mount_opts *opts)
+{
+	struct disk *dp;
+	int error = mount_find_disk(opts, &dp);
+
+	if (error != 0)
+		return (error);
+	error = mount_from(mp, dp, opts);
+	disk_release(dp);
+	return (error);
 }
 
 static int
@@ -222,6 +232,7 @@ msdosfs_unmount(struct mount *mp, enum unmount_how how)
 {
 	struct msdosfs_mount *mm = mp->mnt_data;
 	const bool write = mm->mm_writable;
+	struct disk *dp = mm->mm_disk;
 	int error;
 
 	if (how != UNMOUNT_UNKNOWN && msdosfs_nodes_busy(mm, true))
@@ -232,8 +243,8 @@ msdosfs_unmount(struct mount *mp, enum unmount_how how)
 	if (error != 0)
 		give_up(mm);
 	syncer_remove(&mm->mm_syncer);
-	disk_unclaim(mm->mm_disk, write);
 	free_mount(mm);
+	disk_unclaim(dp, write);
 	return (0);
 }
 

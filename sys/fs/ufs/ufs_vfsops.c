@@ -294,15 +294,12 @@ start(struct ufs_mount *um, bool write, const struct mount_opts *opts)
 }
 
 static int
-ufs_mount(struct mount *mp, const struct mount_opts *opts)
+mount_from(struct mount *mp, struct disk *dp, const struct mount_opts *opts)
 {
 	const bool write = (mp->mnt_flags & MNT_RDONLY) == 0;
 	struct ufs_mount *um;
-	struct disk *dp;
-	int error = mount_find_disk(opts, &dp);
+	int error;
 
-	if (error != 0)
-		return (error);
 	um = ufs_node_init() == 0 ? new_mount(mp, dp) : NULL;
 	if (um == NULL)
 		return (ENOMEM);
@@ -320,6 +317,19 @@ ufs_mount(struct mount *mp, const struct mount_opts *opts)
 	mp->mnt_data = um;
 	syncer_add(&um->um_syncer);
 	return (0);
+}
+
+static int
+ufs_mount(struct mount *mp, const struct mount_opts *opts)
+{
+	struct disk *dp;
+	int error = mount_find_disk(opts, &dp);
+
+	if (error != 0)
+		return (error);
+	error = mount_from(mp, dp, opts);
+	disk_release(dp);
+	return (error);
 }
 
 static int
@@ -355,6 +365,7 @@ ufs_unmount(struct mount *mp, enum unmount_how how)
 {
 	struct ufs_mount *um = mp->mnt_data;
 	const bool write = um->um_writable;
+	struct disk *dp = um->um_disk;
 	bool busy;
 	int error;
 
@@ -373,8 +384,8 @@ ufs_unmount(struct mount *mp, enum unmount_how how)
 			ufs_give_up(um);
 	}
 	syncer_remove(&um->um_syncer);
-	disk_unclaim(um->um_disk, write);
 	free_mount(um);
+	disk_unclaim(dp, write);
 	return (0);
 }
 
