@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/device.h"
+#include "core/module.h"
 #include "core/sync.h"
 
 SET_DECLARE(driver);
@@ -15,3 +16,5 @@ device_attach_all(bool alone)
 			d->d_attach();
 	}
 }
+
+MODULE(rootbus, "rootbus");

@@ -24,6 +24,7 @@
  * terminal is another.
  */
 #include "amd64/md.h"
+#include "core/module.h"
 #include "core/device.h"
 #include "fbsd/errno.h"
 #include "core/printf.h"
@@ -691,3 +692,5 @@ uart_attach(void)
 static const struct driver uart_driver = {
     .d_name = "uart", .d_attach = uart_attach, .d_system = true};
 DRIVER_SET(uart_driver);
+
+MODULE(uart, "isa/uart");

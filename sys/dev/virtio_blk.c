@@ -18,6 +18,7 @@
 #include "dev/virtio/virtio.h"
 #include "fbsd/errno.h"
 #include "disk/bio.h"
+#include "core/module.h"
 #include "core/printf.h"
 #include "core/sync.h"
 #include "lib/printf.h"
@@ -463,3 +464,5 @@ static const struct virtio_driver virtio_blk = {
     .vd_attach = vtblk_attach,
 };
 LINKER_SET(virtio_driver, virtio_blk);
+
+MODULE(virtio_blk, "virtio_mmio/virtio_blk");

@@ -16,6 +16,7 @@
 #include "amd64/md.h"
 #include "dev/virtio_port.h"
 #include "fbsd/errno.h"
+#include "core/module.h"
 #include "core/printf.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
@@ -271,3 +272,5 @@ static const struct virtio_driver virtio_console = {
     .vd_attach = vconsole_attach,
 };
 LINKER_SET(virtio_driver, virtio_console);
+
+MODULE(virtio_console, "virtio_mmio/virtio_console");

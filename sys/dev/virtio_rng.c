@@ -8,6 +8,7 @@
 #include "amd64/md.h"
 #include "dev/virtio/virtio.h"
 #include "fbsd/errno.h"
+#include "core/module.h"
 #include "core/callout.h"
 #include "core/random.h"
 #include "core/sync.h"
@@ -91,3 +92,5 @@ static const struct virtio_driver virtio_rng = {
     .vd_attach = vrng_attach,
 };
 LINKER_SET(virtio_driver, virtio_rng);
+
+MODULE(virtio_random, "virtio_mmio/virtio_random");

@@ -15,6 +15,7 @@
 #include "fbsd/errno.h"
 #include "disk/bio.h"
 #include "disk/part.h"
+#include "core/module.h"
 #include "core/printf.h"
 #include "core/sync.h"
 #include "lib/printf.h"
@@ -491,3 +492,7 @@ disk_list(void)
 	if (!any)
 		kprintf("There are no disks.\n");
 }
+
+MODULE(g_dev, "g_dev");
+MODULE(g_disk, "g_disk");
+MODULE(g_vfs, "g_vfs");

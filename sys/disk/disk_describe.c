@@ -2,6 +2,7 @@
 /*
  * What is on a disk, by looking; and the labels of file systems.
  */
+#include "core/module.h"
 #include "disk/part_describe.h"
 #include "disk/part_table.h"
 #include "fbsd/errno.h"
@@ -114,3 +115,5 @@ part_ufs_label(struct disk *dp)
 	}
 	kmem_free(sb, size);
 }
+
+MODULE(g_label, "g_label");

@@ -6,6 +6,7 @@
 #include "disk/part_table.h"
 #include "fbsd/errno.h"
 #include "disk/bio.h"
+#include "core/module.h"
 #include "core/printf.h"
 #include "vm/kmem.h"
 
@@ -88,3 +89,9 @@ part_taste(struct disk *dp)
 		kmem_free(dr.dr_memory, dr.dr_size);
 	part_ufs_label(dp);
 }
+
+MODULE(g_part, "g_part");
+MODULE(g_part_bsd, "g_part_bsd");
+MODULE(g_part_ebr, "g_part_ebr");
+MODULE(g_part_gpt, "g_part_gpt");
+MODULE(g_part_mbr, "g_part_mbr");

@@ -7,6 +7,7 @@
 #include "fbsd/mman.h"
 #include "exec/exec.h"
 #include "proc/abi.h"
+#include "core/module.h"
 #include "core/random.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
@@ -244,3 +245,6 @@ image_map(struct image *img)
 		error = map_interp(img);
 	return (error);
 }
+
+MODULE(elf64, "elf64");
+MODULE(shell, "shell");

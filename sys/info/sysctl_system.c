@@ -14,13 +14,10 @@
 
 /* The kernel came from the loader, not from a file; FreeBSD's default. */
 static char bootfile[128] = "/boot/kernel/kernel";
-static char module_path[256] = "/boot/kernel;/boot/modules";
 static char corefile[256] = "%N.core";
 
 SYSCTL_STRING(kern_bootfile, "kern.bootfile", KERN_BOOTFILE, CTLFLAG_RW,
     bootfile, sizeof(bootfile));
-SYSCTL_STRING(kern_module_path, "kern.module_path", CTL_AUTO, CTLFLAG_RW,
-    module_path, sizeof(module_path));
 SYSCTL_STRING(kern_corefile, "kern.corefile", CTL_AUTO, CTLFLAG_RW, corefile,
     sizeof(corefile));
 /* No core is ever dumped. */

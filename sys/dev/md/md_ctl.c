@@ -4,6 +4,7 @@
  */
 #include "amd64/md.h"
 #include "core/device.h"
+#include "core/module.h"
 #include "dev/md/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/unistd.h"
@@ -364,3 +365,5 @@ md_attach(void)
 
 static const struct driver md_driver = {.d_name = "md", .d_attach = md_attach};
 DRIVER_SET(md_driver);
+
+MODULE(md, "g_md");

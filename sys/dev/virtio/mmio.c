@@ -12,6 +12,7 @@
  */
 
 #include "amd64/md.h"
+#include "core/module.h"
 #include "core/device.h"
 #include "dev/virtio/mmio_cmdline.h"
 #include "dev/virtio/virtio.h"
@@ -293,3 +294,5 @@ virtio_mmio_attach(void)
 static const struct driver virtio_mmio = {
     .d_name = "virtio_mmio", .d_attach = virtio_mmio_attach};
 DRIVER_SET(virtio_mmio);
+
+MODULE(virtio_mmio, "nexus/virtio_mmio");

@@ -6,6 +6,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/filio.h"
 #include "fs/devfs/devfs.h"
+#include "core/module.h"
 #include "core/random.h"
 #include "proc/signal.h"
 #include "lib/printf.h"
@@ -128,3 +129,6 @@ devfs_mem_init(void)
 			cd->cd_dupfd = fd;
 	}
 }
+
+MODULE(null, "null");
+MODULE(random, "random_device");
