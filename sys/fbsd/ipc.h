@@ -85,6 +85,23 @@ union semun {
 	uint64_t array;
 };
 
+#define MSG_NOERROR 010000 /* a longer message is cut */
+
+struct msqid_ds {
+	struct ipc_perm msg_perm;
+	uint64_t msg_first; /* the kernel's: 0 */
+	uint64_t msg_last;
+	uint64_t msg_cbytes; /* bytes in it, */
+	uint64_t msg_qnum;   /* messages, */
+	uint64_t msg_qbytes; /* and most bytes */
+	pid_t msg_lspid;
+	pid_t msg_lrpid;
+	int64_t msg_stime;
+	int64_t msg_rtime;
+	int64_t msg_ctime;
+};
+_Static_assert(sizeof(struct msqid_ds) == 104, "struct msqid_ds");
+
 /* What kern.ipc.shmsegs, sema and msqids have for each place in the table. */
 struct shmid_kernel {
 	struct shmid_ds u;
@@ -93,6 +110,11 @@ struct shmid_kernel {
 
 struct semid_kernel {
 	struct semid_ds u;
+	uint64_t spare[2];
+};
+
+struct msqid_kernel {
+	struct msqid_ds u;
 	uint64_t spare[2];
 };
 

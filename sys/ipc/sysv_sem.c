@@ -73,6 +73,7 @@ static int total;   /* semaphores of all sets */
 static int undoers; /* processes with a struct sem_undos */
 
 static int semmsl = SEM_MNS, semvmx = INT16_MAX, semaem = 16384;
+SYSCTL_CONST_INT(kern_features_sysv_sem, "kern.features.sysv_sem", CTL_AUTO, 1);
 SYSCTL_CONST_INT(kern_ipc_semmni, "kern.ipc.semmni", CTL_AUTO, SEM_MNI);
 SYSCTL_CONST_INT(kern_ipc_semmns, "kern.ipc.semmns", CTL_AUTO, SEM_MNS);
 SYSCTL_CONST_INT(kern_ipc_semmnu, "kern.ipc.semmnu", CTL_AUTO, SEM_MNU);

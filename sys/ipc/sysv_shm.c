@@ -64,6 +64,7 @@ static int shm_allow_removed = 1;
 	SYSCTL_NODE_(kern_ipc_##name, "kern.ipc." #name, CTL_AUTO,             \
 	    CTLTYPE_ULONG | (flags), "LU", sysctl_handle_opaque,               \
 	    (void *)(uintptr_t)&name, sizeof(name), NULL)
+SYSCTL_CONST_INT(kern_features_sysv_shm, "kern.features.sysv_shm", CTL_AUTO, 1);
 SHM_LIMIT(shmmax, CTLFLAG_RW);
 SHM_LIMIT(shmmin, CTLFLAG_RW);
 SHM_LIMIT(shmmni, CTLFLAG_RD);

@@ -4,6 +4,7 @@
 #include "amd64/md.h"
 #include "fbsd/errno.h"
 #include "fbsd/ipc.h"
+#include "ipc/sysv_msg.h"
 #include "ipc/sysv_sem.h"
 #include "ipc/sysv_shm.h"
 #include "proc/proc.h"
@@ -133,5 +134,57 @@ sys___semctl(struct thread *td, const struct __semctl_args *a)
 		error = copyout(&c.ds, (void *)arg.buf, sizeof(c.ds));
 	if (error == 0)
 		td->td_retval[0] = (uint64_t)c.result;
+	return (error);
+}
+
+int
+sys_msgget(struct thread *td, const struct msgget_args *a)
+{
+	int id = -1;
+	int error = kern_msgget(td, a->key, a->msgflg, &id);
+
+	td->td_retval[0] = (uint64_t)id;
+	return (error);
+}
+
+/* In user memory a message begins with its type. */
+int
+sys_msgsnd(struct thread *td, const struct msgsnd_args *a)
+{
+	const int64_t *msg = a->msgp;
+	int64_t type;
+	int error = copyin(msg, &type, sizeof(type));
+
+	return (error != 0 ? error
+			   : kern_msgsnd(td, a->msqid, type, msg + 1, a->msgsz,
+				 a->msgflg));
+}
+
+int
+sys_msgrcv(struct thread *td, const struct msgrcv_args *a)
+{
+	int64_t *msg = a->msgp;
+	int64_t type = a->msgtyp;
+	size_t size = a->msgsz;
+	int error = kern_msgrcv(td, a->msqid, &type, msg + 1, &size, a->msgflg);
+
+	if (error == 0)
+		error = copyout(&type, msg, sizeof(type));
+	td->td_retval[0] = size;
+	return (error);
+}
+
+int
+sys_msgctl(struct thread *td, const struct msgctl_args *a)
+{
+	struct msqid_ds ds;
+	int error = 0;
+
+	if (a->cmd == IPC_SET)
+		error = copyin(a->buf, &ds, sizeof(ds));
+	if (error == 0)
+		error = kern_msgctl(td, a->msqid, a->cmd, &ds);
+	if (error == 0 && a->cmd == IPC_STAT)
+		error = copyout(&ds, a->buf, sizeof(ds));
 	return (error);
 }
