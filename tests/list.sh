@@ -178,6 +178,9 @@ t ufs/life/4096-512 120 \
 t ufs/life/65536-8192 120 \
     "$life build/sys/MICROVM/kernel.stripped life 12m 600 64m 65536 8192"
 t ufs/ending 120 "$life build/sys/TEST/kernel ending 12m 600 64m"
+t ufs/acls 120 "$life build/sys/TEST/kernel acls 12m 600 64m"
+t ufs/acls/4096-512 120 \
+    "$life build/sys/MICROVM/kernel.stripped acls 12m 600 64m 4096 512"
 t ufs/still 120 tests/disk/still.sh
 t ufs/readonly 30 "$life build/sys/TEST/kernel readonly 12m 600 64m"
 t ufs/depth 30 "$life build/sys/TEST/kernel depth 12m 600 64m"

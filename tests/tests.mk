@@ -21,7 +21,8 @@ $(B)/tests/prog/sweep $(B)/tests/prog/anycall $(B)/tests/prog/storm: $(B)/tests/
 # also for Linux, as its initramfs.
 DISKHEADERS = $(wildcard tests/disk/*.h)
 DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile life \
-    many stress pressure fat failing dying stalled ending hold readonly still depth)
+    many stress pressure fat failing dying stalled ending hold readonly still depth \
+    acls)
 $(DISKPROGS): $(B)/%: %.c $(DISKHEADERS) $(IMPCC)
 	@mkdir -p $(@D)
 	@echo "CC $<"

@@ -115,7 +115,7 @@ get_socket(struct thread *td, struct vnode *vp, struct unix_socket **usp)
 {
 	int error;
 
-	error = vn_access(vp, VWRITE, td->td_cred);
+	error = vfs_access(vp, VWRITE, td->td_cred);
 	if (error != 0)
 		return (error);
 	if (vp->v_base->v_socket == NULL)

@@ -217,6 +217,14 @@ set_flags(struct mount *mp, uint64_t flags)
 	return (error);
 }
 
+void
+mount_set_flags(struct mount *mp, uint64_t which, uint64_t flags)
+{
+	mutex_lock(&mount_lock);
+	atomic_store(&mp->mnt_flags, (mp->mnt_flags & ~which) | flags);
+	mutex_unlock(&mount_lock);
+}
+
 /*
  * The file system and the flags change: to read-only, the flags go first, so
  * that nobody begins to write while it ends; otherwise they come last.

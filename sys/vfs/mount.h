@@ -112,6 +112,8 @@ void mount_drop(struct mount *mp);
  * are no more.  One that is just being unmounted is waited for, or passed by;
  * the wait ends for a process that is to end, as if there were no more. */
 struct mount *mount_next(struct mount *mp, bool wait) __sleeps;
+/* Of `which`, none but `flags` are set from now on: for file systems. */
+void mount_set_flags(struct mount *mp, uint64_t which, uint64_t flags) __sleeps;
 /* The directory that is covered by the root of vp's file system, referenced; or
  * NULL.  vp is referenced, so that it stays mounted. */
 struct vnode *mount_covered(const struct vnode *vp);

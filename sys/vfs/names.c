@@ -11,6 +11,7 @@
 #include "proc/proc.h"
 #include "lib/string.h"
 #include "fbsd/event.h"
+#include "vfs/acl.h"
 #include "vfs/names.h"
 #include "vfs/vnode.h"
 #include "vfs/vop.h"
@@ -21,9 +22,49 @@
 #define KEEP_NAMES (UF_APPEND | SF_APPEND)
 
 int
-vn_may_insert(struct vnode *dvp, struct cred *cr)
+vn_may_insert(struct vnode *dvp, enum vtype type, struct cred *cr)
 {
-	return (vfs_access(dvp, VWRITE | VEXEC, cr));
+	const int more = type == VDIR ? VAPPEND : 0;
+
+	return (vfs_access(dvp, VWRITE | VEXEC | more, cr));
+}
+
+/* A list may allow it, on the file or the directory, or deny it; EAGAIN: it
+ * says nothing. */
+static int
+list_on_removal(struct vnode *dvp, struct vnode *vp, struct cred *cr)
+{
+	int error;
+
+	if (vn_acl_type(dvp) != ACL_TYPE_NFS4)
+		return (EAGAIN);
+	error = vfs_access(dvp, VEXEC, cr);
+	if (error != 0)
+		return (error);
+	if (vfs_access(vp, VDELETE, cr) == 0 ||
+	    vfs_access(dvp, VDELETE_CHILD, cr) == 0)
+		return (0);
+	error = vfs_access(dvp, VEXPLICIT_DENY | VDELETE_CHILD, cr);
+	return (error != 0 ? error : EAGAIN);
+}
+
+/* The directory's writers may, but for what is others' in one that is
+ * sticky. */
+static int
+may_unname(struct vnode *dvp, const struct vattr *dir, struct vnode *vp,
+    const struct vattr *va, struct cred *cr)
+{
+	int error = list_on_removal(dvp, vp, cr);
+
+	if (error != EAGAIN)
+		return (error);
+	error = vfs_access(dvp, VWRITE | VEXEC, cr);
+	if (error != 0)
+		return (error);
+	if ((dir->va_mode & S_ISTXT) != 0 && cr->cr_uid != 0 &&
+	    cr->cr_uid != dir->va_uid && cr->cr_uid != va->va_uid)
+		return (EPERM);
+	return (0);
 }
 
 int
@@ -32,17 +73,14 @@ vn_may_remove(struct vnode *dvp, struct vnode *vp, struct cred *cr)
 	struct vattr dir, va;
 	int error;
 
-	error = vfs_access(dvp, VWRITE | VEXEC, cr);
-	if (error == 0)
-		error = vop_getattr(dvp, &dir);
+	error = vop_getattr(dvp, &dir);
 	if (error == 0)
 		error = vop_getattr(vp, &va);
+	if (error == 0)
+		error = may_unname(dvp, &dir, vp, &va, cr);
 	if (error != 0)
 		return (error);
 	if ((dir.va_flags & KEEP_NAMES) != 0 || (va.va_flags & KEEP_FILE) != 0)
-		return (EPERM);
-	if ((dir.va_mode & S_ISTXT) != 0 && cr->cr_uid != 0 &&
-	    cr->cr_uid != dir.va_uid && cr->cr_uid != va.va_uid)
 		return (EPERM);
 	if (vp->v_mountedhere != NULL || vp->v_base->v_mountedhere != NULL)
 		return (EBUSY);
@@ -93,7 +131,7 @@ vn_create(struct vnode *dvp, const struct cname *cn, struct vattr *va,
 	if (error == EAGAIN)
 		error = EEXIST;
 	if (error == 0)
-		error = vn_may_insert(dvp, cn->cn_cred);
+		error = vn_may_insert(dvp, va->va_type, cn->cn_cred);
 	if (error == 0)
 		error = set_owner(dvp, va, cn->cn_cred);
 	if (error == 0)
@@ -178,7 +216,7 @@ may_link(struct vnode *dvp, struct vnode *vp, struct cred *cr)
 	struct vattr va;
 	int error;
 
-	error = vn_may_insert(dvp, cr);
+	error = vn_may_insert(dvp, vp->v_type, cr);
 	if (error == 0)
 		error = vop_getattr(vp, &va);
 	if (error == 0 && (va.va_flags & KEEP_FILE) != 0)

@@ -5,8 +5,9 @@
 
 #include "vfs/vnode.h"
 
-/* Rights to add a name to dvp, or to take vp's away; both locked. */
-int vn_may_insert(struct vnode *dvp, struct cred *cr) __sleeps;
+/* Rights to add a name to dvp, for a file of that type, or to take vp's away;
+ * both locked. */
+int vn_may_insert(struct vnode *dvp, enum vtype type, struct cred *cr) __sleeps;
 int vn_may_remove(
     struct vnode *dvp, struct vnode *vp, struct cred *cr) __sleeps;
 /* Is the name, in dvp that is locked, still that of vp (NULL: of none)? 0,

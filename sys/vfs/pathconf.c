@@ -4,6 +4,7 @@
  */
 #include "fbsd/errno.h"
 #include "fbsd/unistd.h"
+#include "vfs/acl.h"
 #include "vfs/vnode.h"
 
 static int
@@ -49,8 +50,6 @@ vn_pathconf(struct vnode *vp, int name, long *val)
 		return (0);
 	case _PC_ASYNC_IO:
 	case _PC_PRIO_IO:
-	case _PC_ACL_EXTENDED:
-	case _PC_ACL_NFS4:
 	case _PC_CAP_PRESENT:
 	case _PC_INF_PRESENT:
 	case _PC_MAC_PRESENT:
@@ -58,8 +57,14 @@ vn_pathconf(struct vnode *vp, int name, long *val)
 	case _PC_HAS_NAMEDATTR:
 		*val = 0;
 		return (0);
+	case _PC_ACL_EXTENDED:
+		*val = vn_acl_type(vp) == ACL_TYPE_ACCESS;
+		return (0);
+	case _PC_ACL_NFS4:
+		*val = vn_acl_type(vp) == ACL_TYPE_NFS4;
+		return (0);
 	case _PC_ACL_PATH_MAX:
-		*val = 3;
+		*val = vn_acl_type(vp) != 0 ? ACL_MAX_ENTRIES : 3;
 		return (0);
 	case _PC_ALLOC_SIZE_MIN:
 	case _PC_REC_INCR_XFER_SIZE:

@@ -175,9 +175,9 @@ check_rights(const struct namei *from, const struct namei *to)
 
 	error = vn_may_remove(from->nd_dvp, from->nd_vp, cr);
 	if (error == 0)
-		error = to->nd_vp != NULL
-			    ? vn_may_remove(to->nd_dvp, to->nd_vp, cr)
-			    : vn_may_insert(to->nd_dvp, cr);
+		error = vn_may_insert(to->nd_dvp, from->nd_vp->v_type, cr);
+	if (error == 0 && to->nd_vp != NULL)
+		error = vn_may_remove(to->nd_dvp, to->nd_vp, cr);
 	/* Its ".." is to be written. */
 	if (error == 0 && from->nd_vp->v_type == VDIR &&
 	    from->nd_dvp != to->nd_dvp)

@@ -20,6 +20,7 @@
 #include "vfs/vnode.h"
 #include "vm/page.h"
 #include "vfs/vop.h"
+#include "vfs/acl.h"
 
 void
 vnode_init(struct vnode *vp, struct mount *mp, enum vtype type,
@@ -104,73 +105,6 @@ vnode_release(struct vnode *vp)
 	vp->v_ops->vo_inactive(vp);
 }
 
-/*
- * The classic rights: the owner's bits, or the group's, or the others'; the
- * super-user may do all but run what nobody may run.
- */
-int
-vn_access_mode(enum vtype type, mode_t fmode, uid_t uid, gid_t gid, int mode,
-    const struct cred *cr)
-{
-	int granted;
-
-	if (cr->cr_uid == 0) {
-		if ((mode & VEXEC) != 0 && type != VDIR &&
-		    (fmode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0)
-			return (EACCES);
-		return (0);
-	}
-	if (cr->cr_uid == uid)
-		granted = fmode >> 6;
-	else if (cred_in_group(cr, gid))
-		granted = fmode >> 3;
-	else
-		granted = fmode;
-	return ((mode & ~granted & 7) == 0 ? 0 : EACCES);
-}
-
-static bool
-written_to_storage(const struct vnode *vp)
-{
-	return (vp->v_type == VREG || vp->v_type == VDIR || vp->v_type == VLNK);
-}
-
-int
-vfs_access(struct vnode *vp, int mode, const struct cred *cr)
-{
-	struct vattr va;
-	int error;
-
-	if ((mode & VWRITE) != 0 && (vp->v_mount->mnt_flags & MNT_RDONLY) &&
-	    written_to_storage(vp))
-		return (EROFS);
-	if (vp->v_ops->vo_access != NULL)
-		return (vp->v_ops->vo_access(vp, mode, cr));
-	error = vop_getattr(vp, &va);
-	if (error != 0)
-		return (error);
-	if ((mode & VWRITE) != 0 &&
-	    (va.va_flags & (UF_IMMUTABLE | SF_IMMUTABLE)) != 0)
-		return (EPERM);
-	return (vn_access_mode(
-	    vp->v_type, va.va_mode, va.va_uid, va.va_gid, mode, cr));
-}
-
-int
-vn_access(struct vnode *vp, int mode, const struct cred *cr)
-{
-	struct rwlock *lock = &vp->v_base->v_lock;
-	const bool locked = vp->v_base->v_ops->vo_access == NULL;
-	int error;
-
-	if (locked)
-		rw_rlock(lock);
-	error = vfs_access(vp, mode, cr);
-	if (locked)
-		rw_runlock(lock);
-	return (error);
-}
-
 static const mode_t type_mode[] = {
     [VREG] = S_IFREG,
     [VDIR] = S_IFDIR,
@@ -237,52 +171,74 @@ vn_stat(struct vnode *vp, struct stat *st)
 	return (0);
 }
 
-#define NOCHANGE (UF_IMMUTABLE | UF_APPEND | SF_IMMUTABLE | SF_APPEND)
-#define SYSTEM	 (SF_IMMUTABLE | SF_APPEND | SF_NOUNLINK)
+#define SYSTEM (SF_IMMUTABLE | SF_APPEND | SF_NOUNLINK)
 
+/* The owner and the super-user may; others, and owners of what is theirs
+ * alone, where a list says so. v_lock held. */
 static int
-check_flags(
-    const struct vattr *cur, const struct vattr *va, const struct cred *cr)
+may_change(
+    struct vnode *vp, const struct vattr *cur, int right, const struct cred *cr)
 {
 	if (cr->cr_uid == 0)
 		return (0);
-	if (cr->cr_uid != cur->va_uid)
-		return (EPERM);
-	if ((cur->va_flags & SYSTEM) != 0 ||
-	    ((cur->va_flags ^ va->va_flags) & SF_SETTABLE) != 0)
-		return (EPERM);
-	return (0);
+	if (vn_acl_type(vp) == ACL_TYPE_NFS4)
+		return (vfs_access(vp, right, cr));
+	return (cr->cr_uid == cur->va_uid ? 0 : EPERM);
 }
 
 static int
-check_owner(
-    const struct vattr *cur, const struct vattr *va, const struct cred *cr)
+check_flags(struct vnode *vp, const struct vattr *cur, const struct vattr *va,
+    const struct cred *cr)
+{
+	const unsigned long changed = cur->va_flags ^ va->va_flags;
+
+	if (cr->cr_uid != 0 &&
+	    ((cur->va_flags & SYSTEM) != 0 || (changed & SF_SETTABLE) != 0))
+		return (EPERM);
+	return (may_change(vp, cur, VADMIN, cr));
+}
+
+static int
+check_owner(struct vnode *vp, const struct vattr *cur, const struct vattr *va,
+    const struct cred *cr)
 {
 	if (cr->cr_uid == 0)
 		return (0);
-	if (cr->cr_uid != cur->va_uid)
-		return (EPERM);
-	if ((va->va_set & VA_UID) != 0 && va->va_uid != cur->va_uid)
+	if ((va->va_set & VA_UID) != 0 && va->va_uid != cur->va_uid &&
+	    va->va_uid != cr->cr_uid)
 		return (EPERM);
 	if ((va->va_set & VA_GID) != 0 && va->va_gid != cur->va_gid &&
 	    !cred_in_group(cr, va->va_gid))
 		return (EPERM);
-	return (0);
+	return (may_change(vp, cur, VWRITE_OWNER, cr));
 }
 
 static int
 check_mode(struct vnode *vp, const struct vattr *cur, const struct vattr *va,
     const struct cred *cr)
 {
-	if (cr->cr_uid == 0)
-		return (0);
-	if (cr->cr_uid != cur->va_uid)
-		return (EPERM);
+	int error = may_change(vp, cur, VWRITE_ACL, cr);
+
+	if (error != 0 || cr->cr_uid == 0)
+		return (error);
 	if (vp->v_type != VDIR && (va->va_mode & S_ISTXT) != 0)
 		return (EFTYPE);
 	if ((va->va_mode & S_ISGID) != 0 && !cred_in_group(cr, cur->va_gid))
 		return (EPERM);
+	if ((va->va_mode & S_ISUID) != 0 && cr->cr_uid != cur->va_uid)
+		return (EPERM);
 	return (0);
+}
+
+static int
+check_times(struct vnode *vp, const struct vattr *cur, const struct vattr *va,
+    const struct cred *cr)
+{
+	int error = may_change(vp, cur, VWRITE_ATTRIBUTES, cr);
+
+	if (error != 0 && (va->va_set & VA_UTIMES_NULL) != 0)
+		error = vfs_access(vp, VWRITE, cr);
+	return (error);
 }
 
 /* A changed owner takes the set-id bits along, but for the super-user. */
@@ -303,29 +259,24 @@ vn_setattr(struct vnode *vp, struct vattr *va, struct cred *cr)
 	struct vattr cur;
 	int error;
 
-	if ((vp->v_mount->mnt_flags & MNT_RDONLY) != 0 &&
-	    written_to_storage(vp))
+	if ((vp->v_mount->mnt_flags & MNT_RDONLY) != 0 && vn_has_storage(vp))
 		return (EROFS);
 	error = vop_getattr(vp, &cur);
 	if (error != 0)
 		return (error);
 	if ((va->va_set & VA_FLAGS) != 0)
-		error = check_flags(&cur, va, cr);
+		error = check_flags(vp, &cur, va, cr);
 	else if ((cur.va_flags & NOCHANGE) != 0)
 		error = EPERM;
 	if (error == 0 && (va->va_set & VA_MODE) != 0)
 		error = check_mode(vp, &cur, va, cr);
 	if (error == 0 && (va->va_set & (VA_UID | VA_GID)) != 0) {
-		error = check_owner(&cur, va, cr);
+		error = check_owner(vp, &cur, va, cr);
 		if (error == 0)
 			drop_setid(&cur, va, cr);
 	}
-	if (error == 0 && (va->va_set & (VA_ATIME | VA_MTIME)) != 0 &&
-	    cr->cr_uid != 0 && cr->cr_uid != cur.va_uid) {
-		error = EPERM;
-		if ((va->va_set & VA_UTIMES_NULL) != 0)
-			error = vfs_access(vp, VWRITE, cr);
-	}
+	if (error == 0 && (va->va_set & (VA_ATIME | VA_MTIME)) != 0)
+		error = check_times(vp, &cur, va, cr);
 	if (error == 0 && (va->va_set & VA_SIZE) != 0)
 		error = vp->v_type == VDIR   ? EISDIR
 			: vp->v_type != VREG ? EINVAL

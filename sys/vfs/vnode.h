@@ -26,6 +26,7 @@
 
 enum vtype { VNON, VREG, VDIR, VBLK, VCHR, VLNK, VSOCK, VFIFO, VBAD };
 
+struct acl_list;
 struct flock;
 struct socket;
 
@@ -156,8 +157,17 @@ struct vnode_ops {
 	    struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len);
 	/* () Rights without vo_getattr's work, from what is read at once: of
 	 * what changes meanwhile it sees either. NULL: vfs_access() asks
-	 * vo_getattr. 0 or EACCES, EPERM */
+	 * vo_getattr. VREAD, VWRITE, VEXEC: 0 or EACCES, EPERM; EACL: there is
+	 * a list to go by. */
 	int (*vo_access)(struct vnode *vp, int mode, const struct cred *cr);
+	/* (s) The access control list of that type (vfs/acl.h), which stays
+	 * while v_lock is held; *alp NULL: there is none. EPERM: it makes no
+	 * sense. NULL: there are never any. */
+	int (*vo_getacl)(
+	    struct vnode *vp, int type, const struct acl_list **alp);
+	/* (x) It has that one, which makes sense, or none, and the mode that
+	 * comes of it; rights have been checked. */
+	int (*vo_setacl)(struct vnode *vp, int type, const struct acl_list *al);
 	/* (s) The page for reading, referenced; *pp NULL: a hole. NULL:
 	 * vm_object_page() */
 	int (*vo_getpage)(struct vnode *vp, uint64_t index, struct page **pp);
@@ -340,14 +350,37 @@ int vn_flock(struct thread *td, struct file *fp, int how) __sleeps;
 /* A descriptor for fp was closed by p: its record locks on that file go. */
 void vn_advlock_close(struct proc *p, struct file *fp) __sleeps;
 
-/* Rights: mode is a mask of VREAD, VWRITE, VEXEC. 0, EACCES, EPERM, EROFS. */
-#define VEXEC  1
-#define VWRITE 2
-#define VREAD  4
+/* Rights: 0, EACCES, EPERM, EROFS. */
+#define VEXEC	1
+#define VWRITE	2
+#define VREAD	4
+#define VAPPEND 0x8 /* to a directory, with VWRITE: a subdirectory */
+/* A mode says of all these who the owner is. */
+#define VADMIN		  0x10
+#define VWRITE_ATTRIBUTES 0x20 /* times */
+#define VWRITE_ACL	  0x40 /* and mode */
+#define VWRITE_OWNER	  0x80
+#define VADMIN_PERMS	  (VADMIN | VWRITE_ATTRIBUTES | VWRITE_ACL | VWRITE_OWNER)
+/* Of these it says nothing: the last everybody has, the others nobody. */
+#define VDELETE	       0x100
+#define VDELETE_CHILD  0x200
+#define VREAD_ACL      0x400
+#define VEXPLICIT_DENY 0x800 /* they aren't denied, if not allowed either */
+#define VMODIFY_PERMS                                                          \
+	(VWRITE | VAPPEND | VADMIN_PERMS | VDELETE | VDELETE_CHILD)
 int vfs_access(
-    struct vnode *vp, int mode, const struct cred *cr) __sleeps; /* (s) */
+    struct vnode *vp, int rights, const struct cred *cr) __sleeps; /* (s) */
 int vn_access(
-    struct vnode *vp, int mode, const struct cred *cr) __sleeps; /* () */
+    struct vnode *vp, int rights, const struct cred *cr) __sleeps; /* () */
+/* () EACL: more must be known. */
+int vfs_access_quick(struct vnode *vp, int rights, const struct cred *cr);
+/* Which access control lists its file system goes by: ACL_TYPE_ACCESS,
+ * ACL_TYPE_NFS4, or 0. */
+int vn_acl_type(const struct vnode *vp);
+/* Is it written to its file system, and not to a device or another process? */
+bool vn_has_storage(const struct vnode *vp);
+/* Flags that keep a file as it is. */
+#define NOCHANGE (UF_IMMUTABLE | UF_APPEND | SF_IMMUTABLE | SF_APPEND)
 /* The bare rule, without locks or flags. */
 int vn_access_mode(enum vtype type, mode_t fmode, uid_t uid, gid_t gid,
     int mode, const struct cred *cr);

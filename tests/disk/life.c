@@ -283,6 +283,8 @@ times_and_flags(void)
 
 	CHECK(put(f, "contents") == 0);
 	CHECK(utimensat(AT_FDCWD, f, then, 0) == 0);
+	CHECK(fails(chflags(f, 0x10000000), EOPNOTSUPP));
+	CHECK(fails(chflags(f, 0x00200000), EPERM)); /* SF_SNAPSHOT */
 	CHECK(chflags(f, UF_NODUMP | SF_IMMUTABLE) == 0);
 	memset(link, 'l', 400);
 	link[400] = '\0';

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Extended attributes: extattr(2).  Access control lists, which are kept in
- * such attributes elsewhere, aren't supported by any of our file systems, and
- * acl(3) learns so.
+ * Extended attributes: extattr(2).
  */
 #include "abi/freebsd/path.h"
 #include "abi/freebsd/sysargs.h"
@@ -264,56 +262,3 @@ sys_extattr_list_link(struct thread *td, const struct extattr_list_link_args *a)
 {
 	return (on_path(td, a->path, AT_SYMLINK_NOFOLLOW, LIST(a)));
 }
-
-/* The file must be there, as for a file system that has no lists. */
-static int
-no_lists(struct thread *td, const char __user *path, int flags)
-{
-	struct namei nd;
-	int error;
-
-	error = path_namei(td, &nd, AT_FDCWD, path, flags, 0);
-	if (error != 0)
-		return (error);
-	namei_done(&nd);
-	return (EOPNOTSUPP);
-}
-
-static int
-no_lists_fd(struct thread *td, int fd)
-{
-	struct file *fp;
-	int error;
-
-	error = fd_get(td, fd, 0, &fp);
-	if (error != 0)
-		return (error);
-	file_release(fp);
-	return (EOPNOTSUPP);
-}
-
-#define ACL_PATH(call, how)                                                    \
-	int sys___acl_##call(                                                  \
-	    struct thread *td, const struct __acl_##call##_args *a)            \
-	{                                                                      \
-		return (no_lists(td, a->path, (how)));                         \
-	}
-#define ACL_FD(call)                                                           \
-	int sys___acl_##call(                                                  \
-	    struct thread *td, const struct __acl_##call##_args *a)            \
-	{                                                                      \
-		return (no_lists_fd(td, a->filedes));                          \
-	}
-
-ACL_PATH(get_file, 0)
-ACL_PATH(set_file, 0)
-ACL_PATH(delete_file, 0)
-ACL_PATH(aclcheck_file, 0)
-ACL_PATH(get_link, AT_SYMLINK_NOFOLLOW)
-ACL_PATH(set_link, AT_SYMLINK_NOFOLLOW)
-ACL_PATH(delete_link, AT_SYMLINK_NOFOLLOW)
-ACL_PATH(aclcheck_link, AT_SYMLINK_NOFOLLOW)
-ACL_FD(get_fd)
-ACL_FD(set_fd)
-ACL_FD(delete_fd)
-ACL_FD(aclcheck_fd)

@@ -195,6 +195,25 @@ null_listextattr(struct vnode *vp, int ns, void *buf, size_t *size)
 }
 
 static int
+null_getacl(struct vnode *vp, int type, const struct acl_list **alp)
+{
+	*alp = NULL;
+	if (LOWER_OPS(vp)->vo_getacl == NULL)
+		return (0);
+	return (LOWER_OPS(vp)->vo_getacl(null_lower(vp), type, alp));
+}
+
+static int
+null_setacl(struct vnode *vp, int type, const struct acl_list *al)
+{
+	if (LOWER_OPS(vp)->vo_setacl == NULL)
+		return (EOPNOTSUPP);
+	if (lower_readonly(vp))
+		return (EROFS);
+	return (LOWER_OPS(vp)->vo_setacl(null_lower(vp), type, al));
+}
+
+static int
 null_pathconf(struct vnode *vp, int name, long *val)
 {
 	if (LOWER_OPS(vp)->vo_pathconf == NULL)
@@ -218,7 +237,7 @@ null_name(struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len)
 static int
 null_access(struct vnode *vp, int mode, const struct cred *cr)
 {
-	return (vfs_access(null_lower(vp), mode, cr));
+	return (vfs_access_quick(null_lower(vp), mode, cr));
 }
 
 static int
@@ -256,6 +275,8 @@ const struct vnode_ops null_vnode_ops = {
     .vo_setextattr = null_setextattr,
     .vo_deleteextattr = null_deleteextattr,
     .vo_listextattr = null_listextattr,
+    .vo_getacl = null_getacl,
+    .vo_setacl = null_setacl,
     .vo_pathconf = null_pathconf,
     .vo_name = null_name,
     .vo_access = null_access,

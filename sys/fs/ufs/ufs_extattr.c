@@ -42,22 +42,21 @@ record_at(const uint8_t *area, size_t size, size_t at, size_t *value)
 	return (r);
 }
 
-/* All records, in memory of ext_room(). 0, EIO, ENOMEM, EINTEGRITY. */
-static size_t
-ext_room(const struct ufs_mount *um)
+size_t
+ufs_ext_room(const struct ufs_mount *um)
 {
 	return ((size_t)UFS_NEXT << um->um_fs.fs_bshift);
 }
 
-static int
-load(struct ufs_node *n, uint8_t **area)
+int
+ufs_ext_load(struct ufs_node *n, uint8_t **area)
 {
 	struct ufs_mount *um = n->n_um;
 	const unsigned shift = um->um_fs.fs_bshift;
 	const size_t size = n->n_i.i_extsize;
 	int error = 0;
 
-	*area = kmem_alloc(ext_room(um), KM_ZERO);
+	*area = kmem_alloc(ufs_ext_room(um), KM_ZERO);
 	if (*area == NULL)
 		return (ENOMEM);
 	for (unsigned k = 0; (size_t)k << shift < size && error == 0; k++) {
@@ -73,8 +72,14 @@ load(struct ufs_node *n, uint8_t **area)
 			    MIN(size - at, 1ul << shift));
 	}
 	if (error != 0)
-		kmem_free(*area, ext_room(um));
+		kmem_free(*area, ufs_ext_room(um));
 	return (error);
+}
+
+void
+ufs_ext_unload(struct ufs_node *n, uint8_t *area)
+{
+	kmem_free(area, ufs_ext_room(n->n_um));
 }
 
 static const struct record *
@@ -94,6 +99,21 @@ find(const uint8_t *area, size_t size, int ns, const char *name, size_t *value)
 	return (NULL);
 }
 
+static const void *
+value_of(const struct record *r)
+{
+	return ((const uint8_t *)r + name_part(r->name_length));
+}
+
+const void *
+ufs_ext_find(
+    const uint8_t *area, size_t size, int ns, const char *name, size_t *value)
+{
+	const struct record *r = find(area, size, ns, name, value);
+
+	return (r != NULL ? value_of(r) : NULL);
+}
+
 int
 ufs_getextattr(
     struct vnode *vp, int ns, const char *name, void *buf, size_t *size)
@@ -102,7 +122,7 @@ ufs_getextattr(
 	const struct record *r;
 	size_t value;
 	uint8_t *area;
-	int error = load(n, &area);
+	int error = ufs_ext_load(n, &area);
 
 	if (error != 0)
 		return (error);
@@ -113,10 +133,9 @@ ufs_getextattr(
 		*size = value;
 	else {
 		*size = MIN(*size, value);
-		memcpy(
-		    buf, (const uint8_t *)r + name_part(r->name_length), *size);
+		memcpy(buf, value_of(r), *size);
 	}
-	kmem_free(area, ext_room(n->n_um));
+	ufs_ext_unload(n, area);
 	return (error);
 }
 
@@ -170,9 +189,8 @@ ufs_ext_free(struct ufs_node *n)
 	n->n_i.i_extsize = 0;
 }
 
-/* The inode has these records instead of those that it had. */
-static int
-store(struct ufs_node *n, const uint8_t *area, size_t size)
+int
+ufs_ext_store(struct ufs_node *n, const uint8_t *area, size_t size)
 {
 	struct ufs_mount *um = n->n_um;
 	uint64_t ext[UFS_NEXT] = {0};
@@ -194,14 +212,14 @@ store(struct ufs_node *n, const uint8_t *area, size_t size)
 	n->n_i.i_extsize = (uint32_t)size;
 	n->n_i.i_blocks += ext_blocks(um, size);
 	mutex_unlock(&n->n_map);
-	ufs_node_set_times(n, false);
+	ufs_acls_forget(n);
 	ufs_node_touch(n, UFS_N_META);
 	return (0);
 }
 
-static void
-append(uint8_t *area, size_t *size, int ns, const char *name, const void *buf,
-    size_t len)
+void
+ufs_ext_append(uint8_t *area, size_t *size, int ns, const char *name,
+    const void *buf, size_t len)
 {
 	struct record *r = (void *)(area + *size);
 	const size_t name_len = strlen(name), head = name_part(name_len);
@@ -233,16 +251,15 @@ take_out(uint8_t *area, size_t *size, int ns, const char *name)
 	return (true);
 }
 
-/* buf NULL: the attribute goes. */
-static int
-change(
+int
+ufs_ext_change(
     struct ufs_node *n, int ns, const char *name, const void *buf, size_t len)
 {
 	struct ufs_mount *um = n->n_um;
 	size_t size = n->n_i.i_extsize;
 	uint8_t *area;
 	bool was;
-	int error = load(n, &area);
+	int error = ufs_ext_load(n, &area);
 
 	if (error != 0)
 		return (error);
@@ -251,15 +268,15 @@ change(
 		error = ENOATTR;
 	else if (buf != NULL &&
 		 size + name_part(strlen(name)) + roundup2(len, 8) >
-		     ext_room(um))
+		     ufs_ext_room(um))
 		error = ENOSPC;
 	else if (buf != NULL)
-		append(area, &size, ns, name, buf, len);
+		ufs_ext_append(area, &size, ns, name, buf, len);
 	if (error == 0) {
-		memset(area + size, 0, ext_room(um) - size);
-		error = store(n, area, size);
+		memset(area + size, 0, ufs_ext_room(um) - size);
+		error = ufs_ext_store(n, area, size);
 	}
-	kmem_free(area, ext_room(um));
+	ufs_ext_unload(n, area);
 	return (error);
 }
 
@@ -277,7 +294,9 @@ change_retrying(
 		error = ufs_begin(n->n_um);
 		if (error != 0)
 			break;
-		error = change(n, ns, name, buf, len);
+		error = ufs_ext_change(n, ns, name, buf, len);
+		if (error == 0)
+			ufs_node_set_times(n, false);
 		ufs_end(n->n_um);
 	} while (ufs_try_again(n->n_um, &error, &tries));
 	return (ufs_done(n->n_um, error));
@@ -305,7 +324,7 @@ ufs_listextattr(struct vnode *vp, int ns, void *buf, size_t *size)
 	const struct record *r;
 	size_t used = 0, value;
 	uint8_t *area, *to = buf;
-	int error = load(n, &area);
+	int error = ufs_ext_load(n, &area);
 
 	if (error != 0)
 		return (error);
@@ -324,6 +343,6 @@ ufs_listextattr(struct vnode *vp, int ns, void *buf, size_t *size)
 		used += 1u + r->name_length;
 	}
 	*size = used;
-	kmem_free(area, ext_room(n->n_um));
+	ufs_ext_unload(n, area);
 	return (0);
 }

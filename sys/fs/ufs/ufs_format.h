@@ -32,6 +32,8 @@
 #define UFS_SOFTUPDATES 0x2
 #define UFS_NEEDSFSCK	0x4
 #define UFS_SUJ		0x8   /* soft updates with journal */
+#define UFS_ACLS	0x10  /* POSIX.1e's access control lists are used, */
+#define UFS_NFS4ACLS	0x100 /* or NFSv4's */
 #define UFS_METACKHASH	0x200 /* fs_metackhash counts */
 
 /* fs_metackhash: what has check hashes, CRC32C each */

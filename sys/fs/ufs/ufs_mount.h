@@ -204,6 +204,8 @@ struct ufs_node {
 	struct rwlock n_writing; /* its pages are being written */
 	bool n_mapped_write;	 /* (a) by mappings since the times were set */
 	ino_t n_parent;		 /* (a) where it was found last, or 0 */
+	struct ufs_acls *n_acls; /* (v, a) as the attributes have them, or
+				    NULL */
 	/* directories */
 	struct ufs_index *n_index; /* (m) made, (v) used */
 	struct radix n_added;	   /* (v b) by offset / 4: what it was */
@@ -478,7 +480,26 @@ int ufs_fetch(struct vnode *vp, uint64_t block) __sleeps;
 int ufs_name(
     struct vnode *vp, struct vnode **dvpp, char *buf, size_t *len) __sleeps;
 
-/* ufs_extattr.c */
+/*
+ * ufs_extattr.c: records of attributes, in memory of ufs_ext_room() bytes.
+ * v_lock is held.
+ */
+size_t ufs_ext_room(const struct ufs_mount *um);
+/* An inode's. 0, EIO, EINTR, EMISSED, ENOMEM, EINTEGRITY. */
+int ufs_ext_load(struct ufs_node *n, uint8_t **area);
+void ufs_ext_unload(struct ufs_node *n, uint8_t *area);
+/* An attribute's value and its size, or NULL. */
+const void *ufs_ext_find(
+    const uint8_t *area, size_t size, int ns, const char *name, size_t *value);
+/* One more, for which there is room. */
+void ufs_ext_append(uint8_t *area, size_t *size, int ns, const char *name,
+    const void *buf, size_t len);
+/* Within a batch: the inode has these records instead of those that it had;
+ * one of them becomes another, or with buf NULL goes, ENOATTR. */
+int ufs_ext_store(
+    struct ufs_node *n, const uint8_t *area, size_t size) __sleeps;
+int ufs_ext_change(struct ufs_node *n, int ns, const char *name,
+    const void *buf, size_t len) __sleeps;
 void ufs_ext_free(struct ufs_node *n) __sleeps; /* n_map held, within a batch */
 int ufs_getextattr(
     struct vnode *vp, int ns, const char *name, void *buf, size_t *size);
@@ -486,6 +507,22 @@ int ufs_setextattr(struct vnode *vp, int ns, const char *name, const void *buf,
     size_t size) __sleeps;
 int ufs_deleteextattr(struct vnode *vp, int ns, const char *name) __sleeps;
 int ufs_listextattr(struct vnode *vp, int ns, void *buf, size_t *size);
+
+/* ufs_acl.c */
+int ufs_getacl(struct vnode *vp, int type, const struct acl_list **alp);
+int ufs_setacl(struct vnode *vp, int type, const struct acl_list *al) __sleeps;
+/* The attributes aren't what they were. */
+void ufs_acls_forget(struct ufs_node *n);
+/* What a new file has from its directory, whose v_lock is held: a mode, and
+ * records of attributes, or NULL.  To be let go of by ufs_inherited(). */
+struct ufs_heritage {
+	mode_t mode;
+	uint8_t *area;
+	size_t size;
+};
+int ufs_inherit(
+    struct ufs_node *dir, const struct vattr *va, struct ufs_heritage *h);
+void ufs_inherited(struct ufs_node *dir, struct ufs_heritage *h);
 
 /* ufs_commit.c */
 /* Without a batch, EROFS: it isn't written any more; EINTR: the process was

@@ -119,13 +119,13 @@ set_link(struct ufs_node *n, const char *target)
 }
 
 static void
-set_attributes(struct ufs_node *n, const struct vattr *va)
+set_attributes(struct ufs_node *n, const struct vattr *va, mode_t mode)
 {
 	struct timespec now = time_now();
 	struct ufs_time t = {now.tv_sec, (int32_t)now.tv_nsec};
 	struct ufs_inode *i = &n->n_i;
 
-	i->i_mode = (uint16_t)(vn_type_mode(va->va_type) | va->va_mode);
+	i->i_mode = (uint16_t)(vn_type_mode(va->va_type) | mode);
 	i->i_uid = va->va_uid;
 	i->i_gid = va->va_gid;
 	i->i_nlink = va->va_type == VDIR ? 2 : 1;
@@ -148,7 +148,7 @@ depth_in(const struct ufs_node *dir)
 /* An inode without a name yet. */
 static int
 new_node(struct ufs_node *dir, const struct vattr *va, const char *target,
-    struct ufs_node **np)
+    const struct ufs_heritage *h, struct ufs_node **np)
 {
 	struct ufs_mount *um = dir->n_um;
 	const bool is_dir = va->va_type == VDIR;
@@ -163,12 +163,14 @@ new_node(struct ufs_node *dir, const struct vattr *va, const char *target,
 		(void)ufs_free_inode(um, ino, is_dir);
 		return (error);
 	}
-	set_attributes(*np, va);
+	set_attributes(*np, va, h->mode);
 	if (is_dir) {
 		(*np)->n_i.i_depth = depth_in(dir);
 		error = ufs_dir_make(*np, dir->n_i.i_ino);
 	} else if (va->va_type == VLNK)
 		error = set_link(*np, target);
+	if (error == 0 && h->size > 0)
+		error = ufs_ext_store(*np, h->area, h->size);
 	if (error != 0)
 		ufs_node_abandon(*np);
 	return (error);
@@ -176,7 +178,8 @@ new_node(struct ufs_node *dir, const struct vattr *va, const char *target,
 
 static int
 create_once(struct ufs_node *dir, const struct cname *cn,
-    const struct vattr *va, const char *target, struct ufs_node **np)
+    const struct vattr *va, const char *target, const struct ufs_heritage *h,
+    struct ufs_node **np)
 {
 	struct ufs_dirblk at;
 	uint64_t block;
@@ -189,7 +192,7 @@ create_once(struct ufs_node *dir, const struct cname *cn,
 		error = ufs_dirblk_hold(dir, block, &at);
 	if (error != 0)
 		return (error);
-	error = new_node(dir, va, target, np);
+	error = new_node(dir, va, target, h, np);
 	if (error == 0) {
 		error = ufs_dir_enter(dir, &at, cn, *np, false);
 		if (error != 0)
@@ -209,6 +212,7 @@ ufs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
     const char *target, struct vnode **vpp)
 {
 	struct ufs_node *dir = ufs_node(dvp), *n = NULL;
+	struct ufs_heritage h;
 	unsigned tries = 0;
 	int error;
 
@@ -216,15 +220,18 @@ ufs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
 		return (ENAMETOOLONG);
 	pageout_check();
 	error = ufs_throttle(dir->n_um);
+	if (error == 0)
+		error = ufs_inherit(dir, va, &h);
 	if (error != 0)
 		return (error);
 	do {
 		error = ufs_begin(dir->n_um);
 		if (error != 0)
 			break;
-		error = create_once(dir, cn, va, target, &n);
+		error = create_once(dir, cn, va, target, &h, &n);
 		ufs_end(dir->n_um);
 	} while (ufs_try_again(dir->n_um, &error, &tries));
+	ufs_inherited(dir, &h);
 	if (error == 0)
 		*vpp = &n->n_vnode;
 	return (ufs_done(dir->n_um, error));

@@ -60,6 +60,7 @@ node_free(struct ufs_node *n)
 	if (n->n_vnode.v_type == VREG)
 		vm_object_release(&n->n_vnode.v_object);
 	ufs_index_free(n);
+	ufs_acls_forget(n);
 	radix_clear(&n->n_added, NULL, NULL);
 	radix_clear(&n->n_leaving, NULL, NULL);
 	kcache_free(node_cache, n);
@@ -505,6 +506,7 @@ reload(struct ufs_node *n, bool lose)
 		n->n_i = inode;
 		mutex_unlock(&n->n_map);
 		ufs_index_free(n);
+		ufs_acls_forget(n);
 		namecache_purge(vp);
 		if (vp->v_type == VREG) {
 			vm_object_discard(&vp->v_object, 0, UINT64_MAX);

@@ -293,6 +293,36 @@ start(struct ufs_mount *um, bool write, const struct mount_opts *opts)
 	return (0);
 }
 
+/* Which access control lists are used from now on: what the disk says, or else
+ * the options.  EINVAL. */
+static int
+choose_lists(struct ufs_mount *um, const struct mount_opts *opts)
+{
+	const int32_t disk = um->um_fs.fs_sb.fs_flags;
+	struct mount *mp = um->um_mount;
+	uint64_t kinds = mp->mnt_flags & (MNT_ACLS | MNT_NFS4ACLS);
+
+	if (mount_opt(opts, "noacls") != NULL)
+		kinds &= ~MNT_ACLS;
+	if (mount_opt(opts, "nonfsv4acls") != NULL)
+		kinds &= ~MNT_NFS4ACLS;
+	if (mount_opt(opts, "acls") != NULL)
+		kinds |= MNT_ACLS;
+	if (mount_opt(opts, "nfsv4acls") != NULL)
+		kinds |= MNT_NFS4ACLS;
+	if (kinds == (MNT_ACLS | MNT_NFS4ACLS)) {
+		mount_error(opts, "\"acls\" and \"nfsv4acls\" options are "
+				  "mutually exclusive");
+		return (EINVAL);
+	}
+	if ((disk & UFS_NFS4ACLS) != 0)
+		kinds = MNT_NFS4ACLS;
+	else if ((disk & UFS_ACLS) != 0)
+		kinds = MNT_ACLS;
+	mount_set_flags(mp, MNT_ACLS | MNT_NFS4ACLS, kinds);
+	return (0);
+}
+
 static int
 mount_from(struct mount *mp, struct disk *dp, const struct mount_opts *opts)
 {
@@ -307,6 +337,8 @@ mount_from(struct mount *mp, struct disk *dp, const struct mount_opts *opts)
 	um->um_edition = disk_edition(dp);
 	if (error == 0) {
 		error = start(um, write, opts);
+		if (error == 0)
+			error = choose_lists(um, opts);
 		if (error != 0)
 			disk_unclaim(dp, write);
 	}
@@ -473,9 +505,10 @@ become_readonly(struct ufs_mount *um, bool force)
 }
 
 static int
-ufs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
+update_writing(
+    struct ufs_mount *um, uint64_t flags, const struct mount_opts *opts)
 {
-	struct ufs_mount *um = mp->mnt_data;
+	struct mount *mp = um->um_mount;
 	const bool readonly = (flags & MNT_RDONLY) != 0;
 
 	if (um->um_writable && readonly) {
@@ -495,6 +528,15 @@ ufs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
 		return (reload(um, false, opts));
 	}
 	return (0);
+}
+
+static int
+ufs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
+{
+	struct ufs_mount *um = mp->mnt_data;
+	int error = update_writing(um, flags, opts);
+
+	return (error != 0 ? error : choose_lists(um, opts));
 }
 
 static int
@@ -553,8 +595,9 @@ ufs_fhtovp(struct mount *mp, const struct fid *fid, struct vnode **vpp)
 	return (0);
 }
 
-static const char *const ufs_options[] = {"acls", "multilabel", "nfsv4acls",
-    "snapshot", "suiddir", "union", "userquota", "groupquota", "rw", NULL};
+static const char *const ufs_options[] = {"acls", "noacls", "multilabel",
+    "nfsv4acls", "nonfsv4acls", "snapshot", "suiddir", "union", "userquota",
+    "groupquota", "rw", NULL};
 
 static const struct vfs_ops ufs_vfs_ops = {
     .vfs_name = "ufs",

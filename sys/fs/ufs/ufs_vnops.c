@@ -3,10 +3,12 @@
  * Attributes of files, and the table of operations.
  */
 #include "fbsd/errno.h"
+#include "fbsd/extattr.h"
 #include "fbsd/unistd.h"
 #include "fs/ufs/ufs_mount.h"
 #include "time/time.h"
 #include "lib/string.h"
+#include "vfs/acl.h"
 #include "vfs/namecache.h"
 
 static struct timespec
@@ -85,26 +87,74 @@ set_fields(struct ufs_node *n, const struct vattr *va)
 		i->i_birthtime = from_timespec(va->va_birthtime);
 }
 
-static int
-ufs_setattr(struct vnode *vp, const struct vattr *va)
-{
-	struct ufs_node *n = ufs_node(vp);
-	int error = 0;
+#define FLAGS                                                                  \
+	(UF_NODUMP | UF_IMMUTABLE | UF_APPEND | UF_OPAQUE | UF_NOUNLINK |      \
+	    UF_SYSTEM | UF_SPARSE | UF_OFFLINE | UF_REPARSE | UF_ARCHIVE |     \
+	    UF_READONLY | UF_HIDDEN | SF_ARCHIVED | SF_IMMUTABLE | SF_APPEND | \
+	    SF_NOUNLINK | SF_SNAPSHOT)
 
-	if ((va->va_set & VA_SIZE) && vp->v_type == VREG)
-		error = ufs_set_size(n, va->va_size);
-	if (error != 0)
-		return (error);
-	error = ufs_throttle(n->n_um);
-	if (error == 0)
-		error = ufs_begin(n->n_um);
+/* Nobody makes a file a snapshot, or one a file, by its flags. */
+static int
+check_flags(const struct ufs_node *n, const struct vattr *va)
+{
+	if ((va->va_set & VA_FLAGS) == 0)
+		return (0);
+	if ((va->va_flags & ~(unsigned long)FLAGS) != 0)
+		return (EOPNOTSUPP);
+	return (
+	    ((va->va_flags ^ n->n_i.i_flags) & SF_SNAPSHOT) != 0 ? EPERM : 0);
+}
+
+/* The mode alone says what it allows from now on, if it was changed for its own
+ * sake. */
+static int
+drop_list(struct ufs_node *n, const struct vattr *va)
+{
+	int error;
+
+	if ((va->va_set & (VA_MODE | VA_UID | VA_GID)) != VA_MODE ||
+	    n->n_i.i_extsize == 0 || vn_acl_type(&n->n_vnode) != ACL_TYPE_NFS4)
+		return (0);
+	error =
+	    ufs_ext_change(n, EXTATTR_NAMESPACE_SYSTEM, ACL_NFS4_NAME, NULL, 0);
+	return (error == ENOATTR ? 0 : error);
+}
+
+static int
+set_once(struct ufs_node *n, const struct vattr *va)
+{
+	int error = drop_list(n, va);
+
 	if (error != 0)
 		return (error);
 	ufs_node_set_times(n, (va->va_set & VA_SIZE) != 0);
 	set_fields(n, va);
 	ufs_node_touch(n, UFS_N_META);
-	ufs_end(n->n_um);
-	return (ufs_done(n->n_um, 0));
+	return (0);
+}
+
+static int
+ufs_setattr(struct vnode *vp, const struct vattr *va)
+{
+	struct ufs_node *n = ufs_node(vp);
+	unsigned tries = 0;
+	int error = check_flags(n, va);
+
+	if (error == 0 && (va->va_set & VA_SIZE) && vp->v_type == VREG)
+		error = ufs_set_size(n, va->va_size);
+	if (error != 0)
+		return (error);
+	error = ufs_throttle(n->n_um);
+	if (error != 0)
+		return (error);
+	do {
+		error = ufs_begin(n->n_um);
+		if (error != 0)
+			break;
+		error = set_once(n, va);
+		ufs_end(n->n_um);
+	} while (ufs_try_again(n->n_um, &error, &tries));
+	return (ufs_done(n->n_um, error));
 }
 
 static int
@@ -112,8 +162,11 @@ ufs_access(struct vnode *vp, int mode, const struct cred *cr)
 {
 	const struct ufs_inode *i = &ufs_node(vp)->n_i;
 
-	if ((mode & VWRITE) && (i->i_flags & (UF_IMMUTABLE | SF_IMMUTABLE)))
+	if ((mode & VWRITE) &&
+	    (i->i_flags & (UF_IMMUTABLE | SF_IMMUTABLE | SF_SNAPSHOT)))
 		return (EPERM);
+	if (__predict_false(i->i_extsize != 0) && vn_acl_type(vp) != 0)
+		return (EACL);
 	return (vn_access_mode(
 	    vp->v_type, i->i_mode & ALLPERMS, i->i_uid, i->i_gid, mode, cr));
 }
@@ -203,6 +256,8 @@ const struct vnode_ops ufs_vnode_ops = {
     .vo_setextattr = ufs_setextattr,
     .vo_deleteextattr = ufs_deleteextattr,
     .vo_listextattr = ufs_listextattr,
+    .vo_getacl = ufs_getacl,
+    .vo_setacl = ufs_setacl,
     .vo_pathconf = ufs_pathconf,
     .vo_name = ufs_name,
     .vo_access = ufs_access,
