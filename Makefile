@@ -166,6 +166,7 @@ check: $(DEPS)
 	    IMP_GCC=clang $(IMPCC) $(BASECFLAGS) -iquote sys -fsyntax-only \
 	    $$file || exit 1; done
 	@echo "layers"; tools/layers.sh
+	@echo "syscalls"; tools/syscalls.sh | diff docs/syscalls.md -
 	@$(MAKE) --no-print-directory -s KERNCONF=TEST kernel
 	@echo "sleeps"; tools/sleeps.sh $(B)/sys/TEST/kernel
 	@echo "cppcheck"

@@ -45,13 +45,13 @@ subject_of_program() {
 	attributes | beneath | churn | fileio | handles | inotify | locks | mounts | \
 		names | nullfs | vnotes) echo vfs ;;
 	children | crowd | ids | interrupts | kinfo | limits | priorities | procdesc | \
-		refs | rights | setid | sigio | signals | threads) echo proc ;;
+		refs | rights | sharing | setid | sigio | signals | threads) echo proc ;;
 	clocks | naps) echo time ;;
 	copying | events | knotes | pipes | poll) echo file ;;
 	hello | streams | true) echo imp ;;
-	anycall | modules | oldcalls | random | storm | sweep | sysctl) echo kernel ;;
+	absent | anycall | modules | oldcalls | random | storm | sweep | sysctl) echo kernel ;;
 	mdisks) echo disk ;;
-	exhaust | memory | memmodel | memrace | oom | seals) echo vm ;;
+	exhaust | membar | memory | memmodel | memrace | oom | seals) echo vm ;;
 	control | datagrams | sockbytes | sockets | sockstorm) echo sockets ;;
 	ctty | flood | pty | revoke) echo tty ;;
 	sysvmsg | sysvsem | sysvshm) echo ipc ;;

@@ -76,9 +76,10 @@ function kind(call, type, name, next_name, next_kind) {
 
 {
 	number = $1; name = $2; state = $3
-	if (state != "std" && state != "-") {
-		printf "%s:%d: state is '%s', not std or -\n", FILENAME, FNR,
-		    state > "/dev/stderr"
+	if (state !~ /^(std|number|later|no|sigsys)$/ ||
+	    (state ~ /^(std|number)$/) != (NF == 4)) {
+		printf "%s:%d: state '%s' with %d columns\n", FILENAME, FNR,
+		    state, NF > "/dev/stderr"
 		exit 1
 	}
 	if (number in seen) {
@@ -124,8 +125,9 @@ function kind(call, type, name, next_name, next_kind) {
 	if (out == "list" && state == "std")
 		printf "{ %d, \"%s\", %d, \"%s\" },\n", number, name, n, kinds
 	if (out == "table")
-		printf "[%d] = { \"%s\", %s, %d, \"%s\" },\n", number, name,
-		    (state == "std" ? "(syscall_fn *)sys_" name : "NULL"), n, kinds
+		printf "[%d] = { \"%s\", %s, %d, %s, \"%s\" },\n", number, name,
+		    (state == "std" ? "(syscall_fn *)sys_" name : "NULL"), n,
+		    (state ~ /^(later|no)$/ ? "true" : "false"), kinds
 }
 
 END {

@@ -287,6 +287,9 @@ bool pmap_extract(struct pmap *pm, vaddr_t va, paddr_t *pa, unsigned *prot);
 bool pmap_touched(struct pmap *pm, vaddr_t va);
 void pmap_activate(struct pmap *pm);	 /* on this CPU; NULL: kernel only */
 uint64_t pmap_resident(struct pmap *pm); /* pages mapped */
+/* Each CPU on which pm may be active (NULL: each CPU), this one too, passes a
+ * full barrier for its accesses to memory and a serialising instruction. */
+void pmap_fence(struct pmap *pm);
 
 /* The end: prints nothing, never returns. */
 __noreturn void md_reset(void);

@@ -236,6 +236,24 @@ pmap_destroy(struct pmap *pm)
 	kmem_free(pm, sizeof(*pm));
 }
 
+static void
+fence(void *unused)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void
+pmap_fence(struct pmap *pm)
+{
+	uint32_t regs[4];
+
+	/* It serialises, as the others' return from the interrupt does. */
+	cpuid(0, 0, regs);
+	fence(NULL);
+	cpu_broadcast(
+	    pm != NULL ? atomic_load(&pm->pm_cpus) : UINT32_MAX, fence, NULL);
+}
+
 static unsigned
 slot(vaddr_t va, int level)
 {

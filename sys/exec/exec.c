@@ -366,7 +366,7 @@ change_flags(struct proc *p, const struct image *img)
 		proc_flags_clear(p, P_SUGID);
 	if (!(p->p_flags & P_NOTRACE_EXEC))
 		proc_flags_clear(p, P_NOTRACE);
-	proc_flags_clear(p, P_KERNEL);
+	proc_flags_clear(p, P_KERNEL | P_BARRIERS);
 	proc_flags_set(p, P_EXEC);
 }
 

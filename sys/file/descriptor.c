@@ -114,6 +114,17 @@ fd_get(struct thread *td, int fd, int need, struct file **fpp)
 }
 
 int
+fdtable_get(struct fdtable *ft, int fd, struct file **fpp)
+{
+	spin_lock(&ft->ft_lock);
+	*fpp = fdtable_file(ft, (unsigned)fd);
+	if (*fpp != NULL)
+		file_hold(*fpp);
+	spin_unlock(&ft->ft_lock);
+	return (*fpp == NULL ? EBADF : 0);
+}
+
+int
 fd_get_flagged(struct thread *td, int fd, struct file **fpp, int *uf_flags)
 {
 	struct fdtable *ft = td->td_proc->p_fd;

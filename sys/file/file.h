@@ -220,6 +220,8 @@ int fdtable_each(struct proc *p, int (*fn)(void *arg, int fd, struct file *fp),
 int fdtable_walk(struct fdtable *ft,
     int (*fn)(void *arg, int fd, struct file *fp), void *arg) __sleeps;
 unsigned fdtable_open(struct fdtable *ft); /* how many are open */
+/* fd_get() in any table, whatever the file is open for. */
+int fdtable_get(struct fdtable *ft, int fd, struct file **fpp);
 /* Bytes of kernel memory that p's descriptors take, each file's divided among
  * those who have it open. proctree_lock held. */
 uint64_t fdtable_memory(struct proc *p);

@@ -283,6 +283,11 @@ struct proc {
 /* PROC_SPROTECT: */
 #define P_PROTECTED    0x00400000 /* not to be killed for memory */
 #define P_PROTECT_FORK 0x00800000 /* nor its children */
+/* membarrier(2): registered for a kind of barrier, until exec. */
+#define P_BARRIER_GLOBAL  0x01000000
+#define P_BARRIER_PRIVATE 0x02000000
+#define P_BARRIER_CORE	  0x04000000
+#define P_BARRIERS	  (P_BARRIER_GLOBAL | P_BARRIER_PRIVATE | P_BARRIER_CORE)
 #define P_INHERITED                                                            \
 	(P_SUGID | P_CONTROLT | P_TRACED | P_NONEWPRIVS | P_NOTRACE |          \
 	    P_NOTRACE_EXEC)

@@ -31,6 +31,7 @@ enum {
 	SYS_getresuid = 360,
 	SYS_getresgid = 361,
 	SYS_getgroups = 595,
+	SYS_setcred = 591,
 	SYS_setgroups = 596,
 };
 
@@ -124,6 +125,47 @@ groups(void)
 	CHECK_EQ(SYS(SYS_setresgid, KEEP, KEEP, 0), -EPERM);
 }
 
+/* Of sys/ucred.h. */
+struct setcred {
+	unsigned uid, ruid, svuid, gid, rgid, svgid, pad, ngroups;
+	const unsigned *groups;
+	void *label;
+};
+
+/* setcred(2): all at once, of which each has a flag. */
+static void
+at_once(void)
+{
+	static const unsigned some[] = {9, 4, 9, 6};
+	struct setcred sc = {10, 11, 12, 20, 21, 22, 0, 4, some, NULL};
+	const size_t size = sizeof(sc);
+	unsigned list[4];
+
+	CHECK_EQ(SYS(SYS_setcred, 0x100, &sc, size), -EINVAL);
+	CHECK_EQ(SYS(SYS_setcred, 0x3f, &sc, size - 8), -EINVAL);
+	CHECK_EQ(SYS(SYS_setcred, 0x3f, NULL, size), -EFAULT);
+	CHECK_EQ(SYS(SYS_setcred, 0x80, &sc, size), -EOPNOTSUPP);
+	sc.ngroups = 2000;
+	CHECK_EQ(SYS(SYS_setcred, 0x40, &sc, size), -EINVAL);
+	sc.ngroups = 4;
+	sc.groups = (void *)8;
+	CHECK_EQ(SYS(SYS_setcred, 0x40, &sc, size), -EFAULT);
+	sc.groups = some;
+	expect(SYS_getresuid, 0, 0, 0);
+	CHECK_EQ(SYS(SYS_setcred, 0x6a, &sc, size), 0);
+	expect(SYS_getresuid, 11, 0, 0);
+	expect(SYS_getresgid, 0, 20, 22);
+	/* Each group once. */
+	CHECK_EQ(SYS(SYS_getgroups, 4, list), 3);
+	CHECK(list[0] == 4 && list[1] == 6 && list[2] == 9);
+	sc.ngroups = 0;
+	CHECK_EQ(SYS(SYS_setcred, 0x7f, &sc, size), 0);
+	expect(SYS_getresuid, 11, 10, 12);
+	expect(SYS_getresgid, 21, 20, 22);
+	CHECK_EQ(SYS(SYS_getgroups, 0, NULL), 0);
+	CHECK_EQ(SYS(SYS_setcred, 0, &sc, size), -EPERM);
+}
+
 static void
 sessions(void)
 {
@@ -177,6 +219,7 @@ main(int argc, char **argv)
 		return (are(argv[2]));
 	apart(users);
 	apart(groups);
+	apart(at_once);
 	apart(sessions);
 	apart(login);
 	expect(SYS_getresuid, 0, 0, 0);

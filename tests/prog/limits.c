@@ -10,6 +10,7 @@
 enum {
 	SYS_rtprio = 166,
 	SYS_getrlimit = 194,
+	SYS_getrlimitusage = 589,
 	SYS_rtprio_thread = 466,
 	SYS_cpuset_getaffinity = 487,
 	SYS_cpuset_setaffinity = 488,
@@ -254,6 +255,46 @@ until_enough(void *arg)
 }
 
 /* A process has so many threads, the first among them. */
+static long
+used(int which)
+{
+	long n = -1, error = SYS(SYS_getrlimitusage, which, 0, &n);
+
+	return (error != 0 ? error : n);
+}
+
+/* getrlimitusage(2): what of the limits is taken. */
+static void
+usage(void)
+{
+	long files = used(RLIMIT_NOFILE), procs = used(RLIMIT_NPROC),
+	     space = used(RLIMIT_VMEM), fd, pid;
+	char *p;
+
+	CHECK(files >= 3);
+	fd = xopen("/dev/null", O_RDONLY, 0);
+	CHECK_EQ(used(RLIMIT_NOFILE), files + 1);
+	(void)SYS(SYS_close, fd);
+	CHECK_EQ(used(RLIMIT_NOFILE), files);
+	pid = SYS(SYS_fork);
+	if (pid == 0)
+		(void)SYS(SYS_exit, used(RLIMIT_NPROC) != procs + 1);
+	CHECK_EQ(wait_for(pid), 0);
+	CHECK_EQ(used(RLIMIT_NPROC), procs);
+	p = map_anon(1 << 20, MAP_ANON_PRIVATE);
+	CHECK_EQ(used(RLIMIT_VMEM), space + (1 << 20));
+	(void)SYS(SYS_munmap, p, 1 << 20);
+	CHECK(used(RLIMIT_RSS) > 0 && used(RLIMIT_RSS) <= space);
+	CHECK(used(RLIMIT_DATA) > 0 && used(RLIMIT_STACK) > 0);
+	CHECK_EQ(used(RLIMIT_MEMLOCK), 0);
+	CHECK(used(RLIMIT_CPU) >= 0);
+	CHECK_EQ(used(RLIMIT_FSIZE), -ENXIO);
+	CHECK_EQ(used(RLIMIT_CORE), -ENXIO);
+	CHECK_EQ(used(99), -EINVAL);
+	CHECK_EQ(SYS(SYS_getrlimitusage, RLIMIT_VMEM, 2, &space), -EINVAL);
+	CHECK_EQ(SYS(SYS_getrlimitusage, RLIMIT_NOFILE, 1, NULL), -EFAULT);
+}
+
 static void
 threads(void)
 {
@@ -311,6 +352,7 @@ main(int argc, char **argv)
 	CHECK_EQ(ask(NOBODY, PLAIN, "plain", NULL), 0);
 	cpu_sets();
 	priorities();
+	usage();
 	threads();
 	script();
 	return (result("limits"));

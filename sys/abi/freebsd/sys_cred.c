@@ -272,13 +272,57 @@ sort(gid_t *g, int n)
 		}
 }
 
+/* n groups of the user's as credentials have them: ascending, each once. 0, and
+ * kmem of *np of them (none: NULL); EFAULT, ENOMEM. */
+static int
+copyin_groups(const gid_t __user *ugroups, unsigned n, gid_t **gp, int *np)
+{
+	gid_t *all, *groups = NULL;
+	unsigned kept = 0;
+	int error;
+
+	*gp = NULL;
+	*np = 0;
+	if (n == 0)
+		return (0);
+	all = kmem_alloc(n * sizeof(gid_t), 0);
+	if (all == NULL)
+		return (ENOMEM);
+	error = copyin(ugroups, all, n * sizeof(gid_t));
+	if (error == 0) {
+		sort(all, (int)n);
+		for (unsigned i = 0; i < n; i++)
+			if (i == 0 || all[i] != all[i - 1])
+				all[kept++] = all[i];
+		groups = kmem_alloc(kept * sizeof(gid_t), 0);
+		if (groups == NULL)
+			error = ENOMEM;
+	}
+	if (error == 0) {
+		memcpy(groups, all, kept * sizeof(gid_t));
+		*gp = groups;
+		*np = (int)kept;
+	}
+	kmem_free(all, n * sizeof(gid_t));
+	return (error);
+}
+
+static void
+replace_groups(struct cred *cr, gid_t *groups, int n)
+{
+	if (cr->cr_groups != NULL)
+		kmem_free(
+		    cr->cr_groups, (size_t)cr->cr_ngroups * sizeof(gid_t));
+	cr->cr_groups = groups;
+	cr->cr_ngroups = n;
+}
+
 static int
 set_groups(struct thread *td, int n, const gid_t *ugroups, bool first_is_gid)
 {
 	struct cred *cr;
 	gid_t *groups = NULL, egid = 0;
-	size_t size;
-	int error = priv_check(td);
+	int ngroups = 0, error = priv_check(td);
 
 	if (error != 0)
 		return (error);
@@ -291,22 +335,16 @@ set_groups(struct thread *td, int n, const gid_t *ugroups, bool first_is_gid)
 		error = fueword32(ugroups++, &egid);
 		n--;
 	}
-	size = (size_t)n * sizeof(gid_t);
-	if (error == 0 && n > 0 && (groups = kmem_alloc(size, 0)) == NULL)
-		error = ENOMEM;
-	if (error == 0 && n > 0)
-		error = copyin(ugroups, groups, size);
-	cr = error == 0 ? cred_edit(td) : NULL;
+	if (error == 0)
+		error = copyin_groups(ugroups, (unsigned)n, &groups, &ngroups);
+	if (error != 0)
+		return (error);
+	cr = cred_edit(td);
 	if (cr == NULL) {
-		kmem_free(groups, size);
-		return (error != 0 ? error : ENOMEM);
+		kmem_free(groups, (size_t)ngroups * sizeof(gid_t));
+		return (ENOMEM);
 	}
-	sort(groups, n);
-	if (cr->cr_groups != NULL)
-		kmem_free(
-		    cr->cr_groups, (size_t)cr->cr_ngroups * sizeof(gid_t));
-	cr->cr_groups = groups;
-	cr->cr_ngroups = n;
+	replace_groups(cr, groups, ngroups);
 	if (first_is_gid)
 		cr->cr_gid = egid;
 	return (cred_commit(td, cr, 0));
@@ -353,5 +391,80 @@ sys_setloginclass(struct thread *td, const struct setloginclass_args *a)
 	if (cr == NULL)
 		return (ENOMEM);
 	memcpy(cr->cr_loginclass, name, sizeof(name));
+	return (cred_commit(td, cr, 0));
+}
+
+/* All of a process's ids at once: setcred(2). */
+struct setcred {
+	uid_t sc_uid;
+	uid_t sc_ruid;
+	uid_t sc_svuid;
+	gid_t sc_gid;
+	gid_t sc_rgid;
+	gid_t sc_svgid;
+	unsigned sc_pad;
+	unsigned sc_supp_groups_nb;
+	const gid_t __user *sc_supp_groups;
+	const void *sc_label;
+};
+_Static_assert(sizeof(struct setcred) == 48, "struct setcred");
+
+/* Which of them. */
+#define SETCREDF_UID	     0x01u
+#define SETCREDF_RUID	     0x02u
+#define SETCREDF_SVUID	     0x04u
+#define SETCREDF_GID	     0x08u
+#define SETCREDF_RGID	     0x10u
+#define SETCREDF_SVGID	     0x20u
+#define SETCREDF_SUPP_GROUPS 0x40u
+#define SETCREDF_MAC_LABEL   0x80u
+
+static void
+set_ids(struct cred *cr, unsigned flags, const struct setcred *sc)
+{
+	if (flags & SETCREDF_UID)
+		cr->cr_uid = sc->sc_uid;
+	if (flags & SETCREDF_RUID)
+		cr->cr_ruid = sc->sc_ruid;
+	if (flags & SETCREDF_SVUID)
+		cr->cr_svuid = sc->sc_svuid;
+	if (flags & SETCREDF_GID)
+		cr->cr_gid = sc->sc_gid;
+	if (flags & SETCREDF_RGID)
+		cr->cr_rgid = sc->sc_rgid;
+	if (flags & SETCREDF_SVGID)
+		cr->cr_svgid = sc->sc_svgid;
+}
+
+/* There are no labels (MAC) to set: EOPNOTSUPP. */
+int
+sys_setcred(struct thread *td, const struct setcred_args *a)
+{
+	gid_t *groups = NULL;
+	struct setcred sc;
+	struct cred *cr;
+	int n = 0, error;
+
+	if ((a->flags & ~0xffu) != 0 || a->size != sizeof(sc))
+		return (EINVAL);
+	error = copyin(a->wcred, &sc, sizeof(sc));
+	if (error == 0 && (a->flags & SETCREDF_SUPP_GROUPS)) {
+		if (sc.sc_supp_groups_nb > NGROUPS_MAX)
+			return (EINVAL);
+		error = copyin_groups(
+		    sc.sc_supp_groups, sc.sc_supp_groups_nb, &groups, &n);
+	}
+	if (error == 0 && (a->flags & SETCREDF_MAC_LABEL))
+		error = EOPNOTSUPP;
+	if (error == 0)
+		error = priv_check(td);
+	cr = error == 0 ? cred_edit(td) : NULL;
+	if (cr == NULL) {
+		kmem_free(groups, (size_t)n * sizeof(gid_t));
+		return (error != 0 ? error : ENOMEM);
+	}
+	set_ids(cr, a->flags, &sc);
+	if (a->flags & SETCREDF_SUPP_GROUPS)
+		replace_groups(cr, groups, n);
 	return (cred_commit(td, cr, 0));
 }

@@ -5,7 +5,12 @@
 #include "fbsd/errno.h"
 #include "fbsd/resource.h"
 #include "fbsd/time.h"
+#include "fbsd/user.h"
+#include "file/file.h"
+#include "info/kinfo.h"
+#include "vm/vm.h"
 #include "proc/resource.h"
+#include "proc/uidinfo.h"
 #include "proc/walk.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
@@ -31,6 +36,80 @@ sys_setrlimit(struct thread *td, const struct setrlimit_args *a)
 
 	return (error != 0 ? error
 			   : kern_setrlimit(td, td->td_proc, a->which, &rl));
+}
+
+#define GETRLIMITUSAGE_EUID 0x1
+
+static uint64_t
+processes_of(uid_t uid)
+{
+	struct uidinfo *ui = uidinfo_get(uid);
+	uint64_t n;
+
+	if (ui == NULL)
+		return (0);
+	n = atomic_load(&ui->ui_procs);
+	uidinfo_release(ui);
+	return (n);
+}
+
+/* What of a limit on memory is used, in bytes. */
+static uint64_t
+memory_used(struct thread *td, unsigned which)
+{
+	struct vmspace *vs = td_vmspace(td);
+	struct kinfo_proc ki = {.ki_size = 0};
+
+	kinfo_vm_sizes(vs, td->td_proc->p_image.text, &ki);
+	switch (which) {
+	case RLIMIT_DATA:
+		return (ptoa((uint64_t)ki.ki_dsize));
+	case RLIMIT_STACK:
+		return (ptoa((uint64_t)ki.ki_ssize));
+	case RLIMIT_RSS:
+		return (ptoa((uint64_t)ki.ki_rssize));
+	case RLIMIT_MEMLOCK:
+		return (atomic_load(&vs->vs_wired));
+	default:
+		return (ki.ki_size);
+	}
+}
+
+/* ENXIO: there is no count of it, as of what is limited for each file. */
+int
+sys_getrlimitusage(struct thread *td, const struct getrlimitusage_args *a)
+{
+	const struct cred *cr = td->td_cred;
+	struct rusage ru;
+	uint64_t used;
+
+	if ((a->flags & ~GETRLIMITUSAGE_EUID) != 0 || a->which >= RLIM_NLIMITS)
+		return (EINVAL);
+	switch (a->which) {
+	case RLIMIT_CPU:
+		proc_rusage(td->td_proc, &ru);
+		used = (uint64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) +
+		       (uint64_t)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) /
+			   1000000;
+		break;
+	case RLIMIT_DATA:
+	case RLIMIT_STACK:
+	case RLIMIT_RSS:
+	case RLIMIT_MEMLOCK:
+	case RLIMIT_VMEM:
+		used = memory_used(td, a->which);
+		break;
+	case RLIMIT_NPROC:
+		used = processes_of(
+		    a->flags & GETRLIMITUSAGE_EUID ? cr->cr_uid : cr->cr_ruid);
+		break;
+	case RLIMIT_NOFILE:
+		used = fdtable_open(td->td_proc->p_fd);
+		break;
+	default:
+		return (ENXIO);
+	}
+	return (copyout(&used, a->res, sizeof(used)));
 }
 
 int

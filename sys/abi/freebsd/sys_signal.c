@@ -6,6 +6,8 @@
 #include "abi/freebsd/timeout.h"
 #include "amd64/md.h"
 #include "proc/signal.h"
+#include "core/printf.h"
+#include "lib/printf.h"
 #include "time/time.h"
 
 static struct siginfo
@@ -303,4 +305,52 @@ sys_swapcontext(struct thread *td, const struct swapcontext_args *a)
 		return (EINVAL);
 	error = save(td, a->oucp);
 	return (error != 0 ? error : resume(td, a->ucp));
+}
+
+#define ABORT_WHY_MAX  128
+#define ABORT_ARGS_MAX 16
+
+/* What abort2(2) was called with, in words; false: it can't be read. */
+static bool
+abort_reason(const struct abort2_args *a, char *buf, size_t size)
+{
+	char why[ABORT_WHY_MAX] = "(null)";
+	void *args[ABORT_ARGS_MAX];
+	size_t at;
+	int error;
+
+	if (a->nargs < 0 || a->nargs > ABORT_ARGS_MAX)
+		return (false);
+	if (a->nargs > 0 &&
+	    copyin(a->args, args, (unsigned)a->nargs * sizeof(args[0])) != 0)
+		return (false);
+	if (a->why != NULL) {
+		error = copyinstr(a->why, why, sizeof(why), NULL);
+		if (error != 0 && error != ENAMETOOLONG)
+			return (false);
+		why[sizeof(why) - 1] = '\0';
+	}
+	/* A terminal may show it. */
+	for (char *c = why; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	at = (size_t)snprintf(buf, size, "%s", why);
+	for (int i = 0; i < a->nargs; i++)
+		at += (size_t)snprintf(buf + at, size - at, "%s%p%s",
+		    i == 0 ? "(" : ", ", args[i], i + 1 == a->nargs ? ")" : "");
+	return (true);
+}
+
+/* The process ends, and tells the system's log why; with SIGKILL if that is
+ * more than it can say. */
+int
+sys_abort2(struct thread *td, const struct abort2_args *a)
+{
+	char reason[ABORT_WHY_MAX + ABORT_ARGS_MAX * 20 + 4];
+	const struct proc *p = td->td_proc;
+	bool told = abort_reason(a, reason, sizeof(reason));
+
+	kprintf("%s(pid %d uid %u) aborted: %s\n", p->p_comm, p->p_pid,
+	    td->td_cred->cr_uid, told ? reason : "(Reason text inaccessible)");
+	kern_exit(td, 0, told ? SIGABRT : SIGKILL);
 }

@@ -156,3 +156,17 @@ sys_cap_getmode(struct thread *td, const struct cap_getmode_args *a)
 
 	return (copyout(&mode, a->modep, sizeof(mode)));
 }
+
+/* There is one table of routes. */
+int
+sys_setfib(struct thread *td, const struct setfib_args *a)
+{
+	return (a->fibnum == 0 ? 0 : EINVAL);
+}
+
+/* It never took any advice. */
+int
+sys_freebsd11_vadvise(struct thread *td, const struct freebsd11_vadvise_args *a)
+{
+	return (EINVAL);
+}

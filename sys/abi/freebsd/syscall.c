@@ -56,7 +56,7 @@ first_complaint(unsigned number)
 		(atomic_or(&told[bit / 64], mask) & mask) == 0);
 }
 
-/* A number without a handler: ENOSYS, with SIGSYS if FreeBSD lacks it too. */
+/* A number without a handler: ENOSYS, with SIGSYS where FreeBSD sends it. */
 static int
 no_handler(struct thread *td, unsigned number)
 {
@@ -69,7 +69,7 @@ no_handler(struct thread *td, unsigned number)
 		kprintf("syscall %u (%s) is not implemented: %s, pid %d\n",
 		    number, name != NULL ? name : "unknown", p->p_comm,
 		    p->p_pid);
-	if (name == NULL && signosys) {
+	if ((number >= nsysent || !sysent[number].sy_quiet) && signosys) {
 		struct siginfo info = {
 		    .si_signo = SIGSYS, .si_code = SI_KERNEL};
 

@@ -10,8 +10,9 @@ typedef int syscall_fn(struct thread *td, const void *args);
 
 struct sysent {
 	const char *sy_name; /* NULL: FreeBSD has no such number */
-	syscall_fn *sy_call; /* NULL: not here yet */
+	syscall_fn *sy_call; /* NULL: not here */
 	uint8_t sy_narg;
+	bool sy_quiet;	      /* not here, and nobody gets a SIGSYS for that */
 	const char *sy_kinds; /* see tools/mksyscalls.awk */
 };
 
