@@ -75,7 +75,9 @@ struct disk_errors {
 /* disk_stats.c: what a whole disk did.  (d) the driver's lock to write; whoever
  * reads may see one number newer than another. */
 enum { DISK_KINDS = 4 }; /* FreeBSD's: others, reads, writes, deletes */
+struct devstat;
 struct disk_stats {
+	struct devstat *ds_record; /* (a) the same for /dev/devstat, or NULL */
 	uint32_t ds_begun, ds_ended; /* (d) requests */
 	uint64_t ds_busy;	     /* (d) cycles that there were any */
 	uint64_t ds_busy_from;	     /* (d) of ds_busy, not yet counted */
@@ -251,6 +253,8 @@ void disk_list(void) __sleeps;
 bool disk_taste(void) __sleeps;
 
 void disk_errors_init(struct disk *dp); /* of a whole disk */
+/* disk_stats.c: a whole disk does nothing any more. */
+void disk_stats_end(struct disk *dp) __sleeps;
 
 /* Opens it as a device does, which is a reference: EROFS, ENXIO, EPERM
  * (mounted). */

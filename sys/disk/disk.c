@@ -68,6 +68,7 @@ disk_release(struct disk *dp)
 	list_remove(&dp->d_link);
 	mutex_unlock(&disks_lock);
 	if (dp == whole) {
+		disk_stats_end(dp);
 		dp->d_free(dp);
 		return;
 	}

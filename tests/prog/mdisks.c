@@ -462,6 +462,77 @@ tree(void)
 	CHECK_EQ(SYS(SYS_unlink, "/tmp/&image"), 0);
 }
 
+/* What gstat(8) maps: a disk's record, or NULL. */
+struct record {
+	unsigned sequence0;
+	int allocated;
+	unsigned start_count, end_count;
+	long busy_from[2], spare;
+	unsigned number;
+	char name[16];
+	int unit;
+	unsigned long bytes[4], operations[4];
+	char rest[288 - 128];
+};
+
+static volatile struct record *
+find_record(char *map, long size, int unit)
+{
+	struct record *r;
+
+	for (long at = 0; at < size; at += 4096)
+		for (unsigned i = 0; i < 4096 / sizeof(*r); i++) {
+			r = (struct record *)(void *)(map + at) + i;
+			if (r->allocated && same_text(r->name, "md") &&
+			    r->unit == unit)
+				return (r);
+		}
+	return (NULL);
+}
+
+/* It is up to date without a call. */
+static void
+statistics(void)
+{
+	long unit = attach_sized(MD_SWAP, MB, 0), fd, size = 0, disk;
+	volatile struct record *r;
+	unsigned long was;
+	char *map;
+
+	fd = SYS(SYS_open, "/dev/devstat", O_RDONLY);
+	CHECK_EQ(SYS(SYS_ioctl, fd, DIOCGMEDIASIZE, &size), 0);
+	CHECK(size > 0 && size % 4096 == 0);
+	CHECK_EQ(SYS(SYS_mmap, 0, size, 1, 2, fd, 0), -EINVAL);
+	CHECK_EQ(SYS(SYS_mmap, 0, size, 3, 1, fd, 0), -EACCES);
+	map = (char *)SYS(SYS_mmap, 0, size, 1, 1, fd, 0);
+	r = find_record(map, size, (int)unit);
+	CHECK(r != NULL);
+	if (r == NULL)
+		return;
+	was = r->operations[2];
+	disk = open_node(unit, O_RDWR);
+	CHECK_EQ(SYS(SYS_pwrite, disk, buf, 4 * KB, 0), 4 * KB);
+	CHECK_EQ(r->operations[2], was + 1);
+	CHECK_EQ(r->bytes[2], 4 * KB);
+	CHECK_EQ(r->start_count, r->end_count);
+	CHECK_EQ(SYS(SYS_close, disk), 0);
+	CHECK_EQ(detach(unit, 0), 0);
+	CHECK_EQ(r->allocated, 0);
+	for (unsigned i = 0; i < 40; i++)
+		CHECK_EQ(attach_sized(MD_SWAP, MB, 0), i);
+	CHECK_EQ(SYS(SYS_ioctl, fd, DIOCGMEDIASIZE, &size), 0);
+	CHECK(size >= 3 * 4096);
+	CHECK_EQ(SYS(SYS_munmap, map, 4096), 0);
+	map = (char *)SYS(SYS_mmap, 0, size, 1, 1, fd, 0);
+	for (int i = 0; i < 40; i++) {
+		CHECK(find_record(map, size, i) != NULL);
+		CHECK_EQ(detach(i, 0), 0);
+		CHECK(find_record(map, size, i) == NULL);
+	}
+	CHECK_EQ(SYS(SYS_munmap, map, size), 0);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+}
+
 /* Opens, reads, writes and mounts what comes and goes. */
 static int
 user(unsigned seed)
@@ -549,6 +620,7 @@ main(int argc, char **argv)
 	forced(true);
 	forced(false);
 	tree();
+	statistics();
 	races();
 	return (result("mdisks"));
 }
