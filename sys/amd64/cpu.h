@@ -58,12 +58,13 @@ struct md_cpu {
 #define MSR_SFMASK	   0xc0000084
 #define MSR_FS_BASE	   0xc0000100
 #define MSR_KERNEL_GS_BASE 0xc0000102
+#define MSR_TSC_AUX	   0xc0000103 /* what rdtscp and rdpid tell */
 
 /* Found once by the boot CPU (init.c). */
 struct cpu_features {
 	bool nx, pdpe1gb, smep, smap, umip, fsgsbase, pge;
 	bool xsave, xsaveopt, rdrand, x2apic, tsc_deadline, erms;
-	bool sse42;
+	bool sse42, rdtscp;
 	uint32_t max_leaf;
 	uint32_t hv_max_leaf; /* 0: no hypervisor leaves */
 	char brand[49];

@@ -182,6 +182,7 @@ cpu_detect(void)
 	cpuid(0x80000001, 0, r);
 	f->nx = bit(r[3], 20);
 	f->pdpe1gb = bit(r[3], 26);
+	f->rdtscp = bit(r[3], 27);
 	for (uint32_t i = 0; i < 3 && max_ext >= 0x80000004; i++) {
 		cpuid(0x80000002 + i, 0, r);
 		memcpy(f->brand + 16 * i, r, 16);
@@ -292,6 +293,9 @@ cpu_setup(struct cpu *c)
 	wrmsr(MSR_LSTAR, (uintptr_t)syscall_entry);
 	wrmsr(MSR_SFMASK, 0x47700); /* TF IF DF IOPL NT AC */
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
+	/* How sched_getcpu(3) knows where it is. */
+	if (f->rdtscp)
+		wrmsr(MSR_TSC_AUX, (uint64_t)c->c_id);
 	fpu_setup();
 }
 

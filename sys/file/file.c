@@ -309,7 +309,11 @@ kern_ioctl(struct thread *td, int fd, unsigned long cmd, void *data)
 	error = fd_get(td, fd, 0, &fp);
 	if (error != 0)
 		return (error);
-	error = file_ioctl(td, fp, fd, cmd, data);
+	/* Neither a place nor a program that is only to be run. */
+	if ((atomic_load(&fp->f_flag) & (FREAD | FWRITE)) == 0)
+		error = EBADF;
+	else
+		error = file_ioctl(td, fp, fd, cmd, data);
 	if (error == -1)
 		error = fp->f_ops->fo_ioctl == NULL
 			    ? ENOTTY
@@ -331,7 +335,8 @@ fcntl_file(struct thread *td, struct file *fp, int cmd, int64_t arg)
 	switch (cmd) {
 	case F_GETFL:
 		/* FREAD and FWRITE are one more than O_RDONLY and so on. */
-		td->td_retval[0] = flag - 1;
+		td->td_retval[0] =
+		    (flag & (O_EXEC | O_PATH)) != 0 ? flag : flag - 1;
 		return (0);
 	case F_SETFL:
 		if ((flag & O_PATH) != 0)

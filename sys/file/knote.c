@@ -270,6 +270,8 @@ join_file(struct thread *td, struct knote *kn, struct file *fp)
 	if (file_is_kqueue(fp))
 		error = kn->kn_event.filter == EVFILT_READ ? nest(kn->kn_kq, fp)
 							   : EINVAL;
+	else if ((fp->f_flag & O_PATH) != 0 && fp->f_ops->fo_events == NULL)
+		error = EBADF;
 	if (error != 0)
 		return (error);
 	kn->kn_file = fp;

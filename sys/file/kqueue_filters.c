@@ -66,6 +66,18 @@ fd_amount(struct knote *kn)
 	return (ops->fo_ready(kn->kn_file, kn->kn_event.filter));
 }
 
+/* A named pipe that isn't open this way: nothing ever happens. */
+static bool
+one_way(const struct knote *kn)
+{
+	const struct file *fp = kn->kn_file;
+
+	return (
+	    fp->f_type == DTYPE_FIFO &&
+	    (fp->f_flag &
+		(kn->kn_event.filter == EVFILT_READ ? FREAD : FWRITE)) == 0);
+}
+
 /* Without fo_poll, as for plain files: ready while there is something. */
 static bool
 fd_ready(struct knote *kn, struct kevent *kev, int want, int end)
@@ -74,6 +86,8 @@ fd_ready(struct knote *kn, struct kevent *kev, int want, int end)
 	int64_t amount = fd_amount(kn), low = 1;
 	int got = want;
 
+	if (one_way(kn))
+		return (false);
 	if (kn->kn_gone) {
 		kev->flags |= EV_EOF | EV_ONESHOT;
 		kev->data = 0;

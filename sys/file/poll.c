@@ -73,7 +73,8 @@ state_of(struct file *fp, int events)
 	const int always = POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
 
 	if (fp->f_ops->fo_poll == NULL)
-		return (events & always);
+		return (
+		    (fp->f_flag & O_PATH) != 0 ? POLLNVAL : events & always);
 	return (fp->f_ops->fo_poll(fp, events) &
 		(events | POLLHUP | POLLERR | POLLNVAL));
 }

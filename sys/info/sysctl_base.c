@@ -49,10 +49,21 @@ SYSCTL_CONST_INT(kern_pid_max, "kern.pid_max", CTL_AUTO, PID_MAX);
 SYSCTL_CONST_INT(kern_fscale, "kern.fscale", CTL_AUTO, 2048);
 SYSCTL_CONST_INT(kern_ccpu, "kern.ccpu", CTL_AUTO, 0);
 SYSCTL_INT(kern_smp_cpus, "kern.smp.cpus", CTL_AUTO, CTLFLAG_RD, &ncpus);
+static int
+sysctl_maxid(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	int last = ncpus - 1;
+
+	return (sysctl_out(req, &last, sizeof(last)));
+}
+SYSCTL_PROC(kern_smp_maxid, "kern.smp.maxid", CTL_AUTO,
+    CTLTYPE_INT | CTLFLAG_RD, "I", sysctl_maxid, NULL);
 SYSCTL_CONST_INT(kern_smp_maxcpus, "kern.smp.maxcpus", CTL_AUTO, MAXCPU);
 SYSCTL_CONST_INT(kern_smp_active, "kern.smp.active", CTL_AUTO, 1);
 /* A cpuset as programs of release 15 know it has 1024 bits. */
 SYSCTL_CONST_INT(kern_sched_cpusetsize, "kern.sched.cpusetsize", CTL_AUTO, 128);
+SYSCTL_CONST_INT(kern_sched_cpusetsizemin, "kern.sched.cpusetsizemin", CTL_AUTO,
+    (MAXCPU + 7) / 8);
 
 SYSCTL_STRING(hw_machine, "hw.machine", HW_MACHINE, CTLFLAG_RD, "amd64", 0);
 SYSCTL_INT(hw_ncpu, "hw.ncpu", HW_NCPU, CTLFLAG_RD, &ncpus);

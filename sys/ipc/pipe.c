@@ -137,7 +137,7 @@ pipe_poll(struct file *fp, int events)
 		ready |= events & (POLLIN | POLLRDNORM);
 	if (end->pe_ring.rb_no_writer)
 		ready |= POLLHUP;
-	else if (ringbuf_room(&peer->pe_ring, PIPE_SIZE) >= PIPE_BUF)
+	else if (ringbuf_pipe_room(&peer->pe_ring) >= PIPE_BUF)
 		ready |= events & (POLLOUT | POLLWRNORM);
 	mutex_unlock(&end->pe_pipe->p_lock);
 	return (ready);
@@ -159,7 +159,7 @@ pipe_ready(struct file *fp, int filter)
 
 	mutex_lock(&end->pe_pipe->p_lock);
 	ready = filter == EVFILT_WRITE
-		    ? ringbuf_room(&end->pe_peer->pe_ring, PIPE_SIZE)
+		    ? ringbuf_pipe_room(&end->pe_peer->pe_ring)
 		    : end->pe_ring.rb_count;
 	mutex_unlock(&end->pe_pipe->p_lock);
 	return ((int64_t)ready);

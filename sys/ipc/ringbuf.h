@@ -24,6 +24,7 @@
 
 #define RINGBUF_SMALL 512ul
 #define PIPE_SIZE     (64 * 1024ul) /* bytes in a pipe at most */
+#define PIPE_FIRST    (16 * 1024ul) /* what an empty one is said to hold */
 #define PIPE_BUF      512	    /* writes of this size aren't split */
 
 /* (l) the owner's lock, (!) set once, (e) the list's. */
@@ -72,6 +73,14 @@ static inline size_t
 ringbuf_room(const struct ringbuf *rb, size_t limit)
 {
 	return (rb->rb_count >= limit ? 0 : limit - rb->rb_count);
+}
+
+/* (l) Of pipes: the room that who waits for some is told of.  A writer who
+ * doesn't wait for it makes a pipe larger. */
+static inline size_t
+ringbuf_pipe_room(const struct ringbuf *rb)
+{
+	return (ringbuf_room(rb, MAX(rb->rb_size, PIPE_FIRST)));
 }
 
 /* (l) ringbuf_prepare()'s, when there isn't the memory for *n bytes. */

@@ -94,16 +94,16 @@ kern_nanosleep(struct thread *td, clockid_t id, bool absolute,
 
 	if (when->tv_nsec < 0 || when->tv_nsec >= (long)NSEC_PER_SEC)
 		return (EINVAL);
-	if (absolute && clock_is_wall(id) && when->tv_sec >= 0) {
+	if (id == CLOCK_THREAD_CPUTIME_ID)
+		return (EINVAL); /* it would never end */
+	if (when->tv_sec < 0)	 /* that was already */
+		return (kern_clock_gettime(td, id, &now));
+	if (absolute && clock_is_wall(id)) {
 		error = sleep_until_wall(id, when);
 	} else if (id == CLOCK_PROCESS_CPUTIME_ID || id < 0) {
-		if (when->tv_sec < 0)
-			return (absolute ? 0 : EINVAL);
 		error = sleep_cpu_clock(td, id, absolute, timespec_ns(when));
 		*left = 0;
 		return (error == ERESTART ? EINTR : error);
-	} else if (id == CLOCK_THREAD_CPUTIME_ID) {
-		return (EINVAL); /* it would never end */
 	} else {
 		error = time_deadline(id, absolute, when, &deadline);
 		if (error == 0)

@@ -220,7 +220,7 @@ fifo_poll(struct file *fp, int events)
 	if ((fp->f_flag & FWRITE) != 0) {
 		if (ff->ff_readers.open == 0)
 			ready |= POLLHUP;
-		else if (ringbuf_room(&ff->ff_ring, PIPE_SIZE) >= PIPE_BUF)
+		else if (ringbuf_pipe_room(&ff->ff_ring) >= PIPE_BUF)
 			ready |= events & (POLLOUT | POLLWRNORM);
 	}
 	mutex_unlock(&ff->ff_lock);
@@ -240,7 +240,7 @@ fifo_ready(struct file *fp, int filter)
 	size_t n;
 
 	mutex_lock(&ff->ff_lock);
-	n = filter == EVFILT_WRITE ? ringbuf_room(&ff->ff_ring, PIPE_SIZE)
+	n = filter == EVFILT_WRITE ? ringbuf_pipe_room(&ff->ff_ring)
 				   : ff->ff_ring.rb_count;
 	mutex_unlock(&ff->ff_lock);
 	return ((int64_t)n);
@@ -251,7 +251,8 @@ fifo_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 {
 	if (cmd != FIONREAD)
 		return (ENOTTY);
-	*(int *)data = (int)fifo_ready(fp, EVFILT_READ);
+	*(int *)data =
+	    (fp->f_flag & FREAD) != 0 ? (int)fifo_ready(fp, EVFILT_READ) : 0;
 	return (0);
 }
 

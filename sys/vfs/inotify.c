@@ -386,10 +386,10 @@ inotify_moved(const struct namei *from, const struct namei *to)
 	do
 		cookie = atomic_add(&last_cookie, 1);
 	while (cookie == 0);
+	log_event(vp, IN_MOVE_SELF | kind_of(vp), 0, NULL);
 	log_event(
 	    from->nd_dvp, IN_MOVED_FROM | kind_of(vp), cookie, &from->nd_cn);
 	log_event(to->nd_dvp, IN_MOVED_TO | kind_of(vp), cookie, &to->nd_cn);
-	log_event(vp, IN_MOVE_SELF | kind_of(vp), 0, NULL);
 	if (to->nd_vp != NULL)
 		log_unlinked(to->nd_vp);
 }

@@ -521,7 +521,8 @@ vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags)
 	struct mount *mp;
 	int error;
 
-	if (inotify_watches != 0)
+	/* Otherwise what is watched is in use. */
+	if ((flags & MNT_FORCE) != 0 && inotify_watches != 0)
 		inotify_unmount(fsid);
 	mutex_lock(&mount_lock);
 	mp = find_mount(fsid);

@@ -38,7 +38,7 @@ cname_is_dotdot(const struct cname *cn)
  * nd_dvp is the last component's directory, nd_vp the file or NULL if it
  * doesn't exist, nd_cn the last component (in nd_buf); the directory may
  * change before the caller locks it.  A path whose last component is "."
- * or ".." or that is "/" leaves nd_cn.cn_len 0 and nd_dvp NULL.
+ * or ".." leaves nd_dvp NULL, and one that is "/" also nd_cn.cn_len 0.
  * ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG, ENOTCAPABLE, ENOMEM.
  */
 struct namei {
@@ -59,6 +59,11 @@ struct namei {
 #define NAMEI_BENEATH  0x04 /* never above nd_start */
 #define NAMEI_EMPTY    0x08 /* "" means nd_start: AT_EMPTY_PATH */
 #define NAMEI_SEARCHED 0x10 /* nd_start was opened with O_SEARCH */
+static inline bool
+namei_is_slash(const struct namei *nd)
+{
+	return (nd->nd_dvp == NULL && nd->nd_cn.cn_len == 0);
+}
 int namei(struct thread *td, struct namei *nd) __sleeps;
 void namei_done(struct namei *nd) __sleeps; /* releases nd_vp, nd_dvp */
 

@@ -157,7 +157,7 @@ make_file(struct thread *td, int dirfd, const char *path, struct vattr *va,
 	if (error == ENOTDIR && nd.nd_trailing_slash)
 		error = EEXIST;
 	if (error == 0 && nd.nd_vp != NULL)
-		error = EEXIST;
+		error = namei_is_slash(&nd) ? EISDIR : EEXIST;
 	if (error == 0 && nd.nd_trailing_slash && va->va_type != VDIR)
 		error = ENOENT;
 	if (error == 0)
@@ -232,7 +232,7 @@ link_vnode(struct vnode *vp, struct namei *nd)
 	int error;
 
 	if (nd->nd_vp != NULL || dvp == NULL)
-		return (EEXIST);
+		return (namei_is_slash(nd) ? EISDIR : EEXIST);
 	if (nd->nd_trailing_slash)
 		return (ENOENT);
 	if (vp->v_mount != dvp->v_mount)
@@ -337,9 +337,9 @@ static int
 check_unlink(const struct namei *nd, const struct vnode *named, bool dir)
 {
 	if (nd->nd_dvp == NULL) {
-		if (!dir)
-			return (EPERM);
-		return (nd->nd_cn.cn_len == 0 ? EBUSY : EINVAL);
+		if (namei_is_slash(nd))
+			return (EISDIR);
+		return (dir ? EINVAL : EPERM);
 	}
 	if (nd->nd_vp == NULL)
 		return (ENOENT);

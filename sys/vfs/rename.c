@@ -129,6 +129,9 @@ check_names(const struct namei *from, const struct namei *to, int flags)
 {
 	const struct vnode *fvp = from->nd_vp, *tvp = to->nd_vp;
 
+	if (namei_is_slash(from) ||
+	    (namei_is_slash(to) && fvp != NULL && fvp->v_type != VDIR))
+		return (EISDIR);
 	if (from->nd_dvp == NULL || to->nd_dvp == NULL)
 		return (EINVAL);
 	if (fvp == NULL)

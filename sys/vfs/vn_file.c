@@ -272,13 +272,6 @@ vn_file_close(struct file *fp)
 	vn_note(vp, (fp->f_flag & FWRITE) != 0 ? NOTE_CLOSE_WRITE : NOTE_CLOSE);
 }
 
-/* Never ready: there is nothing to read or write. */
-static int
-vn_path_poll(struct file *fp, int events)
-{
-	return (0);
-}
-
 static int
 vn_path_chmod(struct file *fp, mode_t mode)
 {
@@ -314,8 +307,15 @@ const struct fileops vn_opening_fileops = {
 };
 
 const struct fileops vn_path_fileops = {
-    .fo_poll = vn_path_poll,
+    .fo_chmod = vn_path_chmod,
+    .fo_chown = vn_path_chown,
+    .fo_close = vn_path_close,
+    .fo_passable = true,
+};
+
+const struct fileops vn_watched_path_fileops = {
     .fo_events = vn_file_events,
+    .fo_ready = vn_file_ready,
     .fo_chmod = vn_path_chmod,
     .fo_chown = vn_path_chown,
     .fo_close = vn_path_close,

@@ -9,6 +9,8 @@
 extern const struct fileops vn_opening_fileops;
 /* O_PATH: a place, not its contents. */
 extern const struct fileops vn_path_fileops;
+/* One that kqueue(2) may watch: who opened it may read what is there. */
+extern const struct fileops vn_watched_path_fileops;
 
 int vn_file_seek(
     struct file *fp, off_t offset, int whence, off_t *res) __sleeps;

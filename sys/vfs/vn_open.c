@@ -95,7 +95,8 @@ check_type(struct vnode *vp, int flags)
 	if ((flags & O_DIRECTORY) != 0 && vp->v_type != VDIR)
 		return (ENOTDIR);
 	if ((flags & O_PATH) != 0)
-		return (0);
+		return (
+		    vp->v_type == VLNK && (flags & O_EXEC) != 0 ? EMLINK : 0);
 	switch (vp->v_type) {
 	case VLNK:
 		return (EMLINK);
@@ -132,7 +133,7 @@ check_open(struct vnode *vp, int flags, struct cred *cr, bool created)
 	int error, mode = 0;
 
 	error = check_type(vp, flags);
-	if (error != 0 || created || (flags & O_PATH) != 0)
+	if (error != 0 || created)
 		return (error);
 	if ((flags & FREAD) != 0)
 		mode |= VREAD;
@@ -140,7 +141,7 @@ check_open(struct vnode *vp, int flags, struct cred *cr, bool created)
 		mode |= VWRITE;
 	if ((flags & O_EXEC) != 0)
 		mode |= VEXEC;
-	error = vn_access(vp, mode, cr);
+	error = mode == 0 ? 0 : vn_access(vp, mode, cr);
 	if (error == 0 && (flags & FWRITE) != 0 && vp->v_type == VREG)
 		error = check_append_only(vp, flags);
 	return (error);
@@ -287,6 +288,16 @@ open_file(struct thread *td, struct vnode *vp, int flags, struct file *fp,
 	return (error);
 }
 
+/* For O_PATH: kqueue(2) watches only what could be read. */
+static const struct fileops *
+path_ops(struct thread *td, struct vnode *vp)
+{
+	return (vp->v_type != VFIFO && vp->v_type != VSOCK &&
+			vn_access(vp, VREAD, td->td_cred) == 0
+		    ? &vn_watched_path_fileops
+		    : &vn_path_fileops);
+}
+
 /*
  * A file on vp, which the caller holds and keeps holding; rights have been
  * checked. *confined is set if it is that of a descriptor which is.
@@ -296,6 +307,7 @@ vn_open_vnode(struct thread *td, struct vnode *vp, int flags, struct file **fpp,
     bool *confined)
 {
 	const bool writer = vp->v_type == VREG && (flags & FWRITE) != 0;
+	const bool path = (flags & O_PATH) != 0;
 	struct open_dup dup = {NULL, false};
 	struct file *fp;
 	int error;
@@ -307,9 +319,9 @@ vn_open_vnode(struct thread *td, struct vnode *vp, int flags, struct file **fpp,
 		if (!writer)
 			vn_writer_done(vp);
 	}
-	fp = file_alloc(td, vp->v_type == VFIFO ? DTYPE_FIFO : DTYPE_VNODE,
-	    flags & KEPT,
-	    (flags & O_PATH) != 0 ? &vn_path_fileops : &vn_opening_fileops, vp);
+	fp = file_alloc(td,
+	    vp->v_type == VFIFO && !path ? DTYPE_FIFO : DTYPE_VNODE,
+	    flags & KEPT, path ? path_ops(td, vp) : &vn_opening_fileops, vp);
 	if (fp == NULL) {
 		if (writer)
 			vn_writer_done(vp);
@@ -318,8 +330,10 @@ vn_open_vnode(struct thread *td, struct vnode *vp, int flags, struct file **fpp,
 	vnode_hold(vp);
 	fp->f_vnode = vp;
 	*fpp = fp;
-	if ((flags & O_PATH) != 0)
+	if (path) {
+		inotify_note(vp, NOTE_OPEN);
 		return (0);
+	}
 	error = open_file(td, vp, flags, fp, &dup);
 	if (error == 0 && dup.od_file == NULL) {
 		if (fp->f_ops == &vn_opening_fileops)
@@ -373,8 +387,8 @@ open_from(struct thread *td, struct origin from, const char *path, int flags,
 	if (error != 0)
 		return (error);
 	if ((flags & O_PATH) != 0)
-		flags &= O_PATH | O_NOFOLLOW | O_DIRECTORY | O_RESOLVE_BENEATH |
-			 O_EMPTY_PATH;
+		flags &= O_PATH | O_EXEC | O_CREAT | O_EXCL | O_NOFOLLOW |
+			 O_DIRECTORY | O_RESOLVE_BENEATH | O_EMPTY_PATH;
 	nd.nd_vp = nd.nd_dvp = NULL;
 	error = find_or_create(td, &nd, from, path, flags, mode, &created);
 	if (error == 0)

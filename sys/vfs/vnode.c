@@ -264,7 +264,11 @@ vn_setattr(struct vnode *vp, struct vattr *va, struct cred *cr)
 	error = vop_getattr(vp, &cur);
 	if (error != 0)
 		return (error);
-	if ((va->va_set & VA_FLAGS) != 0)
+	/* A device's next user would find them. */
+	if ((va->va_set & VA_FLAGS) != 0 && vp->v_type == VCHR &&
+	    cr->cr_uid != 0)
+		error = EPERM;
+	else if ((va->va_set & VA_FLAGS) != 0)
 		error = check_flags(vp, &cur, va, cr);
 	else if ((cur.va_flags & NOCHANGE) != 0)
 		error = EPERM;

@@ -5,6 +5,9 @@
  * fcntl(2)'s older commands.
  */
 #include "files.h"
+#include "fbsd/event.h"
+#include "fbsd/filio.h"
+#include "fbsd/poll.h"
 #include "mounting.h"
 
 enum {
@@ -12,6 +15,10 @@ enum {
 	SYS_fchown = 123,
 	SYS_fchmod = 124,
 	SYS_ioctl = 54,
+	SYS_select = 93,
+	SYS_poll = 209,
+	SYS_kqueue = 362,
+	SYS_kevent = 560,
 	SYS_fexecve = 492,
 	SYS_faccessat = 489,
 	SYS_fchmodat = 490,
@@ -199,7 +206,13 @@ paths(void)
 	CHECK_EQ(SYS(SYS_fchmod, p, 0600), -EBADF);
 	CHECK_EQ(SYS(SYS_fchown, p, 1, 1), -EBADF);
 	CHECK_EQ(SYS(SYS_fcntl, p, F_SETLK, &fl), -EBADF);
-	CHECK_EQ(SYS(SYS_flock, p, LOCK_SH), -EBADF);
+	CHECK_EQ(SYS(SYS_flock, p, LOCK_SH), -EOPNOTSUPP);
+	CHECK_EQ(SYS(SYS_fcntl, p, F_GETFL), O_PATH);
+	CHECK_EQ(SYS(SYS_ioctl, p, FIONREAD, buf), -EBADF);
+	CHECK_EQ(SYS(SYS_ioctl, p, FIOCLEX, NULL), -EBADF);
+	/* These return their error. */
+	CHECK_EQ(SYS(SYS_posix_fallocate, p, 0, 10), ESPIPE);
+	CHECK_EQ(SYS(SYS_posix_fadvise, p, 0, 10, 0), ESPIPE);
 	CHECK_EQ(SYS(SYS_fcntl, p, F_SETFL, O_APPEND), -EBADF);
 	CHECK_EQ(SYS(SYS_mmap, 0, 4096, 1, 1, p, 0), -ENODEV);
 	CHECK_EQ(SYS(SYS_fstat, p, &st), 0);
@@ -235,6 +248,92 @@ paths(void)
 	CHECK(exists("e/f"));
 	CHECK_EQ(SYS(SYS_chdir, "/t"), 0);
 	CHECK_EQ(SYS(SYS_close, p), 0);
+}
+
+static long
+poll_one(long fd, short events)
+{
+	struct pollfd pfd = {(int)fd, events, 0};
+	long n = SYS(SYS_poll, &pfd, 1, 0);
+
+	return (n == 1 ? pfd.revents : n);
+}
+
+static long
+watch(long kq, long fd, short filter, unsigned fflags)
+{
+	struct kevent kev = {.ident = (uint64_t)fd,
+	    .filter = filter,
+	    .flags = EV_ADD | EV_CLEAR,
+	    .fflags = fflags};
+
+	return (SYS(SYS_kevent, kq, &kev, 1, NULL, 0, NULL));
+}
+
+/* Nothing can be waited for there, but what is there can be watched, by who
+ * could read it. */
+static void
+watched_paths(void)
+{
+	long p = xopen("d/e/f", O_PATH | O_CREAT | O_TRUNC, 0), fd, kq;
+	uint64_t bits = 1ul << p;
+	struct timespec now = {0, 0};
+	struct kevent kev;
+
+	CHECK_EQ(poll_one(p, POLLIN), POLLNVAL);
+	CHECK_EQ(poll_one(p, POLLOUT), POLLNVAL);
+	CHECK_EQ(SYS(SYS_select, p + 1, &bits, NULL, NULL, &now), 0);
+	kq = SYS(SYS_kqueue);
+	CHECK_EQ(watch(kq, p, EVFILT_READ, 0), 0);
+	CHECK_EQ(SYS(SYS_kevent, kq, NULL, 0, &kev, 1, &now), 1);
+	CHECK_EQ(kev.data, 6);
+	kev.flags = EV_DELETE;
+	CHECK_EQ(SYS(SYS_kevent, kq, &kev, 1, NULL, 0, NULL), 0);
+	CHECK_EQ(watch(kq, p, EVFILT_VNODE, NOTE_WRITE | NOTE_OPEN), 0);
+	CHECK_EQ(SYS(SYS_kevent, kq, NULL, 0, &kev, 1, &now), 0);
+	fd = xopen("d/e/f", O_PATH, 0);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	CHECK_EQ(SYS(SYS_kevent, kq, NULL, 0, &kev, 1, &now), 0);
+	fd = xopen("d/e/f", O_WRONLY, 0);
+	CHECK_EQ(SYS(SYS_kevent, kq, NULL, 0, &kev, 1, &now), 1);
+	CHECK_EQ(kev.fflags, NOTE_OPEN);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	CHECK_EQ(SYS(SYS_close, p), 0);
+	/* Nobody's: no. */
+	CHECK_EQ(SYS(SYS_mknodat, AT_FDCWD, "pipe", S_IFIFO | 0600, 0), 0);
+	p = xopen("pipe", O_PATH, 0);
+	CHECK_EQ(watch(kq, p, EVFILT_READ, 0), -EBADF);
+	CHECK_EQ(watch(kq, p, EVFILT_VNODE, NOTE_WRITE), -EBADF);
+	CHECK_EQ(SYS(SYS_flock, p, LOCK_SH), -EOPNOTSUPP);
+	CHECK_EQ(SYS(SYS_close, p), 0);
+	CHECK_EQ(SYS(SYS_close, kq), 0);
+}
+
+/* A new file, and one that is to be run. */
+static void
+made_paths(void)
+{
+	char buf[4];
+	long p;
+
+	p = xopen("fresh", O_PATH | O_CREAT, 0600);
+	CHECK(p >= 0);
+	CHECK_EQ(SYS(SYS_read, p, buf, 1), -EBADF);
+	CHECK_EQ(SYS(SYS_close, p), 0);
+	CHECK_EQ(xopen("fresh", O_PATH | O_CREAT | O_EXCL, 0600), -EEXIST);
+	CHECK_EQ(xopen("fresh", O_PATH | O_EXEC, 0), -EACCES);
+	CHECK_EQ(xopen("d/in", O_PATH | O_EXEC | O_NOFOLLOW, 0), -EMLINK);
+	CHECK_EQ(SYS(SYS_fchmodat, AT_FDCWD, "fresh", 0700, 0), 0);
+	p = xopen("fresh", O_PATH | O_EXEC, 0);
+	CHECK_EQ(SYS(SYS_fcntl, p, F_GETFL), O_PATH | O_EXEC);
+	CHECK_EQ(SYS(SYS_fexecve, p, NULL, NULL), -ENOEXEC);
+	CHECK_EQ(SYS(SYS_close, p), 0);
+	/* To be run only, and asked for nothing else. */
+	p = xopen("fresh", O_EXEC, 0);
+	CHECK_EQ(SYS(SYS_fcntl, p, F_GETFL), O_EXEC);
+	CHECK_EQ(SYS(SYS_ioctl, p, FIONREAD, buf), -EBADF);
+	CHECK_EQ(SYS(SYS_close, p), 0);
+	CHECK_EQ(SYS(SYS_unlinkat, AT_FDCWD, "fresh", 0), 0);
 }
 
 static int
@@ -285,6 +384,8 @@ main(int argc, char **argv)
 	by_name();
 	moved_away();
 	paths();
+	watched_paths();
+	made_paths();
 	old_commands();
 	return (result("beneath"));
 }

@@ -179,7 +179,7 @@ sleeps(void)
 	ts.tv_nsec = 1000000000;
 	CHECK_EQ(SYS(SYS_nanosleep, &ts, NULL), -EINVAL);
 	ts = (struct timespec){-1, 0};
-	CHECK_EQ(SYS(SYS_nanosleep, &ts, NULL), -EINVAL);
+	CHECK_EQ(SYS(SYS_nanosleep, &ts, NULL), 0);
 	CHECK_EQ(SYS(SYS_nanosleep, 16, NULL), -EFAULT);
 	CHECK_EQ(SYS(SYS_clock_nanosleep, 3, 0, &at, NULL), EINVAL);
 }

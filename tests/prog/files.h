@@ -57,6 +57,7 @@ enum {
 	SYS_openat = 499,
 	SYS_unlinkat = 503,
 	SYS_posix_fallocate = 530,
+	SYS_posix_fadvise = 531,
 	SYS_utimensat = 547,
 	SYS_fstat = 551,
 	SYS_fstatat = 552,

@@ -176,6 +176,8 @@ sessions(void)
 	CHECK_EQ(SYS(SYS_getpgid, SYS(SYS_getppid)), SYS(SYS_getppid));
 	CHECK_EQ(SYS(SYS_getpgid, 9999), -ESRCH);
 	CHECK_EQ(SYS(SYS_getsid, 9999), -ESRCH);
+	CHECK_EQ(SYS(SYS_getsid, -1), -ESRCH);
+	CHECK_EQ(SYS(SYS_getpgid, -1), -ESRCH);
 	CHECK_EQ(SYS(SYS_setsid), self);
 	CHECK_EQ(SYS(SYS_setsid), -EPERM);
 	CHECK_EQ(SYS(SYS_getsid, self), self);

@@ -150,7 +150,7 @@ a_folder(void)
 {
 	char entries[512];
 	uint32_t cookie;
-	long wd, fd, dir;
+	long wd, above, fd, dir;
 
 	CHECK_EQ(SYS(SYS_mkdir, "d", 0755), 0);
 	CHECK_EQ(SYS(SYS_mkdir, "e", 0755), 0);
@@ -192,7 +192,23 @@ a_folder(void)
 	EXPECT(wd, IN_DELETE, "a");
 	CHECK_EQ(SYS(SYS_rmdir, "d/sub"), 0);
 	EXPECT(wd, IN_DELETE | IN_ISDIR, "sub");
-	/* The folder itself. */
+	/* As a place only, too. */
+	(void)SYS(SYS_close, xopen("d/a", O_PATH | O_CREAT, 0644));
+	EXPECT(wd, IN_CREATE, "a");
+	EXPECT(wd, IN_OPEN, "a");
+	CHECK_EQ(SYS(SYS_unlink, "d/a"), 0);
+	EXPECT(wd, IN_DELETE, "a");
+	/* The folder itself, which moves before others hear of it. */
+	CHECK_EQ(SYS(SYS_mkdir, "h", 0755), 0);
+	above = watch("h", IN_MOVED_FROM | IN_MOVED_TO);
+	CHECK_EQ(SYS(SYS_rename, "d", "h/d"), 0);
+	EXPECT(wd, IN_MOVE_SELF | IN_ISDIR, NULL);
+	EXPECT(above, IN_MOVED_TO | IN_ISDIR, "d");
+	CHECK_EQ(SYS(SYS_rename, "h/d", "d"), 0);
+	EXPECT(wd, IN_MOVE_SELF | IN_ISDIR, NULL);
+	EXPECT(above, IN_MOVED_FROM | IN_ISDIR, "d");
+	CHECK_EQ(SYS(SYS_inotify_rm_watch, q, above), 0);
+	EXPECT(above, IN_IGNORED, NULL);
 	dir = xopen("d", O_RDONLY, 0);
 	EXPECT(wd, IN_OPEN | IN_ISDIR, NULL);
 	CHECK(SYS(SYS_getdirentries, dir, entries, sizeof(entries), NULL) > 0);
@@ -337,7 +353,7 @@ beside_another(void)
 	CHECK_EQ(SYS(SYS_rmdir, "w"), 0);
 }
 
-/* A watch doesn't keep a file system from being unmounted. */
+/* What is watched is in use, and only force ends that. */
 static void
 unmounting(void)
 {
@@ -351,7 +367,9 @@ unmounting(void)
 	CHECK_EQ(SYS(SYS_nmount, options, 4, 0), 0);
 	wd = watch("m", IN_CREATE);
 	CHECK(wd > 0);
-	CHECK_EQ(SYS(SYS_unmount, "m", 0), 0);
+	CHECK_EQ(SYS(SYS_unmount, "m", 0), -EBUSY);
+	NOTHING();
+	CHECK_EQ(SYS(SYS_unmount, "m", MNT_FORCE), 0);
 	EXPECT(wd, IN_UNMOUNT, NULL);
 	EXPECT(wd, IN_IGNORED, NULL);
 	NOTHING();

@@ -22,6 +22,7 @@ enum {
 #define SCRIPT_FD   9
 #define CPU_LEVEL   3
 #define CPU_PID	    2
+#define CPU_TIDPID  9
 #define KERN_RLIMIT 37
 #define SET_PAGES   3
 #define SET_SIZE    8192
@@ -145,6 +146,29 @@ set_set(const void *set, size_t size)
 	return (SYS(SYS_cpuset_setaffinity, CPU_LEVEL, CPU_PID, -1, size, set));
 }
 
+/* Where a thread is, its CPU says by itself. */
+static void
+on_each_cpu(uint64_t all)
+{
+	uint64_t one;
+	unsigned at;
+
+	for (unsigned cpu = 0; cpu < 64 && all >> cpu != 0; cpu++) {
+		one = 1ul << cpu;
+		CHECK_EQ(set_set(&one, sizeof(one)), 0);
+		__asm__ volatile("rdtscp" : "=c"(at)::"eax", "edx");
+		CHECK_EQ(at, cpu);
+	}
+	/* By a number that is a process's or a thread's. */
+	CHECK_EQ(SYS(SYS_cpuset_setaffinity, CPU_LEVEL, CPU_TIDPID, -1,
+		     sizeof(all), &all),
+	    0);
+	CHECK_EQ(SYS(SYS_cpuset_getaffinity, CPU_LEVEL, CPU_TIDPID,
+		     SYS(SYS_getpid), sizeof(one), &one),
+	    0);
+	CHECK_EQ(one, all);
+}
+
 static void
 cpu_sets(void)
 {
@@ -176,6 +200,7 @@ cpu_sets(void)
 	CHECK_EQ(set_set(set, 1ul << 40), -EFAULT);
 	CHECK_EQ(get_set(set, 1ul << 40), -EFAULT);
 	CHECK_EQ(set_set(&all, sizeof(all)), 0);
+	on_each_cpu(all);
 }
 
 static volatile bool prior, over;

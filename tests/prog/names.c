@@ -9,7 +9,7 @@ trailing_slashes(void)
 	CHECK_EQ(SYS(SYS_mkdir, "d/", 0755), 0);
 	CHECK_EQ(SYS(SYS_mkdir, "d/", 0755), -EEXIST);
 	CHECK_EQ(SYS(SYS_mkdir, "d/.", 0755), -EEXIST);
-	CHECK_EQ(SYS(SYS_mkdir, "/", 0755), -EEXIST);
+	CHECK_EQ(SYS(SYS_mkdir, "/", 0755), -EISDIR);
 	CHECK_EQ(put("f", "text"), 0);
 	CHECK_EQ(xopen("f/", O_RDONLY, 0), -ENOTDIR);
 	CHECK_EQ(xopen("new/", O_WRONLY | O_CREAT, 0644), -ENOENT);
@@ -35,7 +35,12 @@ dots(void)
 	CHECK_EQ(SYS(SYS_rename, "d/.", "e"), -EINVAL);
 	CHECK_EQ(SYS(SYS_rename, "d", "d/.."), -EINVAL);
 	CHECK_EQ(SYS(SYS_unlink, "d"), -EPERM);
-	CHECK_EQ(SYS(SYS_rmdir, "/"), -EBUSY);
+	CHECK_EQ(SYS(SYS_rmdir, "/"), -EISDIR);
+	CHECK_EQ(SYS(SYS_unlink, "/"), -EISDIR);
+	CHECK_EQ(SYS(SYS_mkdir, "//", 0755), -EISDIR);
+	CHECK_EQ(SYS(SYS_symlink, "d", "/"), -EISDIR);
+	CHECK_EQ(SYS(SYS_rename, "/", "d/e"), -EISDIR);
+	CHECK_EQ(SYS(SYS_rename, "d", "/"), -EINVAL);
 	CHECK_EQ(SYS(SYS_rmdir, "/dev"), -EBUSY);
 	CHECK_EQ(SYS(SYS_chdir, "/../../.."), 0);
 	char cwd[64];
@@ -266,7 +271,7 @@ many(void)
 {
 	static char buf[4096];
 	char name[] = "many/00000";
-	long fd, n, seen = 0, removed = 0;
+	long fd, file, n, seen = 0, removed = 0;
 
 	CHECK_EQ(SYS(SYS_mkdir, "many", 0755), 0);
 	for (int i = 0; i < 3000; i++) {
@@ -277,6 +282,10 @@ many(void)
 	}
 	fd = xopen("many", O_RDONLY, 0);
 	CHECK_EQ(SYS(SYS_getdirentries, fd, buf, 8, NULL), -EINVAL);
+	file = xopen("masked", O_RDONLY, 0);
+	CHECK_EQ(
+	    SYS(SYS_getdirentries, file, buf, sizeof(buf), NULL), -ENOTDIR);
+	CHECK_EQ(SYS(SYS_close, file), 0);
 	while ((n = SYS(SYS_getdirentries, fd, buf, sizeof(buf), NULL)) > 0)
 		for (long at = 0; at < n;) {
 			struct dirent *d = (struct dirent *)(buf + at);
@@ -310,6 +319,8 @@ busy_text(void)
 
 	CHECK_EQ(SYS(SYS___sysctl, pathname, 4, self, &len, NULL, 0L), 0);
 	CHECK_EQ(xopen(self, O_WRONLY, 0), -ETXTBSY);
+	CHECK_EQ(SYS(SYS_access, self, W_OK), -ETXTBSY);
+	CHECK_EQ(SYS(SYS_access, self, R_OK), 0);
 	CHECK_EQ(xopen(self, O_RDONLY | O_TRUNC, 0), -ETXTBSY);
 	CHECK_EQ(SYS(SYS_truncate, self, 0L), -ETXTBSY);
 	CHECK_EQ(put("script", "not a program"), 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Descriptors and pipes. */
 #include "freebsd.h"
+#include "fbsd/event.h"
 #include "fbsd/fcntl.h"
 #include "fbsd/filio.h"
 #include "fbsd/stat.h"
@@ -15,11 +16,14 @@ enum {
 	SYS_readv = 120,
 	SYS_writev = 121,
 	SYS_setrlimit = 195,
+	SYS_kqueue = 362,
 	SYS_pread = 475,
 	SYS_lseek = 478,
+	SYS_truncate = 479,
 	SYS_mkfifoat = 497,
 	SYS_closefrom = 509,
 	SYS_fstat = 551,
+	SYS_kevent = 560,
 	SYS_close_range = 575,
 };
 
@@ -353,6 +357,60 @@ fifo(void)
 	CHECK_EQ(SYS(SYS_unlink, "/tmp/fifo"), 0);
 }
 
+static struct kevent kev;
+
+static long
+events(long kq, long ms)
+{
+	struct timespec ts = {0, ms * 1000000};
+
+	memset(&kev, 0, sizeof(kev));
+	return (SYS(SYS_kevent, kq, NULL, 0, &kev, 1, &ts));
+}
+
+/* The writer's end hears of room and of readers, and of nothing else. */
+static void
+fifo_events(void)
+{
+	long kq = SYS(SYS_kqueue), r, w;
+	struct kevent both[2];
+	int n;
+
+	CHECK_EQ(SYS(SYS_mkfifoat, AT_FDCWD, "/tmp/fifo", 0600), 0);
+	r = SYS(SYS_open, "/tmp/fifo", O_RDONLY | O_NONBLOCK);
+	w = SYS(SYS_open, "/tmp/fifo", O_WRONLY | O_NONBLOCK);
+	both[0] = both[1] = (struct kevent){.ident = (uint64_t)w,
+	    .filter = EVFILT_WRITE,
+	    .flags = EV_ADD | EV_CLEAR};
+	both[1].filter = EVFILT_READ;
+	CHECK_EQ(SYS(SYS_kevent, kq, both, 2, NULL, 0, NULL), 0);
+	CHECK_EQ(events(kq, 0), 1);
+	CHECK_EQ(kev.filter, EVFILT_WRITE);
+	CHECK_EQ(kev.data, 16384);
+	CHECK_EQ(events(kq, 0), 0);
+	CHECK_EQ(SYS(SYS_write, w, big, 10), 10);
+	CHECK_EQ(SYS(SYS_ioctl, w, FIONREAD, &n), 0);
+	CHECK_EQ(n, 0);
+	CHECK_EQ(SYS(SYS_ioctl, r, FIONREAD, &n), 0);
+	CHECK_EQ(n, 10);
+	/* No reader, and one again. */
+	(void)events(kq, 0);
+	CHECK_EQ(SYS(SYS_close, r), 0);
+	CHECK_EQ(events(kq, 900), 1);
+	CHECK_EQ(kev.filter, EVFILT_WRITE);
+	CHECK_EQ(kev.flags, EV_CLEAR | EV_EOF);
+	CHECK_EQ(events(kq, 0), 0);
+	r = SYS(SYS_open, "/tmp/fifo", O_RDONLY | O_NONBLOCK);
+	CHECK_EQ(events(kq, 900), 1);
+	CHECK_EQ(kev.filter, EVFILT_WRITE);
+	CHECK_EQ(kev.flags, EV_CLEAR);
+	CHECK_EQ(events(kq, 0), 0);
+	/* It has no length to change. */
+	CHECK_EQ(SYS(SYS_truncate, "/tmp/fifo", 1000), 0);
+	SYS(SYS_closefrom, 3);
+	CHECK_EQ(SYS(SYS_unlink, "/tmp/fifo"), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -366,6 +424,7 @@ main(int argc, char **argv)
 	vectors();
 	shared();
 	fifo();
+	fifo_events();
 	exhausted();
 	return (result("pipes"));
 }

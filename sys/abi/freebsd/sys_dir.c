@@ -142,8 +142,10 @@ getdirentries(struct thread *td, int fd, char __user *buf, size_t count,
 	error = fd_get(td, fd, FREAD, &fp);
 	if (error != 0)
 		return (error);
-	if (fp->f_vnode == NULL || fp->f_vnode->v_type != VDIR)
+	if (fp->f_vnode == NULL)
 		error = EINVAL;
+	else if (fp->f_vnode->v_type != VDIR)
+		error = ENOTDIR;
 	else
 		error = read_dir(td, fp, buf, &f, &base);
 	file_release(fp);

@@ -176,7 +176,8 @@ sys_getdtablesize(struct thread *td, const struct getdtablesize_args *a)
 static bool
 takes_locks(const struct file *fp)
 {
-	return (fp->f_type == DTYPE_VNODE || fp->f_type == DTYPE_FIFO);
+	return ((fp->f_type == DTYPE_VNODE || fp->f_type == DTYPE_FIFO) &&
+		(fp->f_flag & O_PATH) == 0);
 }
 
 static int
@@ -188,7 +189,7 @@ advlock(struct thread *td, int fd, int cmd, struct flock *fl)
 	error = fd_get(td, fd, 0, &fp);
 	if (error != 0)
 		return (error);
-	if (takes_locks(fp) && (fp->f_flag & O_PATH) == 0)
+	if (takes_locks(fp))
 		error = vn_advlock(td, fp, cmd, fl);
 	else
 		error = EBADF;
@@ -292,8 +293,6 @@ sys_flock(struct thread *td, const struct flock_args *a)
 		return (error);
 	if (!takes_locks(fp))
 		error = EOPNOTSUPP;
-	else if ((fp->f_flag & O_PATH) != 0)
-		error = EBADF;
 	else
 		error = vn_flock(td, fp, a->how);
 	file_release(fp);

@@ -128,16 +128,28 @@ sets_to_list(const struct sets *s, unsigned nd, struct pollfd *fds)
 	return (n);
 }
 
+/* Is there such a descriptor, though it has nothing to be waited for? */
+static bool
+is_open(struct thread *td, int fd)
+{
+	struct file *fp;
+
+	if (fd_get(td, fd, 0, &fp) != 0)
+		return (false);
+	file_release(fp);
+	return (true);
+}
+
 /* And back: 0 with the number of bits, or EBADF. */
 static int
-list_to_sets(
-    struct sets *s, const struct pollfd *fds, unsigned n, unsigned *count)
+list_to_sets(struct thread *td, struct sets *s, const struct pollfd *fds,
+    unsigned n, unsigned *count)
 {
 	*count = 0;
 	for (unsigned i = 0; i < n; i++) {
 		unsigned fd = (unsigned)fds[i].fd;
 
-		if ((fds[i].revents & POLLNVAL) != 0)
+		if ((fds[i].revents & POLLNVAL) != 0 && !is_open(td, fds[i].fd))
 			return (EBADF);
 		for (int k = 0; k < 3; k++) {
 			if (!is_set(s, k, fd))
@@ -180,7 +192,7 @@ select_copied(struct thread *td, struct sets *s, void *const user[3],
 	n = sets_to_list(s, nd, fds);
 	error = kern_poll(td, fds, n, deadline, &ready);
 	if (error == 0)
-		error = list_to_sets(s, fds, n, &count);
+		error = list_to_sets(td, s, fds, n, &count);
 	for (int k = 0; k < 3 && error == 0; k++)
 		if (user[k] != NULL)
 			error = copyout(s->bits[k], user[k], s->words * 8);

@@ -198,7 +198,7 @@ group_or_session(struct thread *td, pid_t pid, bool session)
 	int error = 0;
 
 	if (pid < 0)
-		return (EINVAL);
+		return (ESRCH);
 	mutex_lock(&proctree_lock);
 	p = pid == 0 ? td->td_proc : proc_find(pid);
 	if (p == NULL || !proc_visible(td, p))

@@ -539,8 +539,17 @@ sys_sched_setscheduler(
 #define CPU_WHICH_TID	 1
 #define CPU_WHICH_PID	 2
 #define CPU_WHICH_CPUSET 3
+#define CPU_WHICH_TIDPID 9   /* by the number: only processes' are small */
 #define CPUSET_BYTES	 128 /* 1024 CPUs */
 #define ALL_CPUS	 ((uint32_t)((1ul << ncpus) - 1))
+
+static int
+which_of(int which, int64_t id)
+{
+	if (which != CPU_WHICH_TIDPID)
+		return (which);
+	return (id > PID_MAX || id == -1 ? CPU_WHICH_TID : CPU_WHICH_PID);
+}
 
 /* Placing a thread is scheduling, and so is asking where it is. -1: self. */
 static int
@@ -606,13 +615,14 @@ int
 sys_cpuset_getaffinity(
     struct thread *td, const struct cpuset_getaffinity_args *a)
 {
+	const int which = which_of(a->which, a->id);
 	uint64_t mask = ALL_CPUS;
 	struct thread *other;
 	int error;
 
 	if (a->level == CPU_LEVEL_WHICH &&
-	    (a->which == CPU_WHICH_TID || a->which == CPU_WHICH_PID)) {
-		error = lock_which(td, a->which, a->id, &other);
+	    (which == CPU_WHICH_TID || which == CPU_WHICH_PID)) {
+		error = lock_which(td, which, a->id, &other);
 		if (error != 0)
 			return (error);
 		mask &= other->td_affinity;
@@ -627,13 +637,14 @@ int
 sys_cpuset_setaffinity(
     struct thread *td, const struct cpuset_setaffinity_args *a)
 {
+	const int which = which_of(a->which, a->id);
 	struct thread *other, *each;
 	uint64_t mask = 0;
 	struct proc *p;
 	int error;
 
 	if (a->level != CPU_LEVEL_WHICH ||
-	    (a->which != CPU_WHICH_TID && a->which != CPU_WHICH_PID))
+	    (which != CPU_WHICH_TID && which != CPU_WHICH_PID))
 		return (EINVAL);
 	error = copyin_set(a->mask, a->cpusetsize, &mask);
 	if (error != 0)
@@ -642,11 +653,11 @@ sys_cpuset_setaffinity(
 		return (EDEADLK);
 	if ((mask & ~(uint64_t)ALL_CPUS) != 0)
 		return (EINVAL);
-	error = lock_which(td, a->which, a->id, &other);
+	error = lock_which(td, which, a->id, &other);
 	if (error != 0)
 		return (error);
 	p = other->td_proc;
-	if (a->which == CPU_WHICH_TID)
+	if (which == CPU_WHICH_TID)
 		error = sched_set_affinity(other, (uint32_t)mask);
 	else
 		LIST_FOREACH (each, &p->p_threads, td_plink)

@@ -34,7 +34,8 @@ truncate_path(struct thread *td, const char __user *path, off_t length)
 		error = ETXTBSY;
 	if (error == 0)
 		error = vn_check_size(td, va.va_size);
-	if (error == 0)
+	/* POSIX leaves open what becomes of others: nothing does. */
+	if (error == 0 && nd.nd_vp->v_type == VREG)
 		error = vn_setattr(nd.nd_vp, &va, td->td_cred);
 	rw_wunlock(&nd.nd_vp->v_base->v_lock);
 	if (error == 0)
@@ -61,21 +62,31 @@ sys_freebsd6_truncate(struct thread *td, const struct freebsd6_truncate_args *a)
 	return (truncate_path(td, a->path, a->length));
 }
 
+/* Only these have places. */
+static bool
+seekable(const struct file *fp)
+{
+	return (fp->f_type != DTYPE_PIPE && fp->f_type != DTYPE_FIFO &&
+		(fp->f_flag & O_PATH) == 0);
+}
+
 /* A regular file, open for writing if need says so. */
 static int
-get_regular(struct thread *td, int fd, int need, struct file **fpp)
+get_regular(struct thread *td, int fd, uint32_t need, struct file **fpp)
 {
 	int error;
 
-	error = fd_get(td, fd, need, fpp);
+	error = fd_get(td, fd, 0, fpp);
 	if (error != 0)
 		return (error);
-	if ((*fpp)->f_vnode != NULL && (*fpp)->f_vnode->v_type == VREG)
-		return (0);
-	error = (*fpp)->f_type == DTYPE_PIPE || (*fpp)->f_type == DTYPE_FIFO
-		    ? ESPIPE
-		    : ENODEV;
-	file_release(*fpp);
+	if (!seekable(*fpp))
+		error = ESPIPE;
+	else if ((atomic_load(&(*fpp)->f_flag) & need) != need)
+		error = EBADF;
+	else if ((*fpp)->f_vnode == NULL || (*fpp)->f_vnode->v_type != VREG)
+		error = ENODEV;
+	if (error != 0)
+		file_release(*fpp);
 	return (error);
 }
 

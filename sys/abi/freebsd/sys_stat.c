@@ -194,7 +194,10 @@ access_at(
 	}
 	error = path_namei(td, &nd, fd, path, flags, AT_EACCESS);
 	if (error == 0) {
-		if (mode != F_OK)
+		if ((mode & W_OK) != 0 &&
+		    atomic_load(&nd.nd_vp->v_base->v_execs) > 0)
+			error = ETXTBSY;
+		else if (mode != F_OK)
 			error = vn_access(nd.nd_vp, mode, td->td_cred);
 		namei_done(&nd);
 	}

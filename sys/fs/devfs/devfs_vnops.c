@@ -162,8 +162,8 @@ devfs_setattr(struct vnode *vp, const struct vattr *va)
 {
 	struct devfs_node *n = devfs_node(vp);
 
-	if ((va->va_set & VA_FLAGS) != 0)
-		return (EOPNOTSUPP);
+	if ((va->va_set & VA_FLAGS) != 0 && va->va_flags != 0)
+		return (EINVAL);
 	if ((va->va_set & VA_MODE) != 0)
 		n->dn_mode = va->va_mode;
 	if ((va->va_set & VA_UID) != 0)
