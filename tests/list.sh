@@ -42,7 +42,7 @@ subjects_of() {
 # Of a program of tests/prog: without a line here, its own name.
 subject_of_program() {
 	case $1 in
-	attributes | beneath | churn | fileio | handles | inotify | locks | mounts | \
+	attributes | beneath | churn | devrules | fileio | handles | inotify | locks | mounts | \
 		names | nullfs | vnotes) echo vfs ;;
 	children | crowd | ids | interrupts | kinfo | limits | priorities | procdesc | \
 		refs | rights | sharing | setid | sigio | signals | threads) echo proc ;;

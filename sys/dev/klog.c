@@ -119,9 +119,6 @@ klog_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 	case FIONBIO:
 	case FIOASYNC:
 		return (0);
-	case FIODTYPE:
-		*(int *)data = 0;
-		return (0);
 	default:
 		return (ENOTTY);
 	}
@@ -153,6 +150,7 @@ static const struct fileops klog_fileops = {
     .fo_ready = klog_ready,
     .fo_close = klog_close,
     .fo_passable = true,
+    .fo_device = true,
 };
 
 static void

@@ -179,9 +179,6 @@ disk_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 	if (disk_is_gone(dp))
 		return (ENXIO);
 	switch (cmd) {
-	case FIODTYPE:
-		*(int *)data = D_DISK;
-		return (0);
 	case DIOCGSECTORSIZE:
 		*(unsigned *)data = dp->d_sector;
 		return (0);
@@ -234,6 +231,8 @@ static const struct fileops disk_fileops = {
     .fo_seek = disk_seek,
     .fo_close = close_disk,
     .fo_passable = true,
+    .fo_device = true,
+    .fo_devtype = D_DISK,
 };
 
 static void

@@ -336,8 +336,10 @@ devstat_mmap(struct file *fp, struct vm_mapping *m)
 	return (0);
 }
 
-static const struct fileops devstat_fileops = {
-    .fo_ioctl = devstat_ioctl, .fo_mmap = devstat_mmap, .fo_passable = true};
+static const struct fileops devstat_fileops = {.fo_ioctl = devstat_ioctl,
+    .fo_mmap = devstat_mmap,
+    .fo_passable = true,
+    .fo_device = true};
 
 static void
 devstat_attach(void)

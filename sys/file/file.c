@@ -295,6 +295,11 @@ file_ioctl(
 	case FIOGETOWN:
 		*(int *)data = atomic_load(&fp->f_owner);
 		return (0);
+	case FIODTYPE:
+		if (!fp->f_ops->fo_device)
+			return (-1);
+		*(int *)data = fp->f_ops->fo_devtype;
+		return (0);
 	default:
 		return (-1);
 	}

@@ -79,6 +79,8 @@ struct fileops {
 	/* Adds to kf->kf_un and kf_path what fstat(1) tells; NULL: nothing. */
 	void (*fo_kinfo)(struct file *fp, struct kinfo_file *kf);
 	bool fo_passable; /* may travel over AF_UNIX */
+	bool fo_device;	  /* FIODTYPE says: */
+	int fo_devtype;	  /* D_* */
 };
 
 /* Of what was opened by a name: vfs hands these down. */

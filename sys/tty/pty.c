@@ -312,6 +312,8 @@ static const struct fileops master_fileops = {
     .fo_kinfo = master_kinfo,
     .fo_close = master_close,
     .fo_passable = true,
+    .fo_device = true,
+    .fo_devtype = D_TTY,
 };
 
 /*

@@ -640,4 +640,6 @@ const struct fileops tty_fileops = {
     .fo_stat = tty_stat,
     .fo_close = tty_close,
     .fo_passable = true,
+    .fo_device = true,
+    .fo_devtype = D_TTY,
 };

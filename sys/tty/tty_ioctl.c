@@ -300,9 +300,6 @@ tty_ioctl(struct tty *tp, unsigned long cmd, void *data, uint32_t fflag,
 		*value = (int)ldisc_readable(tp);
 		spin_unlock(&tp->t_lock);
 		return (0);
-	case FIODTYPE:
-		*value = 3; /* D_TTY */
-		return (0);
 	case FIODGNAME:
 		return (device_name(tp, data));
 	default:

@@ -223,9 +223,6 @@ state_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 			st->st_value = *(struct termios *)data;
 		spin_unlock(&tp->t_lock);
 		return (0);
-	case FIODTYPE:
-		*(int *)data = 3; /* D_TTY */
-		return (0);
 	default:
 		return (ENOTTY);
 	}
@@ -242,6 +239,8 @@ static const struct fileops state_fileops = {
     .fo_write = state_io,
     .fo_ioctl = state_ioctl,
     .fo_passable = true,
+    .fo_device = true,
+    .fo_devtype = D_TTY,
 };
 
 static void

@@ -126,6 +126,9 @@ vn_file_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 		return (vn_seek_hole(fp->f_vnode,
 		    cmd == FIOSEEKDATA ? SEEK_DATA : SEEK_HOLE, data));
 	default:
+		if (fp->f_vnode->v_ops->vo_ioctl != NULL)
+			return (fp->f_vnode->v_ops->vo_ioctl(
+			    fp->f_vnode, cmd, data, td));
 		return (ENOTTY);
 	}
 }

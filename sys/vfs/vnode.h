@@ -137,6 +137,9 @@ struct vnode_ops {
 	int (*vo_open)(
 	    struct vnode *vp, int flags, struct file *fp, struct open_dup *dup);
 	void (*vo_close)(struct vnode *vp, struct file *fp);
+	/* () ioctl(2) on a file or directory of its own kind; NULL: ENOTTY */
+	int (*vo_ioctl)(
+	    struct vnode *vp, unsigned long cmd, void *data, struct thread *td);
 	/* () all of it survives a power cut, by name as well; datasync: what
 	 * is needed to read the data back. NULL: there is no storage. */
 	int (*vo_fsync)(struct vnode *vp, bool datasync);

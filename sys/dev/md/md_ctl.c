@@ -333,10 +333,6 @@ ctl_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 {
 	struct md_ioctl *mio = data;
 
-	if (cmd == FIODTYPE) {
-		*(int *)data = 0;
-		return (0);
-	}
 	if (cmd != MDIOCATTACH && cmd != MDIOCDETACH && cmd != MDIOCQUERY &&
 	    cmd != MDIOCRESIZE)
 		return (ENOTTY);
@@ -355,7 +351,7 @@ ctl_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
 }
 
 static const struct fileops ctl_fileops = {
-    .fo_ioctl = ctl_ioctl, .fo_passable = true};
+    .fo_ioctl = ctl_ioctl, .fo_passable = true, .fo_device = true};
 
 static void
 md_attach(void)

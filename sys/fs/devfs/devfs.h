@@ -23,10 +23,12 @@ struct devfs_node {
 	struct cdev *dn_cdev;	      /* (!) held; NULL: directory or link */
 	char *dn_target;	      /* (!) of a symbolic link */
 	uint64_t dn_ino;	      /* (!) */
-	mode_t dn_mode;		      /* (v_lock) this and what follows */
-	uid_t dn_uid;
-	gid_t dn_gid;
-	struct timespec dn_atime;
+	bool dn_hidden;		      /* (l a) by a rule */
+	bool dn_covered; /* (l a) by a link, made while it was hidden */
+	mode_t dn_mode;	 /* (a) by v_lock's holder, and by rules */
+	uid_t dn_uid;	 /* (a) the same */
+	gid_t dn_gid;	 /* (a) the same */
+	struct timespec dn_atime; /* (v_lock) this and what follows */
 	struct timespec dn_mtime;
 	struct timespec dn_ctime;
 	char dn_name[64]; /* (!) */
@@ -36,6 +38,7 @@ struct devfs_mount {
 	struct list dm_link;	    /* (l) */
 	struct mount *dm_mount;	    /* (!) */
 	struct devfs_node *dm_root; /* (!) */
+	unsigned dm_ruleset;	    /* (l) for what comes to be, or 0 */
 };
 
 extern const struct vnode_ops devfs_vnode_ops;
@@ -47,7 +50,7 @@ devfs_node(struct vnode *vp)
 }
 
 /* devfs_node.c; all but the last with cdev_lock. ENOMEM. */
-int devfs_add(struct devfs_mount *dm, struct cdev *cd);
+int devfs_add(struct devfs_mount *dm, struct cdev *cd) __sleeps;
 int devfs_add_link(struct devfs_mount *dm, struct devfs_node *dir,
     const char *name, const char *target, struct devfs_node **np) __sleeps;
 struct devfs_node *devfs_find(
@@ -57,6 +60,24 @@ void devfs_drop(struct devfs_mount *dm, struct cdev *cd) __sleeps;
 struct devfs_node *devfs_new_node(
     struct devfs_mount *dm, enum vtype type, const char *name, size_t len);
 void devfs_node_free(struct devfs_node *n) __sleeps;
+
+/* Is it to be found by its name? */
+static inline bool
+devfs_visible(const struct devfs_node *n)
+{
+	return (!atomic_load(&n->dn_hidden) && !atomic_load(&n->dn_covered));
+}
+
+/*
+ * devfs_rules.c, with cdev_lock: those of the mount's set for a new node; a set
+ * for the mount, 0 for none (ENOMEM); its rules for all that is there; and
+ * DEVFSIO_*, for root.
+ */
+void devfs_rules_new(struct devfs_mount *dm, struct devfs_node *n) __sleeps;
+int devfs_rules_use(struct devfs_mount *dm, unsigned number);
+void devfs_rules_apply(struct devfs_mount *dm) __sleeps;
+int devfs_rules_ioctl(
+    struct devfs_mount *dm, unsigned long cmd, void *data) __sleeps;
 
 /* Devices that are nothing but themselves: null, zero, full, random. */
 void devfs_mem_init(void) __sleeps;

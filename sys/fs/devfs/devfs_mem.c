@@ -75,18 +75,6 @@ random_write(struct file *fp, struct uio *uio, int flags)
 	return (error);
 }
 
-static int
-mem_ioctl(struct file *fp, unsigned long cmd, void *data, struct thread *td)
-{
-	switch (cmd) {
-	case FIODTYPE:
-		*(int *)data = D_MEM;
-		return (0);
-	default:
-		return (ENOTTY);
-	}
-}
-
 /* Mapping zero is anonymous memory. */
 static int
 zero_mmap(struct file *fp, struct vm_mapping *m)
@@ -99,8 +87,8 @@ zero_mmap(struct file *fp, struct vm_mapping *m)
 }
 
 #define MEM_FILEOPS(read, write)                                               \
-	.fo_read = (read), .fo_write = (write), .fo_ioctl = mem_ioctl,         \
-	.fo_seek = vn_file_seek, .fo_passable = true
+	.fo_read = (read), .fo_write = (write), .fo_device = true,             \
+	.fo_devtype = D_MEM, .fo_seek = vn_file_seek, .fo_passable = true
 
 static const struct fileops null_fileops = {MEM_FILEOPS(null_read, null_write)};
 static const struct fileops zero_fileops = {

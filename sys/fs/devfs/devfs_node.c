@@ -56,11 +56,12 @@ devfs_find(struct devfs_node *dir, const char *name, size_t len)
 }
 
 static void
-enter(struct devfs_node *dir, struct devfs_node *n)
+enter(struct devfs_mount *dm, struct devfs_node *dir, struct devfs_node *n)
 {
 	n->dn_parent = dir;
 	list_push_back(&dir->dn_children, &n->dn_link);
 	dir->dn_mtime = dir->dn_ctime = time_now();
+	devfs_rules_new(dm, n);
 }
 
 /* The directory for a device's name, made if need be; *name is what is left
@@ -79,7 +80,7 @@ find_dir(struct devfs_mount *dm, const char **name)
 			n = devfs_new_node(dm, VDIR, *name, len);
 			if (n == NULL)
 				return (NULL);
-			enter(dir, n);
+			enter(dm, dir, n);
 		}
 		dir = n;
 		*name = slash + 1;
@@ -103,7 +104,7 @@ devfs_add(struct devfs_mount *dm, struct cdev *cd)
 	n->dn_uid = cd->cd_uid;
 	n->dn_gid = cd->cd_gid;
 	n->dn_atime = n->dn_mtime = n->dn_ctime = cd->cd_made;
-	enter(dir, n);
+	enter(dm, dir, n);
 	return (0);
 }
 
@@ -120,15 +121,29 @@ devfs_add_link(struct devfs_mount *dm, struct devfs_node *dir, const char *name,
 		devfs_node_free(n);
 		return (ENOMEM);
 	}
-	enter(dir, n);
+	enter(dm, dir, n);
 	if (np != NULL)
 		*np = n;
 	return (0);
 }
 
+/* What n was made over is to be seen again. */
+static void
+uncover(struct devfs_node *n)
+{
+	struct devfs_node *other;
+
+	LIST_FOREACH (other, &n->dn_parent->dn_children, dn_link)
+		if (other->dn_covered &&
+		    strcmp(other->dn_name, n->dn_name) == 0)
+			atomic_store(&other->dn_covered, false);
+}
+
 void
 devfs_unlink(struct devfs_node *n)
 {
+	if (n->dn_vnode.v_type == VLNK)
+		uncover(n);
 	n->dn_parent->dn_mtime = n->dn_parent->dn_ctime = time_now();
 	n->dn_parent = NULL;
 	list_remove(&n->dn_link);

@@ -16,6 +16,18 @@
 /* Entries' places in a directory are their numbers: they only grow. */
 #define FIRST_COOKIE 2
 
+static struct devfs_node *
+find_visible(struct devfs_node *dir, const char *name, size_t len)
+{
+	struct devfs_node *n;
+
+	LIST_FOREACH (n, &dir->dn_children, dn_link)
+		if (devfs_visible(n) && strncmp(n->dn_name, name, len) == 0 &&
+		    n->dn_name[len] == '\0')
+			return (n);
+	return (NULL);
+}
+
 static int
 look_up(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 {
@@ -25,7 +37,7 @@ look_up(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	if (cname_is_dotdot(cn))
 		n = dir->dn_parent;
 	else
-		n = devfs_find(dir, cn->cn_name, cn->cn_len);
+		n = find_visible(dir, cn->cn_name, cn->cn_len);
 	if (n != NULL) {
 		*vpp = &n->dn_vnode;
 		vnode_hold(*vpp);
@@ -53,7 +65,7 @@ devfs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
     const char *target, struct vnode **vpp)
 {
 	struct devfs_mount *dm = dvp->v_mount->mnt_data;
-	struct devfs_node *n;
+	struct devfs_node *dir = devfs_node(dvp), *hidden, *n;
 	char name[sizeof(n->dn_name)];
 	int error;
 
@@ -64,8 +76,11 @@ devfs_create(struct vnode *dvp, const struct cname *cn, const struct vattr *va,
 	memcpy(name, cn->cn_name, cn->cn_len);
 	name[cn->cn_len] = '\0';
 	mutex_lock(&cdev_lock);
-	error = devfs_add_link(dm, devfs_node(dvp), name, target, &n);
+	hidden = devfs_find(dir, name, cn->cn_len);
+	error = devfs_add_link(dm, dir, name, target, &n);
 	if (error == 0) {
+		if (hidden != NULL)
+			atomic_store(&hidden->dn_covered, true);
 		n->dn_uid = va->va_uid;
 		n->dn_gid = va->va_gid;
 		*vpp = &n->dn_vnode;
@@ -103,8 +118,8 @@ devfs_access(struct vnode *vp, int mode, const struct cred *cr)
 {
 	const struct devfs_node *n = devfs_node(vp);
 
-	return (vn_access_mode(
-	    vp->v_type, n->dn_mode, n->dn_uid, n->dn_gid, mode, cr));
+	return (vn_access_mode(vp->v_type, atomic_load(&n->dn_mode),
+	    atomic_load(&n->dn_uid), atomic_load(&n->dn_gid), mode, cr));
 }
 
 static nlink_t
@@ -117,7 +132,7 @@ count_links(struct devfs_node *n)
 		return (n->dn_parent != NULL ? 1 : 0);
 	mutex_lock(&cdev_lock);
 	LIST_FOREACH (child, &n->dn_children, dn_link)
-		if (child->dn_vnode.v_type == VDIR)
+		if (child->dn_vnode.v_type == VDIR && devfs_visible(child))
 			links++;
 	mutex_unlock(&cdev_lock);
 	return (links);
@@ -136,10 +151,10 @@ devfs_getattr(struct vnode *vp, struct vattr *va)
 
 	*va = (struct vattr){
 	    .va_type = vp->v_type,
-	    .va_mode = n->dn_mode,
+	    .va_mode = atomic_load(&n->dn_mode),
 	    .va_nlink = count_links(n),
-	    .va_uid = n->dn_uid,
-	    .va_gid = n->dn_gid,
+	    .va_uid = atomic_load(&n->dn_uid),
+	    .va_gid = atomic_load(&n->dn_gid),
 	    .va_fsid = vp->v_mount->mnt_fsid,
 	    .va_fileid = node_ino(n),
 	    .va_blocksize = (blksize_t)PAGE_SIZE,
@@ -165,11 +180,11 @@ devfs_setattr(struct vnode *vp, const struct vattr *va)
 	if ((va->va_set & VA_FLAGS) != 0 && va->va_flags != 0)
 		return (EINVAL);
 	if ((va->va_set & VA_MODE) != 0)
-		n->dn_mode = va->va_mode;
+		atomic_store(&n->dn_mode, va->va_mode);
 	if ((va->va_set & VA_UID) != 0)
-		n->dn_uid = va->va_uid;
+		atomic_store(&n->dn_uid, va->va_uid);
 	if ((va->va_set & VA_GID) != 0)
-		n->dn_gid = va->va_gid;
+		atomic_store(&n->dn_gid, va->va_gid);
 	if ((va->va_set & VA_ATIME) != 0)
 		n->dn_atime = va->va_atime;
 	if ((va->va_set & VA_MTIME) != 0)
@@ -202,7 +217,8 @@ devfs_readdir(struct vnode *vp, struct dir_emit *de)
 	    !de->emit(de, "..", 2, up->dn_ino, DT_DIR, FIRST_COOKIE))
 		goto full;
 	LIST_FOREACH (n, &dir->dn_children, dn_link)
-		if ((off_t)n->dn_ino >= de->cookie && !emit_node(de, n))
+		if (devfs_visible(n) && (off_t)n->dn_ino >= de->cookie &&
+		    !emit_node(de, n))
 			goto full;
 	de->eof = true;
 full:
@@ -238,6 +254,22 @@ devfs_open(struct vnode *vp, int flags, struct file *fp, struct open_dup *dup)
 		error = cd->cd_open(cd, fp, curthread());
 	if (error != 0)
 		fp->f_ops = &vn_opening_fileops;
+	return (error);
+}
+
+static int
+devfs_ioctl(struct vnode *vp, unsigned long cmd, void *data, struct thread *td)
+{
+	int error;
+
+	if (vp->v_type != VDIR)
+		return (ENOTTY);
+	error = priv_check(td);
+	if (error != 0)
+		return (error);
+	mutex_lock(&cdev_lock);
+	error = devfs_rules_ioctl(vp->v_mount->mnt_data, cmd, data);
+	mutex_unlock(&cdev_lock);
 	return (error);
 }
 
@@ -291,6 +323,7 @@ const struct vnode_ops devfs_vnode_ops = {
     .vo_readdir = devfs_readdir,
     .vo_readlink = devfs_readlink,
     .vo_open = devfs_open,
+    .vo_ioctl = devfs_ioctl,
     .vo_revoke = devfs_revoke,
     .vo_name = devfs_name,
     .vo_inactive = devfs_inactive,
@@ -357,11 +390,16 @@ static const struct cdev_watcher watcher = {
 static int
 devfs_mount(struct mount *mp, const struct mount_opts *opts)
 {
-	struct devfs_mount *dm = kmem_alloc(sizeof(*dm), KM_ZERO);
-	int error = ENOMEM;
+	uint32_t ruleset = 0;
+	struct devfs_mount *dm;
+	int error = mount_number(opts, "ruleset", 10, UINT16_MAX, &ruleset);
 
+	if (error != 0)
+		return (error);
+	dm = kmem_alloc(sizeof(*dm), KM_ZERO);
 	if (dm == NULL)
 		return (ENOMEM);
+	error = ENOMEM;
 	devfs_mem_init();
 	dm->dm_mount = mp;
 	mp->mnt_data = dm;
@@ -370,15 +408,36 @@ devfs_mount(struct mount *mp, const struct mount_opts *opts)
 	dm->dm_root = devfs_new_node(dm, VDIR, "", 0);
 	if (dm->dm_root != NULL) {
 		dm->dm_root->dn_vnode.v_flags |= VV_ROOT;
-		error = fill(dm);
-		if (error != 0)
+		error = devfs_rules_use(dm, ruleset);
+		if (error == 0)
+			error = fill(dm);
+		if (error != 0) {
+			(void)devfs_rules_use(dm, 0);
 			free_tree(dm->dm_root);
-		else
+		} else
 			list_push_back(&devfs_mounts, &dm->dm_link);
 	}
 	mutex_unlock(&cdev_lock);
 	if (error != 0)
 		kmem_free(dm, sizeof(*dm));
+	return (error);
+}
+
+/* Another set for what is there and what comes. */
+static int
+devfs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
+{
+	struct devfs_mount *dm = mp->mnt_data;
+	uint32_t ruleset = 0;
+	int error = mount_number(opts, "ruleset", 10, UINT16_MAX, &ruleset);
+
+	if (error != 0 || mount_opt(opts, "ruleset") == NULL)
+		return (error);
+	mutex_lock(&cdev_lock);
+	error = devfs_rules_use(dm, ruleset);
+	if (error == 0)
+		devfs_rules_apply(dm);
+	mutex_unlock(&cdev_lock);
 	return (error);
 }
 
@@ -407,6 +466,7 @@ devfs_unmount(struct mount *mp, enum unmount_how how)
 		return (EBUSY);
 	}
 	list_remove(&dm->dm_link);
+	(void)devfs_rules_use(dm, 0);
 	free_tree(dm->dm_root);
 	mutex_unlock(&cdev_lock);
 	kmem_free(dm, sizeof(*dm));
@@ -434,6 +494,7 @@ devfs_statfs(struct mount *mp, struct statfs *sf)
 static const struct vfs_ops devfs_vfs_ops = {
     .vfs_name = "devfs",
     .vfs_mount = devfs_mount,
+    .vfs_update = devfs_update,
     .vfs_unmount = devfs_unmount,
     .vfs_root = devfs_root,
     .vfs_statfs = devfs_statfs,
