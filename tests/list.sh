@@ -99,6 +99,7 @@ t imp/fsck 400 tests/imp/fsck.sh
 t host/fsck 300 tests/host/fsck.sh
 t host/newfs 120 tests/host/newfs.sh
 t host/ufs 120 tests/host/ufs.sh
+t host/fuzz-iso 60 'build/tests/host/fuzz-iso -seed=1 -runs=30000 -max_len=2048 -len_control=0'
 t host/fuzz-ufs 120 'tests/host/fuzz_ufs.sh 10000'
 for case in linux-reads imp-reads-1 imp-reads-2 imp-writes; do
 	t "disk/$case" 300 "tests/disk/foreign.sh build/imp $case"
@@ -123,6 +124,7 @@ for bits in 12 16 32; do
 		    "tests/disk/fat.sh build/imp build/sys/TEST/kernel $case $bits"
 	done
 done
+t disk/iso 60 'tests/disk/iso.sh build/imp build/sys/TEST/kernel'
 t disk/fsck 200 tests/disk/fsck.sh
 t disk/root 200 'tests/disk/root.sh build/sys/MICROVM/kernel.stripped'
 for case in pattern-1 pattern-2 pattern-4 modern rules small-queue sectors \

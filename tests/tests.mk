@@ -22,7 +22,7 @@ $(B)/tests/prog/sweep $(B)/tests/prog/anycall $(B)/tests/prog/storm: $(B)/tests/
 DISKHEADERS = $(wildcard tests/disk/*.h)
 DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile life \
     many stress pressure fat failing dying stalled ending hold readonly still depth \
-    acls)
+    acls iso)
 $(DISKPROGS): $(B)/%: %.c $(DISKHEADERS) $(IMPCC)
 	@mkdir -p $(@D)
 	@echo "CC $<"
@@ -71,6 +71,8 @@ $(eval $(call host_test,fuzz,$(FUZZED),$(comma)fuzzer,sys/lib/elf.c))
 $(eval $(call host_test,ustar,tests/host/ustar.c sys/fs/tmpfs/ustar.c))
 $(eval $(call host_test,ufs,tests/host/ufs.c $(UFSREADERS)))
 $(eval $(call host_test,fuzz-ufs,tests/host/fuzz_ufs.c $(UFSREADERS),$(comma)fuzzer))
+$(eval $(call host_test,fuzz-iso,tests/host/fuzz_iso.c \
+    $(addprefix sys/fs/cd9660/,iso.c iso_susp.c),$(comma)fuzzer))
 $(eval $(call host_test,damage,tests/host/damage.c base/fsck/cgroup.c \
     $(UFSREADERS), -iquote sys))
 $(eval $(call host_test,journal,tests/host/journal.c base/fsck/cgroup.c \

@@ -8,7 +8,7 @@ set -eu
 stamp=$1
 wanted="gcc clang lld binutils make qemu-system-x86 golang-go golang-src \
     clang-format clang-tidy gdb makefs cppcheck shellcheck mandoc npm libclang-rt-14-dev libunwind-14 \
-    busybox-static cpio dosfstools e2fsprogs fdisk mtools tzdata xz-utils"
+    busybox-static cpio dosfstools e2fsprogs fdisk mtools tzdata xorriso xz-utils"
 
 missing=
 for package in $wanted; do

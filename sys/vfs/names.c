@@ -125,7 +125,7 @@ vn_create(struct vnode *dvp, const struct cname *cn, struct vattr *va,
 	int error;
 
 	if (dvp->v_ops->vo_create == NULL)
-		return (EOPNOTSUPP);
+		return (vn_cannot(dvp));
 	rw_wlock(&dvp->v_base->v_lock);
 	error = vn_check_name(dvp, cn, NULL);
 	if (error == EAGAIN)
@@ -237,8 +237,11 @@ link_vnode(struct vnode *vp, struct namei *nd)
 		return (ENOENT);
 	if (vp->v_mount != dvp->v_mount)
 		return (EXDEV);
-	if (vp->v_type == VDIR || dvp->v_ops->vo_link == NULL)
+	if (vp->v_type == VDIR)
 		return (EPERM);
+	if (dvp->v_ops->vo_link == NULL)
+		return ((dvp->v_mount->mnt_flags & MNT_RDONLY) != 0 ? EROFS
+								    : EPERM);
 	rw_wlock(&dvp->v_base->v_lock);
 	rw_will_nest(&vp->v_base->v_lock);
 	rw_wlock(&vp->v_base->v_lock);
@@ -346,7 +349,7 @@ check_unlink(const struct namei *nd, const struct vnode *named, bool dir)
 	/* Where names can't be removed each look at one may find another
 	 * vnode: no reason to try again. */
 	if (nd->nd_dvp->v_base->v_ops->vo_remove == NULL)
-		return (EOPNOTSUPP);
+		return (vn_cannot(nd->nd_dvp));
 	if ((nd->nd_vp->v_flags & VV_ROOT) != 0)
 		return (EBUSY);
 	if (named != NULL && nd->nd_vp != named)

@@ -3,6 +3,7 @@
 #ifndef VFS_NAMES_H
 #define VFS_NAMES_H
 
+#include "fbsd/errno.h"
 #include "vfs/vnode.h"
 
 /* Rights to add a name to dvp, for a file of that type, or to take vp's away;
@@ -14,5 +15,13 @@ int vn_may_remove(
  * EAGAIN: it has got another meaning; or what vo_lookup says. */
 int vn_check_name(
     struct vnode *dvp, const struct cname *cn, const struct vnode *vp) __sleeps;
+
+/* What is said where the file system has no such operation. */
+static inline int
+vn_cannot(const struct vnode *vp)
+{
+	return (
+	    (vp->v_mount->mnt_flags & MNT_RDONLY) != 0 ? EROFS : EOPNOTSUPP);
+}
 
 #endif

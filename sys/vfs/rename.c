@@ -141,7 +141,7 @@ check_names(const struct namei *from, const struct namei *to, int flags)
 	    (tvp != NULL && tvp->v_mount != to->nd_dvp->v_mount))
 		return (EXDEV);
 	if (from->nd_dvp->v_base->v_ops->vo_rename == NULL)
-		return (EOPNOTSUPP);
+		return (vn_cannot(from->nd_dvp));
 	if (tvp != NULL && (flags & AT_RENAME_NOREPLACE) != 0)
 		return (EEXIST);
 	if (tvp == NULL && to->nd_trailing_slash && fvp->v_type != VDIR)
