@@ -666,6 +666,10 @@ probe(void)
 	return (get(REG_SCR) == SCRATCH_BYTE);
 }
 
+static struct device isa_bus = {.dv_name = "isa", .dv_desc = "ISA bus"};
+static struct device uart_device = {
+    .dv_parent = &isa_bus, .dv_name = "uart", .dv_desc = "16550 or compatible"};
+
 static void
 uart_attach(void)
 {
@@ -687,6 +691,8 @@ uart_attach(void)
 	put(REG_LCR, u->u_lcr);
 	set_bits(REG_MCR, &u->u_mcr, MCR_OUT2, true);
 	kconsole_register(&uart_console, &u->u_text_pos);
+	device_add(&isa_bus);
+	device_add(&uart_device);
 }
 
 static const struct driver uart_driver = {

@@ -456,6 +456,8 @@ vtblk_attach(struct virtio_device *dev)
 
 static const struct virtio_driver virtio_blk = {
     .vd_name = "virtio_blk",
+    .vd_device = "vtblk",
+    .vd_desc = "VirtIO Block Adapter",
     .vd_id = VIRTIO_ID_BLOCK,
     .vd_features = VIRTIO_BLK_F_SIZE_MAX | VIRTIO_BLK_F_SEG_MAX |
 		   VIRTIO_BLK_F_RO | VIRTIO_BLK_F_BLK_SIZE |

@@ -267,6 +267,8 @@ vconsole_attach(struct virtio_device *dev)
 
 static const struct virtio_driver virtio_console = {
     .vd_name = "virtio_console",
+    .vd_device = "vtcon",
+    .vd_desc = "VirtIO Console Adapter",
     .vd_id = VIRTIO_ID_CONSOLE,
     .vd_features = VIRTIO_CONSOLE_F_MULTIPORT,
     .vd_attach = vconsole_attach,

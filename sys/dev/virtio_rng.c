@@ -88,6 +88,8 @@ vrng_attach(struct virtio_device *dev)
 
 static const struct virtio_driver virtio_rng = {
     .vd_name = "virtio_random",
+    .vd_device = "vtrnd",
+    .vd_desc = "VirtIO Entropy Adapter",
     .vd_id = VIRTIO_ID_ENTROPY,
     .vd_attach = vrng_attach,
 };

@@ -15,6 +15,7 @@
 #include "fbsd/errno.h"
 #include "disk/bio.h"
 #include "disk/part.h"
+#include "file/devctl.h"
 #include "core/module.h"
 #include "core/printf.h"
 #include "core/sync.h"
@@ -214,6 +215,7 @@ disk_resize(struct disk *dp, uint64_t size)
 	mutex_lock(&disks_lock);
 	atomic_store(&dp->d_size, size);
 	mutex_unlock(&disks_lock);
+	devctl_notify("GEOM", "DEV", "SIZECHANGE", "cdev=%s", dp->d_name);
 }
 
 const char *

@@ -17,6 +17,7 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "file/cdev.h"
+#include "file/devctl.h"
 #include "vm/kmem.h"
 
 #define OPERATOR_GID 5
@@ -257,6 +258,7 @@ make_one(struct disk *dp, const char *dir, const char *name)
 	cdev_set_open(cd, open_disk);
 	cdev_set_free(cd, release_disk);
 	publish_dev(cd);
+	devctl_notify("GEOM", "DEV", "CREATE", "cdev=%s", cd->cd_name);
 	return (cd);
 }
 
@@ -277,8 +279,11 @@ void
 disk_destroy_devs(struct disk *dp)
 {
 	for (unsigned i = 0; i < nitems(dp->d_devs); i++) {
-		if (dp->d_devs[i] != NULL)
-			destroy_dev(dp->d_devs[i]);
+		if (dp->d_devs[i] == NULL)
+			continue;
+		devctl_notify("GEOM", "DEV", "DESTROY", "cdev=%s",
+		    dp->d_devs[i]->cd_name);
+		destroy_dev(dp->d_devs[i]);
 		dp->d_devs[i] = NULL;
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fbsd/errno.h"
 #include "file/cdev.h"
+#include "file/devctl.h"
 #include "core/sysctl.h"
 #include "time/time.h"
 #include "lib/printf.h"
@@ -38,6 +39,7 @@ publish_dev(struct cdev *cd)
 	if (watcher != NULL)
 		watcher->cw_made(cd);
 	mutex_unlock(&cdev_lock);
+	devctl_notify("DEVFS", "CDEV", "CREATE", "cdev=%s", cd->cd_name);
 }
 
 static struct cdev *
@@ -98,6 +100,7 @@ destroy_dev(struct cdev *cd)
 	if (watcher != NULL)
 		watcher->cw_gone(cd);
 	mutex_unlock(&cdev_lock);
+	devctl_notify("DEVFS", "CDEV", "DESTROY", "cdev=%s", cd->cd_name);
 	cdev_release(cd);
 }
 

@@ -18,12 +18,14 @@
 #include "dev/virtio/virtio.h"
 #include "fbsd/errno.h"
 #include "core/printf.h"
+#include "lib/printf.h"
 #include "vm/kmem.h"
 
 /* Registers: table 4.1, and 4.3 for the legacy ones. */
 #define MMIO_MAGIC		 0x000
 #define MMIO_VERSION		 0x004
 #define MMIO_DEVICE_ID		 0x008
+#define MMIO_VENDOR_ID		 0x00c
 #define MMIO_DEVICE_FEATURES	 0x010
 #define MMIO_DEVICE_FEATURES_SEL 0x014
 #define MMIO_DRIVER_FEATURES	 0x020
@@ -61,6 +63,8 @@ struct virtio_device {
 	unsigned vd_irq;
 	uint64_t vd_features;
 	struct list vd_queues;
+	struct device vd_transport; /* in the tree of devices, */
+	struct device vd_device;    /* and what is behind it */
 };
 
 SET_DECLARE(virtio_driver);
@@ -228,6 +232,30 @@ start_device(struct virtio_device *dev, const struct virtio_driver *driver)
 	return (error);
 }
 
+static void
+tell_pnpinfo(const struct device *dv, char *buf, size_t size)
+{
+	const struct virtio_device *dev =
+	    container_of(dv, const struct virtio_device, vd_device);
+
+	snprintf(buf, size,
+	    "vendor=0x%08x device=0x0000 subvendor=0x0000 device_type=0x%08x",
+	    mmio_read(dev, MMIO_VENDOR_ID), mmio_read(dev, MMIO_DEVICE_ID));
+}
+
+static void
+add_to_tree(struct virtio_device *dev, const struct virtio_driver *driver)
+{
+	dev->vd_transport = (struct device){
+	    .dv_name = "virtio_mmio", .dv_desc = "VirtIO MMIO adapter"};
+	dev->vd_device = (struct device){.dv_parent = &dev->vd_transport,
+	    .dv_name = driver->vd_device,
+	    .dv_desc = driver->vd_desc,
+	    .dv_pnpinfo = tell_pnpinfo};
+	device_add(&dev->vd_transport);
+	device_add(&dev->vd_device);
+}
+
 static const struct virtio_driver *
 find_driver(uint32_t id)
 {
@@ -270,7 +298,9 @@ attach_place(const struct mmio_place *place)
 	*dev = probe;
 	list_init(&dev->vd_queues);
 	error = start_device(dev, driver);
-	if (error != 0)
+	if (error == 0)
+		add_to_tree(dev, driver);
+	else
 		kprintf("%s at 0x%lx: error %d\n", driver->vd_name, place->base,
 		    error);
 }

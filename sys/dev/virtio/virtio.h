@@ -29,8 +29,10 @@ struct vring_used;
 /* A driver; LINKER_SET(virtio_driver, it) makes it known. */
 struct virtio_driver {
 	const char *vd_name;
-	uint32_t vd_id;	      /* VIRTIO_ID_* */
-	uint64_t vd_features; /* those of the device it can use */
+	const char *vd_device; /* "vtblk", in the tree of devices */
+	const char *vd_desc;   /* there, for people */
+	uint32_t vd_id;	       /* VIRTIO_ID_* */
+	uint64_t vd_features;  /* those of the device it can use */
 	/*
 	 * Sets queues up, calls virtio_ready(), and from then on may use
 	 * them.  0 or an errno: then the device is left alone.
