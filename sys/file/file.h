@@ -62,6 +62,12 @@ struct fileops {
 	int (*fo_stat)(struct file *fp, struct stat *st);
 	int (*fo_truncate)(struct file *fp, off_t length);
 	int (*fo_seek)(struct file *fp, off_t offset, int whence, off_t *res);
+	/* posix_fallocate(2): storage from start to end, to which the file
+	 * then reaches at least. NULL: ENODEV */
+	int (*fo_allocate)(struct file *fp, off_t start, off_t end);
+	/* fspacectl(2): zeroes without storage from start to end, or to the
+	 * file's, *size. NULL: ENODEV */
+	int (*fo_punch)(struct file *fp, off_t start, off_t end, off_t *size);
 	/* Of what wasn't opened by a name. */
 	int (*fo_chmod)(struct file *fp, mode_t mode);
 	int (*fo_chown)(struct file *fp, uid_t uid, gid_t gid);

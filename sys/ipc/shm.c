@@ -260,7 +260,8 @@ shm_stat(struct file *fp, struct stat *st)
 	mutex_unlock(&shm_lock);
 	st->st_size = (off_t)s->s_object->o_size;
 	st->st_blksize = PAGE_SIZE;
-	st->st_blocks = (blkcnt_t)(s->s_object->o_npages * PAGE_SIZE / 512);
+	/* FreeBSD counts pages here. */
+	st->st_blocks = (blkcnt_t)s->s_object->o_npages;
 	return (0);
 }
 
@@ -287,6 +288,52 @@ shm_seek(struct file *fp, off_t offset, int whence, off_t *res)
 	const struct shm *s = fp->f_data;
 
 	return (file_seek(fp, s->s_object->o_size, offset, whence, res));
+}
+
+/* Memory is there when it is written. */
+static int
+shm_allocate(struct file *fp, off_t start, off_t end)
+{
+	return ((uint64_t)end > SHM_SIZE_MAX
+		    ? EFBIG
+		    : grow_to(fp->f_data, (uint64_t)end));
+}
+
+/* s_contents held: zeroes within one page, which may not be there. */
+static void
+zero_part(struct shm *s, uint64_t start, uint64_t end)
+{
+	struct page *pg;
+
+	if (start >= end ||
+	    vm_object_page(s->s_object, atop(start), VM_PAGE_WRITE, &pg) != 0)
+		return;
+	memset((char *)page_virt(pg) + (start & PAGE_MASK), 0, end - start);
+	page_release(pg);
+}
+
+static int
+shm_punch(struct file *fp, off_t start, off_t end, off_t *size)
+{
+	struct shm *s = fp->f_data;
+	uint64_t from = (uint64_t)start, to, first, last;
+	int error = 0;
+
+	mutex_lock(&s->s_contents);
+	*size = (off_t)s->s_object->o_size;
+	to = (uint64_t)MIN(end, *size);
+	first = round_page(from);
+	last = (off_t)to == *size ? round_page(to) : trunc_page(to);
+	if ((s->s_seals & F_SEAL_WRITE) != 0) {
+		error = EPERM;
+	} else if (from < to) {
+		zero_part(s, from, MIN(first, to));
+		if (last > first)
+			vm_object_discard(s->s_object, atop(first), atop(last));
+		zero_part(s, MAX(last, MIN(first, to)), to);
+	}
+	mutex_unlock(&s->s_contents);
+	return (error);
 }
 
 static int
@@ -438,6 +485,8 @@ static const struct fileops shm_fileops = {
     .fo_kinfo = shm_kinfo,
     .fo_truncate = shm_truncate,
     .fo_seek = shm_seek,
+    .fo_allocate = shm_allocate,
+    .fo_punch = shm_punch,
     .fo_chmod = shm_chmod,
     .fo_chown = shm_chown,
     .fo_mmap = shm_mmap,
@@ -563,7 +612,7 @@ kern_shm_rename(struct thread *td, const char *from, const char *to, int flags)
 	mutex_lock(&shm_lock);
 	s = shm_find(from);
 	other = shm_find(to);
-	if (s == NULL || (other == NULL && flags & SHM_RENAME_EXCHANGE))
+	if (s == NULL)
 		error = ENOENT;
 	else if (other != NULL && flags & SHM_RENAME_NOREPLACE)
 		error = EEXIST;
@@ -576,7 +625,7 @@ kern_shm_rename(struct thread *td, const char *from, const char *to, int flags)
 
 		s->s_name = name;
 		name = old;
-		if (flags & SHM_RENAME_EXCHANGE) {
+		if (other != NULL && flags & SHM_RENAME_EXCHANGE) {
 			old = other->s_name;
 			other->s_name = name;
 			name = old;

@@ -183,6 +183,53 @@ vn_file_truncate(struct file *fp, off_t length)
 	return (vn_file_setattr(fp, &va));
 }
 
+/* v_lock held. */
+static int
+allocate(struct thread *td, struct vnode *vp, off_t start, off_t end)
+{
+	const uint64_t old = vn_size(vp);
+	struct vattr va = {.va_set = VA_SIZE, .va_size = old};
+	int error;
+
+	error = vn_check_size(td, (uint64_t)end);
+	if (error != 0)
+		return (error);
+	if (vp->v_ops->vo_allocate == NULL)
+		return (EINVAL);
+	error = vop_allocate(vp, start, end);
+	if (error == 0)
+		vop_modified(vp, td->td_cred);
+	else if (vn_size(vp) > old)
+		(void)vop_setattr(vp, &va);
+	return (error);
+}
+
+static int
+vn_file_allocate(struct file *fp, off_t start, off_t end)
+{
+	struct vnode *vp = fp->f_vnode->v_base;
+	int error;
+
+	if (vp->v_type != VREG)
+		return (ENODEV);
+	rw_wlock(&vp->v_lock);
+	error = allocate(curthread(), vp, start, end);
+	rw_wunlock(&vp->v_lock);
+	return (error);
+}
+
+static int
+vn_file_punch(struct file *fp, off_t start, off_t end, off_t *size)
+{
+	int error;
+
+	if (fp->f_vnode->v_type != VREG)
+		return (ENODEV);
+	error = vn_punch(curthread(), fp->f_vnode, start, end);
+	*size = (off_t)vn_size(fp->f_vnode);
+	return (error);
+}
+
 static int
 vn_file_mmap(struct file *fp, struct vm_mapping *m)
 {
@@ -300,6 +347,8 @@ const struct fileops vnode_fileops = {
     .fo_ready = vn_file_ready,
     .fo_truncate = vn_file_truncate,
     .fo_seek = vn_file_seek,
+    .fo_allocate = vn_file_allocate,
+    .fo_punch = vn_file_punch,
     .fo_mmap = vn_file_mmap,
     .fo_close = vn_file_close,
     .fo_passable = true,

@@ -263,6 +263,24 @@ write_protect(struct vmspace *vs, const struct vm_entry *e)
 		pmap_write_protect(vs->vs_pmap, e->e_start, e->e_end);
 }
 
+/*
+ * Shared memory of which the child is to have a copy: from now on it is below,
+ * and what either of them writes is its own.  A file's stays the parent's as
+ * it is, and the child sees it as any private mapping does; a device's can't
+ * be copied.
+ */
+static void
+copy_shared(struct vmspace *vs, struct vm_entry *e, struct vm_entry *new)
+{
+	if (e->e_object == NULL || e->e_object->o_ops->vo_phys != NULL)
+		return;
+	new->e_flags |= VME_COW;
+	if (e->e_vnode != NULL)
+		return;
+	e->e_flags |= VME_COW;
+	pmap_write_protect(vs->vs_pmap, e->e_start, e->e_end);
+}
+
 static int
 fork_entry(struct vmspace *vs, struct vmspace *child, struct vm_entry *e)
 {
@@ -284,6 +302,8 @@ fork_entry(struct vmspace *vs, struct vmspace *child, struct vm_entry *e)
 	} else if (e->e_amap != NULL) {
 		error = copy_amap(e, new);
 	}
+	if (e->e_inherit == INHERIT_COPY && (e->e_flags & VME_COW) == 0)
+		copy_shared(vs, e, new);
 	if (error != 0) {
 		kmem_free(new, sizeof(*new));
 		return (error);

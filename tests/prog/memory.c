@@ -236,6 +236,38 @@ fork_sharing(void)
 	CHECK_EQ(s[0], 20);
 }
 
+/* Shared memory of which the child is to have a copy: neither sees what the
+ * other writes, and the child's child may share the copy. */
+static void
+fork_copying(void)
+{
+	char *s = must_map(2 * PAGE, RW, MAP_ANON | MAP_SHARED);
+	char *word = must_map(PAGE, RW, MAP_ANON | MAP_SHARED);
+	long pid;
+
+	s[0] = s[PAGE] = 1;
+	CHECK_EQ(SYS(SYS_minherit, s, 2 * PAGE, INHERIT_COPY), 0);
+	pid = SYS(SYS_fork);
+	if (pid == 0) {
+		int bad = s[0] != 1;
+
+		CHECK_EQ(SYS(SYS_minherit, s, 2 * PAGE, INHERIT_SHARE), 0);
+		pid = SYS(SYS_fork);
+		if (pid == 0) {
+			s[0] = 2;
+			(void)SYS(SYS_exit, s[PAGE] != 1);
+		}
+		bad = child_status(pid) != 0 || bad || s[0] != 2;
+		word[0] = 1;
+		(void)SYS(SYS_exit, bad);
+	}
+	s[PAGE] = 3;
+	CHECK_EQ(child_status(pid), 0);
+	CHECK_EQ(word[0], 1);
+	CHECK_EQ(s[0], 1);
+	CHECK_EQ(s[PAGE], 3);
+}
+
 /* A shared stack is there as a whole, above its guard; one that fork shares
  * grows into memory of its own, which the next fork shares. */
 static void
@@ -474,6 +506,7 @@ main(int argc, char **argv)
 	large_reservations();
 	stacks();
 	fork_sharing();
+	fork_copying();
 	shared_stacks();
 	advice();
 	the_break();

@@ -191,6 +191,48 @@ race(void)
 	CHECK_EQ(SYS(SYS_close, race_fd), 0);
 }
 
+/* posix_fallocate(2), which returns its error, and fspacectl(2). */
+static void
+storage(void)
+{
+	long fd = shm((const char *)SHM_ANON, SHM_ALLOW_SEALING);
+	int64_t range[2] = {2000, 3 * 4096 - 2000 + 100};
+	struct stat st;
+	char *p;
+
+	CHECK_EQ(SYS(SYS_posix_fallocate, fd, 0, 4 * 4096), 0);
+	CHECK_EQ(SYS(SYS_posix_fallocate, fd, 4096, 100), 0);
+	CHECK_EQ(SYS(SYS_posix_fallocate, fd, 0, 1ul << 62), EFBIG);
+	CHECK_EQ(SYS(SYS_fstat, fd, &st), 0);
+	CHECK_EQ(st.st_size, 4 * 4096);
+	p = (char *)SYS(SYS_mmap, 0, 4 * 4096, 3, MAP_SHARED, fd, 0);
+	for (int i = 0; i < 4 * 4096; i++)
+		p[i] = 1;
+	CHECK_EQ(SYS(SYS_fspacectl, fd, SPACECTL_DEALLOC, range, 0, range), 0);
+	CHECK_EQ(range[0], 3 * 4096 + 100);
+	CHECK_EQ(range[1], 0);
+	CHECK_EQ(SYS(SYS_fstat, fd, &st), 0);
+	CHECK_EQ(st.st_size, 4 * 4096);
+	CHECK_EQ(st.st_blocks * st.st_blksize, 2 * 4096);
+	CHECK(p[1999] == 1 && p[2000] == 0 && p[4096] == 0);
+	CHECK(p[3 * 4096 + 99] == 0 && p[3 * 4096 + 100] == 1);
+	/* Beyond its end, and within a page. */
+	range[0] = 3 * 4096 + 200;
+	range[1] = INT64_MAX - range[0];
+	CHECK_EQ(SYS(SYS_fspacectl, fd, SPACECTL_DEALLOC, range, 0, range), 0);
+	CHECK_EQ(range[0], 4 * 4096);
+	CHECK(p[3 * 4096 + 199] == 1 && p[3 * 4096 + 200] == 0);
+	CHECK_EQ(SYS(SYS_munmap, p, 4 * 4096), 0);
+	CHECK_EQ(seal(fd, F_SEAL_GROW | F_SEAL_WRITE), 0);
+	CHECK_EQ(SYS(SYS_posix_fallocate, fd, 0, 4 * 4096), 0);
+	CHECK_EQ(SYS(SYS_posix_fallocate, fd, 0, 5 * 4096), EPERM);
+	range[0] = 0;
+	range[1] = 1;
+	CHECK_EQ(
+	    SYS(SYS_fspacectl, fd, SPACECTL_DEALLOC, range, 0, NULL), -EPERM);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -201,6 +243,7 @@ main(int argc, char **argv)
 	far_away();
 	writing();
 	named();
+	storage();
 	for (int i = 0; i < 10; i++)
 		race();
 	return (result("seals"));

@@ -89,6 +89,7 @@ static void
 real_time_queue(void)
 {
 	int rt = SIGRTMIN + 3;
+	long tid;
 
 	CHECK_EQ(handle(rt, remember, SA_SIGINFO), 0);
 	CHECK_EQ(handle(rt + 1, remember, SA_SIGINFO), 0);
@@ -96,8 +97,11 @@ real_time_queue(void)
 	(void)mask(SIG_BLOCK, rt + 1);
 	caught = norder = 0;
 	CHECK_EQ(SYS(SYS_sigqueue, pid, rt + 1, 30), 0);
-	CHECK_EQ(SYS(SYS_sigqueue, pid, rt, 10), 0);
 	CHECK_EQ(SYS(SYS_sigqueue, pid, rt, 20), 0);
+	/* By a thread's number, too. */
+	CHECK_EQ(SYS(SYS_thr_self, &tid), 0);
+	CHECK_EQ(SYS(SYS_sigqueue, tid, (unsigned)rt | 1u << 31, 10), 0);
+	CHECK_EQ(SYS(SYS_sigqueue, pid, (unsigned)rt | 1u << 31, 20), -ESRCH);
 	for (int i = 0; i < 3; i++) {
 		sigset_t set = set_of(rt);
 		struct siginfo si;

@@ -27,15 +27,22 @@ sys_kill(struct thread *td, const struct kill_args *a)
 	return (kern_kill(td, a->pid, a->signum, &info));
 }
 
+/* Of pthread_sigqueue(3): what is given is a thread of the caller's. */
+#define SIGQUEUE_TID 0x80000000u
+
 int
 sys_sigqueue(struct thread *td, const struct sigqueue_args *a)
 {
-	struct siginfo info = from_user(td, a->signum, SI_QUEUE);
+	const int sig = (int)((unsigned)a->signum & ~SIGQUEUE_TID);
+	struct siginfo info = from_user(td, sig, SI_QUEUE);
 
 	if (a->pid <= 0)
 		return (EINVAL);
 	info.si_value.sival_ptr = (uint64_t)a->value;
-	return (kern_kill(td, a->pid, a->signum, &info));
+	if (sig != a->signum)
+		return (
+		    kern_thr_kill(td, td->td_proc->p_pid, a->pid, sig, &info));
+	return (kern_kill(td, a->pid, sig, &info));
 }
 
 int

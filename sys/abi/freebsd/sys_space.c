@@ -70,9 +70,9 @@ seekable(const struct file *fp)
 		(fp->f_flag & O_PATH) == 0);
 }
 
-/* A regular file, open for writing if need says so. */
+/* A file with storage, open for writing: ESPIPE, EBADF. */
 static int
-get_regular(struct thread *td, int fd, uint32_t need, struct file **fpp)
+get_storage(struct thread *td, int fd, struct file **fpp)
 {
 	int error;
 
@@ -81,28 +81,10 @@ get_regular(struct thread *td, int fd, uint32_t need, struct file **fpp)
 		return (error);
 	if (!seekable(*fpp))
 		error = ESPIPE;
-	else if ((atomic_load(&(*fpp)->f_flag) & need) != need)
+	else if ((atomic_load(&(*fpp)->f_flag) & FWRITE) == 0)
 		error = EBADF;
-	else if ((*fpp)->f_vnode == NULL || (*fpp)->f_vnode->v_type != VREG)
-		error = ENODEV;
 	if (error != 0)
 		file_release(*fpp);
-	return (error);
-}
-
-static int
-allocate(struct thread *td, struct vnode *vp, off_t start, off_t end)
-{
-	int error;
-
-	error = vn_check_size(td, (uint64_t)end);
-	if (error != 0)
-		return (error);
-	if (vp->v_ops->vo_allocate == NULL)
-		return (EINVAL);
-	error = vop_allocate(vp, start, end);
-	if (error == 0)
-		vop_modified(vp, td->td_cred);
 	return (error);
 }
 
@@ -110,9 +92,7 @@ int
 sys_posix_fallocate(struct thread *td, const struct posix_fallocate_args *a)
 {
 	struct file *fp;
-	uint64_t old;
 	int error;
-	struct vattr va = {.va_set = VA_SIZE};
 
 	/* The result is the error, which never goes to errno. */
 	if (a->offset < 0 || a->len <= 0)
@@ -120,16 +100,12 @@ sys_posix_fallocate(struct thread *td, const struct posix_fallocate_args *a)
 	else if (a->offset > INT64_MAX - a->len)
 		error = EFBIG;
 	else
-		error = get_regular(td, a->fd, FWRITE, &fp);
+		error = get_storage(td, a->fd, &fp);
 	if (error == 0) {
-		rw_wlock(&fp->f_vnode->v_base->v_lock);
-		old = vn_size(fp->f_vnode);
-		error = allocate(
-		    td, fp->f_vnode->v_base, a->offset, a->offset + a->len);
-		va.va_size = old;
-		if (error != 0 && vn_size(fp->f_vnode) > old)
-			vop_setattr(fp->f_vnode, &va);
-		rw_wunlock(&fp->f_vnode->v_base->v_lock);
+		error = fp->f_ops->fo_allocate == NULL
+			    ? ENODEV
+			    : fp->f_ops->fo_allocate(
+				  fp, a->offset, a->offset + a->len);
 		file_release(fp);
 	}
 	td->td_retval[0] = (uint64_t)error;
@@ -141,15 +117,19 @@ int
 sys_posix_fadvise(struct thread *td, const struct posix_fadvise_args *a)
 {
 	struct file *fp;
-	int error;
+	int error = 0;
 
 	if (a->offset < 0 || a->len < 0 || a->advice < POSIX_FADV_NORMAL ||
 	    a->advice > POSIX_FADV_NOREUSE)
 		error = EINVAL;
-	else {
-		error = get_regular(td, a->fd, 0, &fp);
-		if (error == 0)
-			file_release(fp);
+	if (error == 0)
+		error = fd_get(td, a->fd, 0, &fp);
+	if (error == 0) {
+		if (!seekable(fp))
+			error = ESPIPE;
+		else if (fp->f_vnode == NULL || fp->f_vnode->v_type != VREG)
+			error = ENODEV;
+		file_release(fp);
 	}
 	td->td_retval[0] = (uint64_t)error;
 	return (0);
@@ -160,7 +140,7 @@ sys_fspacectl(struct thread *td, const struct fspacectl_args *a)
 {
 	struct spacectl_range range;
 	struct file *fp;
-	off_t end;
+	off_t end, size;
 	int error;
 
 	error = copyin(a->rqsr, &range, sizeof(range));
@@ -169,13 +149,16 @@ sys_fspacectl(struct thread *td, const struct fspacectl_args *a)
 	if (a->cmd != SPACECTL_DEALLOC || a->flags != 0 || range.r_offset < 0 ||
 	    range.r_len <= 0 || range.r_offset > INT64_MAX - range.r_len)
 		return (EINVAL);
-	error = get_regular(td, a->fd, FWRITE, &fp);
+	error = get_storage(td, a->fd, &fp);
 	if (error != 0)
 		return (error);
 	end = range.r_offset + range.r_len;
-	error = vn_punch(td, fp->f_vnode, range.r_offset, end);
-	end = MIN(end, (off_t)vn_size(fp->f_vnode));
+	error = fp->f_ops->fo_punch == NULL
+		    ? ENODEV
+		    : fp->f_ops->fo_punch(fp, range.r_offset, end, &size);
 	file_release(fp);
+	if (error == 0)
+		end = MIN(end, size);
 	/* What is left: nothing, behind the range or the file. */
 	range.r_offset = MAX(end, range.r_offset);
 	range.r_len = 0;
