@@ -50,6 +50,7 @@ _Static_assert(offsetof(struct kinfo_proc, ki_rusage) == 608, "kinfo_proc");
 #define KF_TYPE_PIPE	 3
 #define KF_TYPE_FIFO	 4
 #define KF_TYPE_KQUEUE	 5
+#define KF_TYPE_MQUEUE	 7
 #define KF_TYPE_SHM	 8
 #define KF_TYPE_PTS	 10
 #define KF_TYPE_PROCDESC 11

@@ -31,18 +31,20 @@ fd_most(void)
 }
 
 void
-fd_locks_gone(struct proc *p, struct file *fp)
+fd_claims_gone(struct proc *p, int fd, struct file *fp)
 {
 	if (fp->f_vnode != NULL)
 		file_vnode_ops->descriptor_closed(p, fp);
+	else if (fp->f_ops->fo_descriptor_closed != NULL)
+		fp->f_ops->fo_descriptor_closed(p, fd, fp);
 }
 
 void
-fd_locked(struct thread *td, int fd, struct file *fp)
+fd_claimed(struct thread *td, int fd, struct file *fp)
 {
-	atomic_store(&td->td_proc->p_fd->ft_locks, true);
+	atomic_store(&td->td_proc->p_fd->ft_claims, true);
 	if (!fd_is(td, fd, fp))
-		fd_locks_gone(td->td_proc, fp);
+		fd_claims_gone(td->td_proc, fd, fp);
 }
 
 void
@@ -50,7 +52,7 @@ fd_closed(struct thread *td, int fd, struct file *fp)
 {
 	if (fp->f_knotes.root != NULL)
 		knote_fdclose(td, fd, fp);
-	fd_locks_gone(td->td_proc, fp);
+	fd_claims_gone(td->td_proc, fd, fp);
 	file_release(fp);
 }
 

@@ -246,17 +246,17 @@ fdtable_release(struct fdtable *ft)
 }
 
 static int
-drop_locks(void *p, int fd, struct file *fp)
+drop_claims(void *p, int fd, struct file *fp)
 {
-	fd_locks_gone(p, fp);
+	fd_claims_gone(p, fd, fp);
 	return (0);
 }
 
 static void
 fdtable_leave(struct proc *p, struct fdtable *ft)
 {
-	if (atomic_load(&ft->ft_locks))
-		(void)fdtable_walk(ft, drop_locks, p);
+	if (atomic_load(&ft->ft_claims))
+		(void)fdtable_walk(ft, drop_claims, p);
 	fdtable_release(ft);
 }
 

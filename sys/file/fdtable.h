@@ -16,9 +16,10 @@ int fd_set_flags(struct thread *td, int fd, int mask, int value);
 uint64_t fd_limit(struct proc *p);
 /* Does this descriptor still mean fp? */
 bool fd_is(struct thread *td, int fd, struct file *fp);
-/* A record lock was granted by fd: if it doesn't mean fp any more, its close
- * is over, and the lock goes at once. */
-void fd_locked(struct thread *td, int fd, struct file *fp);
+/* The process has got something by fd that goes with it, a record lock or the
+ * like: if fd doesn't mean fp any more, its close is over, and that goes at
+ * once. */
+void fd_claimed(struct thread *td, int fd, struct file *fp);
 /* Closes from low to high, both included. */
 void fd_close_range(struct thread *td, unsigned low, unsigned high) __sleeps;
 /* Sets UF_EXCLOSE or UF_FOCLOSE on a range. */

@@ -23,7 +23,7 @@ struct fdtable {
 	unsigned ft_nchunks;	    /* (l) there is room for so many */
 	unsigned ft_count;	    /* (l) descriptors that are open */
 	unsigned ft_lowest;	    /* (l) below it none is free */
-	bool ft_locks;		    /* (a) record locks were taken by one */
+	bool ft_claims;		    /* (a) fd_claimed() was said of one */
 	struct fdchunk **ft_chunks; /* (l) NULL: none is open in there */
 	uint64_t *ft_full;	    /* (l) a bit for each chunk: none is free */
 	struct fdchunk *ft_few[FD_FEW]; /* ft_chunks of a small table */
@@ -122,7 +122,7 @@ bool fdtable_next(struct fdtable *ft, unsigned *fd, unsigned high);
 void fd_init(unsigned files);
 /* After a number was taken out of td's table. */
 void fd_closed(struct thread *td, int fd, struct file *fp) __sleeps;
-/* The record locks that p had by fp go. */
-void fd_locks_gone(struct proc *p, struct file *fp);
+/* What p has got by fd, which meant fp, goes: record locks and the like. */
+void fd_claims_gone(struct proc *p, int fd, struct file *fp);
 
 #endif

@@ -24,6 +24,7 @@ enum file_type {
 	DTYPE_PIPE = 3,
 	DTYPE_FIFO = 4,
 	DTYPE_KQUEUE = 5,
+	DTYPE_MQUEUE = 7,
 	DTYPE_SHM = 8,
 	DTYPE_PTS = 10,
 	DTYPE_DEV = 11,
@@ -81,6 +82,9 @@ struct fileops {
 	/* Bytes of kernel memory that go with the file: for a moment, without
 	 * locks. NULL: few. */
 	size_t (*fo_memory)(struct file *fp);
+	/* A descriptor of p, fd, was closed for which fd_claimed() was said. Of
+	 * what was opened by a name vfs hears. */
+	void (*fo_descriptor_closed)(struct proc *p, int fd, struct file *fp);
 	void (*fo_close)(struct file *fp); /* the last reference went */
 	/* Adds to kf->kf_un and kf_path what fstat(1) tells; NULL: nothing. */
 	void (*fo_kinfo)(struct file *fp, struct kinfo_file *kf);

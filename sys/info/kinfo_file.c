@@ -20,6 +20,7 @@ static const uint8_t types[] = {
     [DTYPE_PIPE] = KF_TYPE_PIPE,
     [DTYPE_FIFO] = KF_TYPE_FIFO,
     [DTYPE_KQUEUE] = KF_TYPE_KQUEUE,
+    [DTYPE_MQUEUE] = KF_TYPE_MQUEUE,
     [DTYPE_SHM] = KF_TYPE_SHM,
     [DTYPE_PTS] = KF_TYPE_PTS,
     [DTYPE_DEV] = KF_TYPE_VNODE,

@@ -2,9 +2,10 @@
 /*
  * Pending signals of a thread or a process: a set says which, and a list
  * holds the story (siginfo) of those that have one.  Real-time signals, and
- * others sent by sigqueue(2) or a timer, are kept each; any other that is
- * pending already is not kept twice.  A signal whose story finds no memory is
- * still delivered, as one without a story; only sigqueue(2) says EAGAIN.
+ * others sent by sigqueue(2), a timer or a message queue, are kept each; any
+ * other that is pending already is not kept twice.  A signal whose story finds
+ * no memory is still delivered, as one without a story; only sigqueue(2) says
+ * EAGAIN.
  */
 #include "lib/string.h"
 #include "fbsd/errno.h"
@@ -72,7 +73,8 @@ append(struct sigqueue *sq, struct ksiginfo *ksi)
 int
 sigqueue_add(struct sigqueue *sq, int sig, const struct siginfo *info)
 {
-	bool keep = info != NULL && info->si_code == SI_QUEUE;
+	bool keep = info != NULL &&
+		    (info->si_code == SI_QUEUE || info->si_code == SI_MESGQ);
 	struct ksiginfo *ksi;
 
 	if (sigismember(&sq->sq_signals, sig) && !keep &&

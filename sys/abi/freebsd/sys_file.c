@@ -194,7 +194,7 @@ advlock(struct thread *td, int fd, int cmd, struct flock *fl)
 	else
 		error = EBADF;
 	if (error == 0 && cmd != F_GETLK && fl->l_type != F_UNLCK)
-		fd_locked(td, fd, fp);
+		fd_claimed(td, fd, fp);
 	file_release(fp);
 	return (error);
 }
