@@ -183,6 +183,8 @@ t ufs/ending 120 "$life build/sys/TEST/kernel ending 12m 600 64m"
 t ufs/acls 120 "$life build/sys/TEST/kernel acls 12m 600 64m"
 t ufs/acls/4096-512 120 \
     "$life build/sys/MICROVM/kernel.stripped acls 12m 600 64m 4096 512"
+t ufs/snapshot 30 "$life build/sys/TEST/kernel snapshot 12m 600 64m"
+t ufs/grow 60 'tests/disk/grow.sh build/imp build/sys/TEST/kernel'
 t ufs/still 120 tests/disk/still.sh
 t ufs/readonly 30 "$life build/sys/TEST/kernel readonly 12m 600 64m"
 t ufs/depth 30 "$life build/sys/TEST/kernel depth 12m 600 64m"

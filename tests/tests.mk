@@ -22,7 +22,7 @@ $(B)/tests/prog/sweep $(B)/tests/prog/anycall $(B)/tests/prog/storm: $(B)/tests/
 DISKHEADERS = $(wildcard tests/disk/*.h)
 DISKPROGS = $(addprefix $(B)/tests/disk/,manifest copy torture hostile life \
     many stress pressure fat failing dying stalled ending hold readonly still depth \
-    acls iso)
+    acls iso snapshot grow)
 $(DISKPROGS): $(B)/%: %.c $(DISKHEADERS) $(IMPCC)
 	@mkdir -p $(@D)
 	@echo "CC $<"

@@ -179,6 +179,10 @@ vfs_mount_on(struct thread *td, const char *fstype, struct vnode *vp,
 		mount_error(opts, "Invalid fstype: %s", fstype);
 		return (ENODEV);
 	}
+	if ((flags & MNT_UNION) != 0) {
+		mount_error(opts, "what is covered can't be seen: no union");
+		return (EOPNOTSUPP);
+	}
 	mp = new_mount(td, ops, on, flags, opts);
 	if (mp == NULL)
 		return (ENOMEM);

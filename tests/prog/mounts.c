@@ -93,6 +93,9 @@ messages(void)
 	CHECK_EQ(MOUNT("tmpfs", "m", "size", "99999999999p"), -EINVAL);
 	/* The boot archive isn't for users. */
 	CHECK_EQ(MOUNT("tmpfs", "m", "archive", NULL), -EINVAL);
+	CHECK_EQ(MOUNT("tmpfs", "m", "union", NULL), -EOPNOTSUPP);
+	CHECK(same(message, "what is covered", 15));
+	CHECK_EQ(MOUNT("unionfs", "m", "from", "/t"), -ENODEV);
 	CHECK_EQ(MOUNT("nonsensefs", "m", "ro", NULL), -ENODEV);
 	CHECK(same(message, "Invalid fstype: nonsensefs", 27));
 	CHECK_EQ(MOUNT("tmpfs", "nowhere", "ro", NULL), -ENOENT);

@@ -194,6 +194,8 @@ read_only(void)
 	CHECK_EQ(MOUNT("tmpfs", "low", "rw", NULL), 0);
 	CHECK_EQ(put("low/x", "x"), 0);
 	CHECK_EQ(MOUNT("nullfs", "up", "from", "/t/low"), 0);
+	CHECK_EQ(
+	    MOUNT("nullfs", "up", "update", NULL, "ro", NULL), -EOPNOTSUPP);
 	CHECK_EQ(MOUNT("tmpfs", "low", "update", NULL, "ro", NULL), 0);
 	CHECK_EQ(put("up/x", "y"), -EROFS);
 	CHECK_EQ(SYS(SYS_chmod, "up/x", 0644), -EROFS);

@@ -333,6 +333,7 @@ static const struct {
     {"noclusterr", "clusterr", MNT_NOCLUSTERR},
     {"noclusterw", "clusterw", MNT_NOCLUSTERW},
     {"ignore", "noignore", MNT_IGNORE},
+    {"union", "nounion", MNT_UNION},
     {"update", "noupdate", MNT_UPDATE},
     {"reload", "noreload", MNT_RELOAD},
     {"force", "noforce", MNT_FORCE},

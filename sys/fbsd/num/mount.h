@@ -55,6 +55,7 @@ struct statfs {
 #define MNT_IGNORE	0x00800000ull
 #define MNT_ACLS	0x08000000ull
 #define MNT_NOATIME	0x10000000ull
+#define MNT_SNAPSHOT	0x01000000ull
 #define MNT_NOCLUSTERR	0x40000000ull
 #define MNT_NOCLUSTERW	0x80000000ull
 /* Commands, not kept. */

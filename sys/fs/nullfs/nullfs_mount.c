@@ -159,6 +159,14 @@ null_mount(struct mount *mp, const struct mount_opts *opts)
 	return (0);
 }
 
+/* The lower file system's options are what counts. */
+static int
+null_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
+{
+	mount_error(opts, "nullfs has no options to be changed");
+	return (EOPNOTSUPP);
+}
+
 static int
 null_root(struct mount *mp, struct vnode **vpp)
 {
@@ -227,6 +235,7 @@ static const struct vfs_ops null_vfs_ops = {
     .vfs_name = "nullfs",
     .vfs_options = null_options,
     .vfs_mount = null_mount,
+    .vfs_update = null_update,
     .vfs_unmount = null_unmount,
     .vfs_root = null_root,
     .vfs_statfs = null_statfs,

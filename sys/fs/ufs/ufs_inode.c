@@ -262,6 +262,30 @@ ufs_bmap(struct ufs *fs, const struct ufs_inode *ip, uint64_t lbn,
 	return (ufs_bmap_by(fs, fs->fs_device, ip, lbn, most, frag, run));
 }
 
+/*
+ * A snapshot's block that is a hole is as the file system has it at that place
+ * now, and one that isn't to be kept, which addresses within the first block
+ * say, reads as zeroes.
+ */
+static int
+snapshot_bmap(struct ufs *fs, struct ufs_device *dev,
+    const struct ufs_inode *ip, uint64_t lbn, uint64_t *frag, uint64_t *run)
+{
+	const uint64_t step = (uint64_t)fs->fs_sb.fs_frag;
+	uint64_t left;
+	int error;
+
+	error = address_of(fs, dev, ip, lbn, frag, &left);
+	if (error != 0)
+		return (error);
+	*run = 1;
+	if (*frag == 0 && lbn < fs->fs_frags / step)
+		*frag = lbn * step;
+	else if (*frag < step)
+		*frag = 0;
+	return (is_block(fs, *frag, frags_of(fs, ip, lbn)) ? 0 : EINTEGRITY);
+}
+
 int
 ufs_bmap_by(struct ufs *fs, struct ufs_device *dev, const struct ufs_inode *ip,
     uint64_t lbn, uint64_t most, uint64_t *frag, uint64_t *run)
@@ -270,6 +294,8 @@ ufs_bmap_by(struct ufs *fs, struct ufs_device *dev, const struct ufs_inode *ip,
 	uint64_t next, left, ignored;
 	int error;
 
+	if ((ip->i_flags & SF_SNAPSHOT) != 0)
+		return (snapshot_bmap(fs, dev, ip, lbn, frag, run));
 	error = address_of(fs, dev, ip, lbn, frag, &left);
 	if (error != 0)
 		return (error);

@@ -212,6 +212,14 @@ syncer_shrink(struct syncer_client *sc, uint64_t want)
 	return (freed);
 }
 
+/* As large as the disk is now. */
+static void
+set_device_size(struct ufs_mount *um)
+{
+	um->um_device.ud_size = um->um_raw.ud_size =
+	    atomic_load(&um->um_disk->d_size);
+}
+
 static struct ufs_mount *
 new_mount(struct mount *mp, struct disk *dp)
 {
@@ -223,7 +231,7 @@ new_mount(struct mount *mp, struct disk *dp)
 	um->um_disk = dp;
 	um->um_device.ud_read = cached_read;
 	um->um_raw.ud_read = raw_read;
-	um->um_device.ud_size = um->um_raw.ud_size = dp->d_size;
+	set_device_size(um);
 	um->um_number = 1;
 	mutex_init(&um->um_bufs_lock, "ufs blocks");
 	mutex_init(&um->um_nodes_lock, "ufs inodes");
@@ -421,18 +429,18 @@ ufs_unmount(struct mount *mp, enum unmount_how how)
 	return (0);
 }
 
-/* Does everything lie where it did? */
+/* Does everything lie where it did in `a`?  There may be more of it now:
+ * growfs(8) was there. */
 static bool
 same_places(const struct ufs *a, const struct ufs *b)
 {
 	const struct ufs_superblock *x = &a->fs_sb, *y = &b->fs_sb;
 
 	return (a->fs_ufs1 == b->fs_ufs1 && a->fs_bshift == b->fs_bshift &&
-		a->fs_fshift == b->fs_fshift && a->fs_frags == b->fs_frags &&
-		a->fs_inodes == b->fs_inodes && x->fs_ncg == y->fs_ncg &&
+		a->fs_fshift == b->fs_fshift && a->fs_frags <= b->fs_frags &&
+		a->fs_inodes <= b->fs_inodes && x->fs_ncg <= y->fs_ncg &&
 		x->fs_ipg == y->fs_ipg && x->fs_fpg == y->fs_fpg &&
 		x->fs_cblkno == y->fs_cblkno && x->fs_iblkno == y->fs_iblkno &&
-		x->fs_cssize == y->fs_cssize && x->fs_csaddr == y->fs_csaddr &&
 		x->fs_cgsize == y->fs_cgsize && x->fs_sbsize == y->fs_sbsize);
 }
 
@@ -451,6 +459,7 @@ reload(struct ufs_mount *um, bool lose, const struct mount_opts *opts)
 
 	if (fs == NULL)
 		return (ENOMEM);
+	set_device_size(um);
 	error = read_superblock(um, fs, &why);
 	if (error == 0 && !same_places(&um->um_fs, fs)) {
 		why = "it isn't the file system that was mounted";
@@ -530,12 +539,24 @@ update_writing(
 	return (0);
 }
 
+/* What would be done for FreeBSD's programs, and isn't here. */
+static int
+check_request(uint64_t flags, const struct mount_opts *opts)
+{
+	if ((flags & MNT_SNAPSHOT) == 0 && mount_opt(opts, "snapshot") == NULL)
+		return (0);
+	mount_error(opts, "snapshots can't be made");
+	return (EOPNOTSUPP);
+}
+
 static int
 ufs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
 {
 	struct ufs_mount *um = mp->mnt_data;
-	int error = update_writing(um, flags, opts);
+	int error = check_request(flags, opts);
 
+	if (error == 0)
+		error = update_writing(um, flags, opts);
 	return (error != 0 ? error : choose_lists(um, opts));
 }
 
@@ -596,7 +617,7 @@ ufs_fhtovp(struct mount *mp, const struct fid *fid, struct vnode **vpp)
 }
 
 static const char *const ufs_options[] = {"acls", "noacls", "multilabel",
-    "nfsv4acls", "nonfsv4acls", "snapshot", "suiddir", "union", "userquota",
+    "nfsv4acls", "nonfsv4acls", "snapshot", "suiddir", "userquota",
     "groupquota", "rw", NULL};
 
 static const struct vfs_ops ufs_vfs_ops = {
