@@ -47,7 +47,7 @@ subject_of_program() {
 	children | crowd | ids | interrupts | kinfo | limits | priorities | procdesc | \
 		refs | rights | sharing | setid | sigio | signals | threads) echo proc ;;
 	clocks | naps) echo time ;;
-	copying | events | knotes | pipes | poll) echo file ;;
+	aio | copying | events | knotes | pipes | poll) echo file ;;
 	hello | streams | true) echo imp ;;
 	absent | anycall | modules | oldcalls | random | storm | sweep | sysctl) echo kernel ;;
 	mdisks) echo disk ;;
@@ -168,7 +168,7 @@ done
 
 # What concerns files, on a disk; fsck judges what is left there.
 for name in fileio names handles locks memory nullfs oldcalls vnotes beneath \
-    seals sockets events mounts; do
+    seals sockets events mounts aio; do
 	t "ufs/$name" 150 "tests/disk/onufs.sh build/sys/TEST/kernel \
 	    build/tests/prog/$name"
 done

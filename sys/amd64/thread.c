@@ -121,6 +121,8 @@ md_switch(struct thread *from, struct thread *to)
 		fpu_load(to->td_md.md_fpu);
 		if (to->td_proc->p_image.vm != NULL)
 			vmspace_activate(to->td_proc->p_image.vm);
+	} else if (to->td_space != NULL) {
+		vmspace_activate(to->td_space);
 	}
 	c->c_thread = to;
 	c->c_scratch[0] = kstack_top(to);

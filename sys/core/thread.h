@@ -27,6 +27,7 @@ struct file;
 struct poll_state;
 struct proc;
 struct umtx_waiter;
+struct vmspace;
 
 #define MAXCOMLEN 19
 #ifdef OPT_KASAN
@@ -118,11 +119,15 @@ struct thread {
 	uint64_t td_robust_inact;    /* (k) */
 	uint64_t td_tid_addr;	     /* (k) unused word for thr_exit */
 
-	struct file *td_fp;	    /* (k) descriptor path's cache */
-	unsigned td_locks;	    /* (k) mutexes and rwlocks held */
-	unsigned td_may_stay;	    /* (k) thread_may_stay() */
-	bool td_must_wait;	    /* (k) but it can't */
-	uint64_t *td_miss;	    /* (k) struct vn_miss's: vfs/vop.h */
+	struct file *td_fp;	  /* (k) descriptor path's cache */
+	unsigned td_locks;	  /* (k) mutexes and rwlocks held */
+	unsigned td_may_stay;	  /* (k) thread_may_stay() */
+	bool td_must_wait;	  /* (k) but it can't */
+	bool td_nowait;		  /* (k) reads and writes as if by O_NONBLOCK */
+	bool td_broken;		  /* (k) it wrote to nobody, with td_space */
+	struct vmspace *td_space; /* (k) of a kernel's thread: whose memory it
+				     works on, held; NULL: its process's */
+	uint64_t *td_miss;	  /* (k) struct vn_miss's: vfs/vop.h */
 	struct file *td_late_files; /* (k) file_release()'s, for ast() */
 	struct poll_state *td_poll; /* (k) poll(2)'s memory kept */
 	struct ru_counts {	    /* (k) */

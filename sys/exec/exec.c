@@ -22,6 +22,7 @@
 #include "proc/signal.h"
 #include "time/time.h"
 #include "ipc/umtx.h"
+#include "vfs/aio.h"
 #include "vfs/namei.h"
 #include "vfs/vnode.h"
 #include "vfs/vop.h"
@@ -399,6 +400,7 @@ take_over(struct thread *td, struct image *img)
 	uint64_t entry;
 
 	umtx_exec(td);
+	aio_leave(p);
 	td->td_exterr_user = 0;
 	exchange(p, img);
 	vmspace_activate(p->p_image.vm);

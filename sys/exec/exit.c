@@ -15,6 +15,7 @@
 #include "proc/thread.h"
 #include "time/time.h"
 #include "tty/tty.h"
+#include "vfs/aio.h"
 #include "vfs/namei.h"
 
 void (*exit_hook)(const struct proc *p, int code, int sig);
@@ -31,6 +32,7 @@ release_resources(struct thread *td)
 	struct proc *p = td->td_proc;
 
 	itimer_exit(p);
+	aio_leave(p);
 	if (p->p_sem != NULL)
 		sem_exit(p);
 	fdtable_exit(p);

@@ -180,8 +180,8 @@ transferred(
 	return (error);
 }
 
-static int
-move(struct file *fp, struct uio *uio, off_t offset)
+int
+file_move(struct file *fp, struct uio *uio, off_t offset)
 {
 	const struct fileops *ops = fp->f_ops;
 	int flags = 0;
@@ -204,7 +204,7 @@ int
 file_transfer(struct thread *td, struct file *fp, struct uio *uio, off_t offset)
 {
 	size_t asked = uio->uio_resid;
-	int error = move(fp, uio, offset);
+	int error = file_move(fp, uio, offset);
 
 	return (transferred(td, fp->f_type, uio, asked, error));
 }

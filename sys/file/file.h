@@ -149,7 +149,8 @@ void file_release(struct file *fp) __sleeps;
 static inline bool
 file_nonblock(struct file *fp)
 {
-	return ((atomic_load(&fp->f_flag) & O_NONBLOCK) != 0);
+	return ((atomic_load(&fp->f_flag) & O_NONBLOCK) != 0 ||
+		curthread()->td_nowait);
 }
 
 /* Waits on a cv as a read or write of fp does: EAGAIN if it shall not wait,
@@ -248,6 +249,8 @@ int kern_transfer(
 /* The same for a file that is open for that. */
 int file_transfer(
     struct thread *td, struct file *fp, struct uio *uio, off_t offset) __sleeps;
+/* Its operation alone: no SIGPIPE, and what was moved only the uio knows. */
+int file_move(struct file *fp, struct uio *uio, off_t offset) __sleeps;
 /* fstat(2); *st is zeroed first. EBADF, EOPNOTSUPP. */
 int file_stat(struct file *fp, struct stat *st) __sleeps;
 int kern_fstat(struct thread *td, int fd, struct stat *st) __sleeps;

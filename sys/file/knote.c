@@ -296,7 +296,7 @@ leave_file(struct knote *kn)
 
 static void
 init(struct knote *kn, struct kqueue *kq, const struct filter *fl,
-    const struct kevent *kev, pid_t parent)
+    const struct kevent *kev, const struct knote_origin *from)
 {
 	kn->kn_kq = kq;
 	kn->kn_filter = fl;
@@ -306,7 +306,10 @@ init(struct knote *kn, struct kqueue *kq, const struct filter *fl,
 	if (fl->fl_clear)
 		kn->kn_event.flags |= EV_CLEAR;
 	kn->kn_wanted = kev->fflags;
-	kn->kn_parent = parent;
+	if (from != NULL) {
+		kn->kn_parent = from->parent;
+		kn->kn_source = from->source;
+	}
 	kn->kn_disabled = kev->flags & EV_DISABLE;
 	list_init(&kn->kn_queued);
 	event_waiter_init(&kn->kn_waiter, fl->fl_notify);
@@ -314,7 +317,7 @@ init(struct knote *kn, struct kqueue *kq, const struct filter *fl,
 
 int
 knote_add(struct thread *td, struct kqueue *kq, const struct filter *fl,
-    struct file *fp, const struct kevent *kev, pid_t parent)
+    struct file *fp, const struct kevent *kev, const struct knote_origin *from)
 {
 	struct knote *kn;
 	int error = 0;
@@ -323,7 +326,7 @@ knote_add(struct thread *td, struct kqueue *kq, const struct filter *fl,
 	kn = page_low() ? NULL : kmem_alloc(sizeof(*kn), KM_ZERO);
 	if (kn == NULL)
 		return (ENOMEM);
-	init(kn, kq, fl, kev, parent);
+	init(kn, kq, fl, kev, from);
 	if (fp != NULL)
 		error = join_file(td, kn, fp);
 	if (error == 0)

@@ -42,19 +42,20 @@ struct knote {
 	struct kqueue *kn_kq;		/* (!) */
 	const struct filter *kn_filter; /* (!) */
 	struct event_waiter kn_waiter;
-	struct file *kn_file;	   /* (!) of filters by descriptor */
-	struct kevent kn_event;	   /* (m) as asked for; (s) fflags and
-				      data of filters that collect */
-	uint32_t kn_wanted;	   /* (m) NOTE_* asked for */
-	uint32_t kn_happened;	   /* (s) NOTE_* since the last report */
-	int64_t kn_count;	   /* (s) signals, expirations, status */
-	bool kn_disabled;	   /* (s) */
-	bool kn_gone;		   /* (s) the object has ended */
-	pid_t kn_forked;	   /* (k) processes: child seen last */
-	pid_t kn_parent;	   /* (!) processes: NOTE_CHILD's data */
-	struct callout kn_callout; /* timers */
-	uint64_t kn_next;	   /* (s) timers: clock_ns() */
-	uint64_t kn_interval;	   /* (s) ns, 0: once */
+	struct event_source *kn_source; /* asynchronous I/O: while it is made */
+	struct file *kn_file;		/* (!) of filters by descriptor */
+	struct kevent kn_event;		/* (m) as asked for; (s) fflags and
+					   data of filters that collect */
+	uint32_t kn_wanted;		/* (m) NOTE_* asked for */
+	uint32_t kn_happened;		/* (s) NOTE_* since the last report */
+	int64_t kn_count;		/* (s) signals, expirations, status */
+	bool kn_disabled;		/* (s) */
+	bool kn_gone;			/* (s) the object has ended */
+	pid_t kn_forked;		/* (k) processes: child seen last */
+	pid_t kn_parent;		/* (!) processes: NOTE_CHILD's data */
+	struct callout kn_callout;	/* timers */
+	uint64_t kn_next;		/* (s) timers: clock_ns() */
+	uint64_t kn_interval;		/* (s) ns, 0: once */
 };
 
 struct filter {
@@ -69,20 +70,28 @@ struct filter {
 	/* A second EV_ADD. (m) NULL: nothing more to do. */
 	int (*fl_change)(struct knote *kn, const struct kevent *kev);
 	/* True if it holds now: fills data, fflags and EV_EOF of kev; takes
-	 * nothing. (m) */
+	 * nothing.  False with EV_DELETE: it never will any more. (m) */
 	bool (*fl_ready)(struct knote *kn, struct kevent *kev);
 };
 
 const struct filter *filter_find(int number);
 
+/* Where a knote comes from besides kevent(2). */
+struct knote_origin {
+	pid_t parent; /* fork(2): of the process that is watched; or 0 */
+	struct event_source *source; /* asynchronous I/O; or NULL */
+};
+
 /*
  * knote.c. All but knote_wake() with (m) held.
  *
- * A new knote; fp: its file, which td has as descriptor ident, or NULL.
- * EBADF: not any more; EINVAL, ENOMEM, and what the filter says.
+ * A new knote; fp: its file, which td has as descriptor ident, or NULL; from:
+ * NULL, kevent(2).  EBADF: not any more; EINVAL, ENOMEM, and what the filter
+ * says.
  */
 int knote_add(struct thread *td, struct kqueue *kq, const struct filter *fl,
-    struct file *fp, const struct kevent *kev, pid_t parent) __sleeps;
+    struct file *fp, const struct kevent *kev,
+    const struct knote_origin *from) __sleeps;
 void knote_drop(struct kqueue *kq, struct knote *kn) __sleeps;
 struct knote *knote_find(struct kqueue *kq, int filter, uint64_t ident);
 /* Something may have happened: look at kn. Any context. */

@@ -113,8 +113,9 @@ register_event(struct thread *td, struct kqueue *kq, const struct kevent *kev)
 		kn = NULL;
 	}
 	if (kn == NULL)
-		error = kev->flags & EV_ADD ? knote_add(td, kq, fl, fp, kev, 0)
-					    : ENOENT;
+		error = kev->flags & EV_ADD
+			    ? knote_add(td, kq, fl, fp, kev, NULL)
+			    : ENOENT;
 	else if (kev->flags & EV_DELETE)
 		knote_drop(kq, kn);
 	else
@@ -197,6 +198,8 @@ take_events(
 		kevs[n] = kn->kn_event;
 		if (kn->kn_filter->fl_ready(kn, &kevs[n]))
 			reported(kq, kn, &kevs[n++]);
+		else if (kevs[n].flags & EV_DELETE)
+			knote_drop(kq, kn);
 	}
 	mutex_unlock(&kq->kq_mutex);
 	return (n);
@@ -260,6 +263,35 @@ collect_until(
 }
 
 int
+kern_kevent_source(struct thread *td, int fd, const struct kevent *kev,
+    struct event_source *es)
+{
+	const struct knote_origin from = {.source = es};
+	struct kqueue *kq;
+	struct knote *kn;
+	struct file *fp;
+	int error = fd_get(td, fd, 0, &fp);
+
+	if (error != 0)
+		return (error);
+	if (file_is_kqueue(fp)) {
+		kq = fp->f_data;
+		mutex_lock(&kq->kq_mutex);
+		/* Of what had the same address before. */
+		kn = knote_find(kq, kev->filter, kev->ident);
+		if (kn != NULL)
+			knote_drop(kq, kn);
+		error = knote_add(
+		    td, kq, filter_find(kev->filter), NULL, kev, &from);
+		mutex_unlock(&kq->kq_mutex);
+	} else {
+		error = EBADF;
+	}
+	file_release(fp);
+	return (error);
+}
+
+int
 kern_kevent(struct thread *td, int fd, struct kevent_io *io, uint64_t deadline,
     int *count)
 {
@@ -301,6 +333,8 @@ kqueue_poll(struct file *fp, int events)
 		ready = kn->kn_filter->fl_ready(kn, &kev);
 		if (ready)
 			knote_requeue(kn);
+		else if (kev.flags & EV_DELETE)
+			knote_drop(kq, kn);
 	}
 	mutex_unlock(&kq->kq_mutex);
 	return (ready ? events & (POLLIN | POLLRDNORM) : 0);

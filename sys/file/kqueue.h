@@ -35,6 +35,14 @@ struct kevent_io {
 int kern_kevent(struct thread *td, int fd, struct kevent_io *io,
     uint64_t deadline, int *count) __sleeps;
 
+/*
+ * kev, of a filter for asynchronous I/O, is told by es: event_notify() with the
+ * errno that kev's data is to be, and event_source_drain() when it is to be
+ * forgotten.  EBADF: fd is no kqueue; EINVAL, ENOMEM.
+ */
+int kern_kevent_source(struct thread *td, int fd, const struct kevent *kev,
+    struct event_source *es) __sleeps;
+
 bool file_is_kqueue(const struct file *fp);
 
 #endif

@@ -470,6 +470,53 @@ user_ready(struct knote *kn, struct kevent *kev)
 	return (triggered);
 }
 
+/*
+ * EVFILT_AIO, EVFILT_LIO: of requests that ask for it, by their addresses, and
+ * until they are taken back.  Nobody asks by kevent(2).
+ */
+static void
+aio_notify(struct event_waiter *ew, long hint)
+{
+	struct knote *kn = knote_of(ew);
+
+	spin_lock(knote_lock(kn));
+	if (hint == EVENT_GONE) {
+		kn->kn_gone = true;
+		kn->kn_disabled = false;
+	} else {
+		kn->kn_count = 1;
+		kn->kn_event.data = hint;
+	}
+	spin_unlock(knote_lock(kn));
+	knote_wake(kn);
+}
+
+static int
+aio_attach(struct thread *td, struct knote *kn)
+{
+	if (kn->kn_source == NULL)
+		return (EPERM);
+	event_attach(kn->kn_source, &kn->kn_waiter);
+	kn->kn_source = NULL;
+	return (0);
+}
+
+static bool
+aio_ready(struct knote *kn, struct kevent *kev)
+{
+	bool done;
+
+	spin_lock(knote_lock(kn));
+	done = kn->kn_count != 0 && !kn->kn_gone;
+	kev->data = kn->kn_event.data;
+	if (kn->kn_gone)
+		kev->flags |= EV_DELETE;
+	else if (kev->filter == EVFILT_AIO)
+		kev->flags |= EV_EOF;
+	spin_unlock(knote_lock(kn));
+	return (done);
+}
+
 static void
 detach_nothing(struct knote *kn)
 {
@@ -496,6 +543,10 @@ static const struct filter filters[EVFILT_COUNT] = {
 	timer_arm, count_ready},
     [~EVFILT_PROCDESC] = {true, true, proc_notify, procdesc_attach,
 	detach_source, NULL, proc_ready},
+    [~EVFILT_AIO] = {false, false, aio_notify, aio_attach, detach_source, NULL,
+	aio_ready},
+    [~EVFILT_LIO] = {false, false, aio_notify, aio_attach, detach_source, NULL,
+	aio_ready},
     [~EVFILT_USER] = {false, false, NULL, user_attach, detach_nothing,
 	user_change, user_ready},
     [~EVFILT_EMPTY] = {true, false, NULL, attach_nothing, detach_nothing, NULL,

@@ -42,12 +42,13 @@ next_tracker(struct proc *parent, pid_t child, struct kevent *kev)
 static int
 add(struct kqueue *kq, const struct kevent *kev, pid_t parent)
 {
+	const struct knote_origin from = {.parent = parent};
 	int error = 0;
 
 	mutex_lock(&kq->kq_mutex);
 	if (!kq->kq_closed && knote_find(kq, kev->filter, kev->ident) == NULL)
 		error = knote_add(curthread(), kq, filter_find(kev->filter),
-		    NULL, kev, parent);
+		    NULL, kev, &from);
 	mutex_unlock(&kq->kq_mutex);
 	return (error);
 }

@@ -248,6 +248,16 @@ send_beside(
 	return (error);
 }
 
+/* SIGPIPE, for td or for whom it works: that is known to who made it. */
+static void
+broken_pipe(struct thread *td)
+{
+	if (td->td_space != NULL)
+		td->td_broken = true;
+	else
+		(void)sig_send_thread(td, SIGPIPE, NULL);
+}
+
 int
 so_send(struct thread *td, struct file *fp, struct uio *uio, int flags,
     const union address *to, struct control *c)
@@ -265,7 +275,7 @@ so_send(struct thread *td, struct file *fp, struct uio *uio, int flags,
 	}
 	if (error == EPIPE && (flags & MSG_NOSIGNAL) == 0 &&
 	    (so->so_options & SO_NOSIGPIPE) == 0)
-		(void)sig_send_thread(td, SIGPIPE, NULL);
+		broken_pipe(td);
 	return (error);
 }
 

@@ -27,6 +27,7 @@
 #include "core/thread.h"
 
 struct abi;
+struct aio;
 struct fdtable;
 struct file;
 struct ktrace;
@@ -242,6 +243,7 @@ struct proc {
 	uint64_t p_cstime;
 	struct itimer p_itimers[4]; /* (p) ITIMER_*, RLIMIT_CPU */
 	struct list p_ktimers;	    /* (p) timer_create(2) */
+	struct aio *p_aio;	    /* (a) aio_read(2) and kin; NULL: none */
 	uint64_t p_start;	    /* (!) clock_ns() */
 	int p_nice;		    /* (p) */
 	int p_procctl;		    /* (p) flags of procctl(2) */
@@ -308,6 +310,8 @@ curproc(void)
 static inline struct vmspace *
 td_vmspace(const struct thread *td)
 {
+	if (__predict_false(td->td_space != NULL))
+		return (td->td_space);
 	return (td->td_proc->p_image.vm);
 }
 

@@ -449,7 +449,7 @@ wait_for_input(struct tty *tp, struct file *fp, size_t want)
 
 		if (have >= MAX(min, 1ul) || (min == 0 && time == 0))
 			break;
-		if (fp->f_flag & O_NONBLOCK)
+		if (file_nonblock(fp))
 			return (have > 0 ? 0 : EAGAIN);
 		if (have != had)
 			since = clock_ns();
@@ -535,7 +535,7 @@ put_output(
 			spin_lock(&tp->t_lock);
 			if (TTY_OUTPUT - tty_out_used(tp) >= 8)
 				continue;
-			if (fp->f_flag & O_NONBLOCK)
+			if (file_nonblock(fp))
 				error = EAGAIN;
 			else
 				error =

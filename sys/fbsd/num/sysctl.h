@@ -17,58 +17,62 @@
 #define CTL_P1003_1B 9
 
 /* Below CTL_SYSCTL: what there is to know of the tree itself. */
-#define CTL_SYSCTL_NAME	      1
-#define CTL_SYSCTL_NEXT	      2
-#define CTL_SYSCTL_NAME2OID   3
-#define CTL_SYSCTL_OIDFMT     4
-#define CTL_SYSCTL_OIDDESCR   5
-#define CTL_SYSCTL_NEXTNOSKIP 7
+#define CTL_SYSCTL_NAME			1
+#define CTL_SYSCTL_NEXT			2
+#define CTL_SYSCTL_NAME2OID		3
+#define CTL_SYSCTL_OIDFMT		4
+#define CTL_SYSCTL_OIDDESCR		5
+#define CTL_SYSCTL_NEXTNOSKIP		7
 
-#define KERN_OSTYPE	      1
-#define KERN_OSRELEASE	      2
-#define KERN_OSREV	      3
-#define KERN_VERSION	      4
-#define KERN_MAXVNODES	      5
-#define KERN_MAXPROC	      6
-#define KERN_MAXFILES	      7
-#define KERN_ARGMAX	      8
-#define KERN_SECURELVL	      9
-#define KERN_HOSTNAME	      10
-#define KERN_HOSTID	      11
-#define KERN_CLOCKRATE	      12
-#define KERN_PROC	      14 /* KERN_PROC_* of user.h below it */
-#define KERN_POSIX1	      17
-#define KERN_NGROUPS	      18
-#define KERN_JOB_CONTROL      19
-#define KERN_SAVED_IDS	      20
-#define KERN_BOOTTIME	      21
-#define KERN_NISDOMAINNAME    22
-#define KERN_OSRELDATE	      24
-#define KERN_BOOTFILE	      26
-#define KERN_MAXFILESPERPROC  27
-#define KERN_MAXPROCPERUID    28
-#define KERN_IPC	      30
-#define KERN_PS_STRINGS	      32
-#define KERN_USRSTACK	      33
-#define KERN_IOV_MAX	      35
-#define KERN_HOSTUUID	      36
-#define KERN_ARND	      37
+#define KERN_OSTYPE			1
+#define KERN_OSRELEASE			2
+#define KERN_OSREV			3
+#define KERN_VERSION			4
+#define KERN_MAXVNODES			5
+#define KERN_MAXPROC			6
+#define KERN_MAXFILES			7
+#define KERN_ARGMAX			8
+#define KERN_SECURELVL			9
+#define KERN_HOSTNAME			10
+#define KERN_HOSTID			11
+#define KERN_CLOCKRATE			12
+#define KERN_PROC			14 /* KERN_PROC_* of user.h below it */
+#define KERN_POSIX1			17
+#define KERN_NGROUPS			18
+#define KERN_JOB_CONTROL		19
+#define KERN_SAVED_IDS			20
+#define KERN_BOOTTIME			21
+#define KERN_NISDOMAINNAME		22
+#define KERN_OSRELDATE			24
+#define KERN_BOOTFILE			26
+#define KERN_MAXFILESPERPROC		27
+#define KERN_MAXPROCPERUID		28
+#define KERN_IPC			30
+#define KERN_PS_STRINGS			32
+#define KERN_USRSTACK			33
+#define KERN_IOV_MAX			35
+#define KERN_HOSTUUID			36
+#define KERN_ARND			37
 
-#define VM_LOADAVG	      2
-#define VM_OVERCOMMIT	      12
+#define VM_LOADAVG			2
+#define VM_OVERCOMMIT			12
 
-#define CTL_P1003_1B_PAGESIZE 9
+#define CTL_P1003_1B_ASYNCHRONOUS_IO	1
+#define CTL_P1003_1B_PAGESIZE		9
+#define CTL_P1003_1B_AIO_LISTIO_MAX	15
+#define CTL_P1003_1B_AIO_MAX		16
+#define CTL_P1003_1B_AIO_PRIO_DELTA_MAX 17
 
-#define HW_MACHINE	      1
-#define HW_MODEL	      2
-#define HW_NCPU		      3
-#define HW_BYTEORDER	      4
-#define HW_PHYSMEM	      5
-#define HW_USERMEM	      6
-#define HW_PAGESIZE	      7
-#define HW_FLOATINGPT	      10
-#define HW_MACHINE_ARCH	      11
-#define HW_REALMEM	      12
+#define HW_MACHINE			1
+#define HW_MODEL			2
+#define HW_NCPU				3
+#define HW_BYTEORDER			4
+#define HW_PHYSMEM			5
+#define HW_USERMEM			6
+#define HW_PAGESIZE			7
+#define HW_FLOATINGPT			10
+#define HW_MACHINE_ARCH			11
+#define HW_REALMEM			12
 
 /* The kind of a value and what may be done with it, as OIDFMT says it. */
 #define CTLTYPE		0xf
