@@ -50,7 +50,7 @@ subject_of_program() {
 	aio | copying | events | knotes | pipes | poll) echo file ;;
 	hello | streams | true) echo imp ;;
 	absent | anycall | modules | oldcalls | random | storm | sweep | sysctl) echo kernel ;;
-	mdisks) echo disk ;;
+	gparts | mdisks) echo disk ;;
 	exhaust | membar | memory | memmodel | memrace | oom | seals) echo vm ;;
 	control | datagrams | sockbytes | sockets | sockstorm) echo sockets ;;
 	ctty | flood | pty | revoke) echo tty ;;

@@ -95,6 +95,7 @@ struct disk {
 	struct list d_link; /* (l) */
 	unsigned d_refs;    /* (a) the list's until it's gone, others' */
 	bool d_gone;	    /* (l a) ENXIO from now on */
+	bool d_listed;	    /* (l) with the list\'s reference */
 	uint32_t d_number;  /* (!) that no other disk ever had */
 	char d_name[DISK_NAME_MAX]; /* (!) "vtbd0", "vtbd0p4" */
 	uint32_t d_sector;	    /* (!) bytes, a power of two, >= 512 */
@@ -106,9 +107,10 @@ struct disk {
 	struct disk *d_whole;	    /* (!) itself, or what it is a part of */
 	uint64_t d_start;	    /* (!) bytes; where on d_whole */
 	enum disk_scheme d_scheme;  /* (l) of the table on it */
-	uint8_t d_type[16]; /* (!) partition's: GPT's GUID, MBR's byte */
+	uint8_t d_type[16];    /* (l) partition's: GPT's GUID, MBR's byte */
+	uint64_t d_attributes; /* (a) partition's: GPT's */
 	/* Its names besides d_name, or "". */
-	char d_gpt[DISK_LABEL_MAX];   /* (!) below /dev/gpt */
+	char d_gpt[DISK_LABEL_MAX];   /* (l) below /dev/gpt */
 	char d_gptid[DISK_LABEL_MAX]; /* (!) below /dev/gptid */
 	char d_ufs[DISK_LABEL_MAX];   /* (!) below /dev/ufs */
 	/* Whole disks: starts a request that bio_start() has checked. */
@@ -139,6 +141,15 @@ void disk_add(struct disk *dp) __sleeps;
 /* It goes, with its partitions.  EBUSY: somebody has it open or mounted, and it
  * isn't forced; ENXIO: it has gone. */
 int disk_remove(struct disk *dp, bool force) __sleeps;
+/*
+ * The partitions of a whole disk are these from now on, and what is divided
+ * within them.  Those that stay where they are may have become larger or
+ * smaller, and be of another type and name.  EBUSY: one is in use that would
+ * go, and nothing has changed.
+ */
+struct part;
+int disk_set_parts(struct disk *whole, const struct part *parts, unsigned n,
+    enum disk_scheme scheme) __sleeps;
 /* It is as large as that now; what is behind is lost. */
 void disk_resize(struct disk *dp, uint64_t size) __sleeps;
 /* A request failed: the console is told, but not of each if there are many. Any
@@ -233,9 +244,9 @@ void bio_batch_init_pages(
 int disk_claim(struct disk *dp, bool write) __sleeps;
 int disk_reclaim(struct disk *dp, bool write) __sleeps;
 void disk_unclaim(struct disk *dp, bool write) __sleeps;
-/* Who has it just now: mounted, and open for writing or mounted so. */
-void disk_users(
-    const struct disk *dp, unsigned *readers, unsigned *writers) __sleeps;
+/* Who has it just now: open or mounted, for writing, mounted. */
+void disk_users(const struct disk *dp, unsigned *readers, unsigned *writers,
+    unsigned *claims) __sleeps;
 /* Another number when somebody may have written by /dev since, to it or to what
  * shares sectors with it, and is done with that. */
 unsigned disk_edition(const struct disk *dp) __sleeps;
@@ -275,5 +286,6 @@ uint64_t disk_geom_id(const struct disk *dp);
  * away. */
 void disk_make_devs(struct disk *dp) __sleeps;
 void disk_destroy_devs(struct disk *dp) __sleeps;
+void disk_rename_gpt(struct disk *dp, const char *label) __sleeps;
 
 #endif

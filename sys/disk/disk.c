@@ -35,6 +35,7 @@ static void
 enter(struct disk *dp, struct list *after)
 {
 	dp->d_refs = 1;
+	dp->d_listed = true;
 	dp->d_number = ++last_number;
 	list_push_front(after, &dp->d_link);
 	atomic_add(&generation, 1);
@@ -96,6 +97,7 @@ disk_add_part(struct disk *whole, const struct part *pt)
 	disk_hold(whole);
 	dp->d_start = pt->pt_start;
 	memcpy(dp->d_type, pt->pt_type, sizeof(dp->d_type));
+	dp->d_attributes = pt->pt_attributes;
 	strlcpy(dp->d_gpt, pt->pt_label, sizeof(dp->d_gpt));
 	strlcpy(dp->d_gptid, pt->pt_uuid, sizeof(dp->d_gptid));
 	part_ufs_label(dp);
@@ -145,30 +147,48 @@ disk_taste(void)
 	return (true);
 }
 
-/* One of its partitions, while taste_lock is held. */
+/* (disks_lock) What the list has of a whole disk's partitions. */
+static bool
+is_part_of(const struct disk *dp, const struct disk *whole)
+{
+	return (dp->d_whole == whole && dp != whole && dp->d_listed);
+}
+
+/* One of them that has gone itself, or whose disk has, while taste_lock is
+ * held. */
 static struct disk *
-any_part(const struct disk *whole)
+gone_part(const struct disk *whole)
 {
 	struct disk *dp, *found = NULL;
 
 	mutex_lock(&disks_lock);
 	LIST_FOREACH (dp, &disks, d_link)
-		if (dp->d_whole == whole && dp != whole && !dp->d_gone)
+		if (is_part_of(dp, whole) && disk_is_gone(dp))
 			found = dp;
 	mutex_unlock(&disks_lock);
 	return (found);
 }
 
-/* With taste_lock: it is on no list that others look at. */
+/* With taste_lock: nobody comes to it any more. */
 static void
 drop(struct disk *dp)
 {
 	disk_destroy_devs(dp);
 	mutex_lock(&disks_lock);
 	atomic_store(&dp->d_gone, true);
+	dp->d_listed = false;
 	atomic_add(&generation, 1);
 	mutex_unlock(&disks_lock);
 	disk_release(dp);
+}
+
+static void
+drop_gone_parts(const struct disk *whole)
+{
+	struct disk *dp;
+
+	while ((dp = gone_part(whole)) != NULL)
+		drop(dp);
 }
 
 /* (disks_lock) From now on nobody finds it. EBUSY, ENXIO. */
@@ -190,7 +210,6 @@ begin_removal(struct disk *whole, bool force)
 int
 disk_remove(struct disk *whole, bool force)
 {
-	struct disk *dp;
 	int error;
 
 	mutex_lock(&disks_lock);
@@ -202,11 +221,101 @@ disk_remove(struct disk *whole, bool force)
 	rw_wlock(&taste_lock);
 	if (!whole->d_tasted)
 		atomic_sub(&untasted, 1);
-	while ((dp = any_part(whole)) != NULL)
-		drop(dp);
+	drop_gone_parts(whole);
 	drop(whole);
 	rw_wunlock(&taste_lock);
 	return (0);
+}
+
+/* The one that a disk's name and place belong to, or what it lies within if it
+ * has a letter behind that; or NULL. */
+static const struct part *
+part_for(const struct disk *dp, const struct part *parts, unsigned n)
+{
+	const char *name = dp->d_name + strlen(dp->d_whole->d_name);
+	const size_t len = strlen(name);
+
+	for (unsigned i = 0; i < n; i++) {
+		const size_t known = strlen(parts[i].pt_name);
+
+		if (strncmp(name, parts[i].pt_name, known) != 0)
+			continue;
+		if (known == len && dp->d_start == parts[i].pt_start)
+			return (&parts[i]);
+		if (known + 1 == len && name[known] >= 'a')
+			return (&parts[i]);
+	}
+	return (NULL);
+}
+
+/* (disks_lock) Those that aren't among them go: EBUSY. */
+static int
+begin_change(const struct disk *whole, const struct part *parts, unsigned n)
+{
+	struct disk *dp;
+
+	LIST_FOREACH (dp, &disks, d_link)
+		if (is_part_of(dp, whole) && part_for(dp, parts, n) == NULL &&
+		    (dp->d_opens != 0 || dp->d_claims != 0))
+			return (EBUSY);
+	LIST_FOREACH (dp, &disks, d_link)
+		if (is_part_of(dp, whole) && part_for(dp, parts, n) == NULL)
+			atomic_store(&dp->d_gone, true);
+	return (0);
+}
+
+/* The disk that a partition is already; with taste_lock, which keeps it. */
+static struct disk *
+disk_for(const struct disk *whole, const struct part *pt)
+{
+	const size_t n = strlen(whole->d_name);
+	struct disk *dp, *found = NULL;
+
+	mutex_lock(&disks_lock);
+	LIST_FOREACH (dp, &disks, d_link)
+		if (is_part_of(dp, whole) &&
+		    strcmp(dp->d_name + n, pt->pt_name) == 0)
+			found = dp;
+	mutex_unlock(&disks_lock);
+	return (found);
+}
+
+static void
+change_part(struct disk *dp, const struct part *pt)
+{
+	mutex_lock(&disks_lock);
+	memcpy(dp->d_type, pt->pt_type, sizeof(dp->d_type));
+	atomic_store(&dp->d_attributes, pt->pt_attributes);
+	mutex_unlock(&disks_lock);
+	if (strcmp(dp->d_gpt, pt->pt_label) != 0)
+		disk_rename_gpt(dp, pt->pt_label);
+	if (dp->d_size != pt->pt_size)
+		disk_resize(dp, pt->pt_size);
+}
+
+int
+disk_set_parts(struct disk *whole, const struct part *parts, unsigned n,
+    enum disk_scheme scheme)
+{
+	struct disk *dp;
+	int error;
+
+	rw_wlock(&taste_lock);
+	mutex_lock(&disks_lock);
+	error = disk_is_gone(whole) ? ENXIO : begin_change(whole, parts, n);
+	if (error == 0)
+		whole->d_scheme = scheme;
+	mutex_unlock(&disks_lock);
+	drop_gone_parts(whole);
+	for (unsigned i = 0; i < n && error == 0; i++) {
+		dp = disk_for(whole, &parts[i]);
+		if (dp != NULL)
+			change_part(dp, &parts[i]);
+		else
+			disk_add_part(whole, &parts[i]);
+	}
+	rw_wunlock(&taste_lock);
+	return (error);
 }
 
 void
@@ -247,6 +356,14 @@ answers_to(const struct disk *dp, const char *name)
 				strcmp(label, name + n + 1) == 0);
 	}
 	return (false);
+}
+
+void
+disk_set_gpt(struct disk *dp, const char *label)
+{
+	mutex_lock(&disks_lock);
+	strlcpy(dp->d_gpt, label, sizeof(dp->d_gpt));
+	mutex_unlock(&disks_lock);
 }
 
 bool
@@ -422,11 +539,13 @@ disk_unclaim(struct disk *dp, bool write)
 }
 
 void
-disk_users(const struct disk *dp, unsigned *readers, unsigned *writers)
+disk_users(const struct disk *dp, unsigned *readers, unsigned *writers,
+    unsigned *claims)
 {
 	mutex_lock(&disks_lock);
-	*readers = dp->d_claims;
+	*readers = dp->d_claims + dp->d_opens;
 	*writers = dp->d_owners + dp->d_writers;
+	*claims = dp->d_claims;
 	mutex_unlock(&disks_lock);
 }
 

@@ -276,6 +276,21 @@ disk_make_devs(struct disk *dp)
 }
 
 void
+disk_rename_gpt(struct disk *dp, const char *label)
+{
+	struct cdev **dev = &dp->d_devs[2];
+
+	if (*dev != NULL) {
+		devctl_notify(
+		    "GEOM", "DEV", "DESTROY", "cdev=%s", (*dev)->cd_name);
+		destroy_dev(*dev);
+	}
+	disk_set_gpt(dp, label);
+	*dev = make_one(
+	    dp, "gpt/", disk_label_taken(dp, dp->d_gpt) ? "" : dp->d_gpt);
+}
+
+void
 disk_destroy_devs(struct disk *dp)
 {
 	for (unsigned i = 0; i < nitems(dp->d_devs); i++) {

@@ -11,6 +11,7 @@
  */
 #include "fbsd/errno.h"
 #include "disk/bio.h"
+#include "disk/geom_ctl.h"
 #include "disk/part_describe.h"
 #include "disk/part_table.h"
 #include "core/sysctl.h"
@@ -230,10 +231,10 @@ name_type(
 static void
 put_mode(struct tree *t, const struct disk *dp)
 {
-	unsigned readers, writers;
+	unsigned readers, writers, claims;
 
-	disk_users(dp, &readers, &writers);
-	put(t, "<mode>r%uw%ue%u</mode>\n", readers, writers, readers);
+	disk_users(dp, &readers, &writers, &claims);
+	put(t, "<mode>r%uw%ue%u</mode>\n", readers, writers, claims);
 }
 
 static void
@@ -313,26 +314,31 @@ out:
 
 /* The sectors that partitions may use, and how many there may be. */
 static void
-find_room(struct disk *dp, struct gpt_header *room)
+find_room(struct disk *dp, struct geom_room *room)
 {
-	const struct part_disk pd = {dp->d_sector, dp->d_size / dp->d_sector};
-	const uint64_t places[] = {1, pd.pd_sectors - 1};
-	uint8_t *sector = kmem_alloc(dp->d_sector, 0);
-	bool found = false;
-
-	*room =
-	    (struct gpt_header){.gh_last = pd.pd_sectors - 1, .gh_entries = 8};
+	*room = (struct geom_room){
+	    .last = dp->d_size / dp->d_sector - 1, .entries = 8};
 	if (scheme_of(dp) == DISK_MBR) {
-		room->gh_first = SECTORS;
-		room->gh_entries = 4;
+		room->first = SECTORS;
+		room->entries = 4;
 	}
-	for (unsigned i = 0; i < 2 && scheme_of(dp) == DISK_GPT && !found; i++)
-		found = sector != NULL &&
-			disk_read(dp, places[i] * dp->d_sector, sector,
-			    dp->d_sector) == 0 &&
-			gpt_parse_header(sector, &pd, places[i], room);
-	if (sector != NULL)
-		kmem_free(sector, dp->d_sector);
+	if (scheme_of(dp) == DISK_GPT)
+		geom_part_room(dp, room);
+}
+
+static void
+put_attributes(struct tree *t, uint64_t attributes)
+{
+	static const struct {
+		uint64_t bit;
+		const char *name;
+	} known[] = {{GPT_ATTR_BOOTME, "bootme"},
+	    {GPT_ATTR_BOOTONCE, "bootonce"},
+	    {GPT_ATTR_BOOTFAILED, "bootfailed"}};
+
+	for (unsigned i = 0; i < nitems(known); i++)
+		if ((attributes & known[i].bit) != 0)
+			put(t, "<attrib>%s</attrib>\n", known[i].name);
 }
 
 static void
@@ -354,6 +360,7 @@ put_part(struct tree *t, const struct disk *table, const struct disk *dp)
 	    type.name, type.raw, offset, dp->d_size);
 	if (scheme_of(table) == DISK_GPT) {
 		put_escaped(t, "label", dp->d_gpt);
+		put_attributes(t, atomic_load(&dp->d_attributes));
 		put_escaped(t, "rawuuid", dp->d_gptid);
 	}
 	put(t, "</config>\n</provider>\n");
@@ -367,9 +374,10 @@ put_table(struct tree *t, struct disk *table)
 {
 	unsigned i = 0;
 	struct disk *dp = next_part(t, table, &i);
-	struct gpt_header room;
+	struct geom_room room;
 
-	if (dp == NULL)
+	if (dp == NULL &&
+	    (table->d_whole != table || table->d_scheme == DISK_PLAIN))
 		return;
 	find_room(table, &room);
 	begin_geom(t, id(table, PART_GEOM), CLASS_PART, table->d_name,
@@ -377,12 +385,12 @@ put_table(struct tree *t, struct disk *table)
 	put(t,
 	    "<config>\n<scheme>%s</scheme>\n<entries>%u</entries>\n"
 	    "<first>%lu</first>\n<last>%lu</last>\n",
-	    schemes[scheme_of(table)], room.gh_entries, room.gh_first,
-	    room.gh_last);
+	    schemes[scheme_of(table)], room.entries, room.first, room.last);
 	put(t,
 	    "<fwsectors>%u</fwsectors>\n<fwheads>%u</fwheads>\n"
-	    "<state>OK</state>\n<modified>false</modified>\n</config>\n",
-	    SECTORS, HEADS);
+	    "<state>%s</state>\n<modified>%s</modified>\n</config>\n",
+	    SECTORS, HEADS, room.corrupt ? "CORRUPT" : "OK",
+	    room.pending ? "true" : "false");
 	put_consumer(t, id(table, PART_CONSUMER), id(table, PART_GEOM), table);
 	for (; dp != NULL; dp = next_part(t, table, &i))
 		put_part(t, table, dp);

@@ -37,8 +37,8 @@ get_memory(struct part_reader *pr, size_t size)
 	return (dr->dr_memory);
 }
 
-static void
-add_part(struct part_reader *pr, const struct part *pt)
+static enum disk_scheme
+scheme_of(const struct part_reader *pr)
 {
 	static const enum disk_scheme schemes[] = {
 	    [PART_GPT] = DISK_GPT,
@@ -46,9 +46,16 @@ add_part(struct part_reader *pr, const struct part *pt)
 	    [PART_MBR] = DISK_MBR,
 	    [PART_BSD] = DISK_BSD,
 	};
+
+	return (schemes[pr->pr_scheme]);
+}
+
+static void
+add_part(struct part_reader *pr, const struct part *pt)
+{
 	struct disk *dp = ((struct disk_reader *)pr)->dr_disk;
 
-	dp->d_scheme = schemes[pr->pr_scheme];
+	dp->d_scheme = scheme_of(pr);
 	disk_add_part(dp, pt);
 }
 
@@ -83,6 +90,7 @@ part_taste(struct disk *dp)
 	if (dr.dr_reader.pr_sector == NULL)
 		return;
 	part_walk(&dr.dr_reader);
+	dp->d_scheme = scheme_of(&dr.dr_reader);
 	complain(dp, dr.dr_reader.pr_scheme);
 	kmem_free(dr.dr_reader.pr_sector, dp->d_sector);
 	if (dr.dr_memory != NULL)

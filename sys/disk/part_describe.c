@@ -159,33 +159,56 @@ part_is_geli(const uint8_t *last_sector)
 	return (memcmp(last_sector, "GEOM::ELI", 9) == 0);
 }
 
+/* As they lie on the disk. */
+#define GUID(a, b, c, d, ...)                                                  \
+	{                                                                      \
+		(a) & 0xff, (a) >> 8 & 0xff, (a) >> 16 & 0xff, (a) >> 24,      \
+		    (b)&0xff, (b) >> 8, (c)&0xff, (c) >> 8, (d) >> 8,          \
+		    (d)&0xff, __VA_ARGS__                                      \
+	}
+#define FREEBSD(n)                                                             \
+	GUID(0x516e7c00u | (n), 0x6ecf, 0x11d6, 0x8ff8, 0x00, 0x02, 0x2d,      \
+	    0x09, 0x71, 0x2b)
+
+static const struct gpt_type {
+	const char *name;
+	uint8_t guid[16];
+} gpt_types[] = {
+    {"freebsd", FREEBSD(0xb4)},
+    {"freebsd-swap", FREEBSD(0xb5)},
+    {"freebsd-ufs", FREEBSD(0xb6)},
+    {"freebsd-vinum", FREEBSD(0xb8)},
+    {"freebsd-zfs", FREEBSD(0xba)},
+    {"freebsd-boot", GUID(0x83bd6b9du, 0x7f41, 0x11dc, 0xbe0b, 0x00, 0x15, 0x60,
+			 0xb8, 0x4f, 0x0f)},
+    {"efi", GUID(0xc12a7328u, 0xf81f, 0x11d2, 0xba4b, 0x00, 0xa0, 0xc9, 0x3e,
+		0xc9, 0x3b)},
+    {"bios-boot", GUID(0x21686148u, 0x6449, 0x6e6f, 0x744e, 0x65, 0x65, 0x64,
+		      0x45, 0x46, 0x49)},
+    {"linux-data", GUID(0x0fc63dafu, 0x8483, 0x4772, 0x8e79, 0x3d, 0x69, 0xd8,
+		       0x47, 0x7d, 0xe4)},
+    {"linux-swap", GUID(0x0657fd6du, 0xa4ab, 0x43c4, 0x84e5, 0x09, 0x33, 0xc8,
+		       0x4b, 0x4f, 0x4f)},
+    {"ms-basic-data", GUID(0xebd0a0a2u, 0xb9e5, 0x4433, 0x87c0, 0x68, 0xb6,
+			  0xb7, 0x26, 0x99, 0xc7)},
+    {"ms-reserved", GUID(0xe3c9e316u, 0x0b5c, 0x4db8, 0x817d, 0xf9, 0x2d, 0xf0,
+			0x02, 0x15, 0xae)},
+};
+
 const char *
 part_type_name(const uint8_t *type)
 {
-	/* Those of FreeBSD's differ in the first byte. */
-	static const uint8_t freebsd[15] = {0x7c, 0x6e, 0x51, 0xcf, 0x6e, 0xd6,
-	    0x11, 0x8f, 0xf8, 0x00, 0x02, 0x2d, 0x09, 0x71, 0x2b};
-	static const uint8_t boot[16] = {0x9d, 0x6b, 0xbd, 0x83, 0x41, 0x7f,
-	    0xdc, 0x11, 0xbe, 0x0b, 0x00, 0x15, 0x60, 0xb8, 0x4f, 0x0f};
-	static const uint8_t efi[16] = {0x28, 0x73, 0x2a, 0xc1, 0x1f, 0xf8,
-	    0xd2, 0x11, 0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b};
+	for (unsigned i = 0; i < nitems(gpt_types); i++)
+		if (memcmp(gpt_types[i].guid, type, 16) == 0)
+			return (gpt_types[i].name);
+	return (NULL);
+}
 
-	if (memcmp(type, boot, sizeof(boot)) == 0)
-		return ("freebsd-boot");
-	if (memcmp(type, efi, sizeof(efi)) == 0)
-		return ("efi");
-	if (memcmp(type + 1, freebsd, sizeof(freebsd)) != 0)
-		return (NULL);
-	switch (type[0]) {
-	case 0xb4:
-		return ("freebsd");
-	case 0xb5:
-		return ("freebsd-swap");
-	case 0xb6:
-		return ("freebsd-ufs");
-	case 0xba:
-		return ("freebsd-zfs");
-	default:
-		return (NULL);
-	}
+const uint8_t *
+part_type_find(const char *name)
+{
+	for (unsigned i = 0; i < nitems(gpt_types); i++)
+		if (strcmp(gpt_types[i].name, name) == 0)
+			return (gpt_types[i].guid);
+	return (NULL);
 }

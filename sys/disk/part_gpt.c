@@ -6,38 +6,9 @@
 #include "lib/crc32.h"
 #include "lib/string.h"
 
-#define GPT_SIGNATURE  "EFI PART"
-#define GPT_REVISION   0x00010000
-#define GPT_ENTRY_MIN  128
-#define GPT_NAME_UNITS 36
-
-struct gpt_disk_header {
-	char signature[8];
-	uint32_t revision;
-	uint32_t size;
-	uint32_t crc;
-	uint32_t reserved;
-	uint64_t my_lba;
-	uint64_t alternate_lba;
-	uint64_t first_usable;
-	uint64_t last_usable;
-	uint8_t disk_guid[16];
-	uint64_t table_lba;
-	uint32_t entries;
-	uint32_t entry_size;
-	uint32_t table_crc;
-} __packed;
-_Static_assert(sizeof(struct gpt_disk_header) == 92, "GPT header");
-
-struct gpt_disk_entry {
-	uint8_t type[16];
-	uint8_t uuid[16];
-	uint64_t first;
-	uint64_t last;
-	uint64_t attributes;
-	uint16_t name[GPT_NAME_UNITS];
-} __packed;
-_Static_assert(sizeof(struct gpt_disk_entry) == GPT_ENTRY_MIN, "GPT entry");
+#define GPT_SIGNATURE "EFI PART"
+#define GPT_REVISION  0x00010000
+#define GPT_ENTRY_MIN 128
 
 static uint32_t
 header_crc(const uint8_t *sector, uint32_t size)
@@ -108,6 +79,32 @@ part_uuid_text(const uint8_t *uuid, char *text)
 	*text = '\0';
 }
 
+bool
+part_uuid_parse(const char *text, uint8_t *uuid)
+{
+	static const uint8_t order[16] = {
+	    3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned byte = 0;
+
+		if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
+			return (false);
+		for (unsigned k = 0; k < 2; k++, text++) {
+			const char c = *text | 0x20;
+
+			if (*text >= '0' && *text <= '9')
+				byte = byte * 16 + (unsigned)(*text - '0');
+			else if (c >= 'a' && c <= 'f')
+				byte = byte * 16 + (unsigned)(c - 'a') + 10;
+			else
+				return (false);
+		}
+		uuid[order[i]] = (uint8_t)byte;
+	}
+	return (*text == '\0');
+}
+
 /* UTF-16 to UTF-8; half a pair of surrogates becomes a question mark. */
 static size_t
 utf8_from_utf16(const uint16_t *units, unsigned n, uint8_t *out)
@@ -161,6 +158,7 @@ gpt_parse_entry(const struct gpt_header *gh, const struct part_disk *pd,
 	pt->pt_size = (de.last - de.first + 1) * pd->pd_sector;
 	memcpy(pt->pt_type, de.type, sizeof(pt->pt_type));
 	part_uuid_text(de.uuid, pt->pt_uuid);
+	pt->pt_attributes = de.attributes;
 	memcpy(units, de.name, sizeof(units));
 	n = utf8_from_utf16(units, GPT_NAME_UNITS, name);
 	if (!part_label(name, n, pt->pt_label, sizeof(pt->pt_label)))

@@ -62,7 +62,7 @@ partitioned() {
 gpt() {
 	partitioned 64M <<-EOF
 		label: gpt
-		size=1024K, type=21686148-6449-6E6F-744E-656564454649, name=boot
+		size=1024K, type=21686148-6449-6E6F-744E-656564454650, name=boot
 		size=8M, type=$freebsd_swap, name="swap space/1"
 		size=16M, type=$freebsd_ufs, name=rootfs, uuid=$uuid
 	EOF
@@ -222,7 +222,7 @@ gpt)
 	    '<name>PART</name>' '<name>vtbd0</name>' '<scheme>GPT</scheme>' \
 	    '<entries>128</entries>' '<last>131038</last>' '<state>OK</state>' \
 	    '<mode>r0w0e0</mode>' '<name>vtbd0p1</name>' \
-	    '<type>!21686148-6449-6e6f-744e-656564454649</type>' \
+	    '<type>!21686148-6449-6e6f-744e-656564454650</type>' \
 	    '<name>vtbd0p2</name>' '<index>2</index>' '<type>freebsd-swap</type>' \
 	    '<label>swap%20space%2F1</label>' '<name>vtbd0p3</name>' \
 	    '<start>20480</start>' '<end>53247</end>' '<type>freebsd-ufs</type>' \
@@ -235,7 +235,7 @@ gpt)
 	grep -v ' gptid/' "$dir/lines" >"$dir/short"
 	mv "$dir/short" "$dir/lines"
 	expect '0 DISK vtbd0 67108864 512 hd 0 sc 0' \
-	    '1 PART vtbd0p1 1048576 512 i 1 o 1048576 ty !21686148-6449-6e6f-744e-656564454649 xs GPT xt 21686148-6449-6e6f-744e-656564454649' \
+	    '1 PART vtbd0p1 1048576 512 i 1 o 1048576 ty !21686148-6449-6e6f-744e-656564454650 xs GPT xt 21686148-6449-6e6f-744e-656564454649' \
 	    '2 LABEL gpt/boot 1048576 512' \
 	    '1 PART vtbd0p2 8388608 512 i 2 o 2097152 ty freebsd-swap xs GPT xt 516e7cb5-6ecf-11d6-8ff8-00022d09712b' \
 	    '2 LABEL gpt/swap%20space%2F1 8388608 512' \
