@@ -85,6 +85,6 @@ _Static_assert(sizeof(struct fhandle) == 28, "struct fhandle");
 #define MNT_SETTABLE                                                           \
 	(MNT_RDONLY | MNT_SYNCHRONOUS | MNT_NOEXEC | MNT_NOSUID | MNT_ASYNC |  \
 	    MNT_NOSYMFOLLOW | MNT_IGNORE | MNT_NOATIME | MNT_NOCLUSTERR |      \
-	    MNT_NOCLUSTERW)
+	    MNT_NOCLUSTERW | MNT_AUTOMOUNTED | MNT_UNTRUSTED)
 
 #endif

@@ -61,13 +61,14 @@ vn_acl_type(const struct vnode *vp)
 					    : 0);
 }
 
-/* Has the file system such lists? */
+/* Has the file system such lists?  Device nodes have none. */
 static int
 check_type(struct vnode *vp, int type)
 {
 	const int has = vn_acl_type(vp);
 
-	if (has == 0 || vp->v_ops->vo_getacl == NULL)
+	if (has == 0 || vp->v_ops->vo_getacl == NULL || vp->v_type == VCHR ||
+	    vp->v_type == VBLK)
 		return (EOPNOTSUPP);
 	if (type == ACL_TYPE_DEFAULT)
 		type = ACL_TYPE_ACCESS;

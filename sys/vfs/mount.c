@@ -19,6 +19,7 @@
 #include "lib/string.h"
 #include "vfs/vn_file.h"
 #include "vfs/vnode.h"
+#include "vfs/vop.h"
 #include "vm/kmem.h"
 
 struct mutex mount_lock = MUTEX_INITIALIZER(mount_lock, "mount");
@@ -267,6 +268,38 @@ update(struct vnode *vp, uint64_t flags, const struct mount_opts *opts)
 	return (error);
 }
 
+/* Does a directory have no names but those of all? */
+static bool
+only_dots(struct dir_emit *de, const char *name, size_t len, ino_t ino,
+    uint8_t type, off_t next_cookie)
+{
+	de->cookie = next_cookie;
+	return (len <= 2 && memcmp(name, "..", len) == 0);
+}
+
+static int
+check_empty(struct vnode *vp)
+{
+	struct dir_emit de = {.emit = only_dots};
+	int error;
+
+	if (vp->v_ops->vo_readdir == NULL)
+		return (0);
+	rw_rlock(&vp->v_base->v_lock);
+	error = vop_readdir(vp, &de);
+	rw_runlock(&vp->v_base->v_lock);
+	return (error == 0 && !de.eof ? ENOTEMPTY : error);
+}
+
+/* May it be covered, by what the flags say? */
+static int
+check_place(struct vnode *vp, uint64_t flags)
+{
+	if ((flags & MNT_NOCOVER) != 0 && (vp->v_flags & VV_ROOT) != 0)
+		return (EBUSY);
+	return ((flags & MNT_EMPTYDIR) != 0 ? check_empty(vp) : 0);
+}
+
 int
 vfs_mount(struct thread *td, const char *fstype, const char *path,
     uint64_t flags, const struct mount_opts *opts)
@@ -288,7 +321,9 @@ vfs_mount(struct thread *td, const char *fstype, const char *path,
 	else if ((flags & MNT_UPDATE) != 0)
 		error = update(nd.nd_vp, flags, opts);
 	else {
-		error = vn_path(td, nd.nd_vp, on, MAXPATHLEN);
+		error = check_place(nd.nd_vp, flags);
+		if (error == 0)
+			error = vn_path(td, nd.nd_vp, on, MAXPATHLEN);
 		if (error == 0)
 			error =
 			    vfs_mount_on(td, fstype, nd.nd_vp, on, flags, opts);

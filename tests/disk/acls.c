@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <sys/extattr.h>
 #include <sys/syscall.h>
+#include <sys/sysctl.h>
 #include <sys/wait.h>
 
 #include "mounted.h"
@@ -233,6 +234,12 @@ renames(const char *path)
 static void
 without(void)
 {
+	int there = 0;
+	size_t size = sizeof(there);
+
+	CHECK(sysctlbyname("kern.features.ufs_acl", &there, &size, NULL, 0) ==
+		  0 &&
+	      there == 1);
 	CHECK(make(ON "/f", 0640) == 0);
 	CHECK(knows(PC_ACL_EXTENDED) == 0);
 	CHECK(knows(PC_ACL_PATH_MAX) == 3);
@@ -289,6 +296,9 @@ posix_access(void)
 	CHECK(perm_of(ACL_MASK, NO_ID) == 4);
 	CHECK(perm_of(ACL_GROUP, GROUP) == 6);
 	CHECK(as(NOBODY, chmods, f) == EPERM);
+	CHECK(mknod(ON "/c", S_IFCHR | 0600, 0) == 0);
+	CHECK(fails(get(ON "/c", ACL_TYPE_ACCESS), EOPNOTSUPP));
+	CHECK(unlink(ON "/c") == 0);
 	/* Three entries say no more than a mode. */
 	empty();
 	entry(ACL_USER_OBJ, NO_ID, 6, 0, 0);

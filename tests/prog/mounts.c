@@ -93,6 +93,8 @@ messages(void)
 	CHECK_EQ(MOUNT("tmpfs", "m", "size", "99999999999p"), -EINVAL);
 	/* The boot archive isn't for users. */
 	CHECK_EQ(MOUNT("tmpfs", "m", "archive", NULL), -EINVAL);
+	CHECK_EQ(MOUNT("tmpfs", "m", "nocover", NULL), -EBUSY);
+	CHECK_EQ(MOUNT("tmpfs", "m", "emptydir", NULL), -ENOTEMPTY);
 	CHECK_EQ(MOUNT("tmpfs", "m", "union", NULL), -EOPNOTSUPP);
 	CHECK(same(message, "what is covered", 15));
 	CHECK_EQ(MOUNT("unionfs", "m", "from", "/t"), -ENODEV);
@@ -100,6 +102,19 @@ messages(void)
 	CHECK(same(message, "Invalid fstype: nonsensefs", 27));
 	CHECK_EQ(MOUNT("tmpfs", "nowhere", "ro", NULL), -ENOENT);
 	CHECK_EQ(MOUNT("tmpfs", "m/1", "ro", NULL), -ENOTDIR);
+}
+
+/* A root on a disk, while nobody writes to it. */
+static void
+the_root(void)
+{
+	CHECK_EQ(SYS(SYS_statfs, "/", &sf), 0);
+	if (!same(sf.f_fstypename, "ufs", 4))
+		return;
+	CHECK_EQ(MOUNT("ufs", "/", "update", NULL, "ro", NULL), 0);
+	CHECK_EQ(put("new", "x"), -EROFS);
+	CHECK_EQ(MOUNT("ufs", "/", "update", NULL, "rw", NULL), 0);
+	CHECK_EQ(put("new", "x"), 0);
 }
 
 static void
@@ -258,6 +273,7 @@ main(int argc, char **argv)
 	options();
 	updates();
 	messages();
+	the_root();
 	all_of_them();
 	unmounting();
 	storm();

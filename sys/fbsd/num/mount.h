@@ -58,7 +58,11 @@ struct statfs {
 #define MNT_SNAPSHOT	0x01000000ull
 #define MNT_NOCLUSTERR	0x40000000ull
 #define MNT_NOCLUSTERW	0x80000000ull
+#define MNT_AUTOMOUNTED 0x0000000200000000ull
+#define MNT_UNTRUSTED	0x0000000800000000ull
 /* Commands, not kept. */
+#define MNT_NOCOVER   0x0000001000000000ull /* no mount's root is covered, */
+#define MNT_EMPTYDIR  0x0000002000000000ull /* nor a directory with names */
 #define MNT_UPDATE    0x00010000ull
 #define MNT_DELEXPORT 0x00020000ull
 #define MNT_RELOAD    0x00040000ull

@@ -9,6 +9,7 @@
  */
 #include "fbsd/errno.h"
 #include "fbsd/extattr.h"
+#include "core/sysctl.h"
 #include "fs/ufs/ufs_mount.h"
 #include "lib/string.h"
 #include "vfs/acl.h"
@@ -18,6 +19,9 @@
 #define KINDS 3
 static const char *const names[KINDS] = {
     ACL_ACCESS_NAME, ACL_DEFAULT_NAME, ACL_NFS4_NAME};
+
+/* Tests and tools look for it. */
+SYSCTL_CONST_INT(kern_features_ufs_acl, "kern.features.ufs_acl", CTL_AUTO, 1);
 
 struct ufs_acls {
 	struct kind {

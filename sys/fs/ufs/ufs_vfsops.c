@@ -331,6 +331,17 @@ choose_lists(struct ufs_mount *um, const struct mount_opts *opts)
 	return (0);
 }
 
+/* What statfs(2) tells of the disk: whoever sees soft updates may rely on as
+ * much. */
+static void
+tell_kind(struct ufs_mount *um)
+{
+	const bool soft =
+	    um->um_writable && (um->um_fs.fs_sb.fs_flags & UFS_SOFTUPDATES);
+
+	mount_set_flags(um->um_mount, MNT_SOFTDEP, soft ? MNT_SOFTDEP : 0);
+}
+
 static int
 mount_from(struct mount *mp, struct disk *dp, const struct mount_opts *opts)
 {
@@ -355,6 +366,7 @@ mount_from(struct mount *mp, struct disk *dp, const struct mount_opts *opts)
 		return (error);
 	}
 	mp->mnt_data = um;
+	tell_kind(um);
 	syncer_add(&um->um_syncer);
 	return (0);
 }
@@ -557,7 +569,10 @@ ufs_update(struct mount *mp, uint64_t flags, const struct mount_opts *opts)
 
 	if (error == 0)
 		error = update_writing(um, flags, opts);
-	return (error != 0 ? error : choose_lists(um, opts));
+	if (error == 0)
+		error = choose_lists(um, opts);
+	tell_kind(um);
+	return (error);
 }
 
 static int
