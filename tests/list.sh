@@ -54,7 +54,7 @@ subject_of_program() {
 	exhaust | membar | memory | memmodel | memrace | oom | seals) echo vm ;;
 	control | datagrams | sockbytes | sockets | sockstorm) echo sockets ;;
 	ctty | flood | pty | revoke) echo tty ;;
-	mqueues | sysvmsg | sysvsem | sysvshm) echo ipc ;;
+	ksems | mqueues | sysvmsg | sysvsem | sysvshm) echo ipc ;;
 	*) echo "$1" ;;
 	esac
 }

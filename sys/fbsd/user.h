@@ -52,6 +52,7 @@ _Static_assert(offsetof(struct kinfo_proc, ki_rusage) == 608, "kinfo_proc");
 #define KF_TYPE_KQUEUE	 5
 #define KF_TYPE_MQUEUE	 7
 #define KF_TYPE_SHM	 8
+#define KF_TYPE_SEM	 9
 #define KF_TYPE_PTS	 10
 #define KF_TYPE_PROCDESC 11
 #define KF_TYPE_EVENTFD	 13
@@ -124,6 +125,12 @@ struct kinfo_file {
 			uint16_t kf_file_pad0;
 			uint32_t kf_file_pad1;
 		} kf_file;
+		struct {
+			uint32_t kf_spareint[4];
+			uint64_t kf_spareint64[32];
+			uint32_t kf_sem_value;
+			uint16_t kf_sem_mode;
+		} kf_sem;
 		struct {
 			uint32_t kf_spareint[4];
 			uint64_t kf_spareint64[32];

@@ -26,6 +26,7 @@ enum file_type {
 	DTYPE_KQUEUE = 5,
 	DTYPE_MQUEUE = 7,
 	DTYPE_SHM = 8,
+	DTYPE_SEM = 9,
 	DTYPE_PTS = 10,
 	DTYPE_DEV = 11,
 	DTYPE_PROCDESC = 12,

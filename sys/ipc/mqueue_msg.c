@@ -168,24 +168,9 @@ struct wait {
 static int
 wait_once(struct mqueue *q, struct cv *cv, const struct wait *w)
 {
-	const struct timespec *until = w->w_until;
-	uint64_t deadline = NO_DEADLINE;
-	int error = 0;
-
 	if (file_nonblock(w->w_file))
 		return (EAGAIN);
-	if (until != NULL &&
-	    (until->tv_nsec < 0 || until->tv_nsec >= (long)NSEC_PER_SEC))
-		return (EINVAL);
-	if (until != NULL)
-		error = time_deadline(CLOCK_REALTIME, true, until, &deadline);
-	if (error != 0)
-		return (error);
-	if (deadline <= clock_ns())
-		return (ETIMEDOUT);
-	error = cv_timedwait_sig(cv, &q->q_lock, deadline);
-	/* The clock may have been set. */
-	return (error == ETIMEDOUT ? 0 : error);
+	return (cv_wait_wall_sig(cv, &q->q_lock, w->w_until));
 }
 
 /* Behind all of the same priority. (q) */

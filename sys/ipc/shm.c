@@ -20,6 +20,7 @@
 #include "file/file.h"
 #include "fbsd/user.h"
 #include "proc/proc.h"
+#include "ipc/owner.h"
 #include "ipc/shm.h"
 #include "time/time.h"
 #include "vm/kmem.h"
@@ -31,16 +32,13 @@ struct shm {
 	struct list s_link;	    /* (l) in shm_names, if it has a name */
 	char *s_name;		    /* (l) NULL: none */
 	struct vm_object *s_object; /* (!) */
-	uid_t s_uid;		    /* (l) */
-	gid_t s_gid;		    /* (l) */
-	mode_t s_mode;		    /* (l) permission bits */
+	struct owner s_owner;	    /* (l) */
 	bool s_grow;		    /* (!) SHM_GROW_ON_WRITE */
 	struct mutex s_contents;    /* sized, sealed */
 	unsigned s_seals;	    /* (s_contents) F_SEAL_* */
 	unsigned s_writing;	    /* (s_contents) calls that write */
 	struct cv s_written;	    /* none of them is left */
 	ino_t s_ino;		    /* (!) */
-	struct timespec s_atim, s_mtim, s_ctim, s_birthtim; /* (l) */
 };
 
 static struct mutex shm_lock = MUTEX_INITIALIZER(shm_lock, "shm");
@@ -64,15 +62,12 @@ shm_create(struct thread *td, mode_t mode, int shmflags)
 	}
 	s->s_refs = 1;
 	list_init(&s->s_link);
-	s->s_uid = td->td_cred->cr_uid;
-	s->s_gid = td->td_cred->cr_gid;
-	s->s_mode = mode & (mode_t)~td->td_proc->p_umask & ACCESSPERMS;
+	owner_init(&s->s_owner, td, mode);
 	s->s_grow = (shmflags & SHM_GROW_ON_WRITE) != 0;
 	mutex_init(&s->s_contents, "shm contents");
 	cv_init(&s->s_written, "shm seal");
 	s->s_seals = (shmflags & SHM_ALLOW_SEALING) != 0 ? 0 : F_SEAL_SEAL;
 	s->s_ino = ++last_ino;
-	s->s_atim = s->s_mtim = s->s_ctim = s->s_birthtim = time_now();
 	return (s);
 }
 
@@ -104,22 +99,6 @@ shm_forget(struct shm *s)
 	kmem_strfree(s->s_name);
 	s->s_name = NULL;
 	shm_release(s);
-}
-
-static int
-shm_access(const struct shm *s, const struct cred *cr, int flags)
-{
-	mode_t want =
-	    (flags & FREAD ? S_IROTH : 0) | (flags & FWRITE ? S_IWOTH : 0);
-	mode_t have = s->s_mode;
-
-	if (cr->cr_uid == 0)
-		return (0);
-	if (cr->cr_uid == s->s_uid)
-		have >>= 6;
-	else if (cred_in_group(cr, s->s_gid))
-		have >>= 3;
-	return ((have & want) == want ? 0 : EACCES);
 }
 
 /* s_contents held. */
@@ -250,13 +229,7 @@ shm_stat(struct file *fp, struct stat *st)
 	mutex_lock(&shm_lock);
 	st->st_ino = s->s_ino;
 	st->st_nlink = s->s_name != NULL;
-	st->st_mode = S_IFREG | s->s_mode;
-	st->st_uid = s->s_uid;
-	st->st_gid = s->s_gid;
-	st->st_atim = s->s_atim;
-	st->st_mtim = s->s_mtim;
-	st->st_ctim = s->s_ctim;
-	st->st_birthtim = s->s_birthtim;
+	owner_stat(&s->s_owner, S_IFREG, st);
 	mutex_unlock(&shm_lock);
 	st->st_size = (off_t)s->s_object->o_size;
 	st->st_blksize = PAGE_SIZE;
@@ -277,7 +250,7 @@ shm_truncate(struct file *fp, off_t length)
 	if (error != 0)
 		return (error);
 	mutex_lock(&shm_lock);
-	s->s_mtim = s->s_ctim = time_now();
+	s->s_owner.ow_mtim = s->s_owner.ow_ctim = time_now();
 	mutex_unlock(&shm_lock);
 	return (0);
 }
@@ -337,25 +310,13 @@ shm_punch(struct file *fp, off_t start, off_t end, off_t *size)
 }
 
 static int
-shm_may_change(const struct shm *s)
-{
-	const struct cred *cr = curthread()->td_cred;
-
-	return (cr->cr_uid == 0 || cr->cr_uid == s->s_uid ? 0 : EPERM);
-}
-
-static int
 shm_chmod(struct file *fp, mode_t mode)
 {
 	struct shm *s = fp->f_data;
 	int error;
 
 	mutex_lock(&shm_lock);
-	error = shm_may_change(s);
-	if (error == 0) {
-		s->s_mode = mode & ACCESSPERMS;
-		s->s_ctim = time_now();
-	}
+	error = owner_chmod(&s->s_owner, curthread(), mode);
 	mutex_unlock(&shm_lock);
 	return (error);
 }
@@ -363,24 +324,11 @@ shm_chmod(struct file *fp, mode_t mode)
 static int
 shm_chown(struct file *fp, uid_t uid, gid_t gid)
 {
-	const struct cred *cr = curthread()->td_cred;
 	struct shm *s = fp->f_data;
 	int error;
 
 	mutex_lock(&shm_lock);
-	if (uid == (uid_t)-1)
-		uid = s->s_uid;
-	if (gid == (gid_t)-1)
-		gid = s->s_gid;
-	error = shm_may_change(s);
-	if (cr->cr_uid != 0 &&
-	    (uid != s->s_uid || (gid != s->s_gid && !cred_in_group(cr, gid))))
-		error = EPERM;
-	if (error == 0) {
-		s->s_uid = uid;
-		s->s_gid = gid;
-		s->s_ctim = time_now();
-	}
+	error = owner_chown(&s->s_owner, curthread(), uid, gid);
 	mutex_unlock(&shm_lock);
 	return (error);
 }
@@ -473,7 +421,7 @@ shm_kinfo(struct file *fp, struct kinfo_file *kf)
 	mutex_lock(&shm_lock);
 	if (s->s_name != NULL)
 		strlcpy(kf->kf_path, s->s_name, sizeof(kf->kf_path));
-	kf->kf_un.kf_file.kf_file_mode = S_IFREG | s->s_mode;
+	kf->kf_un.kf_file.kf_file_mode = S_IFREG | s->s_owner.ow_mode;
 	mutex_unlock(&shm_lock);
 	kf->kf_un.kf_file.kf_file_size = s->s_object->o_size;
 }
@@ -520,7 +468,7 @@ shm_lookup(struct thread *td, const char *name, int flags, mode_t mode,
 	} else {
 		if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
 			return (EEXIST);
-		error = shm_access(s, td->td_cred, fflags);
+		error = owner_access(&s->s_owner, td->td_cred, fflags);
 		if (error != 0)
 			return (error);
 		if ((flags & (O_ACCMODE | O_TRUNC)) == (O_RDWR | O_TRUNC))
@@ -589,7 +537,8 @@ kern_shm_unlink(struct thread *td, const char *name)
 
 	mutex_lock(&shm_lock);
 	s = shm_find(name);
-	error = s == NULL ? ENOENT : shm_access(s, td->td_cred, FWRITE);
+	error =
+	    s == NULL ? ENOENT : owner_access(&s->s_owner, td->td_cred, FWRITE);
 	if (error == 0)
 		shm_forget(s);
 	mutex_unlock(&shm_lock);
@@ -617,9 +566,9 @@ kern_shm_rename(struct thread *td, const char *from, const char *to, int flags)
 	else if (other != NULL && flags & SHM_RENAME_NOREPLACE)
 		error = EEXIST;
 	else
-		error = shm_access(s, td->td_cred, FWRITE);
+		error = owner_access(&s->s_owner, td->td_cred, FWRITE);
 	if (error == 0 && other != NULL)
-		error = shm_access(other, td->td_cred, FWRITE);
+		error = owner_access(&other->s_owner, td->td_cred, FWRITE);
 	if (error == 0 && s != other) {
 		char *old = s->s_name;
 

@@ -62,6 +62,24 @@ sleep_until_wall(clockid_t id, const struct timespec *when)
 	return (error == ETIMEDOUT ? 0 : error);
 }
 
+int
+cv_wait_wall_sig(struct cv *cv, struct mutex *m, const struct timespec *until)
+{
+	uint64_t deadline;
+	int error;
+
+	if (until == NULL)
+		return (cv_wait_sig(cv, m));
+	error = time_deadline(CLOCK_REALTIME, true, until, &deadline);
+	if (error != 0)
+		return (error);
+	if (deadline <= clock_ns())
+		return (ETIMEDOUT);
+	error = cv_timedwait_sig(cv, m, deadline);
+	/* The clock may have been set: who comes again will see. */
+	return (error == ETIMEDOUT ? 0 : error);
+}
+
 /*
  * The CPU-time clock of a process stands still while all its threads sleep,
  * so it can't be slept on by a deadline; look again when it could be over.

@@ -7,6 +7,8 @@
 
 #include "fbsd/time.h"
 
+struct cv;
+struct mutex;
 struct proc;
 struct thread;
 
@@ -22,6 +24,10 @@ int kern_clock_getres(struct thread *td, clockid_t id, uint64_t *ns) __sleeps;
 /* clock_ns() value at which clock `id` shows `when`; relative: from now. */
 int time_deadline(clockid_t id, bool absolute, const struct timespec *when,
     uint64_t *deadline) __sleeps;
+/* cv_wait_sig() until the wall clock shows *until; NULL: for ever. Returns 0 as
+ * well if the clock was set. EINVAL, ETIMEDOUT, EINTR, ERESTART. */
+int cv_wait_wall_sig(
+    struct cv *cv, struct mutex *m, const struct timespec *until) __sleeps;
 /* The clock's rate was set or refined (amd64): from count tsc, when it showed
  * ns, each cycle is floor(10^9 * 2^32 / frequency) / 2^32 ns. */
 void time_rate_changed(uint64_t tsc, uint64_t ns, uint64_t frequency);
