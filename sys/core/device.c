@@ -14,9 +14,29 @@ device_attach_all(bool alone)
 	SET_FOREACH (p, driver) {
 		const struct driver *d = *p;
 
-		if (!alone || !d->d_system)
+		if (!d->d_late && (!alone || !d->d_system))
 			d->d_attach();
 	}
+}
+
+bool
+device_attach_late(void)
+{
+	static struct mutex lock = MUTEX_INITIALIZER(lock, "late devices");
+	static bool done; /* (lock a) */
+
+	if (__predict_true(atomic_load(&done)))
+		return (false);
+	mutex_lock(&lock);
+	SET_FOREACH (p, driver) {
+		const struct driver *d = *p;
+
+		if (d->d_late && !done)
+			d->d_attach();
+	}
+	atomic_store(&done, true);
+	mutex_unlock(&lock);
+	return (true);
 }
 
 /* What each machine has; the rest is below the second. */

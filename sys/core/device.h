@@ -15,11 +15,14 @@ struct driver {
 	void (*d_attach)(void); /* finds and starts all of its kind */
 	bool d_system;		/* a program that is run alone has no use
 				   for it */
+	bool d_late; /* only makes devices for /dev: when they are looked for */
 };
 #define DRIVER_SET(d) LINKER_SET(driver, d)
 
 /* `alone`: it isn't a whole system that will run. */
 void device_attach_all(bool alone) __sleeps;
+/* Somebody looks for a device that isn't there: true, some have come. */
+bool device_attach_late(void) __sleeps;
 
 /* All (!) before it is added. */
 struct device {

@@ -176,5 +176,5 @@ devctl2_attach(void)
 }
 
 static const struct driver devctl2_driver = {
-    .d_name = "devctl2", .d_attach = devctl2_attach};
+    .d_name = "devctl2", .d_attach = devctl2_attach, .d_late = true};
 DRIVER_SET(devctl2_driver);

@@ -165,7 +165,7 @@ klog_attach(void)
 }
 
 static const struct driver klog_driver = {
-    .d_name = "klog", .d_attach = klog_attach};
+    .d_name = "klog", .d_attach = klog_attach, .d_late = true};
 DRIVER_SET(klog_driver);
 
 /* The kernel's messages; with the number 0 after the name, too. */

@@ -354,5 +354,5 @@ devstat_attach(void)
 }
 
 static const struct driver devstat_driver = {
-    .d_name = "devstat", .d_attach = devstat_attach};
+    .d_name = "devstat", .d_attach = devstat_attach, .d_late = true};
 DRIVER_SET(devstat_driver);

@@ -271,5 +271,5 @@ geom_attach(void)
 }
 
 static const struct driver geom_driver = {
-    .d_name = "geom", .d_attach = geom_attach};
+    .d_name = "geom", .d_attach = geom_attach, .d_late = true};
 DRIVER_SET(geom_driver);

@@ -207,7 +207,7 @@ devctl_attach(void)
 }
 
 static const struct driver devctl_driver = {
-    .d_name = "devctl", .d_attach = devctl_attach};
+    .d_name = "devctl", .d_attach = devctl_attach, .d_late = true};
 DRIVER_SET(devctl_driver);
 
 /* How many lines are kept. */

@@ -431,5 +431,6 @@ ptmx_attach(void)
 		cdev_set_open(dev, ptmx_open);
 }
 
-static const struct driver ptmx = {.d_name = "ptmx", .d_attach = ptmx_attach};
+static const struct driver ptmx = {
+    .d_name = "ptmx", .d_attach = ptmx_attach, .d_late = true};
 DRIVER_SET(ptmx);

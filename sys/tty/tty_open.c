@@ -217,5 +217,6 @@ own_attach(void)
 		cdev_set_open(dev, own_open);
 }
 
-static const struct driver own_tty = {.d_name = "tty", .d_attach = own_attach};
+static const struct driver own_tty = {
+    .d_name = "tty", .d_attach = own_attach, .d_late = true};
 DRIVER_SET(own_tty);

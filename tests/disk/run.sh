@@ -235,7 +235,7 @@ gpt)
 	grep -v ' gptid/' "$dir/lines" >"$dir/short"
 	mv "$dir/short" "$dir/lines"
 	expect '0 DISK vtbd0 67108864 512 hd 0 sc 0' \
-	    '1 PART vtbd0p1 1048576 512 i 1 o 1048576 ty !21686148-6449-6e6f-744e-656564454650 xs GPT xt 21686148-6449-6e6f-744e-656564454649' \
+	    '1 PART vtbd0p1 1048576 512 i 1 o 1048576 ty !21686148-6449-6e6f-744e-656564454650 xs GPT xt 21686148-6449-6e6f-744e-656564454650' \
 	    '2 LABEL gpt/boot 1048576 512' \
 	    '1 PART vtbd0p2 8388608 512 i 2 o 2097152 ty freebsd-swap xs GPT xt 516e7cb5-6ecf-11d6-8ff8-00022d09712b' \
 	    '2 LABEL gpt/swap%20space%2F1 8388608 512' \

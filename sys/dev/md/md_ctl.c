@@ -359,7 +359,8 @@ md_attach(void)
 	(void)make_dev(&ctl_fileops, NULL, 0600, 0, 0, "mdctl");
 }
 
-static const struct driver md_driver = {.d_name = "md", .d_attach = md_attach};
+static const struct driver md_driver = {
+    .d_name = "md", .d_attach = md_attach, .d_late = true};
 DRIVER_SET(md_driver);
 
 MODULE(md, "g_md");

@@ -5,6 +5,7 @@
 #include "fbsd/dirent.h"
 #include "fbsd/errno.h"
 #include "fs/devfs/devfs.h"
+#include "core/device.h"
 #include "disk/bio.h"
 #include "proc/proc.h"
 #include "time/time.h"
@@ -48,13 +49,14 @@ look_up(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 	return (n != NULL ? 0 : ENOENT);
 }
 
-/* A name that isn't there may be that of a partition nobody asked for yet. */
+/* A name that isn't there may be that of a partition, or of a driver, that
+ * nobody asked for yet. */
 static int
 devfs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 {
 	int error = look_up(dvp, cn, vpp);
 
-	if (error == ENOENT && disk_taste())
+	if (error == ENOENT && (device_attach_late() | disk_taste()))
 		error = look_up(dvp, cn, vpp);
 	return (error);
 }
@@ -209,6 +211,7 @@ devfs_readdir(struct vnode *vp, struct dir_emit *de)
 	struct devfs_node *dir = devfs_node(vp), *n;
 	struct devfs_node *up = dir->dn_parent != NULL ? dir->dn_parent : dir;
 
+	(void)device_attach_late();
 	(void)disk_taste();
 	mutex_lock(&cdev_lock);
 	if (de->cookie == 0 && !de->emit(de, ".", 1, dir->dn_ino, DT_DIR, 1))
