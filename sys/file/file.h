@@ -80,6 +80,10 @@ struct fileops {
 	 * are EINVAL. */
 	int (*fo_fcntl)(
 	    struct file *fp, int cmd, int64_t arg, uint64_t *result);
+	/* An asynchronous transfer begins, if it may now: 0, EINVAL; and it is
+	 * through. NULL: any time. */
+	int (*fo_aio_begin)(struct file *fp);
+	void (*fo_aio_end)(struct file *fp);
 	/* Bytes of kernel memory that go with the file: for a moment, without
 	 * locks. NULL: few. */
 	size_t (*fo_memory)(struct file *fp);

@@ -7,9 +7,13 @@
 #include "fbsd/errno.h"
 #include "core/random.h"
 #include "core/sched.h"
+#include "core/sysctl.h"
 #include "core/thread.h"
 #include "kern/uio.h"
 #include "vm/kmem.h"
+
+/* Transfers may be as long as IOSIZE_MAX. */
+SYSCTL_CONST_INT(iosize_max_clamp, "debug.iosize_max_clamp", CTL_AUTO, 0);
 
 #define PIECE 65536ul /* moved between offers of the CPU, at most */
 

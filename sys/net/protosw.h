@@ -83,6 +83,7 @@ struct socket {
 	struct event_source so_events;
 
 	bool so_listening;	 /* (l) */
+	unsigned so_transfers;	 /* (l) asynchronous ones under way */
 	int so_backlog;		 /* (l) */
 	int so_nincoming;	 /* (l) */
 	struct list so_incoming; /* (l) connections, by so_accepted */

@@ -289,7 +289,9 @@ so_listen(struct thread *td, struct file *fp, int backlog)
 	if (so->so_proto->pr_listen == NULL)
 		return (EOPNOTSUPP);
 	mutex_lock(so->so_lock);
-	error = so->so_connected ? EINVAL : so->so_proto->pr_listen(so, td);
+	error = so->so_connected || so->so_transfers > 0
+		    ? EINVAL
+		    : so->so_proto->pr_listen(so, td);
 	if (error == 0) {
 		so->so_listening = true;
 		so->so_backlog = backlog < 0 || backlog > backlog_max
@@ -627,6 +629,32 @@ socket_memory(struct file *fp)
 		so->so_queue.q_used + so->so_sent.q_used);
 }
 
+/* A socket either listens or moves bytes. */
+static int
+socket_aio_begin(struct file *fp)
+{
+	struct socket *so = fp->f_data;
+	int error = 0;
+
+	mutex_lock(so->so_lock);
+	if (so->so_listening)
+		error = EINVAL;
+	else
+		so->so_transfers++;
+	mutex_unlock(so->so_lock);
+	return (error);
+}
+
+static void
+socket_aio_end(struct file *fp)
+{
+	struct socket *so = fp->f_data;
+
+	mutex_lock(so->so_lock);
+	so->so_transfers--;
+	mutex_unlock(so->so_lock);
+}
+
 const struct fileops socket_fileops = {
     .fo_read = socket_read,
     .fo_write = socket_write,
@@ -635,6 +663,8 @@ const struct fileops socket_fileops = {
     .fo_events = socket_events,
     .fo_ready = socket_ready,
     .fo_stat = socket_stat,
+    .fo_aio_begin = socket_aio_begin,
+    .fo_aio_end = socket_aio_end,
     .fo_kinfo = socket_kinfo,
     .fo_memory = socket_memory,
     .fo_close = socket_close,

@@ -273,6 +273,8 @@ so_send(struct thread *td, struct file *fp, struct uio *uio, int flags,
 		error = send_all(&t, flags, to, &c);
 		control_free(c);
 	}
+	if (error == 0)
+		td->td_ru.msgsnd++;
 	if (error == EPIPE && (flags & MSG_NOSIGNAL) == 0 &&
 	    (so->so_options & SO_NOSIGPIPE) == 0)
 		broken_pipe(td);
@@ -518,6 +520,8 @@ so_receive(
 	error = receive_all(&t, r, &doomed);
 	mutex_unlock(so->so_lock);
 	socket_dispose(so->so_proto, doomed);
+	if (error == 0)
+		td->td_ru.msgrcv++;
 	r->r_flags &= MSG_TRUNC | MSG_EOR;
 	return (error);
 }

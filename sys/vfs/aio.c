@@ -9,6 +9,7 @@
  * long.
  */
 #include "vfs/aio_impl.h"
+#include "core/module.h"
 #include "core/sysctl.h"
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
@@ -40,6 +41,8 @@ SYSCTL_CONST_INT(aio_posix, "p1003_1b.asynchronous_io",
  * whose threads wait with them. */
 SYSCTL_INT(aio_enable_unsafe, "vfs.aio.enable_unsafe", CTL_AUTO, CTLFLAG_RW,
     &enable_unsafe);
+
+MODULE(aio, "aio");
 
 struct aio_list {
 	struct list al_link;	  /* (l) in a_lists */
@@ -157,10 +160,26 @@ watch(struct thread *td, const struct sigevent *ev, int filter, uint64_t ident,
 	return (kern_kevent_source(td, ev->sigev_signo, &kev, es));
 }
 
+/* A story that stays until it is withdrawn, or (`passing`) one that may go on
+ * without its owner. p_lock held. */
+static void
+send_story(
+    struct proc *p, struct thread *td, struct ksiginfo *ksi, bool passing)
+{
+	const struct siginfo *info = &ksi->ksi_info;
+
+	if (!passing)
+		(void)sig_send_static(p, td, ksi);
+	else if (td != NULL)
+		(void)sig_send_thread_locked(td, info->si_signo, info);
+	else
+		(void)sig_send_locked(p, info->si_signo, info);
+}
+
 /* a_lock held, and the process is there. */
 static void
 tell(struct aio *a, const struct sigevent *ev, struct ksiginfo *ksi,
-    struct event_source *es, int error)
+    struct event_source *es, int error, bool passing)
 {
 	struct proc *p = a->a_proc;
 	struct thread *td = NULL;
@@ -173,7 +192,7 @@ tell(struct aio *a, const struct sigevent *ev, struct ksiginfo *ksi,
 	if (ev->sigev_notify == SIGEV_THREAD_ID)
 		td = proc_thread(p, ev->sigev_notify_thread_id);
 	if (td != NULL || ev->sigev_notify == SIGEV_SIGNAL)
-		(void)sig_send_static(p, td, ksi);
+		send_story(p, td, ksi, passing);
 	spin_unlock(&p->p_lock);
 }
 
@@ -207,12 +226,14 @@ list_unref(struct aio *a, struct aio_list *list, struct proc *p)
 	kmem_free(list, sizeof(*list));
 }
 
-/* One of those that count in al_left is through. a_lock held. */
+/* One of those that count in al_left is through. An empty list goes at once.
+ * a_lock held. */
 static void
 list_one_less(struct aio *a, struct aio_list *list)
 {
 	if (--list->al_left == 0)
-		tell(a, &list->al_event, &list->al_ksi, &list->al_events, 0);
+		tell(a, &list->al_event, &list->al_ksi, &list->al_events, 0,
+		    list->al_refs == 1);
 }
 
 int
@@ -367,6 +388,11 @@ set_file(struct thread *td, struct aio_request *rq)
 		error = check_file(td, rq);
 	if (error != 0 || !transfers(rq))
 		return (error);
+	if (rq->rq_file->f_ops->fo_aio_begin != NULL)
+		error = rq->rq_file->f_ops->fo_aio_begin(rq->rq_file);
+	if (error != 0)
+		return (error);
+	rq->rq_begun = true;
 	es = stream_events(rq->rq_file);
 	rq->rq_stream = es != NULL;
 	rq->rq_ordered = rq->rq_stream || (rq->rq_file->f_flag & O_APPEND);
@@ -382,6 +408,8 @@ drop_means(struct aio_request *rq)
 	event_detach(&rq->rq_waiter);
 	if (rq->rq_iov != NULL)
 		uio_done(&rq->rq_uio, rq->rq_iov, rq->rq_small);
+	if (rq->rq_begun && rq->rq_file->f_ops->fo_aio_end != NULL)
+		rq->rq_file->f_ops->fo_aio_end(rq->rq_file);
 	if (rq->rq_file != NULL)
 		file_release(rq->rq_file);
 	vmspace_release(rq->rq_space);
@@ -552,7 +580,8 @@ announce(struct aio *a, struct aio_request *rq)
 	list_push_back(&a->a_done, &rq->rq_done);
 	if (rq->rq_broken)
 		(void)sig_send(a->a_proc, SIGPIPE, NULL);
-	tell(a, &rq->rq_args.event, &rq->rq_ksi, &rq->rq_events, rq->rq_error);
+	tell(a, &rq->rq_args.event, &rq->rq_ksi, &rq->rq_events, rq->rq_error,
+	    false);
 	if (rq->rq_list != NULL)
 		list_one_less(a, rq->rq_list);
 	cv_broadcast(&a->a_cv);
@@ -603,6 +632,8 @@ hand_over(struct thread *td, struct aio_request *rq, struct aio_result *result)
 {
 	*result =
 	    (struct aio_result){rq->rq_args.ucb, rq->rq_status, rq->rq_error};
+	td->td_ru.msgsnd += rq->rq_sent;
+	td->td_ru.msgrcv += rq->rq_received;
 	destroy(rq, td->td_proc);
 }
 
@@ -738,7 +769,9 @@ aio_cancel(struct thread *td, int fd, uint64_t ucb, unsigned *cancelled,
 		rq->rq_cancelled = true;
 		if (aio_claim(rq)) {
 			list_push_back(&mine, &rq->rq_done);
-			++*cancelled;
+			/* What was begun isn't undone. */
+			++*(rq->rq_uio.uio_resid == rq->rq_asked ? cancelled
+								 : others);
 		} else {
 			++*others;
 		}

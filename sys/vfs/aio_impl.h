@@ -43,12 +43,14 @@ struct aio_request {
 	bool rq_again;		 /* (q) it should be queued rather than wait */
 	struct aio_args rq_args; /* (!) */
 	struct file *rq_file;	 /* (!) held until it is done */
+	bool rq_begun;		 /* (!) fo_aio_begin() */
 	bool rq_stream;		 /* (!) the file becomes ready */
 	bool rq_ordered; /* (!) those before it in its direction first */
 	struct vmspace *rq_space;      /* (!) held until it is done */
 	struct cred *rq_cred;	       /* (!) the same */
 	struct event_waiter rq_waiter; /* of the file's events */
 	struct uio rq_uio;	       /* (w) */
+	uint64_t rq_sent, rq_received; /* (w) messages, for getrusage(2) */
 	bool rq_broken;		       /* (w) SIGPIPE is due */
 	size_t rq_asked;	       /* (!) bytes */
 	struct iovec *rq_iov;	       /* (!) as uio_copyin() gave it */

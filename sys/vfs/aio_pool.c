@@ -184,6 +184,7 @@ transfer(struct aio_request *rq)
 {
 	struct thread *td = curthread();
 	struct cred *own = td->td_cred;
+	uint64_t sent = td->td_ru.msgsnd, got = td->td_ru.msgrcv;
 	int error;
 
 	td->td_space = rq->rq_space;
@@ -195,6 +196,8 @@ transfer(struct aio_request *rq)
 	/* Sockets know whether it is wanted. */
 	rq->rq_broken = rq->rq_file->f_type == DTYPE_SOCKET ? td->td_broken
 							    : error == EPIPE;
+	rq->rq_sent += td->td_ru.msgsnd - sent;
+	rq->rq_received += td->td_ru.msgrcv - got;
 	td->td_nowait = false;
 	td->td_cred = own;
 	td->td_space = NULL;
@@ -244,7 +247,8 @@ carry_out(struct aio_request *rq)
 
 	if (verdict == GO_ON) {
 		error = perform(rq);
-		if (error != EAGAIN || !rq->rq_stream) {
+		/* It may yet be connected. */
+		if ((error != EAGAIN && error != ENOTCONN) || !rq->rq_stream) {
 			aio_finish(rq, error);
 			return;
 		}

@@ -6,6 +6,7 @@
  */
 #include "files.h"
 #include "fbsd/event.h"
+#include "fbsd/resource.h"
 #include "fbsd/socket.h"
 
 enum {
@@ -175,6 +176,7 @@ on_stream(const int ends[2], unsigned n)
 {
 	static struct aiocb cbs[100];
 	struct aiocb cb;
+	long moved, got;
 
 	for (unsigned i = 0; i < n; i++) {
 		cbs[i] = block(ends[0], in + i, 1, 0);
@@ -199,16 +201,34 @@ on_stream(const int ends[2], unsigned n)
 	/* All that is written counts, though it doesn't fit at once. */
 	cb = block(ends[1], out, sizeof(out), 0);
 	begin(SYS_aio_write, &cb);
-	for (size_t got = 0; got < sizeof(out);) {
-		long r = SYS(SYS_read, ends[0], in + got, sizeof(in) - got);
+	for (got = 0; got < (long)sizeof(out);) {
+		long r =
+		    SYS(SYS_read, ends[0], in + got, sizeof(in) - (size_t)got);
 
 		CHECK(r > 0);
 		if (r <= 0)
 			break;
-		got += (size_t)r;
+		got += r;
 	}
 	CHECK_EQ(wait_for_one(&cb), sizeof(out));
 	CHECK(same(in, out, sizeof(out)));
+	/* So does what was moved before it is cancelled. */
+	begin(SYS_aio_write, &cb);
+	CHECK(SYS(SYS_read, ends[0], in, 1) == 1);
+	while (SYS(SYS_aio_error, &cb) == EINPROGRESS) {
+		CHECK_EQ(SYS(SYS_aio_cancel, ends[1], &cb), NOTCANCELED);
+		sleep_ms(1);
+	}
+	moved = SYS(SYS_aio_return, &cb);
+	CHECK(moved > 0);
+	for (got = 1; got < moved;) {
+		long r = SYS(SYS_read, ends[0], in, sizeof(in));
+
+		CHECK(r > 0);
+		if (r <= 0)
+			break;
+		got += r;
+	}
 	/* The peer goes. */
 	cb = block(ends[0], in, 1, 0);
 	begin(SYS_aio_read, &cb);
@@ -230,6 +250,51 @@ static void
 broken(int sig)
 {
 	signals++;
+}
+
+/* A socket that isn't connected yet; either it listens or it has transfers. */
+static void
+not_connected(void)
+{
+	struct sockaddr_un name = {.sun_len = sizeof(name),
+	    .sun_family = AF_UNIX,
+	    .sun_path = "/tmp/aio-socket"};
+	long s = SYS(97, AF_UNIX, SOCK_STREAM, 0);
+	struct aiocb cb = block(s, in, 10, 0);
+
+	CHECK_EQ(SYS(104, s, &name, sizeof(name)), 0); /* bind */
+	begin(SYS_aio_read, &cb);
+	CHECK_EQ(SYS(106, s, 5), -EINVAL); /* listen */
+	CHECK_EQ(SYS(SYS_aio_error, &cb), EINPROGRESS);
+	cancel(s, &cb);
+	CHECK_EQ(SYS(106, s, 5), 0);
+	CHECK_EQ(SYS(SYS_aio_read, &cb), -EINVAL);
+	CHECK_EQ(SYS(SYS_aio_write, &cb), -EINVAL);
+	(void)SYS(SYS_close, s);
+}
+
+/* Messages that others carried count for who takes the result. */
+static void
+counted(void)
+{
+	struct rusage before, after;
+	struct aiocb cb;
+	int ends[2];
+
+	CHECK_EQ(SYS(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	CHECK_EQ(SYS(117, RUSAGE_SELF, &before), 0);
+	cb = block(ends[0], out, 100, 0);
+	begin(SYS_aio_write, &cb);
+	CHECK_EQ(wait_for_one(&cb), 100);
+	cb = block(ends[1], in, 100, 0);
+	begin(SYS_aio_read, &cb);
+	CHECK_EQ(wait_for_one(&cb), 100);
+	CHECK_EQ(SYS(SYS_write, ends[0], out, 1), 1);
+	CHECK_EQ(SYS(117, RUSAGE_SELF, &after), 0);
+	CHECK_EQ(after.ru_msgsnd, before.ru_msgsnd + 2);
+	CHECK_EQ(after.ru_msgrcv, before.ru_msgrcv + 1);
+	(void)SYS(SYS_close, ends[0]);
+	(void)SYS(SYS_close, ends[1]);
 }
 
 /* Writing to nobody. */
@@ -297,6 +362,9 @@ by_signal(void)
 	CHECK_EQ(last_value, 78);
 	CHECK_EQ(SYS(SYS_aio_return, &cb), 10);
 	(void)SYS(SYS_sigprocmask, SIG_SETMASK, &old, NULL);
+	/* An empty list is through at once. */
+	CHECK_EQ(SYS(SYS_lio_listio, NOWAIT, list + 1, 1, &event), 0);
+	CHECK_EQ(signals, 4);
 	cb.event.sigev_notify = SIGEV_SIGNAL;
 	cb.event.sigev_signo = 0;
 	CHECK_EQ(SYS(SYS_aio_read, &cb), -EINVAL);
@@ -588,6 +656,8 @@ main(int argc, char **argv)
 	CHECK_EQ(SYS(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	on_stream(ends, 50);
 	on_terminal();
+	not_connected();
+	counted();
 	to_nobody(0);
 	to_nobody(SOCK_STREAM);
 	by_signal();
