@@ -2,7 +2,9 @@
 /*
  * kern.geom.confxml: disks, their partition tables and their labels, as the
  * tree of FreeBSD's GEOM that gpart(8), geom(8) and glabel(8) read; and
- * kern.geom.conftxt, a line for each of them, that rc's growfs reads.
+ * kern.geom.conftxt, a line for each of them, that rc's growfs reads, and
+ * kern.geom.confdot, a drawing of it.  Of what lies side by side in the tree
+ * the last comes first, since those who read it turn it round.
  *
  * A class DISK has whole disks that are hardware, others have their own (MD),
  * PART what has a table, with a provider for each partition, and LABEL each
@@ -130,6 +132,13 @@ disk_geom_id(const struct disk *dp)
 	return (id(dp, PROVIDER));
 }
 
+/* Of a whole disk. */
+static const char *
+class_name(const struct disk *dp)
+{
+	return (dp->d_class != NULL ? dp->d_class->dc_name : "DISK");
+}
+
 /* What has the table that a partition is in: a slice, if the name is that of
  * one and a letter, or else the whole disk. */
 static struct disk *
@@ -149,6 +158,12 @@ table_of(const struct tree *t, const struct disk *dp)
 	return (dp->d_whole);
 }
 
+static bool
+in_table(const struct tree *t, const struct disk *table, const struct disk *dp)
+{
+	return (dp->d_whole != dp && table_of(t, dp) == table);
+}
+
 /* A partition of the table's, from the *i-th disk on; *i is behind it. */
 static struct disk *
 next_part(const struct tree *t, const struct disk *table, unsigned *i)
@@ -156,7 +171,7 @@ next_part(const struct tree *t, const struct disk *table, unsigned *i)
 	while (*i < t->count) {
 		struct disk *dp = t->disks[(*i)++];
 
-		if (dp->d_whole != dp && table_of(t, dp) == table)
+		if (in_table(t, table, dp))
 			return (dp);
 	}
 	return (NULL);
@@ -369,6 +384,14 @@ put_part(struct tree *t, const struct disk *table, const struct disk *dp)
 static const char *const schemes[] = {
     [DISK_GPT] = "GPT", [DISK_MBR] = "MBR", [DISK_BSD] = "BSD"};
 
+/* `first` is the first of its partitions, or NULL; it may have none. */
+static bool
+has_table(const struct disk *table, const struct disk *first)
+{
+	return (first != NULL ||
+		(table->d_whole == table && table->d_scheme != DISK_PLAIN));
+}
+
 static void
 put_table(struct tree *t, struct disk *table)
 {
@@ -376,8 +399,7 @@ put_table(struct tree *t, struct disk *table)
 	struct disk *dp = next_part(t, table, &i);
 	struct geom_room room;
 
-	if (dp == NULL &&
-	    (table->d_whole != table || table->d_scheme == DISK_PLAIN))
+	if (!has_table(table, dp))
 		return;
 	find_room(table, &room);
 	begin_geom(t, id(table, PART_GEOM), CLASS_PART, table->d_name,
@@ -392,8 +414,9 @@ put_table(struct tree *t, struct disk *table)
 	    SECTORS, HEADS, room.corrupt ? "CORRUPT" : "OK",
 	    room.pending ? "true" : "false");
 	put_consumer(t, id(table, PART_CONSUMER), id(table, PART_GEOM), table);
-	for (; dp != NULL; dp = next_part(t, table, &i))
-		put_part(t, table, dp);
+	for (i = t->count; i-- > 0;)
+		if (in_table(t, table, t->disks[i]))
+			put_part(t, table, t->disks[i]);
 	put(t, "</geom>\n");
 }
 
@@ -426,7 +449,7 @@ put_class(struct tree *t, unsigned class, const char *name,
     void (*put_one)(struct tree *, struct disk *))
 {
 	put(t, "<class id=\"0x%x\">\n<name>%s</name>\n", class, name);
-	for (unsigned i = 0; i < t->count; i++)
+	for (unsigned i = t->count; i-- > 0;)
 		put_one(t, t->disks[i]);
 	put(t, "</class>\n");
 }
@@ -450,6 +473,103 @@ sysctl_confxml(const struct sysctl_node *node, struct sysctl_req *req)
 }
 SYSCTL_PROC(kern_geom_confxml, "kern.geom.confxml", CTL_AUTO,
     CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_confxml, NULL);
+
+/* The same tree for dot(1), without what is known of the things in it. */
+static void
+dot_geom(struct tree *t, uint64_t number, const char *class, const char *name,
+    unsigned rank)
+{
+	put(t, "z0x%lx [shape=box,label=\"%s\\n%s\\nr#%u\"];\n", number, class,
+	    name, rank);
+}
+
+static void
+dot_consumer(
+    struct tree *t, uint64_t number, uint64_t geom, const struct disk *dp)
+{
+	unsigned readers, writers, claims;
+
+	disk_users(dp, &readers, &writers, &claims);
+	put(t, "z0x%lx [label=\"r%uw%ue%u\"];\nz0x%lx -> z0x%lx;\n", number,
+	    readers, writers, claims, number, id(dp, PROVIDER));
+	put(t, "z0x%lx -> z0x%lx;\n", geom, number);
+}
+
+static void
+dot_provider(struct tree *t, uint64_t number, uint64_t geom, const char *name,
+    const struct disk *dp)
+{
+	unsigned readers, writers, claims;
+
+	disk_users(dp, &readers, &writers, &claims);
+	put(t,
+	    "z0x%lx [shape=hexagon,label=\"%s\\nr%uw%ue%u\\nerr#0\\n"
+	    "sector=%u\\nstripe=%u\"];\nz0x%lx -> z0x%lx;\n",
+	    number, name, readers, writers, claims, dp->d_sector, dp->d_stripe,
+	    number, geom);
+}
+
+static void
+dot_whole(struct tree *t, const struct disk *dp)
+{
+	dot_geom(t, id(dp, GEOM), class_name(dp), dp->d_name, 1);
+	dot_provider(t, id(dp, PROVIDER), id(dp, GEOM), dp->d_name, dp);
+}
+
+static void
+dot_table(struct tree *t, const struct disk *table)
+{
+	unsigned i = 0;
+	struct disk *dp = next_part(t, table, &i);
+
+	if (!has_table(table, dp))
+		return;
+	dot_geom(t, id(table, PART_GEOM), "PART", table->d_name,
+	    table->d_whole == table ? 2 : 3);
+	dot_consumer(t, id(table, PART_CONSUMER), id(table, PART_GEOM), table);
+	for (; dp != NULL; dp = next_part(t, table, &i))
+		dot_provider(
+		    t, id(dp, PROVIDER), id(table, PART_GEOM), dp->d_name, dp);
+}
+
+static void
+dot_labels(struct tree *t, const struct disk *dp)
+{
+	char name[DISK_LABEL_MAX + 8];
+	const char *label, *folder;
+
+	for (unsigned i = 0, n = LABEL_THINGS; i < DISK_LABELS; i++, n += 3) {
+		label = disk_label(dp, i, &folder);
+		if (label[0] == '\0')
+			continue;
+		(void)snprintf(name, sizeof(name), "%s/%s", folder, label);
+		dot_geom(t, id(dp, n), "LABEL", dp->d_name, 3);
+		dot_consumer(t, id(dp, n + 1), id(dp, n), dp);
+		dot_provider(t, id(dp, n + 2), id(dp, n), name, dp);
+	}
+}
+
+static int
+sysctl_confdot(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct tree t;
+	int error = begin_tree(&t, req);
+
+	if (error != 0)
+		return (error);
+	put(&t, "digraph geom {\n");
+	for (unsigned i = 0; i < t.count; i++) {
+		if (t.disks[i]->d_whole == t.disks[i])
+			dot_whole(&t, t.disks[i]);
+		dot_table(&t, t.disks[i]);
+		dot_labels(&t, t.disks[i]);
+	}
+	put_text(&t, "}\n", sizeof("}\n"));
+	end_tree(&t);
+	return (t.error);
+}
+SYSCTL_PROC(kern_geom_confdot, "kern.geom.confdot", CTL_AUTO,
+    CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_confdot, NULL);
 
 /* A disk's names, with a number for how deep it lies. */
 static void
@@ -522,9 +642,8 @@ sysctl_conftxt(const struct sysctl_node *node, struct sysctl_req *req)
 
 		if (dp->d_whole != dp)
 			continue;
-		put(&t, "0 %s %s %lu %u",
-		    dp->d_class != NULL ? dp->d_class->dc_name : "DISK",
-		    dp->d_name, dp->d_size, dp->d_sector);
+		put(&t, "0 %s %s %lu %u", class_name(dp), dp->d_name,
+		    dp->d_size, dp->d_sector);
 		put_words(&t, dp);
 		put_part_lines(&t, dp, 1);
 		put_label_lines(&t, dp, 1);

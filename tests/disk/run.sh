@@ -221,14 +221,14 @@ gpt)
 	    '<mediasize>67108864</mediasize>' '<ident>S1</ident>' \
 	    '<name>PART</name>' '<name>vtbd0</name>' '<scheme>GPT</scheme>' \
 	    '<entries>128</entries>' '<last>131038</last>' '<state>OK</state>' \
-	    '<mode>r0w0e0</mode>' '<name>vtbd0p1</name>' \
-	    '<type>!21686148-6449-6e6f-744e-656564454650</type>' \
-	    '<name>vtbd0p2</name>' '<index>2</index>' '<type>freebsd-swap</type>' \
-	    '<label>swap%20space%2F1</label>' '<name>vtbd0p3</name>' \
+	    '<mode>r0w0e0</mode>' '<name>vtbd0p3</name>' \
 	    '<start>20480</start>' '<end>53247</end>' '<type>freebsd-ufs</type>' \
 	    '<rawtype>516e7cb6-6ecf-11d6-8ff8-00022d09712b</rawtype>' \
 	    '<offset>10485760</offset>' '<length>16777216</length>' \
 	    '<label>rootfs</label>' "<rawuuid>$uuid</rawuuid>" \
+	    '<name>vtbd0p2</name>' '<index>2</index>' '<type>freebsd-swap</type>' \
+	    '<label>swap%20space%2F1</label>' '<name>vtbd0p1</name>' \
+	    '<type>!21686148-6449-6e6f-744e-656564454650</type>' \
 	    '<name>LABEL</name>' '<name>vtbd0p3</name>' '<name>gpt/rootfs</name>' \
 	    "<name>gptid/$uuid</name>" '<name>ufs/home</name>' '</mesh>'
 	guest lines
@@ -301,12 +301,11 @@ bsd)
 	    "vtbd0s2: vtbd0s2 8388608"
 	guest text vtbd0s1a 0
 	[ "$(cat "$dir/lines")" = "the root" ] || fail "not read"
-	geom '<scheme>MBR</scheme>' '<name>vtbd0s1</name>' '<index>1</index>' \
-	    '<type>freebsd</type>' '<name>vtbd0s2</name>' \
-	    '<type>linux-data</type>' '<name>vtbd0s1</name>' \
-	    '<scheme>BSD</scheme>' '<first>0</first>' '<name>vtbd0s1a</name>' \
-	    '<start>16</start>' '<index>1</index>' '<name>vtbd0s1b</name>' \
-	    '<index>2</index>' '</mesh>'
+	geom '<scheme>BSD</scheme>' '<first>0</first>' '<name>vtbd0s1b</name>' \
+	    '<index>2</index>' '<name>vtbd0s1a</name>' '<start>16</start>' \
+	    '<index>1</index>' '<scheme>MBR</scheme>' '<name>vtbd0s2</name>' \
+	    '<type>linux-data</type>' '<name>vtbd0s1</name>' '<index>1</index>' \
+	    '<type>freebsd</type>' '</mesh>'
 	guest lines
 	grep -q '^2 PART vtbd0s1a 16777216 512 i 1 o 8192 ty .* xs BSD xt ' \
 	    "$dir/lines" || fail "kern.geom.conftxt"

@@ -396,6 +396,7 @@ main(int argc, char **argv)
 	disk(MDIOCATTACH, 8 * MB, 0);
 	changes();
 	waiting();
+	drawing();
 	larger();
 	bootcode();
 	end();
