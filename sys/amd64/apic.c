@@ -40,6 +40,8 @@ static unsigned ioapic_pins;
 static struct {
 	void (*handler)(void *);
 	void *arg;
+	const char *name;
+	uint64_t count; /* the first CPU's */
 } irqs[MAXIRQ];
 
 static uint32_t
@@ -185,13 +187,15 @@ apic_init(void)
 }
 
 int
-intr_establish(unsigned irq, bool level, void (*handler)(void *), void *arg)
+intr_establish(unsigned irq, bool level, const char *name,
+    void (*handler)(void *), void *arg)
 {
 	if (irq >= ioapic_pins)
 		return (ENXIO);
 	if (irqs[irq].handler != NULL)
 		return (EBUSY);
 	irqs[irq].arg = arg;
+	irqs[irq].name = name;
 	irqs[irq].handler = handler;
 	ioapic_write(0x11 + 2 * irq, cpus[0].c_md.apic_id << 24);
 	ioapic_write(0x10 + 2 * irq, (VEC_IRQ + irq) | (level ? 0x8000 : 0));
@@ -201,9 +205,23 @@ intr_establish(unsigned irq, bool level, void (*handler)(void *), void *arg)
 void
 irq_handler(unsigned irq)
 {
-	if (irq < MAXIRQ && irqs[irq].handler != NULL)
+	if (irq < MAXIRQ && irqs[irq].handler != NULL) {
+		irqs[irq].count++;
 		irqs[irq].handler(irqs[irq].arg);
+	}
 	apic_eoi();
+}
+
+bool
+intr_next(unsigned *irq, const char **name, uint64_t *n)
+{
+	while (*irq < MAXIRQ && irqs[*irq].handler == NULL)
+		++*irq;
+	if (*irq == MAXIRQ)
+		return (false);
+	*name = irqs[*irq].name;
+	*n = atomic_load(&irqs[*irq].count);
+	return (true);
 }
 
 volatile void *

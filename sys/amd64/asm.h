@@ -8,10 +8,12 @@
 #define KERNBASE 0xffffffff80000000
 
 /* struct cpu, by %gs */
-#define CPU_THREAD   0
-#define CPU_SELF     8
-#define CPU_KSTACK   16 /* c_scratch[0]: top of the thread's stack */
-#define CPU_USER_RSP 24 /* c_scratch[1] */
+#define CPU_THREAD	  0
+#define CPU_SELF	  8
+#define CPU_KSTACK	  16 /* c_scratch[0]: top of the thread's stack */
+#define CPU_USER_RSP	  24 /* c_scratch[1] */
+#define CPU_COUNTS	  64 /* c_counts[0] */
+#define CPU_COUNT_SYSCALL 0  /* its index there */
 
 /* struct thread */
 #define TD_ONFAULT   24 /* td_md.md_onfault */

@@ -154,6 +154,7 @@ syscall_entry:
 	pushq	$256
 	movq	%r10, %rcx	/* beside the other arguments */
 	PUSH_REGS
+	incq	%gs:CPU_COUNTS + 8 * CPU_COUNT_SYSCALL
 	sti
 	movq	%gs:CPU_THREAD, %rdi
 	movq	%rsp, %rsi

@@ -8,6 +8,7 @@
 #define AMD64_MD_H
 
 #include "lib/types.h"
+#include "amd64/asm.h"
 #include "amd64/frame.h"
 #include "core/introff.h"
 
@@ -69,6 +70,14 @@ curcpu(void)
 	__asm__ volatile("movq %%gs:8, %0" : "=r"(c));
 	return (c);
 }
+
+/* Adds to this CPU's c_counts[n], n a constant, whatever may interrupt it or
+ * move the thread. */
+#define md_cpu_add(n, v)                                                       \
+	__asm__ volatile(                                                      \
+	    "addq %1, %%gs:%c0" ::"i"(CPU_COUNTS + 8 * (unsigned)(n)),         \
+	    "er"((uint64_t)(v))                                                \
+	    : "cc", "memory")
 
 static inline void
 cpu_relax(void)
@@ -149,9 +158,13 @@ extern unsigned ncpus; /* 1..MAXCPU, from the MP table */
 void *md_boot_alloc(size_t size);
 
 /* Interrupts.  irq is the I/O APIC pin; edge-triggered, active high, unless
- * level. The handler runs with interrupts off. 0, or ENXIO, EBUSY. */
-int intr_establish(
-    unsigned irq, bool level, void (*handler)(void *), void *arg);
+ * level; name, which stays, is whose.  The handler runs with interrupts off, on
+ * the first CPU. 0, or ENXIO, EBUSY. */
+int intr_establish(unsigned irq, bool level, const char *name,
+    void (*handler)(void *), void *arg);
+/* The first one from *irq on that somebody has: whose, and how many there were.
+ * False: none. */
+bool intr_next(unsigned *irq, const char **name, uint64_t *n);
 
 /* Another CPU: makes it look at its run queue / leave idle. */
 void cpu_kick(unsigned cpu);

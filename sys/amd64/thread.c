@@ -25,6 +25,7 @@ _Static_assert(offsetof(struct abi, abi_syscall) == ABI_SYSCALL, "asm.h");
 _Static_assert(offsetof(struct cpu, c_thread) == CPU_THREAD, "asm.h");
 _Static_assert(offsetof(struct cpu, c_self) == CPU_SELF, "asm.h");
 _Static_assert(offsetof(struct cpu, c_scratch) == CPU_KSTACK, "asm.h");
+_Static_assert(offsetof(struct cpu, c_counts) == CPU_COUNTS, "asm.h");
 _Static_assert(offsetof(struct trapframe, tf_trapno) == TF_TRAPNO, "asm.h");
 _Static_assert(offsetof(struct trapframe, tf_rip) == TF_RIP, "asm.h");
 _Static_assert(offsetof(struct trapframe, tf_rsp) == TF_RSP, "asm.h");

@@ -10,6 +10,7 @@
 #include "amd64/fpu.h"
 #include "amd64/md.h"
 #include "amd64/trap.h"
+#include "core/count.h"
 #include "core/callout.h"
 #include "core/ksyms.h"
 #include "core/printf.h"
@@ -215,6 +216,8 @@ interrupt(uint64_t vector)
 {
 	switch (vector) {
 	case VEC_TIMER:
+		count(COUNT_INTR);
+		count(COUNT_TIMER);
 		clock_interrupt();
 		break;
 	case VEC_RESCHED:
@@ -227,6 +230,7 @@ interrupt(uint64_t vector)
 	case VEC_SPURIOUS:
 		break;
 	default:
+		count(COUNT_INTR);
 		irq_handler((unsigned)(vector - VEC_IRQ));
 	}
 }
@@ -244,6 +248,7 @@ trap(struct trapframe *tf)
 		introff_end();
 		return;
 	}
+	count(COUNT_TRAP);
 	cr2 = rcr2();
 	if (tf_usermode(tf)) {
 		intr_enable();

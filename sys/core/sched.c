@@ -18,6 +18,7 @@
 #include "core/lockdebug.h"
 #include "core/printf.h"
 #include "core/thread.h"
+#include "core/count.h"
 #include "core/sched.h"
 
 /*
@@ -337,6 +338,7 @@ switch_away(struct cpu *c)
 	}
 	next->td_oncpu = true;
 	c->c_prev = td;
+	count(COUNT_SWITCH);
 	md_switch(td, next);
 	finish_switch(spin_flags);
 }

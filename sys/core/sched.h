@@ -30,14 +30,17 @@ struct thread;
 #define PRI_COUNT     96
 
 /* Guarded by (q) c_lock, (o) this CPU alone, (!) set at start. */
+#define CPU_COUNTS_MAX 40
+
 struct cpu {
-	struct thread *c_thread; /* (o) running; %gs:0 */
-	struct cpu *c_self;	 /* (!) %gs:8 */
-	uint64_t c_scratch[6];	 /* (o) amd64 entry code's */
-	unsigned c_id;		 /* (!) 0..ncpus-1 */
-	unsigned c_spins;	 /* (o) spin locks held */
-	uint64_t c_spin_flags;	 /* (o) interrupts before the first */
-	struct thread *c_idle;	 /* (!) its idle thread */
+	struct thread *c_thread;	   /* (o) running; %gs:0 */
+	struct cpu *c_self;		   /* (!) %gs:8 */
+	uint64_t c_scratch[6];		   /* (o) amd64 entry code's */
+	uint64_t c_counts[CPU_COUNTS_MAX]; /* (o) core/count.h */
+	unsigned c_id;			   /* (!) 0..ncpus-1 */
+	unsigned c_spins;		   /* (o) spin locks held */
+	uint64_t c_spin_flags;		   /* (o) interrupts before the first */
+	struct thread *c_idle;		   /* (!) its idle thread */
 	struct spin c_lock;
 	struct list c_queue[PRI_COUNT]; /* (q) runnable threads */
 	uint64_t c_queued[2];		/* (q) bit for each non-empty queue */

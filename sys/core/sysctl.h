@@ -68,6 +68,8 @@ sysctl_fn sysctl_handle_int, sysctl_handle_string, sysctl_handle_opaque;
 	LINKER_SET(sysctl, sysctl_##id)
 #define SYSCTL_PROC(id, name, num, kind, fmt, fn, ptr)                         \
 	SYSCTL_NODE_(id, name, num, kind, fmt, fn, ptr, 0, NULL)
+#define SYSCTL_PROC_DESCR(id, name, num, kind, fmt, fn, ptr, descr)            \
+	SYSCTL_NODE_(id, name, num, kind, fmt, fn, ptr, 0, descr)
 #define SYSCTL_INT(id, name, num, flags, ptr)                                  \
 	SYSCTL_NODE_(id, name, num, CTLTYPE_INT | (flags), "I",                \
 	    sysctl_handle_int, (void *)(ptr), 0, NULL)

@@ -683,7 +683,7 @@ uart_attach(void)
 	u->u_fifo = (get(REG_IIR) & IIR_FIFO) == IIR_FIFO ? FIFO_SIZE : 1;
 	u->u_serial = serial_create(&uart_ops, u, "u0", true);
 	if (u->u_serial == NULL ||
-	    intr_establish(UART_IRQ, false, uart_intr, u) != 0) {
+	    intr_establish(UART_IRQ, false, "uart0", uart_intr, u) != 0) {
 		kprintf("ttyu0: no memory or no interrupt\n");
 		return;
 	}

@@ -4,6 +4,7 @@
  * back from the same call.
  */
 #include "amd64/md.h"
+#include "core/count.h"
 #include "fbsd/errno.h"
 #include "fbsd/event.h"
 #include "fbsd/procdesc.h"
@@ -208,6 +209,27 @@ make_child(struct thread *td, struct fork_request *fa, struct proc *p,
 	return (error);
 }
 
+/* Its memory in pages, for vmstat(8)'s forks. */
+static void
+count_fork(const struct thread *td, uint32_t flags)
+{
+	const struct vmspace *vs = td_vmspace(td);
+	const uint64_t pages = vs != NULL ? atop(vs->vs_size) : 0;
+
+	if (vs == NULL) {
+		count(COUNT_KTHREAD);
+	} else if ((flags & (RFMEM | RFPPWAIT)) == 0) {
+		count(COUNT_FORK);
+		count_add(COUNT_FORK_PAGES, pages);
+	} else if ((flags & RFPPWAIT) != 0) {
+		count(COUNT_VFORK);
+		count_add(COUNT_VFORK_PAGES, pages);
+	} else {
+		count(COUNT_RFORK);
+		count_add(COUNT_RFORK_PAGES, pages);
+	}
+}
+
 /* What the parent hears of it, and the child's first step. */
 static void
 start_child(struct thread *td, struct fork_request *fa, pid_t pid)
@@ -244,6 +266,7 @@ kern_fork(struct thread *td, struct fork_request *fa)
 		undo(p);
 		return (error);
 	}
+	count_fork(td, (uint32_t)fa->flags);
 	thread_link(p, fa->child_td);
 	/* It may fire at once, and finds a whole process then. */
 	if (p->p_limits[RLIMIT_CPU].rlim_cur != RLIM_INFINITY)

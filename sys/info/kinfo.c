@@ -109,8 +109,8 @@ sysctl_pathname(const struct sysctl_node *node, struct sysctl_req *req)
 		return (error);
 	path = pstr_hold(p->p_image.path);
 	kinfo_unlock(p);
-	if (path == NULL)
-		return (ENOENT);
+	if (path == NULL) /* the kernel's own */
+		return (0);
 	error = sysctl_out_string(req, path->ps_text);
 	pstr_release(path);
 	return (error);

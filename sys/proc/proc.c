@@ -2,6 +2,7 @@
 /*
  * The tree of processes, under proctree_lock, and the kernel's own processes.
  */
+#include "core/count.h"
 #include "lib/string.h"
 #include "amd64/fpu.h"
 #include "fbsd/errno.h"
@@ -282,6 +283,7 @@ kthread_create(const char *name, void (*fn)(void *), void *arg)
 		return (NULL);
 	td->td_flags = TDF_KERNEL;
 	strlcpy(td->td_name, name, sizeof(td->td_name));
+	count(COUNT_KTHREAD);
 	thread_link(&proc0, td);
 	md_thread_entry(td, fn, arg);
 	sched_run(td);

@@ -12,6 +12,7 @@
  * that they share.  What comes first that isn't known, or more than a name in a
  * directory, is one step with references, and from there it glides again.
  */
+#include "core/count.h"
 #include "core/section.h"
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
@@ -253,10 +254,15 @@ lookup(struct walk *w, struct vnode **vpp)
 			return (lookup_parent(w, vpp));
 	}
 	if (w->missed || dvp->v_ops->vo_cached == NULL ||
-	    !dvp->v_ops->vo_cached(dvp, &cn, vpp))
+	    !dvp->v_ops->vo_cached(dvp, &cn, vpp)) {
+		count(COUNT_NAME_MISS);
 		error = look_into(w, &cn, vpp);
-	else if (*vpp == NULL)
+	} else if (*vpp != NULL) {
+		count(COUNT_NAME_HIT);
+	} else {
+		count(COUNT_NAME_NEGATIVE);
 		error = ENOENT;
+	}
 	return (error == 0 ? cross_down(vpp) : error);
 }
 
@@ -451,16 +457,18 @@ glance(struct walk *w, struct vnode *dvp, struct vnode **vpp)
 	if (w->missed)
 		return (UNKNOWN);
 	vp = *vpp;
-	if (vp == NULL)
+	if (vp == NULL) {
+		count(COUNT_NAME_NEGATIVE);
 		return (ABSENT);
+	}
 	if (__predict_false(vp->v_mountedhere != NULL) && !glance_down(vpp))
 		return (UNKNOWN);
-	if (vp->v_type == VDIR)
-		return (FOUND);
 	/* A link to be followed, or an error. */
-	if (!w->last || w->slash ||
-	    (vp->v_type == VLNK && (w->nd->nd_flags & NAMEI_FOLLOW) != 0))
+	if (vp->v_type != VDIR &&
+	    (!w->last || w->slash ||
+		(vp->v_type == VLNK && (w->nd->nd_flags & NAMEI_FOLLOW) != 0)))
 		return (UNKNOWN);
+	count(COUNT_NAME_HIT);
 	return (FOUND);
 }
 

@@ -17,6 +17,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
 #include "fbsd/signal.h"
+#include "core/count.h"
 #include "core/printf.h"
 #include "core/thread.h"
 #include "vm/map.h"
@@ -129,8 +130,10 @@ anon_present(struct fault *f, struct amap *am, struct page *pg, bool own)
 
 	if (own && atomic_load(&pg->pg_refs) == 1) {
 		error = enter_own(f, am, pg);
-		if (error == 0 && f->access & PMAP_WRITE)
+		if (error == 0 && f->access & PMAP_WRITE) {
+			count(COUNT_COW_SAVED);
 			regain_around(f, am);
+		}
 		return (error);
 	}
 	if (!(f->access & PMAP_WRITE))
@@ -138,6 +141,7 @@ anon_present(struct fault *f, struct amap *am, struct page *pg, bool own)
 	copy = page_alloc(0, 0);
 	if (copy == NULL)
 		return (ENOMEM);
+	count(COUNT_COW);
 	copy_page(page_virt(copy), page_virt(pg));
 	/* Replacing what is there allocates nothing. */
 	(void)radix_set(&am->am_pages, amap_index(am, f->va), copy);
@@ -167,6 +171,7 @@ anon_zero(struct fault *f, struct amap *am)
 {
 	struct page *pg = page_alloc(0, PAGE_ZEROED);
 
+	count(COUNT_ZERO);
 	return (pg != NULL ? anon_add(f, am, pg) : ENOMEM);
 }
 
@@ -189,6 +194,7 @@ copy_up(struct fault *f, struct amap *am)
 		page_release(pg);
 		return (error == EBUSY ? later(f, false) : error);
 	}
+	count(COUNT_COW);
 	return (anon_add(f, am, pg));
 }
 
@@ -397,12 +403,14 @@ fault(struct fault *f, int *code)
 {
 	int error;
 
+	count(COUNT_FAULT);
 	for (;;) {
 		error = fault_once(f, code);
 		if (__predict_true(error == 0))
 			break;
 		if (error == EBUSY) {
 			curthread()->td_ru.majflt++;
+			count(COUNT_FAULT_READ);
 			error = see_to_it(f);
 			if (error == 0)
 				continue;

@@ -13,6 +13,7 @@
  * end of a queue before it comes to the magazine.
  */
 #include "amd64/md.h"
+#include "core/count.h"
 #include "core/callers.h"
 #include "core/kasan.h"
 #include "core/printf.h"
@@ -49,6 +50,8 @@ struct kcache {
 	size_t kc_first;		/* offset of the first object */
 	struct list kc_partial;		/* (kc_lock) slabs with room */
 	unsigned kc_nslabs;		/* (kc_lock) */
+	uint64_t kc_taken;		/* (kc_lock) from slabs, ever */
+	uint64_t kc_given;		/* (kc_lock) back to them, ever */
 	struct magazine kc_cpu[MAXCPU]; /* that CPU, interrupts off */
 };
 
@@ -265,6 +268,7 @@ slab_take(struct kcache *kc)
 	p = s->s_free;
 	s->s_free = *(void **)p;
 	s->s_used++;
+	kc->kc_taken++;
 	if (s->s_free == NULL)
 		list_remove(&s->s_link);
 	return (p);
@@ -280,6 +284,7 @@ slab_put(struct kcache *kc, void *p)
 		list_push_front(&kc->kc_partial, &s->s_link);
 	*(void **)p = s->s_free;
 	s->s_free = p;
+	kc->kc_given++;
 	if (--s->s_used == 0 && kc->kc_partial.next != kc->kc_partial.prev) {
 		list_remove(&s->s_link);
 		kc->kc_nslabs--;
@@ -433,6 +438,14 @@ cut_off(void *p, size_t size, size_t pages)
 	return (p);
 }
 
+static void
+count_large(size_t pages)
+{
+	atomic_add(&large_pages, pages);
+	count(COUNT_LARGE);
+	count_add(COUNT_LARGE_BYTES, ptoa(pages));
+}
+
 static __attribute__((noinline)) void *
 large_alloc(size_t size, unsigned flags)
 {
@@ -445,13 +458,13 @@ large_alloc(size_t size, unsigned flags)
 	if (pages > 1 && !(flags & KM_PHYS)) {
 		p = md_kva_alloc(pages, how);
 		if (p != NULL)
-			atomic_add(&large_pages, pages);
+			count_large(pages);
 		return (cut_off(p, size, pages));
 	}
 	pg = page_alloc(order, how);
 	if (pg == NULL)
 		return (NULL);
-	atomic_add(&large_pages, 1ul << order);
+	count_large(1ul << order);
 	return (cut_off(page_virt(pg), size, 1ul << order));
 }
 
@@ -459,13 +472,15 @@ static __attribute__((noinline)) void
 large_free(void *p, size_t size)
 {
 	const unsigned order = order_for(size);
-	const size_t pages = atop(size + PAGE_MASK);
+	const size_t pages =
+	    in_physmap(p) ? 1ul << order : atop(size + PAGE_MASK);
 
+	atomic_sub(&large_pages, pages);
+	count(COUNT_LARGE_FREE);
+	count_add(COUNT_LARGE_FREE_BYTES, ptoa(pages));
 	if (in_physmap(p)) {
-		atomic_sub(&large_pages, 1ul << order);
 		page_free(phys_to_page(virt_to_phys(p)), order);
 	} else {
-		atomic_sub(&large_pages, pages);
 		md_kva_free(p, pages);
 	}
 }
@@ -520,6 +535,40 @@ kmem_used(void)
 	for (unsigned i = 0; i < nkcaches; i++)
 		pages += (uint64_t)kcaches[i].kc_nslabs << kcaches[i].kc_order;
 	return (ptoa(pages));
+}
+
+size_t
+kmem_class(unsigned i)
+{
+	return (i < nitems(class_size) ? class_size[i] : 0);
+}
+
+unsigned
+kmem_count(void)
+{
+	return (nkcaches);
+}
+
+void
+kmem_stats(unsigned i, struct kmem_stats *ks)
+{
+	struct kcache *kc = &kcaches[i];
+	bool sized = false;
+
+	for (unsigned k = 0; k < nitems(class_cache); k++)
+		sized = sized || class_cache[k] == kc;
+	spin_lock(&kc->kc_lock);
+	*ks = (struct kmem_stats){.ks_name = sized ? NULL : kc->kc_name,
+	    .ks_size = kc->kc_object,
+	    .ks_room = kc->kc_size,
+	    .ks_pages = (uint64_t)kc->kc_nslabs << kc->kc_order,
+	    .ks_free = (uint64_t)kc->kc_nslabs * kc->kc_per_slab -
+		       (kc->kc_taken - kc->kc_given),
+	    .ks_taken = kc->kc_taken,
+	    .ks_given = kc->kc_given};
+	spin_unlock(&kc->kc_lock);
+	for (unsigned cpu = 0; cpu < ncpus; cpu++)
+		ks->ks_at_hand[cpu] = atomic_load(&kc->kc_cpu[cpu].n);
 }
 
 void

@@ -11,6 +11,7 @@
 #ifndef VM_KMEM_H
 #define VM_KMEM_H
 
+#include "amd64/md.h"
 #include "lib/types.h"
 
 #define KM_ZERO 0x1
@@ -29,5 +30,22 @@ void kcache_free(struct kcache *kc, void *p);
 
 void kmem_init(void);	  /* after vm_page_init() */
 uint64_t kmem_used(void); /* bytes */
+
+/* One size of objects, or one kind.  What a CPU has at hand of them is taken
+ * and given without being counted. */
+struct kmem_stats {
+	const char *ks_name; /* NULL: of kmem_alloc(), by size */
+	size_t ks_size;	     /* bytes asked for, at most */
+	size_t ks_room;	     /* and taken */
+	uint64_t ks_pages;
+	uint64_t ks_free;	     /* objects in slabs */
+	uint64_t ks_taken;	     /* from slabs, ever */
+	uint64_t ks_given;	     /* back to them, ever */
+	uint64_t ks_at_hand[MAXCPU]; /* of each CPU, now */
+};
+unsigned kmem_count(void);
+/* The i-th size that kmem_alloc() rounds up to, 0: there are fewer. */
+size_t kmem_class(unsigned i);
+void kmem_stats(unsigned i, struct kmem_stats *ks); /* i < kmem_count() */
 
 #endif

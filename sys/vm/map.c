@@ -8,6 +8,7 @@
  * so placing thousands of mappings doesn't mean walking thousands of entries
  * each time.
  */
+#include "core/count.h"
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
 #include "fbsd/resource.h"
@@ -407,6 +408,7 @@ vmspace_release(struct vmspace *vs)
 		umtx_shm_forget(vs);
 	if (vs->vs_shm != NULL)
 		shm_space_gone(vs);
+	count_add(COUNT_ENDED, vmspace_resident(vs));
 	drop_all(vs, &dead);
 	entries_free(&dead);
 	pmap_destroy(vs->vs_pmap);

@@ -6,6 +6,7 @@
  * spaces' locks, because an entry's range changes only with o_lock held, and
  * a fault enters an object's page into page tables under o_lock.
  */
+#include "core/count.h"
 #include "lib/string.h"
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
@@ -342,8 +343,11 @@ vm_object_cleaned(
 		page_release(pages[i]);
 	}
 	mutex_unlock(&o->o_lock);
-	if (!error)
-		pageout_wrote(n);
+	if (error)
+		return;
+	count(COUNT_WRITES);
+	count_add(COUNT_WRITE_PAGES, n);
+	pageout_wrote(n);
 }
 
 uint64_t

@@ -17,6 +17,7 @@
  */
 #include "amd64/md.h"
 #include "core/kasan.h"
+#include "core/count.h"
 #include "core/printf.h"
 #include "core/sched.h"
 #include "core/sync.h"
@@ -351,6 +352,7 @@ give_block(struct page *pg, unsigned order)
 void
 page_free(struct page *pg, unsigned order)
 {
+	count_add(COUNT_FREED, 1u << order);
 	if (__predict_true(order == 0))
 		put_single(pg);
 	else
@@ -382,6 +384,15 @@ page_free_count(void)
 	for (unsigned i = 0; i < ncpus; i++)
 		n += atomic_load(&caches[i].n);
 	return (n);
+}
+
+void
+page_limits(struct page_limits *pl)
+{
+	*pl = (struct page_limits){.urgent = RESERVE,
+	    .kernel = 2 * RESERVE + mem.kernel,
+	    .low = mem.low,
+	    .few = mem.few};
 }
 
 bool

@@ -98,6 +98,14 @@ uint64_t page_total(void); /* RAM under management, pages */
 uint64_t page_free_count(void);
 /* Are so few left that nothing new that stays should be made? */
 bool page_low(void);
+/* How many free pages are kept for whom. */
+struct page_limits {
+	uint64_t urgent; /* of the rest the kernel's may have all */
+	uint64_t kernel; /* and programs' what is beyond this */
+	uint64_t low;	 /* page_low(): programs wait */
+	uint64_t few;	 /* page_few(): the pageout daemon's aim */
+};
+void page_limits(struct page_limits *pl);
 /* Before that: so few that caches should give some back? */
 bool page_few(void);
 

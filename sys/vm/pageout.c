@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vm/pageout.h"
+#include "core/count.h"
 #include "core/printf.h"
 #include "core/thread.h"
 #include "core/sync.h"
@@ -58,6 +59,8 @@ free_some(void)
 		uint64_t freed = shrink_all(&pushed);
 
 		failed = freed == 0 ? failed + 1 : 0;
+		if (freed == 0)
+			count(COUNT_DAEMON_FAILED);
 		spin_lock(&pageout.lock);
 		pageout.rounds++;
 		pageout.freed += freed;
@@ -75,6 +78,7 @@ pageout_main(void *arg)
 		while (!pageout.wanted)
 			cv_wait_spin(&pageout.work, &pageout.lock);
 		atomic_store(&pageout.wanted, false);
+		count(COUNT_DAEMON);
 		spin_unlock(&pageout.lock);
 		free_some();
 	}
@@ -186,4 +190,15 @@ pageout_wait(void)
 			return (true);
 	} while (wait_written(written));
 	return (false);
+}
+
+uint64_t
+pageout_freed(void)
+{
+	uint64_t n;
+
+	spin_lock(&pageout.lock);
+	n = pageout.freed;
+	spin_unlock(&pageout.lock);
+	return (n);
 }

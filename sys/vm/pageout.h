@@ -34,5 +34,6 @@ bool pageout_wait(void) __sleeps;
 uint64_t pageout_dirty_max(void);
 /* Pages were written out, that can be freed now. */
 void pageout_wrote(unsigned pages);
+uint64_t pageout_freed(void); /* pages, ever */
 
 #endif

@@ -28,6 +28,7 @@
  *
  * Who waits stops doing so when it is killed; the reading goes on.
  */
+#include "core/count.h"
 #include "fbsd/errno.h"
 #include "core/sched.h"
 #include "lib/string.h"
@@ -320,8 +321,12 @@ vm_object_read(struct vm_object *o, struct vm_wait *w, struct page **pp)
 	bool alone = false;
 	int error = 0, e;
 
-	if (w->vw_read != NULL) {
+	if (w->vw_read == NULL) {
+		count(COUNT_BUSY);
+	} else {
 		alone = w->vw_read->vr_n == 1;
+		count(COUNT_READS);
+		count_add(COUNT_READ_PAGES, w->vw_read->vr_n);
 		error = o->o_ops->vo_read(o, w->vw_read);
 		vm_read_end(w->vw_read, error);
 	}

@@ -23,6 +23,7 @@
  * is only tried with the queue locked, since others take the two in the other
  * order, and several are held until TLBs have been flushed for all of them.
  */
+#include "core/count.h"
 #include "core/printf.h"
 #include "core/sched.h"
 #include "vm/map.h"
@@ -216,6 +217,7 @@ look_at_inactive(struct queue *q, unsigned most, uint64_t *freed)
 		struct page *pg = l.pages[i];
 
 		if (was_used(pg)) {
+			count(COUNT_REACTIVATED);
 			move(pg, ACTIVE);
 		} else if (can_go(pg)) {
 			object_unmap_later(pg->pg_object, pg, &stale);
@@ -232,7 +234,7 @@ look_at_inactive(struct queue *q, unsigned most, uint64_t *freed)
 }
 
 static uint64_t
-count(const struct queue *q)
+length_of(const struct queue *q)
 {
 	return ((uint64_t)atomic_load(&q->q_count[INACTIVE]) +
 		atomic_load(&q->q_count[ACTIVE]));
@@ -274,7 +276,7 @@ count_all(void)
 	uint64_t all = 0;
 
 	for (unsigned i = 0; i < ncpus; i++)
-		all += count(&queues[i]);
+		all += length_of(&queues[i]);
 	return (all);
 }
 
@@ -290,7 +292,7 @@ reclaim_pages(uint64_t want)
 		 * are looked at at the same time. Others change the lengths
 		 * meanwhile. */
 		for (unsigned i = 0; i < ncpus && freed < want; i++) {
-			const uint64_t length = count(&queues[i]);
+			const uint64_t length = length_of(&queues[i]);
 
 			if (length > 0)
 				n += look_at(&queues[i],
@@ -299,5 +301,6 @@ reclaim_pages(uint64_t want)
 		}
 		looked += n;
 	} while (n > 0 && freed < want && looked < LOOKS * all);
+	count_add(COUNT_DAEMON_PAGES, looked);
 	return (freed);
 }

@@ -16,6 +16,8 @@ SYSCTL_NODE_(vm_swap_reserved, "vm.swap_reserved", CTL_AUTO,
     CTLTYPE_U64 | CTLFLAG_RD, "QU", sysctl_handle_opaque,
     (void *)(uintptr_t)&no_swap, sizeof(no_swap), NULL);
 
+SYSCTL_CONST_INT(vm_dmmax, "vm.dmmax", CTL_AUTO, 0);
+
 static int
 out_pages(struct sysctl_req *req, uint64_t pages)
 {
@@ -73,8 +75,6 @@ SYSCTL_PROC(v_inactive_count, "vm.stats.vm.v_inactive_count", CTL_AUTO,
 /* What FreeBSD has no more either is there for programs that ask for it. */
 SYSCTL_CONST_INT(v_cache_count, "vm.stats.vm.v_cache_count", CTL_AUTO, 0);
 SYSCTL_CONST_INT(v_laundry_count, "vm.stats.vm.v_laundry_count", CTL_AUTO, 0);
-SYSCTL_CONST_INT(v_swappgsin, "vm.stats.vm.v_swappgsin", CTL_AUTO, 0);
-SYSCTL_CONST_INT(v_swappgsout, "vm.stats.vm.v_swappgsout", CTL_AUTO, 0);
 
 SYSCTL_CONST_INT(
     stack_guard_page, "security.bsd.stack_guard_page", CTL_AUTO, 1);

@@ -5,6 +5,7 @@
 
 enum {
 	SYS_open = 5,
+	SYS_access = 33,
 	SYS_acct = 51, /* isn't there, and the kernel says so */
 	SYS_ioctl = 54,
 	SYS___sysctl = 202,
@@ -74,6 +75,175 @@ memory(void)
 	CHECK_EQ(pages("vm.stats.vm.v_cache_count"), 0);
 	CHECK_EQ(SYS(SYS_munmap, p, room * 4096), 0);
 	CHECK(pages("vm.stats.vm.v_active_count") < active + room);
+}
+
+static uint64_t
+count(const char *name)
+{
+	uint64_t n = 0;
+	size_t len = sizeof(n);
+
+	CHECK_EQ(by_name(name, &n, &len), 0);
+	CHECK_EQ(len, sizeof(n));
+	return (n);
+}
+
+/* What happens is counted: at least what this program does. */
+static void
+counts(void)
+{
+	static const char *const names[] = {"sys.v_syscall", "sys.v_trap",
+	    "sys.v_swtch", "sys.v_intr", "vm.v_vm_faults", "vm.v_zfod",
+	    "vm.v_cow_faults", "vm.v_tfree", "vm.v_forks", "vm.v_forkpages",
+	    "vm.v_pfree"};
+	char name[64] = "vm.stats.";
+	uint64_t before[nitems(names)], total;
+	const long room = 64;
+	unsigned n = 0;
+	size_t len = sizeof(n);
+	char *p = map_anon((size_t)room * 4096, MAP_ANON_PRIVATE);
+	struct timespec ts = {0, 1000000};
+	long pid;
+
+	for (unsigned i = 0; i < nitems(names); i++) {
+		memcpy(name + 9, names[i], length(names[i]) + 1);
+		before[i] = count(name);
+	}
+	for (long i = 0; i < room; i++)
+		p[i * 4096] = 1;
+	pid = SYS(SYS_fork);
+	if (pid == 0) {
+		for (long i = 0; i < room; i++)
+			p[i * 4096] = 2;
+		(void)SYS(SYS_exit, 0);
+	}
+	CHECK_EQ(SYS(SYS_wait4, pid, NULL, 0, NULL), pid);
+	CHECK_EQ(SYS(SYS_munmap, p, room * 4096), 0);
+	CHECK_EQ(SYS(SYS_nanosleep, &ts, NULL), 0);
+	for (unsigned i = 0; i < nitems(names); i++) {
+		memcpy(name + 9, names[i], length(names[i]) + 1);
+		total = count(name) - before[i];
+		if (i == 0) /* one for each name, and those above */
+			CHECK(total >= nitems(names) + 3);
+		else if (i == 1 || (i >= 4 && i <= 7) || i >= 9)
+			CHECK(total >= (uint64_t)room);
+		else
+			CHECK(total >= 1);
+	}
+	/* As programs of older releases ask. */
+	CHECK_EQ(by_name("vm.stats.sys.v_syscall", &n, &len), 0);
+	CHECK_EQ(len, sizeof(n));
+	CHECK(n != 0);
+	CHECK_EQ(count("vm.stats.vm.v_swappgsin"), 0);
+}
+
+/* Who interrupted has a name and a number, and together they are all. */
+static void
+interrupts(void)
+{
+	static char names[1024];
+	static uint64_t numbers[64];
+	uint64_t sum = 0, all = count("vm.stats.sys.v_intr");
+	size_t len = sizeof(names), size = sizeof(numbers), named = 0;
+
+	CHECK_EQ(by_name("hw.intrnames", names, &len), 0);
+	CHECK_EQ(by_name("hw.intrcnt", numbers, &size), 0);
+	for (size_t i = 0; i < len; i++)
+		named += names[i] == '\0';
+	CHECK_EQ(named, size / sizeof(numbers[0]));
+	CHECK(same(names, "irq", 3));
+	for (size_t i = 0; i < named; i++)
+		sum += numbers[i];
+	CHECK(sum >= all && all > 0);
+}
+
+/* vm.vmtotal: in pages, and threads; memory that this program has is there. */
+static void
+totals(void)
+{
+	struct {
+		uint64_t vm, avm, rm, arm, vmshr, avmshr, rmshr, armshr, free;
+		int16_t running, disk, paging, sleeping, swapped;
+		uint16_t pad[3];
+	} t, more;
+	const long room = 256;
+	size_t len = sizeof(t);
+	char *p;
+
+	CHECK_EQ(by_name("vm.vmtotal", &t, &len), 0);
+	CHECK_EQ(len, sizeof(t));
+	CHECK(t.running >= 1 && t.sleeping >= 1);
+	p = map_anon((size_t)room * 4096, MAP_ANON_PRIVATE);
+	for (long i = 0; i < room; i++)
+		p[i * 4096] = 1;
+	CHECK_EQ(by_name("vm.vmtotal", &more, &len), 0);
+	CHECK(more.vm >= t.vm + (uint64_t)room);
+	CHECK(more.avm >= t.avm + (uint64_t)room);
+	CHECK(more.rm >= t.rm + (uint64_t)room);
+	CHECK(more.free < t.free);
+	CHECK_EQ(SYS(SYS_munmap, p, room * 4096), 0);
+}
+
+/* A name that is there, one that isn't, both twice. */
+static void
+names(void)
+{
+	uint64_t before[8], after[8];
+	size_t len = sizeof(before);
+
+	CHECK_EQ(SYS(SYS_access, "/dev/null", 0), 0);
+	CHECK_EQ(SYS(SYS_access, "/dev/none", 0), -ENOENT);
+	CHECK_EQ(by_name("vfs.cache.nchstats", before, &len), 0);
+	CHECK_EQ(len, sizeof(before));
+	CHECK_EQ(SYS(SYS_access, "/dev/null", 0), 0);
+	CHECK_EQ(SYS(SYS_access, "/dev/none", 0), -ENOENT);
+	CHECK_EQ(by_name("vfs.cache.nchstats", after, &len), 0);
+	CHECK(after[0] + after[1] + after[4] >=
+	      before[0] + before[1] + before[4] + 3);
+	CHECK(after[0] >= before[0] + 2);
+}
+
+/* What the kernel has for itself: pages behind a pipe are counted. */
+static void
+kernel_memory(void)
+{
+	static char buf[16384];
+	struct {
+		unsigned version, cpus, count, pad;
+	} h;
+	struct {
+		uint64_t allocated, freed, allocs, frees, sizes, pad[3];
+	} cpu;
+	uint64_t used[2] = {0, 0};
+	size_t len;
+	int zones, p[2];
+
+	len = sizeof(zones);
+	CHECK_EQ(by_name("vm.zone_count", &zones, &len), 0);
+	len = sizeof(buf);
+	CHECK_EQ(by_name("vm.zone_stats", buf, &len), 0);
+	memcpy(&h, buf, sizeof(h));
+	CHECK_EQ(h.version, 1);
+	CHECK_EQ(h.count, zones);
+	CHECK_EQ(len, sizeof(h) + (size_t)zones * (120 + 64 * h.cpus));
+	for (int k = 0; k < 2; k++) {
+		len = sizeof(buf);
+		CHECK_EQ(by_name("kern.malloc_stats", buf, &len), 0);
+		memcpy(&h, buf, sizeof(h));
+		CHECK_EQ(len, sizeof(h) + 32 + sizeof(cpu) * h.cpus);
+		for (unsigned i = 0; i < h.cpus; i++) {
+			memcpy(&cpu, buf + sizeof(h) + 32 + i * sizeof(cpu),
+			    sizeof(cpu));
+			used[k] += cpu.allocated - cpu.freed;
+		}
+		if (k == 0) {
+			CHECK_EQ(SYS(SYS_pipe2, p, 0), 0);
+			CHECK_EQ(SYS(SYS_write, p[1], buf, 16384), 16384);
+		}
+	}
+	CHECK(used[1] >= used[0] + 16384);
+	CHECK_EQ(SYS(SYS_close, p[0]), 0);
+	CHECK_EQ(SYS(SYS_close, p[1]), 0);
 }
 
 /* rc chooses sources of randomness: all are accepted, and those that are there
@@ -266,6 +436,11 @@ main(int argc, char **argv)
 	(void)argv;
 	values();
 	memory();
+	counts();
+	interrupts();
+	totals();
+	names();
+	kernel_memory();
 	harvest();
 	errors();
 	writes();

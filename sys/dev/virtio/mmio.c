@@ -223,8 +223,8 @@ start_device(struct virtio_device *dev, const struct virtio_driver *driver)
 	add_status(dev, STATUS_DRIVER);
 	error = negotiate(dev, driver);
 	if (error == 0)
-		error =
-		    intr_establish(dev->vd_irq, false, virtio_interrupt, dev);
+		error = intr_establish(dev->vd_irq, false, driver->vd_device,
+		    virtio_interrupt, dev);
 	if (error == 0)
 		error = driver->vd_attach(dev);
 	if (error != 0)

@@ -54,6 +54,7 @@
 #define KERN_HOSTUUID			36
 #define KERN_ARND			37
 
+#define VM_TOTAL			1
 #define VM_LOADAVG			2
 #define VM_OVERCOMMIT			12
 
