@@ -137,14 +137,33 @@ contains(const char *text, size_t n, const char *word)
 }
 
 static bool
-tree_has(const char *word)
+sysctl_has(const char *name, const char *word)
 {
 	size_t len = sizeof(buf);
 
 	CHECK_EQ(
-	    SYS(SYS___sysctlbyname, "kern.geom.confxml", 17, buf, &len, 0, 0),
-	    0);
+	    SYS(SYS___sysctlbyname, name, length(name), buf, &len, 0, 0), 0);
 	return (contains(buf, len, word));
+}
+
+static bool
+tree_has(const char *word)
+{
+	return (sysctl_has("kern.geom.confxml", word));
+}
+
+/* The drawing has the same things. */
+static void
+drawing(void)
+{
+	const char *name = "kern.geom.confdot";
+
+	CHECK(sysctl_has(name, "digraph geom {\n"));
+	CHECK(sysctl_has(name, "label=\"MD\\nmd0\\nr#1\"];\n"));
+	CHECK(sysctl_has(name, "label=\"PART\\nmd0\\nr#2\"];\n"));
+	CHECK(sysctl_has(name, "[shape=hexagon,label=\"md0p2\\nr0w0e0\\n"));
+	CHECK(sysctl_has(name, "[shape=hexagon,label=\"gpt/two\\nr0w0e0\\n"));
+	CHECK(sysctl_has(name, "}\n"));
 }
 
 /* The size of a partition's device, or the error. */
