@@ -103,12 +103,15 @@ control_discard(struct control *list)
 int
 control_reserve(struct thread *td, struct control *list)
 {
+	int error;
+
 	for (struct control *c = list; c != NULL; c = c->c_next)
 		while (c->c_reserved < c->c_count) {
-			if (fd_reserve(td, &c->c_table,
-				&numbers_of(c)[c->c_reserved]) != 0) {
+			error = fd_reserve(
+			    td, &c->c_table, &numbers_of(c)[c->c_reserved]);
+			if (error != 0) {
 				unreserve(list);
-				return (EMSGSIZE);
+				return (error);
 			}
 			c->c_reserved++;
 		}

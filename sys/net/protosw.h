@@ -135,10 +135,10 @@ struct protosw {
 	/* Sends m, which becomes the protocol's, but for an error. (l) Over a
 	 * connection, that has room for it. */
 	int (*pr_send)(struct socket *so, struct thread *td, struct message *m);
-	/* A datagram. to: or NULL. nonblock: what can't be sent at once is
-	 * EAGAIN. */
+	/* A datagram. to: or NULL. One that there is no room for is ENOBUFS,
+	 * and never waits. */
 	int (*pr_sendto)(struct socket *so, struct thread *td,
-	    struct message *m, const union address *to, bool nonblock);
+	    struct message *m, const union address *to);
 
 	/* Streams. (l) Where bytes go that so sends, a buffer under the same
 	 * lock; else why they can't. */
@@ -151,6 +151,9 @@ struct protosw {
 
 	/* (l) Room came in a stream's so_rcv, or in q. */
 	void (*pr_received)(struct socket *so, struct queue *q);
+
+	/* fchmod(2). NULL: EINVAL */
+	int (*pr_chmod)(struct socket *so, mode_t mode);
 
 	/* As so_control(). */
 	int (*pr_control)(struct thread *td, int type, const char *data,

@@ -593,6 +593,16 @@ socket_stat(struct file *fp, struct stat *st)
 	return (0);
 }
 
+static int
+socket_chmod(struct file *fp, mode_t mode)
+{
+	struct socket *so = fp->f_data;
+
+	return (so->so_proto->pr_chmod == NULL
+		    ? EINVAL
+		    : so->so_proto->pr_chmod(so, mode));
+}
+
 /* (l) */
 static void
 kinfo_name(struct socket *so, bool peer, struct kf_sockaddr *to)
@@ -663,6 +673,7 @@ const struct fileops socket_fileops = {
     .fo_events = socket_events,
     .fo_ready = socket_ready,
     .fo_stat = socket_stat,
+    .fo_chmod = socket_chmod,
     .fo_aio_begin = socket_aio_begin,
     .fo_aio_end = socket_aio_end,
     .fo_kinfo = socket_kinfo,

@@ -206,9 +206,9 @@ send_message(
 	*cp = NULL;
 	error = uiomove(m->m_data, n, t->t_uio);
 	if (error == 0)
-		error = datagrams(so) ? so->so_proto->pr_sendto(
-					    so, t->t_td, m, to, t->t_nonblock)
-				      : send_packet(t, m);
+		error = datagrams(so)
+			    ? so->so_proto->pr_sendto(so, t->t_td, m, to)
+			    : send_packet(t, m);
 	if (error != 0) {
 		t->t_uio->uio_resid = n;
 		*cp = m->m_control;

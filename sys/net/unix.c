@@ -11,6 +11,7 @@
 #include "lib/string.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
+#include "fbsd/stat.h"
 #include "net/unix.h"
 #include "vfs/vnode.h"
 
@@ -56,6 +57,7 @@ unix_attach(struct socket *so)
 		so->so_rcv.sb_limit = atomic_load(&packet_recvspace);
 		so->so_snd.sb_limit = atomic_load(&packet_max);
 	}
+	us->us_mode = ACCESSPERMS;
 	list_init(&us->us_senders);
 	list_init(&us->us_sender);
 	list_init(&us->us_flight);
@@ -264,6 +266,24 @@ unix_setopt(
 	return (0);
 }
 
+/* The file of a name will have this mode; when it is there, it has its own. */
+static int
+unix_chmod(struct socket *so, mode_t mode)
+{
+	struct unix_socket *us = unix_of(so);
+	int error = 0;
+
+	if ((mode & (mode_t)~ACCESSPERMS) != 0)
+		return (EINVAL);
+	mutex_lock(so->so_lock);
+	if (us->us_addr.sun_len != 0 || us->us_binding)
+		error = EINVAL;
+	else
+		us->us_mode = mode;
+	mutex_unlock(so->so_lock);
+	return (error);
+}
+
 /* What is the same for all types. */
 #define UNIX_OPERATIONS                                                        \
 	.pr_domain = AF_UNIX, .pr_size = sizeof(struct unix_socket),           \
@@ -274,7 +294,7 @@ unix_setopt(
 	.pr_received = unix_received, .pr_control = unix_control,              \
 	.pr_control_enter = rights_enter, .pr_control_leave = rights_leave,    \
 	.pr_dispose = rights_dispose, .pr_getopt = unix_getopt,                \
-	.pr_setopt = unix_setopt
+	.pr_setopt = unix_setopt, .pr_chmod = unix_chmod
 
 static const struct protosw unix_stream = {
     UNIX_OPERATIONS,

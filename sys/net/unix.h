@@ -31,6 +31,7 @@ struct unix_socket {
 	struct vnode *us_vnode;	    /* (l) bound: held */
 	struct sockaddr_un us_addr; /* (l) sun_len 0: not bound; then (!) */
 	bool us_binding;	    /* (l) bind(2) in progress */
+	mode_t us_mode;		    /* (l) of the file that it will be */
 	/* (l) changes with this one's and the peer's lock held: either will do
 	 * for whoever knows one of the two. */
 	struct unix_socket *us_peer;
@@ -103,7 +104,7 @@ int unix_room(struct socket *so, size_t *room);
 size_t unix_unread(struct socket *so);
 int unix_send(struct socket *so, struct thread *td, struct message *m) __sleeps;
 int unix_sendto(struct socket *so, struct thread *td, struct message *m,
-    const union address *to, bool nonblock) __sleeps;
+    const union address *to) __sleeps;
 int unix_target(struct socket *so, struct sockbuf **sbp);
 int unix_sign(
     struct socket *so, struct thread *td, struct control **cp) __sleeps;

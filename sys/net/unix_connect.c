@@ -33,13 +33,14 @@ path_of(const union address *name, char path[PATH_ROOM])
 
 /* The file for a name; referenced. */
 static int
-make_node(struct thread *td, int dirfd, const char *path, struct vnode **vpp)
+make_node(struct thread *td, int dirfd, const char *path, mode_t mode,
+    struct vnode **vpp)
 {
 	struct vattr va = {.va_type = VSOCK};
 	struct namei nd;
 	int error;
 
-	va.va_mode = ACCESSPERMS & ~td->td_proc->p_umask;
+	va.va_mode = mode & ~td->td_proc->p_umask;
 	error = namei_at(td, &nd, dirfd, path, NAMEI_PARENT);
 	if (error == 0 && (nd.nd_vp != NULL || nd.nd_dvp == NULL))
 		error = EADDRINUSE;
@@ -84,7 +85,7 @@ unix_bind(
 	mutex_unlock(so->so_lock);
 	if (error != 0)
 		return (error);
-	error = make_node(td, dirfd, path, &vp);
+	error = make_node(td, dirfd, path, us->us_mode, &vp);
 	mutex_lock(so->so_lock);
 	us->us_binding = false;
 	if (error == 0) {

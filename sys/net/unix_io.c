@@ -134,7 +134,7 @@ unix_send(struct socket *so, struct thread *td, struct message *m)
  */
 static int
 deliver(struct thread *td, struct unix_socket *to, struct queue *q,
-    size_t limit, struct message *m, bool nonblock)
+    size_t limit, struct message *m)
 {
 	int error;
 
@@ -144,7 +144,7 @@ deliver(struct thread *td, struct unix_socket *to, struct queue *q,
 	m->m_beside = control_size(m->m_control);
 	if (to->us_socket.so_rcv.sb_closed ||
 	    queue_room(q, limit) < message_size(m))
-		return (nonblock ? EAGAIN : ENOBUFS);
+		return (ENOBUFS);
 	socket_append(&to->us_socket, q, m);
 	return (0);
 }
@@ -183,7 +183,7 @@ add_name(struct unix_socket *us, struct message *m)
 /* To whom us isn't connected. */
 static int
 send_named(struct unix_socket *us, struct thread *td, struct message *m,
-    const union address *name, bool nonblock)
+    const union address *name)
 {
 	struct unix_socket *to;
 	struct socket *so;
@@ -205,8 +205,7 @@ send_named(struct unix_socket *us, struct thread *td, struct message *m,
 	else if (so->so_gone)
 		error = ECONNREFUSED;
 	else
-		error = deliver(
-		    td, to, &so->so_queue, so->so_rcv.sb_limit, m, nonblock);
+		error = deliver(td, to, &so->so_queue, so->so_rcv.sb_limit, m);
 	mutex_unlock(so->so_lock);
 	socket_drop(so);
 	return (error);
@@ -214,20 +213,17 @@ send_named(struct unix_socket *us, struct thread *td, struct message *m,
 
 /* (l) of the peer. */
 static int
-deliver_to_peer(
-    struct unix_socket *us, struct thread *td, struct message *m, bool nonblock)
+deliver_to_peer(struct unix_socket *us, struct thread *td, struct message *m)
 {
 	struct socket *so = &us->us_socket;
 
-	return (deliver(
-	    td, us->us_peer, &so->so_sent, so->so_snd.sb_limit, m, nonblock));
+	return (deliver(td, us->us_peer, &so->so_sent, so->so_snd.sb_limit, m));
 }
 
 /* (l) released and taken again. The same for a peer with another lock;
  * ERESTART: it isn't the peer any more. */
 static int
-deliver_across(
-    struct unix_socket *us, struct thread *td, struct message *m, bool nonblock)
+deliver_across(struct unix_socket *us, struct thread *td, struct message *m)
 {
 	struct unix_socket *to = us->us_peer;
 	int error = ERESTART;
@@ -236,7 +232,7 @@ deliver_across(
 	mutex_unlock(us->us_socket.so_lock);
 	mutex_lock(to->us_socket.so_lock);
 	if (us->us_peer == to)
-		error = deliver_to_peer(us, td, m, nonblock);
+		error = deliver_to_peer(us, td, m);
 	mutex_unlock(to->us_socket.so_lock);
 	socket_drop(&to->us_socket);
 	mutex_lock(us->us_socket.so_lock);
@@ -244,8 +240,7 @@ deliver_across(
 }
 
 static int
-send_dgram(
-    struct unix_socket *us, struct thread *td, struct message *m, bool nonblock)
+send_dgram(struct unix_socket *us, struct thread *td, struct message *m)
 {
 	struct mutex *lock = us->us_socket.so_lock;
 	int error;
@@ -257,8 +252,8 @@ send_dgram(
 			error = add_name(us, m);
 		if (error == 0)
 			error = us->us_peer->us_socket.so_lock == lock
-				    ? deliver_to_peer(us, td, m, nonblock)
-				    : deliver_across(us, td, m, nonblock);
+				    ? deliver_to_peer(us, td, m)
+				    : deliver_across(us, td, m);
 	} while (error == ERESTART);
 	mutex_unlock(lock);
 	return (error);
@@ -266,10 +261,9 @@ send_dgram(
 
 int
 unix_sendto(struct socket *so, struct thread *td, struct message *m,
-    const union address *to, bool nonblock)
+    const union address *to)
 {
 	struct unix_socket *us = unix_of(so);
 
-	return (to != NULL ? send_named(us, td, m, to, nonblock)
-			   : send_dgram(us, td, m, nonblock));
+	return (to != NULL ? send_named(us, td, m, to) : send_dgram(us, td, m));
 }

@@ -31,6 +31,7 @@
 #include "net/unix.h"
 #include "vm/kmem.h"
 
+#define RIGHTS_MAX   254u /* files in a message: FreeBSD has room for these */
 #define SEARCH_PAUSE (10 * 1000000ull) /* ns at least */
 #define SEARCH_SHARE 8 /* pauses are so many times as long as the search */
 
@@ -124,6 +125,8 @@ unix_control(struct thread *td, int type, const char *data, size_t length,
 	*cp = NULL;
 	switch (type) {
 	case SCM_RIGHTS:
+		if (count > RIGHTS_MAX)
+			return (EMSGSIZE);
 		return (
 		    count == 0 ? 0 : control_alloc_files(td, data, count, cp));
 	case SCM_CREDS:

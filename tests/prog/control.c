@@ -220,7 +220,7 @@ too_small(void)
 	drain();
 }
 
-/* No descriptor is free: EMSGSIZE, and what was sent with them comes next. */
+/* No descriptor is free: EMFILE, and what was sent with them comes next. */
 static void
 no_numbers(int type)
 {
@@ -232,7 +232,7 @@ no_numbers(int type)
 	/* One number is free, three are needed. */
 	limit[0] = (uint64_t)before + 1;
 	CHECK_EQ(SYS(SYS_setrlimit, RLIMIT_NOFILE, limit), 0);
-	CHECK_EQ(receive(control, sizeof(control), 0), -EMSGSIZE);
+	CHECK_EQ(receive(control, sizeof(control), 0), -EMFILE);
 	CHECK_EQ(descriptors(), before);
 	CHECK_EQ(receive(control, sizeof(control), MSG_DONTWAIT),
 	    type == SOCK_DGRAM ? -EAGAIN : 1);

@@ -6,6 +6,7 @@
 #include "fbsd/filio.h"
 #include "fbsd/poll.h"
 #include "fbsd/socket.h"
+#include "fbsd/stat.h"
 
 enum {
 	SYS_unlink = 10,
@@ -13,10 +14,12 @@ enum {
 	SYS_recvfrom = 29,
 	SYS_accept = 30,
 	SYS_ioctl = 54,
+	SYS_umask = 60,
 	SYS_fcntl = 92,
 	SYS_socket = 97,
 	SYS_connect = 98,
 	SYS_bind = 104,
+	SYS_fchmod = 124,
 	SYS_listen = 106,
 	SYS_sendto = 133,
 	SYS_shutdown = 134,
@@ -24,6 +27,7 @@ enum {
 	SYS_poll = 209,
 	SYS_kqueue = 362,
 	SYS_closefrom = 509,
+	SYS_fstatat = 552,
 	SYS_kevent = 560,
 };
 
@@ -70,7 +74,7 @@ fill(int fd, char tag, size_t size)
 	while ((r = SYS(SYS_sendto, fd, big, size, 0, 0, 0)) == (long)size)
 		n++;
 	CHECK_EQ(r, -ENOBUFS);
-	CHECK_EQ(SYS(SYS_sendto, fd, big, size, MSG_DONTWAIT, 0, 0), -EAGAIN);
+	CHECK_EQ(SYS(SYS_sendto, fd, big, size, MSG_DONTWAIT, 0, 0), -ENOBUFS);
 	return (n);
 }
 
@@ -209,9 +213,9 @@ cut(int type)
 		    SYS(SYS_recvfrom, s[1], 0, 0, MSG_PEEK | MSG_TRUNC, 0, 0),
 		    whole ? n : 0);
 		CHECK_EQ(receive_flags(s[1], 1, MSG_PEEK, &got), 1);
-		CHECK_EQ(got, MSG_TRUNC);
+		CHECK_EQ(got, MSG_PEEK | MSG_TRUNC);
 		CHECK_EQ(receive_flags(s[1], (size_t)n, MSG_PEEK, &got), n);
-		CHECK_EQ(got, 0);
+		CHECK_EQ(got, MSG_PEEK);
 		CHECK_EQ(
 		    receive_flags(s[1], 1, MSG_TRUNC, &got), whole ? n : 1);
 		CHECK_EQ(got, MSG_TRUNC);
@@ -292,6 +296,25 @@ events(void)
 	SYS(SYS_closefrom, 3);
 }
 
+/* A socket has the mode of the file that it will be. */
+static void
+modes(void)
+{
+	struct sockaddr_un sun;
+	int fd = dgram(), n = address(&sun, "/tmp/moded");
+	struct stat st;
+
+	CHECK_EQ(SYS(SYS_fchmod, fd, 04600), -EINVAL);
+	CHECK_EQ(SYS(SYS_fchmod, fd, 0766), 0);
+	(void)SYS(SYS_umask, 022);
+	CHECK_EQ(SYS(SYS_bind, fd, &sun, n), 0);
+	CHECK_EQ(SYS(SYS_fstatat, AT_FDCWD, "/tmp/moded", &st, 0), 0);
+	CHECK_EQ(st.st_mode & ALLPERMS, 0744);
+	CHECK_EQ(SYS(SYS_fchmod, fd, 0600), -EINVAL);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	CHECK_EQ(SYS(SYS_unlink, "/tmp/moded"), 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -302,5 +325,6 @@ main(int argc, char **argv)
 	cut(SOCK_SEQPACKET);
 	shutdowns();
 	events();
+	modes();
 	return (result("datagrams"));
 }

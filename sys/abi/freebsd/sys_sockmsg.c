@@ -253,7 +253,8 @@ receive_msg(
 	int error;
 
 	error = receive(td, s, uio, &r);
-	msg->msg_flags = r.r_flags;
+	/* What was asked for is told, too. */
+	msg->msg_flags = (flags & ~(MSG_TRUNC | MSG_EOR)) | r.r_flags;
 	if (error == 0 && msg->msg_name != NULL) {
 		error = copyout(&from, msg->msg_name,
 		    MIN(msg->msg_namelen, from.sa.sa_len));
