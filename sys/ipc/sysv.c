@@ -3,6 +3,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/stat.h"
 #include "ipc/sysv.h"
+#include "kern/kenv.h"
 #include "proc/proc.h"
 #include "vm/kmem.h"
 
@@ -55,6 +56,19 @@ sysv_by_key(struct sysv_table *t, long key, int flags, struct ipc_perm **pp)
 	return (key == IPC_PRIVATE || (flags & IPC_CREAT) != 0 ? 0 : ENOENT);
 }
 
+/* As many as the limit says now. */
+static bool
+make_places(struct sysv_table *t)
+{
+	unsigned n = (unsigned)tunable_get(t->t_limit);
+
+	t->t_places = kmem_alloc(MAX(n, 1) * sizeof(*t->t_places), KM_ZERO);
+	if (t->t_places == NULL)
+		return (false);
+	t->t_size = n;
+	return (true);
+}
+
 static struct sysv_place *
 free_place(struct sysv_table *t)
 {
@@ -72,9 +86,7 @@ sysv_enter(struct sysv_table *t, struct thread *td, long key, int mode,
 	struct sysv_place *sp;
 
 	mutex_assert_held(&t->t_lock);
-	if (t->t_places == NULL)
-		t->t_places = kmem_alloc(t->t_size * sizeof(*sp), KM_ZERO);
-	if (t->t_places == NULL)
+	if (t->t_places == NULL && !make_places(t))
 		return (ENOMEM);
 	if (t->t_used == t->t_size)
 		return (ENOSPC);

@@ -16,6 +16,7 @@
 #include "fbsd/ipc.h"
 
 struct thread;
+struct tunable;
 
 struct sysv_place {
 	struct ipc_perm *sp_perm; /* NULL: free */
@@ -26,14 +27,16 @@ struct sysv_place {
 struct sysv_table {
 	struct mutex t_lock;
 	struct sysv_place *t_places; /* (l) NULL before the first use */
-	unsigned t_size;	     /* (!) */
+	struct tunable *t_limit;     /* (!) how many places there are to be */
+	unsigned t_size;	     /* (l) how many there are */
 	unsigned t_used;	     /* (l) */
 };
-#define SYSV_TABLE_INITIALIZER(t, name, size)                                  \
+#define SYSV_TABLE_INITIALIZER(t, name, limit)                                 \
 	{                                                                      \
 		.t_lock = MUTEX_INITIALIZER((t).t_lock, name),                 \
-		.t_size = (size)                                               \
+		.t_limit = (limit)                                             \
 	}
+#define SYSV_PLACES_MAX 0x8000u
 
 /*
  * All with t_lock held.  A thing is known by its ipc_perm.
@@ -48,7 +51,7 @@ struct ipc_perm *sysv_by_id(const struct sysv_table *t, int id);
 struct ipc_perm *sysv_at(const struct sysv_table *t, unsigned place);
 /* p, all zeroes, is td's, with this key and mode. ENOSPC, ENOMEM. */
 int sysv_enter(struct sysv_table *t, struct thread *td, long key, int mode,
-    struct ipc_perm *p);
+    struct ipc_perm *p) __sleeps;
 void sysv_remove(struct sysv_table *t, const struct ipc_perm *p);
 int sysv_id(const struct sysv_table *t, const struct ipc_perm *p);
 

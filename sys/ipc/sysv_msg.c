@@ -18,6 +18,7 @@
 #include "fbsd/errno.h"
 #include "ipc/sysv.h"
 #include "ipc/sysv_msg.h"
+#include "kern/kenv.h"
 #include "proc/proc.h"
 #include "time/time.h"
 #include "vm/kmem.h"
@@ -46,27 +47,44 @@ struct waiter {
 	bool w_cut; /* MSG_NOERROR */
 };
 
-#define MSG_MNI	    40	 /* queues */
-#define MSG_MNB	    2048 /* bytes of a queue */
-#define MSG_TQL	    40	 /* messages of all queues */
-#define MSG_SSZ	    8	 /* what is counted: segments of so many bytes */
-#define MSG_SEG	    2048
-#define MSG_MAX	    (MSG_SSZ * MSG_SEG)
-#define SEGMENTS(n) (((n) + MSG_SSZ - 1) / MSG_SSZ)
+TUNABLE_INT(msgmni, "kern.ipc.msgmni", CTLFLAG_RD, 40, SYSV_PLACES_MAX);
+/* Bytes of a queue; messages of all; what those take, in segments of some
+ * bytes. */
+TUNABLE_INT(msgmnb, "kern.ipc.msgmnb", CTLFLAG_RD, 2048, 1 << 24);
+TUNABLE_INT(msgtql, "kern.ipc.msgtql", CTLFLAG_RD, 40, INT16_MAX);
+TUNABLE_INT(msgssz, "kern.ipc.msgssz", CTLFLAG_RD, 8, 1024);
+TUNABLE_INT(msgseg, "kern.ipc.msgseg", CTLFLAG_RD, 2048, INT16_MAX);
+SYSCTL_CONST_INT(kern_features_sysv_msg, "kern.features.sysv_msg", CTL_AUTO, 1);
 
 static struct sysv_table queues =
-    SYSV_TABLE_INITIALIZER(queues, "sysv msg", MSG_MNI);
+    SYSV_TABLE_INITIALIZER(queues, "sysv msg", &msgmni);
 static unsigned messages; /* in all queues */
 static size_t segments;	  /* theirs */
 static unsigned senders;  /* that wait */
 
-SYSCTL_CONST_INT(kern_features_sysv_msg, "kern.features.sysv_msg", CTL_AUTO, 1);
-SYSCTL_CONST_INT(kern_ipc_msgmax, "kern.ipc.msgmax", CTL_AUTO, MSG_MAX);
-SYSCTL_CONST_INT(kern_ipc_msgmni, "kern.ipc.msgmni", CTL_AUTO, MSG_MNI);
-SYSCTL_CONST_INT(kern_ipc_msgmnb, "kern.ipc.msgmnb", CTL_AUTO, MSG_MNB);
-SYSCTL_CONST_INT(kern_ipc_msgtql, "kern.ipc.msgtql", CTL_AUTO, MSG_TQL);
-SYSCTL_CONST_INT(kern_ipc_msgssz, "kern.ipc.msgssz", CTL_AUTO, MSG_SSZ);
-SYSCTL_CONST_INT(kern_ipc_msgseg, "kern.ipc.msgseg", CTL_AUTO, MSG_SEG);
+static size_t
+longest(void)
+{
+	return (tunable_get(&msgssz) * tunable_get(&msgseg));
+}
+
+static int
+sysctl_msgmax(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	int most = (int)longest();
+
+	return (sysctl_out(req, &most, sizeof(most)));
+}
+SYSCTL_PROC(kern_ipc_msgmax, "kern.ipc.msgmax", CTL_AUTO,
+    CTLTYPE_INT | CTLFLAG_RD, "I", sysctl_msgmax, NULL);
+
+static size_t
+segments_of(const struct message *m)
+{
+	size_t size = MAX(tunable_get(&msgssz), 1);
+
+	return ((m->m_size + size - 1) / size);
+}
 
 static struct queue *
 queue_of(struct ipc_perm *p)
@@ -111,7 +129,7 @@ create(struct thread *td, long key, int flags, struct queue **mqp)
 	list_init(&mq->mq_messages);
 	list_init(&mq->mq_senders);
 	list_init(&mq->mq_receivers);
-	mq->mq_ds.msg_qbytes = MSG_MNB;
+	mq->mq_ds.msg_qbytes = tunable_get(&msgmnb);
 	mq->mq_ds.msg_ctime = time_now().tv_sec;
 	*mqp = mq;
 	return (0);
@@ -150,8 +168,8 @@ static bool
 has_room(const struct queue *mq, const struct message *m)
 {
 	return (m->m_size + mq->mq_ds.msg_cbytes <= mq->mq_ds.msg_qbytes &&
-		messages < MSG_TQL &&
-		SEGMENTS(m->m_size) + segments <= MSG_SEG);
+		messages < tunable_get(&msgtql) &&
+		segments_of(m) + segments <= tunable_get(&msgseg));
 }
 
 static void
@@ -163,7 +181,7 @@ put(struct queue *mq, struct message *m, pid_t pid)
 	mq->mq_ds.msg_lspid = pid;
 	mq->mq_ds.msg_stime = time_now().tv_sec;
 	messages++;
-	segments += SEGMENTS(m->m_size);
+	segments += segments_of(m);
 }
 
 static void
@@ -173,7 +191,7 @@ take(struct queue *mq, struct message *m)
 	mq->mq_ds.msg_cbytes -= m->m_size;
 	mq->mq_ds.msg_qnum--;
 	messages--;
-	segments -= SEGMENTS(m->m_size);
+	segments -= segments_of(m);
 }
 
 /* The first of a type; 0: of any; negative: of the lowest, up to that. */
@@ -255,7 +273,7 @@ made_room(void)
 
 	while (some) {
 		some = false;
-		for (unsigned i = 0; i < MSG_MNI; i++) {
+		for (unsigned i = 0; i < queues.t_size; i++) {
 			mq = queue_of(sysv_at(&queues, i));
 			if (mq != NULL)
 				some |= let_in(mq);
@@ -272,7 +290,8 @@ check_send(struct thread *td, int id, long type, size_t size)
 
 	mutex_lock(&queues.t_lock);
 	error = find(td, id, IPC_W, &mq);
-	if (error == 0 && (size > mq->mq_ds.msg_qbytes || type < 1))
+	if (error == 0 &&
+	    (size > mq->mq_ds.msg_qbytes || size > longest() || type < 1))
 		error = EINVAL;
 	mutex_unlock(&queues.t_lock);
 	return (error);
@@ -394,7 +413,7 @@ remove_queue(struct queue *mq)
 static int
 set_queue(struct thread *td, struct queue *mq, const struct msqid_ds *ds)
 {
-	uint64_t bytes = MIN(ds->msg_qbytes, MSG_MNB);
+	uint64_t bytes = MIN(ds->msg_qbytes, tunable_get(&msgmnb));
 	int error = sysv_permit(td, &mq->mq_ds.msg_perm, IPC_M);
 
 	if (error == 0 && ds->msg_qbytes > mq->mq_ds.msg_qbytes)
@@ -443,7 +462,7 @@ sysctl_msqids(const struct sysctl_node *node, struct sysctl_req *req)
 	const struct queue *mq;
 	int error = 0;
 
-	for (unsigned i = 0; i < MSG_MNI && error == 0; i++) {
+	for (unsigned i = 0; i < tunable_get(&msgmni) && error == 0; i++) {
 		memset(&out, 0, sizeof(out));
 		mutex_lock(&queues.t_lock);
 		mq = queue_of(sysv_at(&queues, i));

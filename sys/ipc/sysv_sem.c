@@ -20,6 +20,7 @@
 #include "fbsd/errno.h"
 #include "ipc/sysv.h"
 #include "ipc/sysv_sem.h"
+#include "kern/kenv.h"
 #include "proc/proc.h"
 #include "time/time.h"
 #include "vm/kmem.h"
@@ -60,29 +61,35 @@ struct undo {
 	int un_adjust;
 };
 
-#define SEM_MNI	   50 /* sets */
 #define SEM_MNS	   340
-#define SEM_MNU	   150 /* processes with undos */
-#define SEM_UME	   50  /* undos of a process */
-#define SEM_USZ	   632 /* as FreeBSD has it; for ipcs(1) */
 #define SEM_VALUES UINT16_MAX
 
-static struct sysv_table sets =
-    SYSV_TABLE_INITIALIZER(sets, "sysv sem", SEM_MNI);
-static int total;   /* semaphores of all sets */
-static int undoers; /* processes with a struct sem_undos */
-
-static int semmsl = SEM_MNS, semvmx = INT16_MAX, semaem = 16384;
+TUNABLE_INT(semmni, "kern.ipc.semmni", CTLFLAG_RD, 50, SYSV_PLACES_MAX);
+TUNABLE_INT(semmns, "kern.ipc.semmns", CTLFLAG_RD, SEM_MNS, INT16_MAX);
+TUNABLE_INT(semmsl, "kern.ipc.semmsl", CTLFLAG_RW, SEM_MNS, INT16_MAX);
+TUNABLE_INT(semvmx, "kern.ipc.semvmx", CTLFLAG_RW, INT16_MAX, SEM_VALUES);
+TUNABLE_INT(semaem, "kern.ipc.semaem", CTLFLAG_RW, 16384, SEM_VALUES);
+/* Undos of a process, and how many processes may have some. */
+TUNABLE_INT(semume, "kern.ipc.semume", CTLFLAG_RD, 50, INT16_MAX);
+TUNABLE_INT(semmnu, "kern.ipc.semmnu", CTLFLAG_RD, 150, INT16_MAX);
+TUNABLE_INT(semopm, "kern.ipc.semopm", CTLFLAG_RD, 100, 4096);
 SYSCTL_CONST_INT(kern_features_sysv_sem, "kern.features.sysv_sem", CTL_AUTO, 1);
-SYSCTL_CONST_INT(kern_ipc_semmni, "kern.ipc.semmni", CTL_AUTO, SEM_MNI);
-SYSCTL_CONST_INT(kern_ipc_semmns, "kern.ipc.semmns", CTL_AUTO, SEM_MNS);
-SYSCTL_CONST_INT(kern_ipc_semmnu, "kern.ipc.semmnu", CTL_AUTO, SEM_MNU);
-SYSCTL_INT(kern_ipc_semmsl, "kern.ipc.semmsl", CTL_AUTO, CTLFLAG_RW, &semmsl);
-SYSCTL_CONST_INT(kern_ipc_semopm, "kern.ipc.semopm", CTL_AUTO, SEM_OPM);
-SYSCTL_CONST_INT(kern_ipc_semume, "kern.ipc.semume", CTL_AUTO, SEM_UME);
-SYSCTL_CONST_INT(kern_ipc_semusz, "kern.ipc.semusz", CTL_AUTO, SEM_USZ);
-SYSCTL_INT(kern_ipc_semvmx, "kern.ipc.semvmx", CTL_AUTO, CTLFLAG_RW, &semvmx);
-SYSCTL_INT(kern_ipc_semaem, "kern.ipc.semaem", CTL_AUTO, CTLFLAG_RW, &semaem);
+
+static struct sysv_table sets =
+    SYSV_TABLE_INITIALIZER(sets, "sysv sem", &semmni);
+static unsigned total;	 /* semaphores of all sets */
+static unsigned undoers; /* processes with a struct sem_undos */
+
+/* The size of a process's undos in FreeBSD's kernel, which ipcs(1) tells. */
+static int
+sysctl_semusz(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	int size = (int)roundup2(28 + 12 * tunable_get(&semume), 8);
+
+	return (sysctl_out(req, &size, sizeof(size)));
+}
+SYSCTL_PROC(kern_ipc_semusz, "kern.ipc.semusz", CTL_AUTO,
+    CTLTYPE_INT | CTLFLAG_RD, "I", sysctl_semusz, NULL);
 
 static struct sem_set *
 set_of(struct ipc_perm *p)
@@ -100,7 +107,7 @@ set_size(unsigned n)
 static int
 highest_value(void)
 {
-	return (MIN(semvmx, SEM_VALUES));
+	return ((int)tunable_get(&semvmx));
 }
 
 static int
@@ -109,9 +116,9 @@ create(struct thread *td, long key, int n, int flags, struct sem_set **setp)
 	struct sem_set *set;
 	int error;
 
-	if (n <= 0 || n > semmsl)
+	if (n <= 0 || (unsigned)n > tunable_get(&semmsl))
 		return (EINVAL);
-	if (n > SEM_MNS - total)
+	if ((unsigned)n + total > tunable_get(&semmns))
 		return (ENOSPC);
 	set = kmem_alloc(set_size((unsigned)n), KM_ZERO);
 	if (set == NULL)
@@ -126,7 +133,7 @@ create(struct thread *td, long key, int n, int flags, struct sem_set **setp)
 	set->ss_ds.sem_perm.mode |= SEM_ALLOC;
 	set->ss_ds.sem_nsems = (uint16_t)n;
 	set->ss_ds.sem_ctime = time_now().tv_sec;
-	total += n;
+	total += (unsigned)n;
 	*setp = set;
 	return (0);
 }
@@ -184,7 +191,7 @@ static int
 undo_list(struct proc *p, struct sem_undos **sup)
 {
 	if (p->p_sem == NULL) {
-		if (undoers == SEM_MNU)
+		if (undoers >= tunable_get(&semmnu))
 			return (ENOSPC);
 		p->p_sem = kmem_alloc(sizeof(*p->p_sem), KM_ZERO);
 		if (p->p_sem == NULL)
@@ -207,7 +214,7 @@ add_undo(struct proc *p, struct sem_set *set, uint16_t num, struct undo **unp)
 	if (un == NULL)
 		return (ENOMEM);
 	error = undo_list(p, &su);
-	if (error == 0 && su->su_count == SEM_UME)
+	if (error == 0 && su->su_count >= tunable_get(&semume))
 		error = EINVAL;
 	if (error != 0) {
 		kmem_free(un, sizeof(*un));
@@ -223,6 +230,12 @@ add_undo(struct proc *p, struct sem_set *set, uint16_t num, struct undo **unp)
 	return (0);
 }
 
+static unsigned
+abs_of(int n)
+{
+	return ((unsigned)(n < 0 ? -n : n));
+}
+
 /* At p's end there is `by` more to be added. */
 static int
 adjust(struct proc *p, struct sem_set *set, uint16_t num, int by)
@@ -231,7 +244,7 @@ adjust(struct proc *p, struct sem_set *set, uint16_t num, int by)
 	    p->p_sem != NULL ? find_undo(p->p_sem, set, num) : NULL;
 	int sum = (un != NULL ? un->un_adjust : 0) + by, error = 0;
 
-	if (sum > semaem || sum < -semaem)
+	if (abs_of(sum) > tunable_get(&semaem))
 		return (ERANGE);
 	if (un == NULL)
 		error = add_undo(p, set, num, &un);
@@ -397,7 +410,7 @@ remove_set(struct sem_set *set)
 		sysv_done(&w->w_wait, EIDRM);
 	forget_undos(set, -1);
 	sysv_remove(&sets, &set->ss_ds.sem_perm);
-	total -= (int)n;
+	total -= n;
 	kmem_free(set, set_size(n));
 }
 
@@ -537,6 +550,12 @@ kern_semctl(struct thread *td, int id, int num, int cmd, struct sem_control *c)
 	return (error);
 }
 
+unsigned
+sem_most_ops(void)
+{
+	return ((unsigned)tunable_get(&semopm));
+}
+
 int
 sem_count(int id, unsigned *n)
 {
@@ -577,7 +596,7 @@ sysctl_sema(const struct sysctl_node *node, struct sysctl_req *req)
 	const struct sem_set *set;
 	int error = 0;
 
-	for (unsigned i = 0; i < SEM_MNI && error == 0; i++) {
+	for (unsigned i = 0; i < tunable_get(&semmni) && error == 0; i++) {
 		memset(&out, 0, sizeof(out));
 		mutex_lock(&sets.t_lock);
 		set = set_of(sysv_at(&sets, i));

@@ -7,8 +7,6 @@
 struct proc;
 struct thread;
 
-#define SEM_OPM 100u /* operations of one semop(2) */
-
 /* semget(2) and kin.  EINVAL, ENOENT, EEXIST, ENOSPC, ENOMEM; EACCES. */
 int kern_semget(
     struct thread *td, long key, int n, int flags, int *id) __sleeps;
@@ -26,6 +24,8 @@ struct sem_control {
 };
 int kern_semctl(struct thread *td, int id, int num, int cmd,
     struct sem_control *c) __sleeps;
+/* As many operations may one semop(2) have. */
+unsigned sem_most_ops(void) __sleeps;
 /* How many semaphores there are in a set; EINVAL. */
 int sem_count(int id, unsigned *n) __sleeps;
 

@@ -19,6 +19,7 @@
 #include "fbsd/stat.h"
 #include "ipc/sysv.h"
 #include "ipc/sysv_shm.h"
+#include "kern/kenv.h"
 #include "proc/proc.h"
 #include "time/time.h"
 #include "vm/kmem.h"
@@ -43,59 +44,54 @@ struct shm_space {
 	unsigned sm_count;	 /* (m) */
 };
 
-#define SHM_MNI	   192ul /* segments */
 #define SHM_PAGES  131072ul
-#define SHM_SEGS   128ul /* attached to a process */
 #define SHM_BYTES  (SHM_PAGES * PAGE_SIZE)
 #define SHM_SHARE  2 /* of the memory, if that is less */
 #define SHM_ACCESS (IPC_R | IPC_W)
 
-static struct sysv_table segments =
-    SYSV_TABLE_INITIALIZER(segments, "sysv shm", SHM_MNI);
-static uint64_t committed; /* (segments.t_lock) pages of all */
+TUNABLE_ULONG(shmmax, "kern.ipc.shmmax", CTLFLAG_RW, SHM_BYTES, USER_TOP);
+TUNABLE_ULONG(shmmin, "kern.ipc.shmmin", CTLFLAG_RW, 1, USER_TOP);
+TUNABLE_ULONG(shmmni, "kern.ipc.shmmni", CTLFLAG_RD, 192, SYSV_PLACES_MAX);
+TUNABLE_ULONG(shmseg, "kern.ipc.shmseg", CTLFLAG_RD, 128, SYSV_PLACES_MAX);
+/* 0: nobody has said. */
+static struct tunable shmall = {
+    "kern.ipc.shmall", 0, USER_TOP / PAGE_SIZE, false};
 
-static uint64_t shmmax = SHM_BYTES, shmmin = 1, shmall; /* 0: not set yet */
-static const uint64_t shmmni = SHM_MNI, shmseg = SHM_SEGS;
 /* Both are the same here: no memory is paged out. */
 static int shm_use_phys;
 static int shm_allow_removed = 1;
-
-#define SHM_LIMIT(name, flags)                                                 \
-	SYSCTL_NODE_(kern_ipc_##name, "kern.ipc." #name, CTL_AUTO,             \
-	    CTLTYPE_ULONG | (flags), "LU", sysctl_handle_opaque,               \
-	    (void *)(uintptr_t)&name, sizeof(name), NULL)
-SYSCTL_CONST_INT(kern_features_sysv_shm, "kern.features.sysv_shm", CTL_AUTO, 1);
-SHM_LIMIT(shmmax, CTLFLAG_RW);
-SHM_LIMIT(shmmin, CTLFLAG_RW);
-SHM_LIMIT(shmmni, CTLFLAG_RD);
-SHM_LIMIT(shmseg, CTLFLAG_RD);
 SYSCTL_INT(kern_ipc_shm_use_phys, "kern.ipc.shm_use_phys", CTL_AUTO, CTLFLAG_RW,
     &shm_use_phys);
 SYSCTL_INT(kern_ipc_shm_allow_removed, "kern.ipc.shm_allow_removed", CTL_AUTO,
     CTLFLAG_RW, &shm_allow_removed);
+SYSCTL_CONST_INT(kern_features_sysv_shm, "kern.features.sysv_shm", CTL_AUTO, 1);
 
-/* Segments outlive who made them, so they may not take all memory there is. */
+static struct sysv_table segments =
+    SYSV_TABLE_INITIALIZER(segments, "sysv shm", &shmmni);
+static uint64_t committed; /* (segments.t_lock) pages of all */
+
+/* Segments outlive who made them, so that by themselves they may not take all
+ * memory there is. */
 static uint64_t
 most_pages(void)
 {
-	return (
-	    shmall != 0 ? shmall : MIN(SHM_PAGES, page_total() / SHM_SHARE));
+	uint64_t pages = tunable_get(&shmall);
+
+	return (pages != 0 ? pages : MIN(SHM_PAGES, page_total() / SHM_SHARE));
 }
 
 static int
 sysctl_shmall(const struct sysctl_node *node, struct sysctl_req *req)
 {
 	uint64_t pages = most_pages();
-	int error = sysctl_out(req, &pages, sizeof(pages));
 
-	if (error == 0 && sysctl_has_new(req))
-		error = sysctl_in(req, &pages, sizeof(pages));
-	if (error == 0 && sysctl_has_new(req))
-		shmall = pages;
-	return (error);
+	if (!sysctl_has_new(req))
+		return (sysctl_out(req, &pages, sizeof(pages)));
+	return (sysctl_handle_tunable(node, req));
 }
-SYSCTL_PROC(kern_ipc_shmall, "kern.ipc.shmall", CTL_AUTO,
-    CTLTYPE_ULONG | CTLFLAG_RW, "LU", sysctl_shmall, NULL);
+SYSCTL_NODE_(kern_ipc_shmall, "kern.ipc.shmall", CTL_AUTO,
+    CTLTYPE_ULONG | CTLFLAG_RW | CTLFLAG_TUN, "LU", sysctl_shmall, &shmall,
+    sizeof(uint64_t), NULL);
 
 static struct segment *
 segment_of(struct ipc_perm *p)
@@ -177,9 +173,10 @@ create(struct thread *td, long key, size_t size, int flags, struct segment **gp)
 	uint64_t most = most_pages();
 	int error;
 
-	if (size < shmmin || size > shmmax || size > USER_TOP || size == 0)
+	if (size == 0 || size < tunable_get(&shmmin) ||
+	    size > tunable_get(&shmmax))
 		return (EINVAL);
-	if (segments.t_used == segments.t_size)
+	if (segments.t_used == tunable_get(&shmmni))
 		return (ENOSPC);
 	size = round_page(size);
 	if (committed > most || atop(size) > most - committed)
@@ -302,7 +299,7 @@ attach(struct thread *td, struct shm_space *sm, struct segment *g, vaddr_t addr,
 	struct attachment *a;
 	int error;
 
-	if (sm->sm_count >= shmseg)
+	if (sm->sm_count >= tunable_get(&shmseg))
 		return (EMFILE);
 	a = kmem_alloc(sizeof(*a), 0);
 	if (a == NULL)
@@ -479,7 +476,7 @@ sysctl_shmsegs(const struct sysctl_node *node, struct sysctl_req *req)
 	struct segment *g;
 	int error = 0;
 
-	for (unsigned i = 0; i < SHM_MNI && error == 0; i++) {
+	for (unsigned i = 0; i < tunable_get(&shmmni) && error == 0; i++) {
 		memset(&out, 0, sizeof(out));
 		out.u.shm_perm.mode = SHMSEG_FREE;
 		mutex_lock(&segments.t_lock);

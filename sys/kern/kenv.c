@@ -224,6 +224,58 @@ kenv_true(const char *name)
 		same_word(value, "on") || strtoull(value, NULL, 0) != 0);
 }
 
+/* Of NUMBER with a k, m, g or t behind it: false if it is something else, or
+ * more than there is. */
+static bool
+parse_size(const char *s, uint64_t *value)
+{
+	static const char units[] = "kmgt";
+	const char *end, *unit;
+	uint64_t n = strtoull(s, &end, 0);
+	unsigned shift = 0;
+
+	unit = *end != '\0' ? strchr(units, *end | 0x20) : NULL;
+	if (unit != NULL) {
+		shift = 10 * ((unsigned)(unit - units) + 1);
+		end++;
+	}
+	*value = n << shift;
+	return (end != s && *end == '\0' && *value >> shift == n);
+}
+
+uint64_t
+tunable_get(struct tunable *tn)
+{
+	char text[KENV_MVALLEN + 1];
+	uint64_t value;
+
+	if (!atomic_load(&tn->tn_fetched)) {
+		if (kenv_get(tn->tn_name, text, sizeof(text)) == 0 &&
+		    parse_size(text, &value))
+			atomic_store(&tn->tn_value, MIN(value, tn->tn_max));
+		atomic_store(&tn->tn_fetched, true);
+	}
+	return (atomic_load(&tn->tn_value));
+}
+
+int
+sysctl_handle_tunable(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct tunable *tn = node->sn_ptr;
+	uint64_t value = tunable_get(tn);
+	const size_t size = (size_t)node->sn_arg;
+	int error = sysctl_out(req, &value, size);
+
+	if (error != 0 || !sysctl_has_new(req))
+		return (error);
+	error = sysctl_in(req, &value, size);
+	if (error == 0 && value > tn->tn_max)
+		error = EINVAL;
+	if (error == 0)
+		atomic_store(&tn->tn_value, value);
+	return (error);
+}
+
 int
 boothowto(void)
 {

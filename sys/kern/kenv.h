@@ -6,6 +6,7 @@
 #ifndef KERN_KENV_H
 #define KERN_KENV_H
 
+#include "core/sysctl.h"
 #include "lib/types.h"
 
 /* Longest name and value, without the NUL. */
@@ -27,5 +28,30 @@ bool kenv_true(const char *name) __sleeps;
 
 /* RB_*: what boot_* variables and flags (-s, -v) say. */
 int boothowto(void) __sleeps;
+
+/*
+ * A number that is a sysctl(3) node, and that the environment may set before
+ * it is asked for first: NUMBER, or with a k, m, g or t behind it.  Types are
+ * int and unsigned long, and no value is above the highest.
+ */
+struct tunable {
+	const char *tn_name; /* (!) */
+	uint64_t tn_value;   /* (a) */
+	uint64_t tn_max;     /* (!) */
+	bool tn_fetched;     /* (a) from the environment, if it is there */
+};
+uint64_t tunable_get(struct tunable *tn) __sleeps;
+sysctl_fn sysctl_handle_tunable;
+
+#define TUNABLE_(var, name, kind, fmt, size, value, max)                       \
+	static struct tunable var = {(name), (value), (max), false};           \
+	SYSCTL_NODE_(tunable_##var, name, CTL_AUTO, (kind) | CTLFLAG_TUN, fmt, \
+	    sysctl_handle_tunable, &var, size, NULL)
+/* flags: CTLFLAG_RD or CTLFLAG_RW. */
+#define TUNABLE_INT(var, name, flags, value, max)                              \
+	TUNABLE_(var, name, CTLTYPE_INT | (flags), "I", sizeof(int), value, max)
+#define TUNABLE_ULONG(var, name, flags, value, max)                            \
+	TUNABLE_(var, name, CTLTYPE_ULONG | (flags), "LU",                     \
+	    sizeof(unsigned long), value, max)
 
 #endif

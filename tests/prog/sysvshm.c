@@ -7,13 +7,15 @@ enum {
 	SYS_shmat = 228,
 	SYS_shmdt = 230,
 	SYS_shmget = 231,
+	SYS_kenv = 390,
 	SYS_shmctl = 512,
 };
 
-#define KEY    0x1234567
-#define PAGE   4096
-#define MNI    192
-#define ERR(e) (-(long)(e))
+#define KENV_SET 1
+#define KEY	 0x1234567
+#define PAGE	 4096
+#define MNI	 192
+#define ERR(e)	 (-(long)(e))
 
 static long
 get(long key, size_t size, int flags)
@@ -47,6 +49,29 @@ static long
 rm(long id)
 {
 	return (SYS(SYS_shmctl, id, IPC_RMID, 0));
+}
+
+static long
+set_kenv(const char *name, const char *text)
+{
+	return (SYS(SYS_kenv, KENV_SET, name, text, length(text) + 1));
+}
+
+/* The kernel's environment sets limits that nobody has asked for yet. */
+static void
+environment(void)
+{
+	CHECK_EQ(set_kenv("kern.ipc.shmseg", "0x60"), 0);
+	CHECK_EQ(set_kenv("kern.ipc.shmmax", "1G"), 0);
+	CHECK_EQ(set_kenv("kern.ipc.shmmin", "2 or so"), 0);
+	CHECK_EQ(set_kenv("kern.ipc.semmni", "99999999999"), 0);
+	CHECK_EQ(get_sysctl("kern.ipc.shmseg"), 96);
+	CHECK_EQ(get_sysctl("kern.ipc.shmmax"), 1 << 30);
+	CHECK_EQ(get_sysctl("kern.ipc.shmmin"), 1);
+	CHECK_EQ(get_sysctl("kern.ipc.semmni"), 32768);
+	CHECK_EQ(set_sysctl("kern.ipc.semvmx", 65536), ERR(EINVAL));
+	CHECK_EQ(set_sysctl("kern.ipc.semvmx", -1), ERR(EINVAL));
+	CHECK_EQ(set_sysctl("kern.ipc.semmni", 5), ERR(EPERM));
 }
 
 static void
@@ -338,6 +363,7 @@ main(int argc, char **argv)
 	if (argc > 1)
 		return (after_exec());
 	copy_self("/self", 0755);
+	environment();
 	keys();
 	places();
 	forks();

@@ -67,7 +67,7 @@ sys_semop(struct thread *td, const struct semop_args *a)
 	size_t size;
 	int error;
 
-	if (a->nsops > SEM_OPM)
+	if (a->nsops > sem_most_ops())
 		return (E2BIG);
 	size = a->nsops * sizeof(*ops);
 	if (a->nsops > FEW_OPS)
