@@ -14,6 +14,8 @@
 #include "vm/vm.h"
 
 #define ARGS_CACHE_MAX 4096 /* a longer title is forgotten */
+SYSCTL_CONST_INT(kern_ps_arg_cache_limit, "kern.ps_arg_cache_limit", CTL_AUTO,
+    ARGS_CACHE_MAX);
 
 /* The process with this number. */
 static int

@@ -74,8 +74,6 @@ SYSCTL_STRING(hw_machine_arch, "hw.machine_arch", HW_MACHINE_ARCH, CTLFLAG_RD,
     "amd64", 0);
 
 SYSCTL_CONST_INT(vm_overcommit, "vm.overcommit", CTL_AUTO, 0);
-SYSCTL_CONST_INT(
-    p1003_1b_pagesize, "p1003_1b.pagesize", CTL_P1003_1B_PAGESIZE, PAGE_SIZE);
 SYSCTL_CONST_INT(security_jailed, "security.jail.jailed", CTL_AUTO, 0);
 
 /* The security level only rises, but for init: nothing depends on it yet. */

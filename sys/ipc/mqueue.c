@@ -43,6 +43,8 @@ SYSCTL_INT(
     kern_mqueue_maxmq, "kern.mqueue.maxmq", CTL_AUTO, CTLFLAG_RW, &maxmq);
 SYSCTL_INT(
     kern_mqueue_curmq, "kern.mqueue.curmq", CTL_AUTO, CTLFLAG_RD, &curmq);
+SYSCTL_CONST_INT(p1003_1b_message_passing, "p1003_1b.message_passing",
+    CTL_P1003_1B_MESSAGE_PASSING, 200112);
 SYSCTL_CONST_INT(kern_features_p1003_1b_mqueue, "kern.features.p1003_1b_mqueue",
     CTL_AUTO, 1);
 

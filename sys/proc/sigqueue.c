@@ -7,12 +7,20 @@
  * no memory is still delivered, as one without a story; only sigqueue(2) says
  * EAGAIN.
  */
+#include "core/sysctl.h"
 #include "lib/string.h"
 #include "fbsd/errno.h"
 #include "proc/sigqueue.h"
 #include "vm/kmem.h"
 
 #define SIGQUEUE_MAX 128 /* stories in one queue, but for static ones */
+
+SYSCTL_CONST_INT(p1003_1b_realtime_signals, "p1003_1b.realtime_signals",
+    CTL_P1003_1B_REALTIME_SIGNALS, 200112);
+SYSCTL_CONST_INT(p1003_1b_rtsig_max, "p1003_1b.rtsig_max",
+    CTL_P1003_1B_RTSIG_MAX, SIGRTMAX - SIGRTMIN + 1);
+SYSCTL_CONST_INT(p1003_1b_sigqueue_max, "p1003_1b.sigqueue_max",
+    CTL_P1003_1B_SIGQUEUE_MAX, SIGQUEUE_MAX);
 
 void
 sigqueue_init(struct sigqueue *sq)

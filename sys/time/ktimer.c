@@ -4,6 +4,7 @@
  * own that waits in at most one queue.  What expires while the story still
  * waits is counted and told as overrun when the signal is taken.
  */
+#include "core/sysctl.h"
 #include "fbsd/errno.h"
 #include "amd64/md.h"
 #include "proc/sigqueue.h"
@@ -13,6 +14,13 @@
 
 #define KTIMER_MAX  128	    /* for a process */
 #define OVERRUN_MAX INT_MAX /* DELAYTIMER_MAX */
+
+SYSCTL_CONST_INT(
+    p1003_1b_timers, "p1003_1b.timers", CTL_P1003_1B_TIMERS, 200112);
+SYSCTL_CONST_INT(p1003_1b_timer_max, "p1003_1b.timer_max",
+    CTL_P1003_1B_TIMER_MAX, KTIMER_MAX);
+SYSCTL_CONST_INT(p1003_1b_delaytimer_max, "p1003_1b.delaytimer_max",
+    CTL_P1003_1B_DELAYTIMER_MAX, OVERRUN_MAX);
 
 struct ktimer {		      /* (p) unless said */
 	struct list kt_link;  /* in p_ktimers, ascending kt_id */

@@ -55,6 +55,31 @@ pages(const char *name)
 	return (n);
 }
 
+/* By the numbers that programs were compiled with. */
+static void
+posix(void)
+{
+	static const struct {
+		int numbers[2], value;
+	} all[] = {{{9, 20}, 4096}, {{9, 21}, 62}, {{9, 14}, 200112},
+	    {{9, 10}, 200112}, {{9, 3}, 0}, {{8, 8}, 0}, {{8, 19}, 0}};
+	char text[64];
+	size_t len;
+	int value;
+
+	for (unsigned i = 0; i < nitems(all); i++) {
+		len = sizeof(value);
+		value = -1;
+		CHECK_EQ(
+		    SYS(SYS___sysctl, all[i].numbers, 2, &value, &len, 0, 0),
+		    0);
+		CHECK_EQ(value, all[i].value);
+	}
+	len = sizeof(text);
+	CHECK_EQ(by_name("user.cs_path", text, &len), 0);
+	CHECK_EQ(len, 1);
+}
+
 /* What a program uses is active. */
 static void
 memory(void)
@@ -435,6 +460,7 @@ main(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	values();
+	posix();
 	memory();
 	counts();
 	interrupts();
