@@ -104,6 +104,7 @@ struct disk {
 	bool d_readonly;	    /* (!) */
 	bool d_delete;		    /* (!) BIO_DELETE does something */
 	bool d_tasted;		    /* (l) its partitions are known */
+	bool d_rewritten;	    /* (a) its tables or labels may be others */
 	struct disk *d_whole;	    /* (!) itself, or what it is a part of */
 	uint64_t d_start;	    /* (!) bytes; where on d_whole */
 	enum disk_scheme d_scheme;  /* (l) of the table on it */
@@ -111,8 +112,8 @@ struct disk {
 	uint64_t d_attributes; /* (a) partition's: GPT's */
 	/* Its names besides d_name, or "". */
 	char d_gpt[DISK_LABEL_MAX];   /* (l) below /dev/gpt */
-	char d_gptid[DISK_LABEL_MAX]; /* (!) below /dev/gptid */
-	char d_ufs[DISK_LABEL_MAX];   /* (!) below /dev/ufs */
+	char d_gptid[DISK_LABEL_MAX]; /* (l) below /dev/gptid */
+	char d_ufs[DISK_LABEL_MAX];   /* (l) below /dev/ufs */
 	/* Whole disks: starts a request that bio_start() has checked. */
 	void (*d_strategy)(struct disk *dp, struct bio *bp); /* (!) */
 	/* If it can be removed: nothing is asked for any more, and what was is
@@ -267,6 +268,9 @@ void disk_errors_init(struct disk *dp); /* of a whole disk */
 /* disk_stats.c: a whole disk does nothing any more. */
 void disk_stats_end(struct disk *dp) __sleeps;
 
+/* Somebody wrote to it by /dev: if a table or a label may have changed, it is
+ * looked at again when nobody has it open to be written any more. */
+void disk_wrote(struct disk *dp, uint64_t offset, uint64_t len);
 /* Opens it as a device does, which is a reference: EROFS, ENXIO, EPERM
  * (mounted). */
 int disk_open(struct disk *dp, bool write) __sleeps;
@@ -286,6 +290,6 @@ uint64_t disk_geom_id(const struct disk *dp);
  * away. */
 void disk_make_devs(struct disk *dp) __sleeps;
 void disk_destroy_devs(struct disk *dp) __sleeps;
-void disk_rename_gpt(struct disk *dp, const char *label) __sleeps;
+void disk_rename(struct disk *dp, unsigned i, const char *label) __sleeps;
 
 #endif

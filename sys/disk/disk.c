@@ -78,8 +78,8 @@ disk_release(struct disk *dp)
 	disk_release(whole);
 }
 
-void
-disk_add_part(struct disk *whole, const struct part *pt)
+static void
+add_part(struct disk *whole, const struct part *pt)
 {
 	struct disk *dp = kmem_alloc(sizeof(*dp), KM_ZERO), *after = whole, *d;
 
@@ -100,7 +100,7 @@ disk_add_part(struct disk *whole, const struct part *pt)
 	dp->d_attributes = pt->pt_attributes;
 	strlcpy(dp->d_gpt, pt->pt_label, sizeof(dp->d_gpt));
 	strlcpy(dp->d_gptid, pt->pt_uuid, sizeof(dp->d_gptid));
-	part_ufs_label(dp);
+	part_ufs_label(dp, dp->d_ufs);
 	mutex_lock(&disks_lock);
 	LIST_FOREACH (d, &disks, d_link)
 		if (d->d_whole == whole)
@@ -136,7 +136,8 @@ disk_taste(void)
 	rw_wlock(&taste_lock);
 	while ((dp = next_untasted()) != NULL) {
 		part_taste(dp);
-		disk_make_devs(dp);
+		if (dp->d_devs[0] == NULL)
+			disk_make_devs(dp);
 		mutex_lock(&disks_lock);
 		dp->d_tasted = true;
 		mutex_unlock(&disks_lock);
@@ -227,10 +228,10 @@ disk_remove(struct disk *whole, bool force)
 	return (0);
 }
 
-/* The one that a disk's name and place belong to, or what it lies within if it
- * has a letter behind that; or NULL. */
+/* The one that a disk's name and place belong to; or, unless those are all,
+ * what it lies within if it has a letter behind that; or NULL. */
 static const struct part *
-part_for(const struct disk *dp, const struct part *parts, unsigned n)
+part_for(const struct disk *dp, const struct part *parts, unsigned n, bool all)
 {
 	const char *name = dp->d_name + strlen(dp->d_whole->d_name);
 	const size_t len = strlen(name);
@@ -242,7 +243,7 @@ part_for(const struct disk *dp, const struct part *parts, unsigned n)
 			continue;
 		if (known == len && dp->d_start == parts[i].pt_start)
 			return (&parts[i]);
-		if (known + 1 == len && name[known] >= 'a')
+		if (!all && known + 1 == len && name[known] >= 'a')
 			return (&parts[i]);
 	}
 	return (NULL);
@@ -250,16 +251,19 @@ part_for(const struct disk *dp, const struct part *parts, unsigned n)
 
 /* (disks_lock) Those that aren't among them go: EBUSY. */
 static int
-begin_change(const struct disk *whole, const struct part *parts, unsigned n)
+begin_change(
+    const struct disk *whole, const struct part *parts, unsigned n, bool all)
 {
 	struct disk *dp;
 
 	LIST_FOREACH (dp, &disks, d_link)
-		if (is_part_of(dp, whole) && part_for(dp, parts, n) == NULL &&
+		if (is_part_of(dp, whole) &&
+		    part_for(dp, parts, n, all) == NULL &&
 		    (dp->d_opens != 0 || dp->d_claims != 0))
 			return (EBUSY);
 	LIST_FOREACH (dp, &disks, d_link)
-		if (is_part_of(dp, whole) && part_for(dp, parts, n) == NULL)
+		if (is_part_of(dp, whole) &&
+		    part_for(dp, parts, n, all) == NULL)
 			atomic_store(&dp->d_gone, true);
 	return (0);
 }
@@ -283,26 +287,34 @@ disk_for(const struct disk *whole, const struct part *pt)
 static void
 change_part(struct disk *dp, const struct part *pt)
 {
+	char ufs[DISK_LABEL_MAX];
+	const char *const labels[DISK_LABELS] = {
+	    pt->pt_label, pt->pt_uuid, ufs};
+	const char *folder;
+
 	mutex_lock(&disks_lock);
 	memcpy(dp->d_type, pt->pt_type, sizeof(dp->d_type));
 	atomic_store(&dp->d_attributes, pt->pt_attributes);
 	mutex_unlock(&disks_lock);
-	if (strcmp(dp->d_gpt, pt->pt_label) != 0)
-		disk_rename_gpt(dp, pt->pt_label);
+	part_ufs_label(dp, ufs);
+	for (unsigned i = 0; i < DISK_LABELS; i++)
+		if (strcmp(disk_label(dp, i, &folder), labels[i]) != 0)
+			disk_rename(dp, i, labels[i]);
 	if (dp->d_size != pt->pt_size)
 		disk_resize(dp, pt->pt_size);
 }
 
-int
-disk_set_parts(struct disk *whole, const struct part *parts, unsigned n,
+/* With taste_lock. */
+static int
+set_parts(struct disk *whole, const struct part *parts, unsigned n, bool all,
     enum disk_scheme scheme)
 {
 	struct disk *dp;
 	int error;
 
-	rw_wlock(&taste_lock);
 	mutex_lock(&disks_lock);
-	error = disk_is_gone(whole) ? ENXIO : begin_change(whole, parts, n);
+	error =
+	    disk_is_gone(whole) ? ENXIO : begin_change(whole, parts, n, all);
 	if (error == 0)
 		whole->d_scheme = scheme;
 	mutex_unlock(&disks_lock);
@@ -312,8 +324,26 @@ disk_set_parts(struct disk *whole, const struct part *parts, unsigned n,
 		if (dp != NULL)
 			change_part(dp, &parts[i]);
 		else
-			disk_add_part(whole, &parts[i]);
+			add_part(whole, &parts[i]);
 	}
+	return (error);
+}
+
+int
+disk_found_parts(
+    struct disk *whole, const struct part *parts, unsigned n, unsigned scheme)
+{
+	return (set_parts(whole, parts, n, true, (enum disk_scheme)scheme));
+}
+
+int
+disk_set_parts(struct disk *whole, const struct part *parts, unsigned n,
+    enum disk_scheme scheme)
+{
+	int error;
+
+	rw_wlock(&taste_lock);
+	error = set_parts(whole, parts, n, false, scheme);
 	rw_wunlock(&taste_lock);
 	return (error);
 }
@@ -359,24 +389,26 @@ answers_to(const struct disk *dp, const char *name)
 }
 
 void
-disk_set_gpt(struct disk *dp, const char *label)
+disk_set_label(struct disk *dp, unsigned i, const char *label)
 {
+	char *const labels[DISK_LABELS] = {dp->d_gpt, dp->d_gptid, dp->d_ufs};
+
 	mutex_lock(&disks_lock);
-	strlcpy(dp->d_gpt, label, sizeof(dp->d_gpt));
+	strlcpy(labels[i], label, DISK_LABEL_MAX);
 	mutex_unlock(&disks_lock);
 }
 
 bool
-disk_label_taken(struct disk *dp, const char *label)
+disk_label_taken(struct disk *dp, unsigned i)
 {
+	const char *folder, *label = disk_label(dp, i, &folder);
 	struct disk *d;
 	bool taken = false;
 
 	mutex_lock(&disks_lock);
 	LIST_FOREACH (d, &disks, d_link)
 		if (d != dp && !disk_is_gone(d) && label[0] != '\0' &&
-		    (label == dp->d_gpt ? strcmp(d->d_gpt, label)
-					: strcmp(d->d_ufs, label)) == 0)
+		    strcmp(disk_label(d, i, &folder), label) == 0)
 			taken = true;
 	mutex_unlock(&disks_lock);
 	return (taken);
@@ -570,6 +602,35 @@ disk_open(struct disk *dp, bool write)
 	return (error);
 }
 
+/* Where tables and labels are, of what a whole disk or a partition begins with;
+ * and a GPT's second copy. */
+#define FRONT 131072
+#define BACK  65536
+
+void
+disk_wrote(struct disk *dp, uint64_t offset, uint64_t len)
+{
+	if (offset < FRONT ||
+	    (dp->d_whole == dp && offset + len + BACK > dp->d_size))
+		atomic_store(&dp->d_whole->d_rewritten, true);
+}
+
+/* (disks_lock) If nobody writes it any more it is to be looked at again. */
+static void
+begin_retaste(struct disk *whole)
+{
+	const struct disk *dp;
+
+	if (!whole->d_rewritten || !whole->d_tasted || whole->d_gone)
+		return;
+	LIST_FOREACH (dp, &disks, d_link)
+		if (dp->d_whole == whole && dp->d_writers != 0)
+			return;
+	atomic_store(&whole->d_rewritten, false);
+	whole->d_tasted = false;
+	atomic_add(&untasted, 1);
+}
+
 void
 disk_close(struct disk *dp, bool write)
 {
@@ -577,6 +638,8 @@ disk_close(struct disk *dp, bool write)
 	dp->d_opens--;
 	dp->d_writers -= write;
 	dp->d_edition += write;
+	if (write)
+		begin_retaste(dp->d_whole);
 	mutex_unlock(&disks_lock);
 	disk_release(dp);
 }

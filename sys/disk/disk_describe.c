@@ -92,7 +92,7 @@ may_be_ufs(const struct disk *dp)
 
 /* UFS2's superblock, and UFS1's. */
 void
-part_ufs_label(struct disk *dp)
+part_ufs_label(struct disk *dp, char *label)
 {
 	static const unsigned places[] = {65536, 8192};
 	const size_t size = PAGE_SIZE;
@@ -100,6 +100,7 @@ part_ufs_label(struct disk *dp)
 	uint8_t *sb;
 	size_t n;
 
+	label[0] = '\0';
 	sb = may_be_ufs(dp) ? kmem_alloc(size, 0) : NULL;
 	if (sb == NULL)
 		return;
@@ -109,8 +110,8 @@ part_ufs_label(struct disk *dp)
 		    ufs_version(sb) == UFS_NONE)
 			continue;
 		name = ufs_volume_name(sb, &n);
-		if (!part_label(name, n, dp->d_ufs, sizeof(dp->d_ufs)))
-			dp->d_ufs[0] = '\0';
+		if (!part_label(name, n, label, DISK_LABEL_MAX))
+			label[0] = '\0';
 		break;
 	}
 	kmem_free(sb, size);

@@ -50,6 +50,8 @@ move_piece(struct disk *dp, struct uio *uio, void *buf, size_t n)
 	thread_may_stay(td);
 	error = uio->uio_write ? disk_write(dp, offset, buf, n)
 			       : disk_read(dp, offset, buf, n);
+	if (uio->uio_write)
+		disk_wrote(dp, offset, n);
 	if (thread_stayed(td))
 		error = EINTR;
 	if (error == 0 && !uio->uio_write)
@@ -168,6 +170,7 @@ delete_range(struct file *fp, struct disk *dp, const struct disk_range *range)
 		return (EPERM);
 	if (range->offset < 0 || range->length <= 0)
 		return (EINVAL);
+	disk_wrote(dp, (uint64_t)range->offset, (uint64_t)range->length);
 	return (
 	    disk_delete(dp, (uint64_t)range->offset, (uint64_t)range->length));
 }
@@ -219,10 +222,19 @@ open_disk(struct cdev *cd, struct file *fp, struct thread *td)
 	return (disk_open(cdev_data(cd), (fp->f_flag & FWRITE) != 0));
 }
 
+/* Names of what was written are there when it is closed. */
 static void
 close_disk(struct file *fp)
 {
-	disk_close(fp->f_data, (fp->f_flag & FWRITE) != 0);
+	const bool write = (fp->f_flag & FWRITE) != 0;
+	struct thread *td = curthread();
+
+	disk_close(fp->f_data, write);
+	if (!write)
+		return;
+	thread_may_stay(td);
+	(void)disk_taste();
+	(void)thread_stayed(td);
 }
 
 static const struct fileops disk_fileops = {
@@ -262,45 +274,51 @@ make_one(struct disk *dp, const char *dir, const char *name)
 	return (cd);
 }
 
-void
-disk_make_devs(struct disk *dp)
+/* By its i-th label, if it has one and is the first. */
+static struct cdev *
+make_label(struct disk *dp, unsigned i)
 {
-	struct cdev **devs = dp->d_devs;
+	const char *folder, *label = disk_label(dp, i, &folder);
+	char dir[16];
 
-	devs[0] = make_one(dp, "", dp->d_name);
-	devs[1] = make_one(dp, "gptid/", dp->d_gptid);
-	devs[2] = make_one(
-	    dp, "gpt/", disk_label_taken(dp, dp->d_gpt) ? "" : dp->d_gpt);
-	devs[3] = make_one(
-	    dp, "ufs/", disk_label_taken(dp, dp->d_ufs) ? "" : dp->d_ufs);
+	snprintf(dir, sizeof(dir), "%s/", folder);
+	return (make_one(dp, dir, disk_label_taken(dp, i) ? "" : label));
 }
 
 void
-disk_rename_gpt(struct disk *dp, const char *label)
+disk_make_devs(struct disk *dp)
 {
-	struct cdev **dev = &dp->d_devs[2];
+	dp->d_devs[0] = make_one(dp, "", dp->d_name);
+	for (unsigned i = 0; i < DISK_LABELS; i++)
+		dp->d_devs[1 + i] = make_label(dp, i);
+}
 
-	if (*dev != NULL) {
-		devctl_notify(
-		    "GEOM", "DEV", "DESTROY", "cdev=%s", (*dev)->cd_name);
-		destroy_dev(*dev);
-	}
-	disk_set_gpt(dp, label);
-	*dev = make_one(
-	    dp, "gpt/", disk_label_taken(dp, dp->d_gpt) ? "" : dp->d_gpt);
+static void
+destroy_one(struct disk *dp, unsigned i)
+{
+	struct cdev *dev = dp->d_devs[i];
+
+	if (dev == NULL)
+		return;
+	devctl_notify("GEOM", "DEV", "DESTROY", "cdev=%s", dev->cd_name);
+	destroy_dev(dev);
+	dp->d_devs[i] = NULL;
+}
+
+void
+disk_rename(struct disk *dp, unsigned i, const char *label)
+{
+	destroy_one(dp, 1 + i);
+	disk_set_label(dp, i, label);
+	if (dp->d_devs[0] != NULL)
+		dp->d_devs[1 + i] = make_label(dp, i);
 }
 
 void
 disk_destroy_devs(struct disk *dp)
 {
-	for (unsigned i = 0; i < nitems(dp->d_devs); i++) {
-		if (dp->d_devs[i] == NULL)
-			continue;
-		devctl_notify("GEOM", "DEV", "DESTROY", "cdev=%s",
-		    dp->d_devs[i]->cd_name);
-		destroy_dev(dp->d_devs[i]);
-		dp->d_devs[i] = NULL;
-	}
+	for (unsigned i = 0; i < nitems(dp->d_devs); i++)
+		destroy_one(dp, i);
 }
 
 /* The whole disks' names. */

@@ -8,6 +8,7 @@
 #include "disk/bio.h"
 #include "core/module.h"
 #include "core/printf.h"
+#include "lib/string.h"
 #include "vm/kmem.h"
 
 struct disk_reader {
@@ -15,6 +16,8 @@ struct disk_reader {
 	struct disk *dr_disk;
 	void *dr_memory;
 	size_t dr_size; /* of dr_memory */
+	struct part *dr_parts;
+	unsigned dr_count, dr_room; /* of them */
 };
 
 static int
@@ -50,13 +53,27 @@ scheme_of(const struct part_reader *pr)
 	return (schemes[pr->pr_scheme]);
 }
 
+/* One that there is no memory for is left out. */
 static void
 add_part(struct part_reader *pr, const struct part *pt)
 {
-	struct disk *dp = ((struct disk_reader *)pr)->dr_disk;
+	struct disk_reader *dr = (struct disk_reader *)pr;
+	const unsigned room = dr->dr_room == 0 ? 8 : 2 * dr->dr_room;
+	struct part *parts;
 
-	dp->d_scheme = scheme_of(pr);
-	disk_add_part(dp, pt);
+	if (dr->dr_count == dr->dr_room) {
+		parts = kmem_alloc(room * sizeof(*parts), 0);
+		if (parts == NULL)
+			return;
+		if (dr->dr_room != 0) {
+			memcpy(
+			    parts, dr->dr_parts, dr->dr_room * sizeof(*parts));
+			kmem_free(dr->dr_parts, dr->dr_room * sizeof(*parts));
+		}
+		dr->dr_parts = parts;
+		dr->dr_room = room;
+	}
+	dr->dr_parts[dr->dr_count++] = *pt;
 }
 
 static void
@@ -84,18 +101,27 @@ part_taste(struct disk *dp)
 		.pr_add = add_part},
 	    .dr_disk = dp};
 
+	char label[DISK_LABEL_MAX];
+
 	if (dr.dr_reader.pr_disk.pd_sectors < 4)
 		return;
 	dr.dr_reader.pr_sector = kmem_alloc(dp->d_sector, 0);
 	if (dr.dr_reader.pr_sector == NULL)
 		return;
 	part_walk(&dr.dr_reader);
-	dp->d_scheme = scheme_of(&dr.dr_reader);
 	complain(dp, dr.dr_reader.pr_scheme);
+	/* What is in use stays what it is. */
+	if (dr.dr_reader.pr_scheme != PART_UNREADABLE)
+		(void)disk_found_parts(
+		    dp, dr.dr_parts, dr.dr_count, scheme_of(&dr.dr_reader));
 	kmem_free(dr.dr_reader.pr_sector, dp->d_sector);
 	if (dr.dr_memory != NULL)
 		kmem_free(dr.dr_memory, dr.dr_size);
-	part_ufs_label(dp);
+	if (dr.dr_room != 0)
+		kmem_free(dr.dr_parts, dr.dr_room * sizeof(struct part));
+	part_ufs_label(dp, label);
+	if (strcmp(label, dp->d_ufs) != 0)
+		disk_rename(dp, 2, label);
 }
 
 MODULE(g_part, "g_part");

@@ -18,18 +18,18 @@ struct part {
 	uint64_t pt_attributes; /* GPT's */
 };
 
-/* Looks for a table on a whole disk, and adds the partitions it finds. */
+/* Looks for a table on a whole disk, whose partitions are what it finds; with
+ * taste_lock. */
 void part_taste(struct disk *dp) __sleeps;
-/* Fills d_ufs from a superblock, if there is one. */
-void part_ufs_label(struct disk *dp) __sleeps;
+/* The name in a superblock, of DISK_LABEL_MAX; "" if there is none. */
+void part_ufs_label(struct disk *dp, char *label) __sleeps;
 
-/* disk.c: a partition of a whole disk. */
-void disk_add_part(struct disk *whole, const struct part *pt) __sleeps;
-
-/* disk.c: another name for a partition. */
-void disk_set_gpt(struct disk *dp, const char *label) __sleeps;
-
-/* disk.c: has another disk the same label, and had it before? */
-bool disk_label_taken(struct disk *dp, const char *label) __sleeps;
+/* disk.c: disk_set_parts(), with all that there are, and taste_lock held. */
+int disk_found_parts(struct disk *whole, const struct part *parts, unsigned n,
+    unsigned scheme) __sleeps;
+/* disk.c: its i-th label is another one, but for /dev. */
+void disk_set_label(struct disk *dp, unsigned i, const char *label) __sleeps;
+/* disk.c: has another disk the same i-th label, and had it before? */
+bool disk_label_taken(struct disk *dp, unsigned i) __sleeps;
 
 #endif

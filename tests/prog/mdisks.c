@@ -424,6 +424,90 @@ forced(bool file)
 	CHECK_EQ(detach(unit, 0), 0);
 }
 
+/* Slices of `size` sectors each, from sector 64 on. */
+static void
+write_slices(long fd, unsigned n, unsigned size)
+{
+	memset(page, 0, sizeof(page));
+	for (unsigned i = 0; i < n; i++) {
+		put_le(446 + 16 * i + 4, 1, 0x83);
+		put_le(446 + 16 * i + 8, 4, 64 + i * size);
+		put_le(446 + 16 * i + 12, 4, size);
+	}
+	put_le(510, 2, n != 0 ? 0xaa55 : 0);
+	CHECK_EQ(SYS(SYS_pwrite, fd, page, 512, 0), 512);
+}
+
+static long
+size_of(const char *path)
+{
+	long fd = SYS(SYS_open, path, O_RDONLY), size = -1;
+
+	if (fd < 0)
+		return (fd);
+	CHECK_EQ(SYS(SYS_ioctl, fd, DIOCGMEDIASIZE, &size), 0);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	return (size);
+}
+
+/* A UFS2 superblock's magic and name. */
+static void
+write_label(long fd, const char *name)
+{
+	memset(page, 0, sizeof(page));
+	if (name != NULL) {
+		put_le(1372, 4, 0x19540119);
+		memcpy(page + 680, name, length(name));
+	}
+	CHECK_EQ(SYS(SYS_pwrite, fd, page, 4 * KB, 64 * KB), 4 * KB);
+}
+
+/* Tables and labels that are written are seen when that is over. */
+static void
+rewritten(void)
+{
+	long unit = attach_sized(MD_SWAP, MB, 0), fd, part;
+
+	fd = open_node(unit, O_RDWR);
+	write_slices(fd, 2, 800);
+	CHECK_EQ(size_of("/dev/md0s1"), -ENOENT);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	CHECK_EQ(size_of("/dev/md0s1"), 800 * 512);
+	CHECK_EQ(size_of("/dev/md0s2"), 800 * 512);
+	/* One that is open stays, and with it the others. */
+	part = SYS(SYS_open, "/dev/md0s2", O_RDONLY);
+	fd = open_node(unit, O_RDWR);
+	write_slices(fd, 1, 900);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	CHECK_EQ(size_of("/dev/md0s1"), 800 * 512);
+	CHECK_EQ(SYS(SYS_close, part), 0);
+	fd = open_node(unit, O_RDWR);
+	write_slices(fd, 1, 900);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	CHECK_EQ(size_of("/dev/md0s1"), 900 * 512);
+	CHECK_EQ(size_of("/dev/md0s2"), -ENOENT);
+	/* By one of the slices. */
+	fd = SYS(SYS_open, "/dev/md0s1", O_RDWR);
+	write_label(fd, "first");
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	CHECK_EQ(size_of("/dev/ufs/first"), 900 * 512);
+	fd = SYS(SYS_open, "/dev/ufs/first", O_RDWR);
+	write_label(fd, "other");
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	CHECK_EQ(size_of("/dev/ufs/first"), -ENOENT);
+	CHECK_EQ(size_of("/dev/ufs/other"), 900 * 512);
+	/* No table, but a file system. */
+	fd = open_node(unit, O_RDWR);
+	write_slices(fd, 0, 0);
+	write_label(fd, "whole");
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	CHECK_EQ(size_of("/dev/ufs/other"), -ENOENT);
+	CHECK_EQ(size_of("/dev/md0s1"), -ENOENT);
+	CHECK_EQ(size_of("/dev/ufs/whole"), MB);
+	CHECK_EQ(detach(unit, 0), 0);
+	CHECK_EQ(size_of("/dev/ufs/whole"), -ENOENT);
+}
+
 static bool
 contains(const char *text, size_t n, const char *word)
 {
@@ -619,6 +703,7 @@ main(int argc, char **argv)
 	file_disk(64);
 	forced(true);
 	forced(false);
+	rewritten();
 	tree();
 	statistics();
 	races();
