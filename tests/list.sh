@@ -44,7 +44,7 @@ subject_of_program() {
 	case $1 in
 	attributes | beneath | churn | devrules | fileio | handles | inotify | locks | mounts | \
 		names | nullfs | vnotes) echo vfs ;;
-	children | crowd | ids | interrupts | kinfo | limits | priorities | procdesc | \
+	children | cpusets | crowd | ids | interrupts | kinfo | limits | priorities | procdesc | \
 		refs | rights | sharing | setid | sigio | signals | threads) echo proc ;;
 	clocks | naps) echo time ;;
 	aio | copying | events | knotes | pipes | poll) echo file ;;

@@ -75,6 +75,8 @@ struct thread {
 	uint8_t td_lent_priority; /* others wait for it; PRI_COUNT: none */
 	uint8_t td_prio_class;	  /* RTP_PRIO_*; written with (p), too */
 	uint16_t td_prio;	  /* (p) rtprio's level */
+	bool td_pinned; /* (p) td_affinity is its own, not its process's */
+	uint8_t td_memory_policy; /* (p) cpuset_setdomain(2)'s; 0: none said */
 	uint64_t td_runtime;	  /* ns on a CPU, to the last switch */
 	uint64_t td_stime;	  /* of those in the kernel */
 	uint64_t td_kernel_entry; /* (k) clock at kernel entry, if timed */

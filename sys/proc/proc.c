@@ -10,6 +10,7 @@
 #include "core/printf.h"
 #include "core/sysctl.h"
 #include "proc/pid.h"
+#include "proc/cpuset.h"
 #include "proc/proc.h"
 #include "proc/resource.h"
 #include "proc/signal.h"
@@ -216,6 +217,7 @@ proc_fork(struct proc *p, struct proc *parent)
 	spin_lock(&parent->p_lock);
 	p->p_image.cred = cred_hold(parent->p_image.cred);
 	p->p_uidinfo = uidinfo_hold(parent->p_uidinfo);
+	p->p_cpuset = cpuset_hold(parent->p_cpuset);
 	p->p_image.path = pstr_hold(parent->p_image.path);
 	p->p_image.args = pstr_hold(parent->p_image.args);
 	p->p_procctl = parent->p_procctl;
@@ -241,6 +243,7 @@ proc_free(struct proc *p)
 		sigacts_release(p->p_sigacts);
 	cred_release(p->p_image.cred);
 	uidinfo_release(p->p_uidinfo);
+	cpuset_release(p->p_cpuset);
 	pstr_release(p->p_image.path);
 	pstr_release(p->p_image.args);
 	kmem_free(p, sizeof(*p));
@@ -264,6 +267,7 @@ proc_init(void)
 	init_limits(&proc0);
 	uidinfo_init();
 	proc0.p_uidinfo = uidinfo_get(0);
+	proc0.p_cpuset = &cpuset_default;
 	pid_init(&pid0);
 	proc0.p_id = &pid0;
 	pid0.pi_proc = &proc0;

@@ -28,6 +28,7 @@
 
 struct abi;
 struct aio;
+struct cpuset;
 struct fdtable;
 struct file;
 struct ktrace;
@@ -223,6 +224,7 @@ struct proc {
 	struct vnode *p_jailroot;   /* same; chroot's outermost */
 	mode_t p_umask;		    /* (p) */
 	struct uidinfo *p_uidinfo;  /* (p) cred's cr_ruid's, held */
+	struct cpuset *p_cpuset;    /* (p) held */
 	struct sigacts *p_sigacts;  /* (p) */
 	struct sigqueue p_sigqueue; /* (p) */
 	sigset_t p_tdsignals;	    /* (p) no others are in a thread's queue */

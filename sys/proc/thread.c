@@ -391,6 +391,8 @@ thread_copy(struct proc *p, struct thread *from)
 	md_thread_entry(td, thread_to_user, NULL);
 	td->td_sigmask = from->td_sigmask;
 	td->td_affinity = from->td_affinity;
+	td->td_pinned = from->td_pinned;
+	td->td_memory_policy = from->td_memory_policy;
 	td->td_prio_class = from->td_prio_class;
 	td->td_prio = from->td_prio;
 	td->td_base_priority = td->td_priority = from->td_base_priority;

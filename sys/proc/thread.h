@@ -26,15 +26,16 @@ void thread_usage(struct proc *p, struct thread *td, struct rusage *ru);
 void proc_setup(struct proc *p); /* locks, lists */
 /* What p has of its parent, but for what the parts above keep in it. */
 void proc_fork(struct proc *p, struct proc *parent);
-void proc_free(struct proc *p); /* after proc_unlink(), or if it never ran */
+void proc_free(
+    struct proc *p) __sleeps; /* after proc_unlink(), or if it never ran */
 int proc_status(const struct proc *p); /* of one that ended: wait(2)'s word */
 /* For wait(2): does p have something to tell? proctree_lock is held, and
  * released if so. */
-bool proc_report(
-    struct thread *td, struct proc *p, int options, struct wait_result *wr);
+bool proc_report(struct thread *td, struct proc *p, int options,
+    struct wait_result *wr) __sleeps;
 bool wait_options_valid(int options);
 /* A zombie goes, td has waited for it. proctree_lock held; released. */
-void proc_reap(struct thread *td, struct proc *p);
+void proc_reap(struct thread *td, struct proc *p) __sleeps;
 extern int maxproc;	  /* (!) what memory is enough for: kern.maxproc */
 extern int maxprocperuid; /* kern.maxprocperuid */
 

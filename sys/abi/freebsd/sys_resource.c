@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Limits, usage, priorities, CPU sets. */
+/* Limits, usage, priorities. */
+#include "abi/freebsd/other_thread.h"
 #include "abi/freebsd/sysargs.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
@@ -12,8 +13,6 @@
 #include "proc/resource.h"
 #include "proc/uidinfo.h"
 #include "proc/walk.h"
-#include "lib/string.h"
-#include "vm/kmem.h"
 
 int
 sys_getrlimit(struct thread *td, const struct getrlimit_args *a)
@@ -266,11 +265,7 @@ first_thread(pid_t pid)
 	return (first);
 }
 
-/*
- * A thread by its id, or the first one of process pid; both 0: the caller.
- * p_lock of its process is held on success; ESRCH, or what `may` says.
- */
-static int
+int
 lock_thread(struct thread *td, pid_t pid, lwpid_t tid,
     int (*may)(struct thread *, struct proc *), struct thread **tdp)
 {
@@ -530,165 +525,4 @@ sys_sched_setscheduler(
 	if (error != 0)
 		return (error);
 	return (set_scheduler(td, a->pid, a->policy, a->param));
-}
-
-/* CPU sets: cpuset(2). There is one set, number 1, of all CPUs. */
-#define CPU_LEVEL_ROOT	 1
-#define CPU_LEVEL_CPUSET 2
-#define CPU_LEVEL_WHICH	 3
-#define CPU_WHICH_TID	 1
-#define CPU_WHICH_PID	 2
-#define CPU_WHICH_CPUSET 3
-#define CPU_WHICH_TIDPID 9   /* by the number: only processes' are small */
-#define CPUSET_BYTES	 128 /* 1024 CPUs */
-#define ALL_CPUS	 ((uint32_t)((1ul << ncpus) - 1))
-
-static int
-which_of(int which, int64_t id)
-{
-	if (which != CPU_WHICH_TIDPID)
-		return (which);
-	return (id > PID_MAX || id == -1 ? CPU_WHICH_TID : CPU_WHICH_PID);
-}
-
-/* Placing a thread is scheduling, and so is asking where it is. -1: self. */
-static int
-lock_which(struct thread *td, int which, int64_t id, struct thread **tdp)
-{
-	if (id == -1)
-		id = 0;
-	if (id < 0 || id > INT_MAX)
-		return (ESRCH);
-	if (which == CPU_WHICH_TID)
-		return (lock_thread(td, 0, (lwpid_t)id, p_cansched, tdp));
-	return (lock_thread(td, (pid_t)id, 0, p_cansched, tdp));
-}
-
-static bool
-fits(uint64_t mask, size_t size)
-{
-	return (size >= sizeof(mask) || mask >> size * 8 == 0);
-}
-
-/* A set of the user's size, which may be any that the CPUs there are fit
- * into: ERANGE. */
-static int
-copyout_set(uint64_t mask, void __user *uset, size_t size)
-{
-	size_t at = MIN(size, sizeof(mask));
-	int error;
-
-	if (!fits(mask, size))
-		return (ERANGE);
-	error = copyout(&mask, uset, at);
-	while (error == 0 && at < size) {
-		size_t n = MIN(size - at, PAGE_SIZE);
-
-		error = zero_user((char *)uset + at, n);
-		at += n;
-		sched_maybe_yield();
-	}
-	return (error);
-}
-
-/* None but the first 64 may be in it: EINVAL. */
-static int
-copyin_set(const void __user *uset, size_t size, uint64_t *mask)
-{
-	uint64_t rest[32];
-	int error = copyin(uset, mask, MIN(size, sizeof(*mask)));
-
-	for (size_t at = sizeof(*mask); error == 0 && at < size;) {
-		size_t n = MIN(size - at, sizeof(rest));
-
-		memset(rest, 0, sizeof(rest));
-		error = copyin((const char *)uset + at, rest, n);
-		for (unsigned i = 0; error == 0 && i < nitems(rest); i++)
-			error = rest[i] != 0 ? EINVAL : 0;
-		at += n;
-		sched_maybe_yield();
-	}
-	return (error);
-}
-
-int
-sys_cpuset_getaffinity(
-    struct thread *td, const struct cpuset_getaffinity_args *a)
-{
-	const int which = which_of(a->which, a->id);
-	uint64_t mask = ALL_CPUS;
-	struct thread *other;
-	int error;
-
-	if (a->level == CPU_LEVEL_WHICH &&
-	    (which == CPU_WHICH_TID || which == CPU_WHICH_PID)) {
-		error = lock_which(td, which, a->id, &other);
-		if (error != 0)
-			return (error);
-		mask &= other->td_affinity;
-		spin_unlock(&other->td_proc->p_lock);
-	} else if (a->level < CPU_LEVEL_ROOT || a->level > CPU_LEVEL_WHICH) {
-		return (EINVAL);
-	}
-	return (copyout_set(mask, a->mask, a->cpusetsize));
-}
-
-int
-sys_cpuset_setaffinity(
-    struct thread *td, const struct cpuset_setaffinity_args *a)
-{
-	const int which = which_of(a->which, a->id);
-	struct thread *other, *each;
-	uint64_t mask = 0;
-	struct proc *p;
-	int error;
-
-	if (a->level != CPU_LEVEL_WHICH ||
-	    (which != CPU_WHICH_TID && which != CPU_WHICH_PID))
-		return (EINVAL);
-	error = copyin_set(a->mask, a->cpusetsize, &mask);
-	if (error != 0)
-		return (error);
-	if (mask == 0)
-		return (EDEADLK);
-	if ((mask & ~(uint64_t)ALL_CPUS) != 0)
-		return (EINVAL);
-	error = lock_which(td, which, a->id, &other);
-	if (error != 0)
-		return (error);
-	p = other->td_proc;
-	if (which == CPU_WHICH_TID)
-		error = sched_set_affinity(other, (uint32_t)mask);
-	else
-		LIST_FOREACH (each, &p->p_threads, td_plink)
-			error = sched_set_affinity(each, (uint32_t)mask);
-	spin_unlock(&p->p_lock);
-	return (error);
-}
-
-int
-sys_cpuset(struct thread *td, const struct cpuset_args *a)
-{
-	return (suword32(a->setid, 1));
-}
-
-int
-sys_cpuset_getid(struct thread *td, const struct cpuset_getid_args *a)
-{
-	if (a->level == CPU_LEVEL_WHICH && a->which != CPU_WHICH_CPUSET)
-		return (EINVAL);
-	return (suword32(a->setid, 1));
-}
-
-/* One memory domain, and every policy comes to the same. */
-int
-sys_cpuset_getdomain(struct thread *td, const struct cpuset_getdomain_args *a)
-{
-	uint64_t mask = 1;
-	int error;
-
-	if (a->domainsetsize < sizeof(mask) || a->domainsetsize > CPUSET_BYTES)
-		return (ERANGE);
-	error = copyout_set(mask, a->mask, a->domainsetsize);
-	return (error != 0 ? error : suword32(a->policy, 1));
 }
