@@ -16,6 +16,8 @@
 
 struct cdev;
 struct disk;
+struct file;
+struct uio;
 struct disk_class;
 struct vm_read;
 
@@ -286,7 +288,11 @@ struct disk_class {
 /* Its provider's number in GEOM's tree. */
 uint64_t disk_geom_id(const struct disk *dp);
 
-/* disk_dev.c: makes the device /dev/NAME and those by label, and takes them
+/* disk_dev.c: fo_read and fo_write of an open file, whole sectors; EINVAL, EIO,
+ * ENOMEM, EINTR. */
+int disk_move(
+    struct disk *dp, struct file *fp, struct uio *uio, int flags) __sleeps;
+/* makes the device /dev/NAME and those by label, and takes them
  * away. */
 void disk_make_devs(struct disk *dp) __sleeps;
 void disk_destroy_devs(struct disk *dp) __sleeps;

@@ -93,19 +93,25 @@ transfer(struct disk *dp, struct uio *uio)
 	return (left == 0 ? 0 : move_all(dp, uio, left));
 }
 
-static int
-disk_rw(struct file *fp, struct uio *uio, int flags)
+int
+disk_move(struct disk *dp, struct file *fp, struct uio *uio, int flags)
 {
 	int error;
 
 	if ((flags & FOF_OFFSET) != 0)
-		return (transfer(fp->f_data, uio));
+		return (transfer(dp, uio));
 	mutex_lock(&fp->f_offset_lock);
 	uio->uio_offset = fp->f_offset;
-	error = transfer(fp->f_data, uio);
+	error = transfer(dp, uio);
 	fp->f_offset = uio->uio_offset;
 	mutex_unlock(&fp->f_offset_lock);
 	return (error);
+}
+
+static int
+disk_rw(struct file *fp, struct uio *uio, int flags)
+{
+	return (disk_move(fp->f_data, fp, uio, flags));
 }
 
 static int

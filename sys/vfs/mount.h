@@ -106,8 +106,8 @@ extern struct vnode *rootvnode; /* (!) once it is mounted */
 /* The file system of that name, or NULL. */
 const struct vfs_ops *vfs_find(const char *name);
 /* The mount with that number, or NULL; it stays until mount_drop(). */
-struct mount *mount_find(uint64_t fsid);
-void mount_drop(struct mount *mp);
+struct mount *mount_find(uint64_t fsid) __sleeps;
+void mount_drop(struct mount *mp) __sleeps;
 /* The mount behind mp, or the first; it stays, and mp is dropped.  NULL: there
  * are no more.  One that is just being unmounted is waited for, or passed by;
  * the wait ends for a process that is to end, as if there were no more. */

@@ -641,6 +641,36 @@ finish(struct ufs_mount *um, bool force)
 }
 
 int
+ufs_begin_later(struct ufs_mount *um)
+{
+	int error;
+
+	if (!atomic_load(&um->um_suspended))
+		return (EROFS);
+	error = ufs_wait_resumed(um);
+	return (error != 0 ? error : ufs_begin(um));
+}
+
+int
+ufs_commit_suspended(struct ufs_mount *um)
+{
+	int error;
+
+	rw_wlock(&um->um_committing);
+	rw_wlock(&um->um_writes);
+	rw_wlock(&um->um_batch);
+	error = finish(um, true);
+	if (error == 0 && um->um_fs.fs_sb.fs_clean == 0)
+		error = ufs_write_totals(um);
+	if (error == 0)
+		atomic_store(&um->um_writable, false);
+	rw_wunlock(&um->um_batch);
+	rw_wunlock(&um->um_writes);
+	rw_wunlock(&um->um_committing);
+	return (error);
+}
+
+int
 ufs_commit_last(struct ufs_mount *um, bool force)
 {
 	int error;

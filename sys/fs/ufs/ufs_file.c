@@ -460,7 +460,7 @@ ufs_prepared(struct vm_object *o, uint64_t index)
 
 	if (!atomic_load(&n->n_um->um_writable) ||
 	    atomic_load(&n->n_um->um_ending))
-		return (EROFS);
+		return (atomic_load(&n->n_um->um_suspended) ? EAGAIN : EROFS);
 	atomic_store(&n->n_mapped_write, true);
 	mutex_lock(&n->n_map);
 	error = ufs_map_look(n, ptoa(index) >> n->n_um->um_fs.fs_bshift, 1,
@@ -748,6 +748,8 @@ ufs_writeback(struct vm_object *o, uint64_t start, uint64_t end)
 	struct ufs_mount *um = n->n_um;
 	int error = 0;
 
+	if (atomic_load(&um->um_suspended) && ufs_wait_resumed(um) != 0)
+		return (EINTR);
 	rw_rlock(&um->um_writes);
 	/* All was written before it became read-only. */
 	if (um->um_writable) {

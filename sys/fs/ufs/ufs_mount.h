@@ -132,9 +132,13 @@ struct ufs_mount {
 	struct disk *um_disk;	     /* (!) */
 	unsigned um_edition; /* its, when it was read; by mount and updates */
 	struct syncer_client um_syncer;
-	bool um_writable;	/* (x) the disk is claimed for writing */
-	bool um_ending;		/* (x) but nothing more may change */
-	bool um_gave_up;	/* (x) ufs_give_up() was called */
+	bool um_writable; /* (x) the disk is claimed for writing */
+	bool um_ending;	  /* (x) but nothing more may change */
+	bool um_gave_up;  /* (x) ufs_give_up() was called */
+	/* By /dev/ufssuspend, to go on as before after that. */
+	struct mutex um_resume_lock;
+	struct cv um_resumed;
+	bool um_suspended;	/* (um_resume_lock, a) and it isn't writable */
 	bool um_marked;		/* (x) the disk says that it's in use */
 	bool um_failed;		/* (x) the last commit did, and it was said */
 	bool um_told;		/* (a) that a group is damaged was said */
@@ -524,7 +528,17 @@ int ufs_inherit(
     struct ufs_node *dir, const struct vattr *va, struct ufs_heritage *h);
 void ufs_inherited(struct ufs_node *dir, struct ufs_heritage *h);
 
+/* ufs_suspend.c */
+void ufs_make_device(void) __sleeps;
+/* It isn't suspended: 0, EINTR. */
+int ufs_wait_resumed(struct ufs_mount *um) __sleeps;
+/* ufs_vfsops.c, for that: is it one of ours? */
+bool ufs_is_mount(const struct mount *mp);
+/* Goes on, as the disk is now; it isn't writable if that fails. */
+int ufs_resume(struct ufs_mount *um) __sleeps;
+
 /* ufs_commit.c */
+int ufs_begin_later(struct ufs_mount *um) __sleeps;
 /* Without a batch, EROFS: it isn't written any more; EINTR: the process was
  * killed while it waited for a commit. */
 static inline int
@@ -535,7 +549,7 @@ ufs_begin(struct ufs_mount *um)
 	if (__predict_true(um->um_writable && !um->um_ending))
 		return (0);
 	rw_runlock(&um->um_batch);
-	return (EROFS);
+	return (ufs_begin_later(um));
 }
 static inline void
 ufs_end(struct ufs_mount *um)
@@ -551,6 +565,9 @@ int ufs_have_committed(struct ufs_mount *um);
  * any more. EBUSY if files without a name are open; `force`: the disk isn't
  * clean then. */
 int ufs_commit_last(struct ufs_mount *um, bool force) __sleeps;
+/* The same while others use it, which may wait to begin anew: the disk's totals
+ * are true, but it is only clean if no files without a name are open. */
+int ufs_commit_suspended(struct ufs_mount *um) __sleeps;
 /* Nothing more begins to change, and what had begun has, before the last
  * commit: for those who are in use.  It undoes that if it fails. */
 void ufs_end_changes(struct ufs_mount *um) __sleeps;
@@ -567,8 +584,9 @@ int ufs_done(struct ufs_mount *um, int error) __sleeps;
  * makes all of that dirty, commits it himself; if that fails he may make twice
  * as much, and then there is an error.  No locks but v_lock. */
 int ufs_throttle(struct ufs_mount *um) __sleeps;
-/* The superblock, clean or in use. */
+/* The superblock, clean or in use; and in use, with all totals. */
 int ufs_mark(struct ufs_mount *um, bool clean) __sleeps;
+int ufs_write_totals(struct ufs_mount *um) __sleeps;
 
 /* ufs_sync.c */
 int ufs_fsync(struct vnode *vp, bool datasync) __sleeps;

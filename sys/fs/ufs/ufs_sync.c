@@ -185,6 +185,8 @@ ufs_fsync(struct vnode *vp, bool datasync)
 	struct ufs_mount *um = n->n_um;
 	int error = EAGAIN;
 
+	if (atomic_load(&um->um_suspended) && ufs_wait_resumed(um) != 0)
+		return (EINTR);
 	if (!atomic_load(&um->um_writable))
 		return (0);
 	if (atomic_load(&n->n_mapped_write))

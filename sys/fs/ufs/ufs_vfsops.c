@@ -144,6 +144,16 @@ ufs_mark(struct ufs_mount *um, bool clean)
 	return (error);
 }
 
+int
+ufs_write_totals(struct ufs_mount *um)
+{
+	int error = ufs_csum_write(um);
+
+	if (error == 0)
+		error = disk_flush(um->um_disk);
+	return (error == 0 ? write_superblock(um, false, true) : error);
+}
+
 /* May it be written? EROFS, EPERM with the reason. */
 static int
 check_writable(struct ufs_mount *um, const struct mount_opts *opts)
@@ -239,6 +249,8 @@ new_mount(struct mount *mp, struct disk *dp)
 	rw_init(&um->um_committing, "ufs commit");
 	rw_init(&um->um_writes, "ufs writes");
 	rw_init(&um->um_batch, "ufs batch");
+	mutex_init(&um->um_resume_lock, "ufs resume");
+	cv_init(&um->um_resumed, "ufs resumed");
 	spin_init(&um->um_changes, "ufs changes");
 	radix_init(&um->um_bufs);
 	radix_init(&um->um_nodes);
@@ -349,6 +361,7 @@ mount_from(struct mount *mp, struct disk *dp, const struct mount_opts *opts)
 	struct ufs_mount *um;
 	int error;
 
+	ufs_make_device();
 	um = ufs_node_init() == 0 ? new_mount(mp, dp) : NULL;
 	if (um == NULL)
 		return (ENOMEM);
@@ -456,15 +469,10 @@ same_places(const struct ufs *a, const struct ufs *b)
 		x->fs_cgsize == y->fs_cgsize && x->fs_sbsize == y->fs_sbsize);
 }
 
-/*
- * What is in memory is given up for what the disk has: fsck(8) was there.  It
- * is being read meanwhile, so that all that this goes by must stay the same.
- * `lose`: even if nothing can be read.
- */
+/* The superblock, and with it the groups; EINVAL: it is another one. */
 static int
-reload(struct ufs_mount *um, bool lose, const struct mount_opts *opts)
+reload_superblock(struct ufs_mount *um, const struct mount_opts *opts)
 {
-	const unsigned edition = disk_edition(um->um_disk);
 	struct ufs *fs = kmem_alloc(sizeof(*fs), 0);
 	const char *why = NULL;
 	int error;
@@ -483,10 +491,62 @@ reload(struct ufs_mount *um, bool lose, const struct mount_opts *opts)
 	if (error != 0 && why != NULL)
 		mount_error(opts, "%s", why);
 	ufs_buf_discard_all(um);
+	return (error);
+}
+
+/*
+ * What is in memory is given up for what the disk has: fsck(8) was there.  It
+ * is being read meanwhile, so that all that this goes by must stay the same.
+ * `lose`: even if nothing can be read.
+ */
+static int
+reload(struct ufs_mount *um, bool lose, const struct mount_opts *opts)
+{
+	const unsigned edition = disk_edition(um->um_disk);
+	int error = reload_superblock(um, opts);
+
 	if (error == 0 || lose)
 		error = ufs_nodes_reload(um, lose);
 	if (error == 0)
 		um->um_edition = edition;
+	return (error);
+}
+
+/* Somebody changed the superblock who may have read it a while before. */
+static void
+count_totals(struct ufs_mount *um)
+{
+	struct ufs_superblock *sb = &um->um_fs.fs_sb;
+
+	sb->fs_cs_ndir = sb->fs_cs_nbfree = 0;
+	sb->fs_cs_nifree = sb->fs_cs_nffree = 0;
+	for (uint32_t i = 0; i < sb->fs_ncg; i++) {
+		sb->fs_cs_ndir += um->um_csum[i].cs_ndir;
+		sb->fs_cs_nbfree += um->um_csum[i].cs_nbfree;
+		sb->fs_cs_nifree += um->um_csum[i].cs_nifree;
+		sb->fs_cs_nffree += um->um_csum[i].cs_nffree;
+	}
+}
+
+int
+ufs_resume(struct ufs_mount *um)
+{
+	int error;
+
+	free_csum(um);
+	error = reload_superblock(um, NULL);
+	if (error == 0)
+		error = ufs_csum_read(um);
+	if (error == 0)
+		count_totals(um);
+	rw_wlock(&um->um_batch);
+	um->um_marked = um->um_fs.fs_sb.fs_clean == 0;
+	atomic_store(&um->um_writable, error == 0);
+	rw_wunlock(&um->um_batch);
+	if (error != 0) {
+		mount_set_flags(um->um_mount, MNT_RDONLY, MNT_RDONLY);
+		(void)disk_reclaim(um->um_disk, false);
+	}
 	return (error);
 }
 
@@ -532,6 +592,8 @@ update_writing(
 	struct mount *mp = um->um_mount;
 	const bool readonly = (flags & MNT_RDONLY) != 0;
 
+	if (atomic_load(&um->um_suspended))
+		return (EBUSY);
 	if (um->um_writable && readonly) {
 		if (!(flags & MNT_FORCE) &&
 		    (atomic_load(&mp->mnt_writers) > 0 ||
@@ -648,3 +710,9 @@ static const struct vfs_ops ufs_vfs_ops = {
     .vfs_fhtovp = ufs_fhtovp,
 };
 VFS_SET(ufs_vfs_ops);
+
+bool
+ufs_is_mount(const struct mount *mp)
+{
+	return (mp->mnt_ops == &ufs_vfs_ops);
+}
