@@ -225,8 +225,6 @@ send_all(
 
 	if ((flags & MSG_OOB) != 0)
 		return (EOPNOTSUPP);
-	if (to != NULL && (so->so_proto->pr_flags & PR_CONNECTED) != 0)
-		return (so->so_connected ? EISCONN : EOPNOTSUPP);
 	return (
 	    atomic(so) ? send_message(t, flags, to, cp) : stream_send(t, cp));
 }

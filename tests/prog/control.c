@@ -170,6 +170,8 @@ several(void)
 	CHECK_EQ(receive(control, sizeof(control), MSG_CMSG_CLOEXEC), 1);
 	CHECK_EQ(close_all(FD_CLOEXEC), 6);
 	CHECK_EQ(send_files(3, sizes), 1);
+	/* By the number that programs know: its neighbour is another flag. */
+	CHECK_EQ(MSG_CMSG_CLOFORK, 0x400000);
 	CHECK_EQ(receive(control, sizeof(control), MSG_CMSG_CLOFORK), 1);
 	CHECK_EQ(close_all(FD_CLOFORK), 6);
 	/* One without files says nothing. */

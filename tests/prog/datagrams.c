@@ -296,6 +296,29 @@ events(void)
 	SYS(SYS_closefrom, 3);
 }
 
+/* Only datagrams go where their name says. */
+static void
+to_names(void)
+{
+	struct sockaddr_un sun;
+	int listener = (int)SYS(SYS_socket, AF_UNIX, SOCK_SEQPACKET, 0);
+	int n = address(&sun, "/tmp/listener"), fd, s[2];
+
+	CHECK_EQ(SYS(SYS_bind, listener, &sun, n), 0);
+	CHECK_EQ(SYS(SYS_listen, listener, 5), 0);
+	for (int type = SOCK_STREAM; type <= SOCK_SEQPACKET;
+	     type += SOCK_SEQPACKET - SOCK_STREAM) {
+		fd = (int)SYS(SYS_socket, AF_UNIX, type, 0);
+		CHECK_EQ(SYS(SYS_sendto, fd, "x", 1, MSG_NOSIGNAL, &sun, n),
+		    -ENOTCONN);
+		CHECK_EQ(SYS(SYS_socketpair, AF_UNIX, type, 0, s), 0);
+		CHECK_EQ(SYS(SYS_sendto, s[0], "x", 1, 0, &sun, n), 1);
+		CHECK_EQ(SYS(SYS_recvfrom, s[1], big, 9, 0, 0, 0), 1);
+	}
+	SYS(SYS_closefrom, 3);
+	CHECK_EQ(SYS(SYS_unlink, "/tmp/listener"), 0);
+}
+
 /* A socket has the mode of the file that it will be. */
 static void
 modes(void)
@@ -325,6 +348,7 @@ main(int argc, char **argv)
 	cut(SOCK_SEQPACKET);
 	shutdowns();
 	events();
+	to_names();
 	modes();
 	return (result("datagrams"));
 }

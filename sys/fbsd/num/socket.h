@@ -103,7 +103,7 @@ struct sockcred2 {
 #define MSG_EOF		 0x00100
 #define MSG_NOSIGNAL	 0x20000
 #define MSG_CMSG_CLOEXEC 0x40000
-#define MSG_CMSG_CLOFORK 0x80000
+#define MSG_CMSG_CLOFORK 0x400000
 
 #define SHUT_RD		 0
 #define SHUT_WR		 1
