@@ -241,8 +241,10 @@ bool socket_receivable(struct socket *so, size_t wanted);
 
 /* (l) Appends to a queue of what so receives. */
 void socket_append(struct socket *so, struct queue *q, struct message *m);
-/* (l) What a sender lent is the receiver's own now. */
-void socket_keep(struct socket *so, struct queue *q);
+/* (l) A sender goes: what it sent is the receiver's own now, if that has
+ * nothing in its own queue, and lost otherwise.  *doomed as in socket_flush().
+ */
+void socket_keep(struct socket *so, struct queue *q, struct control **doomed);
 /* (l) Drops all that is to be received, but for control messages: those go to
  * the beginning of *doomed. Not while somebody receives. */
 void socket_flush(struct socket *so, struct control **doomed);

@@ -76,25 +76,37 @@ message_unlink(struct socket *so, struct queue *q, struct message *m)
 		list_remove(&q->q_turn);
 }
 
-void
-socket_flush(struct socket *so, struct control **doomed)
+/* (l) The first of q, which isn't empty. */
+static void
+drop_first(struct socket *so, struct queue *q, struct control **doomed)
 {
-	struct message *m;
-	struct queue *q;
+	struct message *m = LIST_FIRST(&q->q_messages, struct message, m_link);
 
-	sockbuf_flush(&so->so_rcv, doomed);
-	while ((q = socket_next(so)) != NULL) {
-		m = LIST_FIRST(&q->q_messages, struct message, m_link);
-		message_unlink(so, q, m);
-		*control_end(&m->m_control) = *doomed;
-		*doomed = m->m_control;
-		message_free(m);
-	}
+	message_unlink(so, q, m);
+	*control_end(&m->m_control) = *doomed;
+	*doomed = m->m_control;
+	message_free(m);
 }
 
 void
-socket_keep(struct socket *so, struct queue *q)
+socket_flush(struct socket *so, struct control **doomed)
 {
+	struct queue *q;
+
+	sockbuf_flush(&so->so_rcv, doomed);
+	while ((q = socket_next(so)) != NULL)
+		drop_first(so, q, doomed);
+}
+
+void
+socket_keep(struct socket *so, struct queue *q, struct control **doomed)
+{
+	/* Or else many who come, send and go would fill it without end. */
+	if (!list_empty(&so->so_queue.q_messages)) {
+		while (!list_empty(&q->q_messages))
+			drop_first(so, q, doomed);
+		return;
+	}
 	list_splice(&so->so_queue.q_messages, &q->q_messages);
 	so->so_queue.q_bytes += q->q_bytes;
 	so->so_queue.q_used += q->q_used;

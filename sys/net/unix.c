@@ -89,7 +89,7 @@ unix_connect2(struct socket *a, struct socket *b, struct thread *td)
 }
 
 void
-unix_leave(struct unix_socket *us)
+unix_leave(struct unix_socket *us, struct control **doomed)
 {
 	struct unix_socket *peer = us->us_peer;
 
@@ -98,7 +98,7 @@ unix_leave(struct unix_socket *us)
 	unix_lock_other(us, peer);
 	us->us_peer = NULL;
 	if (unix_is_dgram(us)) {
-		socket_keep(&peer->us_socket, &us->us_socket.so_sent);
+		socket_keep(&peer->us_socket, &us->us_socket.so_sent, doomed);
 		list_remove(&us->us_sender);
 	} else {
 		peer->us_peer = NULL;
@@ -131,12 +131,13 @@ unix_detach(struct socket *so)
 {
 	struct unix_socket *us = unix_of(so);
 	bool dgram = unix_is_dgram(us);
+	struct control *doomed = NULL;
 
 	unix_unbind(us);
 	if (dgram)
 		mutex_lock(&unix_lock);
 	mutex_lock(so->so_lock);
-	unix_leave(us);
+	unix_leave(us, &doomed);
 	if (dgram)
 		leave_senders(us);
 	identity_set(&us->us_identity, NULL, 0);
@@ -144,6 +145,7 @@ unix_detach(struct socket *so)
 	mutex_unlock(so->so_lock);
 	if (dgram)
 		mutex_unlock(&unix_lock);
+	socket_dispose(so->so_proto, doomed);
 	(void)atomic_sub(&socket_count, 1);
 	rights_closed();
 }

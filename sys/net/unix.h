@@ -84,8 +84,8 @@ unix_unlock_other(struct unix_socket *us, struct unix_socket *other)
 /* (l) of both. They are each other's peers. */
 void unix_join(struct unix_socket *a, struct unix_socket *b);
 /* (l), (u) for datagrams. us and its peer, if it has one, know each other no
- * longer. */
-void unix_leave(struct unix_socket *us) __sleeps;
+ * longer. *doomed: for socket_dispose(). */
+void unix_leave(struct unix_socket *us, struct control **doomed) __sleeps;
 void identity_set(struct identity *id, struct cred *cr, pid_t pid);
 
 int unix_bind(struct socket *so, struct thread *td, int dirfd,

@@ -187,7 +187,7 @@ connect_stream(struct thread *td, struct unix_socket *us,
 /* (l), (u). conn: the other end, for streams. */
 static int
 connect_to(struct thread *td, struct unix_socket *us, struct unix_socket *to,
-    struct unix_socket *conn)
+    struct unix_socket *conn, struct control **doomed)
 {
 	int error = 0;
 
@@ -195,7 +195,7 @@ connect_to(struct thread *td, struct unix_socket *us, struct unix_socket *to,
 		return (EPROTOTYPE);
 	/* The former peer's lock isn't held together with the new one's. */
 	if (conn == NULL) {
-		unix_leave(us);
+		unix_leave(us, doomed);
 		us->us_socket.so_connected = false;
 	}
 	unix_lock_other(us, to);
@@ -212,6 +212,7 @@ connect_to(struct thread *td, struct unix_socket *us, struct unix_socket *to,
 static int
 connect_found(struct thread *td, struct unix_socket *us, struct unix_socket *to)
 {
+	struct control *doomed = NULL;
 	struct socket *conn = NULL;
 	int error;
 
@@ -222,9 +223,11 @@ connect_found(struct thread *td, struct unix_socket *us, struct unix_socket *to)
 	}
 	mutex_lock(&unix_lock);
 	mutex_lock(us->us_socket.so_lock);
-	error = connect_to(td, us, to, conn != NULL ? unix_of(conn) : NULL);
+	error = connect_to(
+	    td, us, to, conn != NULL ? unix_of(conn) : NULL, &doomed);
 	mutex_unlock(us->us_socket.so_lock);
 	mutex_unlock(&unix_lock);
+	socket_dispose(us->us_socket.so_proto, doomed);
 	if (error != 0 && conn != NULL)
 		socket_free(conn);
 	return (error);
@@ -248,12 +251,15 @@ unix_connect(
 int
 unix_disconnect(struct socket *so)
 {
+	struct control *doomed = NULL;
+
 	mutex_lock(&unix_lock);
 	mutex_lock(so->so_lock);
-	unix_leave(unix_of(so));
+	unix_leave(unix_of(so), &doomed);
 	so->so_connected = false;
 	mutex_unlock(so->so_lock);
 	mutex_unlock(&unix_lock);
+	socket_dispose(so->so_proto, doomed);
 	return (0);
 }
 
