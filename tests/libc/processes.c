@@ -10,6 +10,10 @@
 #include <sys/sysctl.h>
 #include <sys/time.h>
 #include <sys/utsname.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -247,6 +251,52 @@ jumps(void)
 	CHECK(sigismember(&now, SIGUSR1) == 0);
 }
 
+/* System V IPC: the structures are FreeBSD's. */
+static void
+sysv(void)
+{
+	struct {
+		long type;
+		char text[8];
+	} m = {7, "text"};
+	union {
+		int val;
+		struct semid_ds *buf;
+		unsigned short *array;
+	} un;
+	struct sembuf op = {1, 2, 0};
+	unsigned short values[2];
+	struct msqid_ds mq;
+	struct shmid_ds shm;
+	struct semid_ds sem;
+	key_t key = ftok("/", 5);
+	int q = msgget(key, IPC_CREAT | 0600), id;
+	char *at;
+
+	CHECK(key != -1 && q != -1 && msgget(key, 0) == q);
+	CHECK(msgsnd(q, &m, 5, 0) == 0);
+	CHECK(msgctl(q, IPC_STAT, &mq) == 0 && mq.msg_qnum == 1);
+	CHECK(mq.msg_cbytes == 5 && mq.msg_lspid == getpid());
+	CHECK(msgrcv(q, &m, sizeof(m.text), 0, IPC_NOWAIT) == 5 && m.type == 7);
+	CHECK(msgctl(q, IPC_RMID, NULL) == 0);
+	id = semget(IPC_PRIVATE, 2, 0600);
+	CHECK(id != -1 && semop(id, &op, 1) == 0 && semctl(id, 1, GETVAL) == 2);
+	un.val = 9;
+	CHECK(semctl(id, 0, SETVAL, un) == 0);
+	un.array = values;
+	CHECK(semctl(id, 0, GETALL, un) == 0);
+	CHECK(values[0] == 9 && values[1] == 2);
+	un.buf = &sem;
+	CHECK(semctl(id, 0, IPC_STAT, un) == 0 && sem.sem_nsems == 2);
+	CHECK(semctl(id, 0, IPC_RMID) == 0);
+	id = shmget(IPC_PRIVATE, 100, 0600);
+	at = shmat(id, NULL, 0);
+	CHECK(id != -1 && at != (void *)-1 && at[99] == 0);
+	CHECK(shmctl(id, IPC_STAT, &shm) == 0 && shm.shm_nattch == 1);
+	CHECK(shm.shm_perm.cuid == getuid() && shm.shm_perm.mode & IPC_R);
+	CHECK(shmdt(at) == 0 && shmctl(id, IPC_RMID, NULL) == 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -260,5 +310,6 @@ main(int argc, char **argv)
 	stopped_vfork(argv[0]);
 	clocks();
 	variables();
+	sysv();
 	return (result("processes"));
 }
