@@ -89,6 +89,9 @@ static union {
 	uint8_t bytes[UFS_SB_SIZE];
 } now, more;
 
+#define SUMS (512 / sizeof(struct ufs_csum))
+static struct ufs_csum cs[SUMS];
+
 static void
 read_at(const char *path, off_t at, void *to, size_t n)
 {
@@ -105,10 +108,8 @@ add_groups(int fd)
 	struct ufs_superblock *sb = &now.sb;
 	const off_t groups = (off_t)sb->fs_fpg * sb->fs_fsize;
 	const off_t summary = sb->fs_csaddr * sb->fs_fsize;
-	struct ufs_csum cs[512 / sizeof(struct ufs_csum)],
-	    added[512 / sizeof(struct ufs_csum)];
+	struct ufs_csum added[SUMS];
 
-	read_at(GROWN, summary, cs, 512);
 	read_at(MORE, summary, added, 512);
 	for (unsigned i = sb->fs_ncg; i < more.sb.fs_ncg; i++) {
 		cs[i] = added[i];
@@ -173,8 +174,9 @@ while_written(void)
 	CHECK(fd >= 0);
 	CHECK(pread(fd, buf, 512, 0) == -1 && errno == ENXIO);
 	CHECK(ioctl(fd, UFSRESUME) == -1 && errno == ENOENT);
-	/* growfs(8) reads it as early. */
+	/* growfs(8) reads them as early. */
 	read_at(GROWN, 65536, &now, UFS_SB_SIZE);
+	read_at(GROWN, now.sb.fs_csaddr * now.sb.fs_fsize, cs, 512);
 	must(ioctl(fd, UFSSUSPEND, &sf.f_fsid) == 0, "suspend");
 	CHECK(ioctl(fd, UFSSUSPEND, &sf.f_fsid) == -1 && errno == EBUSY);
 	CHECK(update_disk(ON, "ro", NULL) == -1 && errno == EBUSY);

@@ -512,20 +512,30 @@ reload(struct ufs_mount *um, bool lose, const struct mount_opts *opts)
 	return (error);
 }
 
-/* Somebody changed the superblock who may have read it a while before. */
-static void
+/* Somebody changed the superblock and the summary who may have read them a
+ * while before: the groups know best. */
+static int
 count_totals(struct ufs_mount *um)
 {
 	struct ufs_superblock *sb = &um->um_fs.fs_sb;
+	struct ufs_cg cg;
+	uint64_t frag;
+	int error = 0;
 
 	sb->fs_cs_ndir = sb->fs_cs_nbfree = 0;
 	sb->fs_cs_nifree = sb->fs_cs_nffree = 0;
-	for (uint32_t i = 0; i < sb->fs_ncg; i++) {
+	for (uint32_t i = 0; i < sb->fs_ncg && error == 0; i++) {
+		frag = ufs_group_start(&um->um_fs, i) + (uint32_t)sb->fs_cblkno;
+		error = um->um_device.ud_read(&um->um_device,
+		    frag << um->um_fs.fs_fshift, &cg, sizeof(cg));
+		if (error == 0 && cg.cg_magic == UFS_CG_MAGIC)
+			um->um_csum[i] = cg.cg_cs;
 		sb->fs_cs_ndir += um->um_csum[i].cs_ndir;
 		sb->fs_cs_nbfree += um->um_csum[i].cs_nbfree;
 		sb->fs_cs_nifree += um->um_csum[i].cs_nifree;
 		sb->fs_cs_nffree += um->um_csum[i].cs_nffree;
 	}
+	return (error);
 }
 
 int
@@ -538,7 +548,7 @@ ufs_resume(struct ufs_mount *um)
 	if (error == 0)
 		error = ufs_csum_read(um);
 	if (error == 0)
-		count_totals(um);
+		error = count_totals(um);
 	rw_wlock(&um->um_batch);
 	um->um_marked = um->um_fs.fs_sb.fs_clean == 0;
 	atomic_store(&um->um_writable, error == 0);
