@@ -8,6 +8,7 @@
 #include "fbsd/errno.h"
 #include "fbsd/poll.h"
 #include "file/knote.h"
+#include "file/poll.h"
 #include "core/sysctl.h"
 #include "file/procdesc.h"
 #include "proc/signal.h"
@@ -118,7 +119,7 @@ read_ready(struct knote *kn, struct kevent *kev)
 static bool
 write_ready(struct knote *kn, struct kevent *kev)
 {
-	return (fd_ready(kn, kev, POLLOUT, 0));
+	return (fd_ready(kn, kev, POLLOUT, POLLWRHUP));
 }
 
 static bool

@@ -4,6 +4,10 @@
 
 #include "fbsd/poll.h"
 
+/* For fo_poll, by kqueue(2) alone, and beyond what a program can ask for:
+ * nothing that is written would ever be read. */
+#define POLLWRHUP 0x10000
+
 struct thread;
 
 /*

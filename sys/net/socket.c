@@ -27,6 +27,7 @@
 #include "fbsd/event.h"
 #include "fbsd/fcntl.h"
 #include "fbsd/filio.h"
+#include "file/poll.h"
 #include "fbsd/poll.h"
 #include "fbsd/stat.h"
 #include "fbsd/user.h"
@@ -502,6 +503,8 @@ socket_poll(struct file *fp, int events)
 		ready |= events & (POLLOUT | POLLWRNORM);
 	if (so->so_rcv.sb_closed)
 		ready |= events & POLLRDHUP;
+	if (mute)
+		ready |= events & POLLWRHUP;
 	if (so->so_rcv.sb_closed && mute)
 		ready |= POLLHUP;
 	mutex_unlock(so->so_lock);

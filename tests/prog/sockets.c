@@ -586,6 +586,19 @@ events(void)
 	CHECK_EQ(got.data, 3);
 	CHECK(got.flags & EV_EOF);
 	SYS(SYS_closefrom, 3);
+	/* Who has said all hears that it is the end of writing. */
+	CHECK_EQ(SYS(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, s), 0);
+	kq = (int)SYS(SYS_kqueue);
+	kev.ident = (uint64_t)s[0];
+	kev.filter = EVFILT_WRITE;
+	kev.flags = EV_ADD;
+	CHECK_EQ(SYS(SYS_kevent, kq, &kev, 1, &got, 1, &now), 1);
+	CHECK_EQ(got.flags, 0);
+	CHECK_EQ(SYS(SYS_shutdown, s[0], SHUT_WR), 0);
+	CHECK_EQ(SYS(SYS_kevent, kq, 0, 0, &got, 1, 0), 1);
+	CHECK_EQ(got.filter, EVFILT_WRITE);
+	CHECK_EQ(got.flags, EV_EOF);
+	SYS(SYS_closefrom, 3);
 }
 
 int
