@@ -2,6 +2,7 @@
 /* Semaphores of ksem_*(2): files, with names of their own. */
 #include "lib/list.h"
 #include "lib/string.h"
+#include "core/module.h"
 #include "core/sync.h"
 #include "core/sysctl.h"
 #include "fbsd/errno.h"
@@ -370,3 +371,5 @@ kern_ksem_destroy(struct thread *td, int fd)
 	unlock_semaphore(fp);
 	return (error != 0 ? error : fd_close(td, fd));
 }
+
+MODULE(sem, "sem");

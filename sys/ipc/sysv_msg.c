@@ -13,6 +13,7 @@
  */
 #include "lib/list.h"
 #include "lib/string.h"
+#include "core/module.h"
 #include "core/sysctl.h"
 #include "amd64/md.h"
 #include "fbsd/errno.h"
@@ -475,3 +476,5 @@ sysctl_msqids(const struct sysctl_node *node, struct sysctl_req *req)
 }
 SYSCTL_PROC(kern_ipc_msqids, "kern.ipc.msqids", CTL_AUTO,
     CTLTYPE_OPAQUE | CTLFLAG_RD, "S,msqid_kernel", sysctl_msqids, NULL);
+
+MODULE(sysvmsg, "sysvmsg");

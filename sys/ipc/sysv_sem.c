@@ -16,6 +16,7 @@
  */
 #include "lib/list.h"
 #include "lib/string.h"
+#include "core/module.h"
 #include "core/sysctl.h"
 #include "fbsd/errno.h"
 #include "ipc/sysv.h"
@@ -609,3 +610,5 @@ sysctl_sema(const struct sysctl_node *node, struct sysctl_req *req)
 }
 SYSCTL_PROC(kern_ipc_sema, "kern.ipc.sema", CTL_AUTO,
     CTLTYPE_OPAQUE | CTLFLAG_RD, "S,semid_kernel", sysctl_sema, NULL);
+
+MODULE(sysvsem, "sysvsem");

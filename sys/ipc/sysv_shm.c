@@ -13,6 +13,7 @@
  */
 #include "lib/list.h"
 #include "lib/string.h"
+#include "core/module.h"
 #include "core/sysctl.h"
 #include "fbsd/errno.h"
 #include "fbsd/mman.h"
@@ -490,3 +491,5 @@ sysctl_shmsegs(const struct sysctl_node *node, struct sysctl_req *req)
 }
 SYSCTL_PROC(kern_ipc_shmsegs, "kern.ipc.shmsegs", CTL_AUTO,
     CTLTYPE_OPAQUE | CTLFLAG_RD, "S,shmid_kernel", sysctl_shmsegs, NULL);
+
+MODULE(sysvshm, "sysvshm");

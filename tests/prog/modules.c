@@ -109,7 +109,8 @@ built_in(void)
 {
 	static const char *const names[] = {"rootbus", "g_md", "g_part",
 	    "g_label", "ufs", "tmpfs", "nullfs", "msdosfs", "procfs", "devfs",
-	    "virtio_mmio/virtio_blk", "elf64"};
+	    "virtio_mmio/virtio_blk", "elf64", "aio", "sem", "sysvmsg",
+	    "sysvsem", "sysvshm", "mqueuefs"};
 	long id = SYS(SYS_kldfirstmod, 1), n = 0;
 
 	CHECK_EQ(SYS(SYS_modnext, 0), id);
