@@ -178,21 +178,25 @@ disks() {
 	done <"$tmp/imp-disk"
 }
 
-# boot_disk KERNEL [QEMU-ARG...]: boots the base system's disk, and returns when
-# the serial line has said "login:", or the machine ended, or after 30 seconds.
+# boot_disk KERNEL [QEMU-ARG...]: boots $disk, and returns when the serial line
+# has said "login:", or the machine ended, or after $patience hundredths of a
+# second.
+disk=build/base/disk.raw
+patience=3000
+machine=microvm,acpi=off,pit=off,pic=off,rtc=off
 boot_disk() {
 	rm -f "$tmp/serial"
 	: >"$tmp/serial"
-	"$qemu" -M microvm,acpi=off,pit=off,pic=off,rtc=off -accel tcg \
+	"$qemu" -M "$machine" -accel tcg \
 	    -cpu max -m 256m -smp 1 -nodefaults -no-user-config \
 	    -display none -no-reboot -serial "file:$tmp/serial" \
 	    -append "vfs.root.mountfrom=ufs:/dev/vtbd0p4" \
-	    -drive "id=d0,if=none,format=raw,snapshot=on,file=build/base/disk.raw" \
+	    -drive "id=d0,if=none,format=raw,snapshot=on,file=$disk" \
 	    -device virtio-blk-device,drive=d0 -kernel "$@" \
 	    </dev/null >/dev/null 2>&1 &
 	pid=$!
 	n=0
-	until grep -q 'login:' "$tmp/serial" || [ $n = 3000 ] ||
+	until grep -q 'login:' "$tmp/serial" || [ $n = $patience ] ||
 	    ! kill -0 $pid 2>/dev/null; do
 		sleep 0.01
 		n=$((n + 1))
@@ -260,6 +264,37 @@ login_times() {
 	medians
 }
 
+# cpu_time KERNEL: seconds of this machine's processors until "login:" of $disk,
+# or - if it doesn't come.
+cpu_time() {
+	boot_disk "$1"
+	if grep -q 'login:' "$tmp/serial"; then
+		awk -v hz="$(getconf CLK_TCK)" \
+		    '{ sub(/.*\) /, ""); printf "%.1f\n", ($12 + $13) / hz }' \
+		    "/proc/$pid/stat"
+	else
+		echo -
+	fi
+	end_disk
+}
+
+# A FreeBSD image, and with what its own kernel needs there: files that whoever
+# measures has, in IMAGE and IMAGE_KERNEL.
+image_login() {
+	if [ -z "${IMAGE:-}" ]; then
+		say "no FreeBSD image is measured: none is given by IMAGE=FILE"
+		return
+	fi
+	say "Imp: $IMAGE to its login prompt"
+	disk=$IMAGE patience=60000
+	result "login: of a FreeBSD image, processor time" \
+	    "$(cpu_time build/sys/MICROVM/kernel.stripped)" - s
+	machine=microvm,acpi=off
+	[ -z "${IMAGE_KERNEL:-}" ] ||
+		result "  by the kernel $IMAGE_KERNEL" \
+		    "$(cpu_time "$IMAGE_KERNEL")" - s
+}
+
 # wall_results NULL FULL MEDIANS: what the two are called.
 wall_results() {
 	times=${3#* }
@@ -301,6 +336,7 @@ login_memory
 login_idle
 wall_results "a kernel that does nothing, with that disk" \
     "login:, wall time" "$(login_times)"
+image_login
 
 say "wall time"
 wall_results "imp run of a kernel that does nothing" \
