@@ -166,6 +166,7 @@ unmounting(void)
 	CHECK_EQ(SYS(SYS_unmount, name, MNT_BYFSID), -EBUSY);
 	CHECK_EQ(SYS(SYS_chdir, ".."), 0);
 	CHECK_EQ(SYS(SYS_unmount, "/t", 0), -EINVAL);
+	CHECK_EQ(SYS(SYS_unmount, "/none/such", 0), -EINVAL);
 	CHECK_EQ(SYS(SYS_unmount, "FSID:x", MNT_BYFSID), -EINVAL);
 	CHECK_EQ(SYS(SYS_unmount, name, MNT_BYFSID), 0);
 	CHECK_EQ(SYS(SYS_unmount, name, MNT_BYFSID), -EINVAL);

@@ -473,15 +473,15 @@ parse_fsid(const char *s, uint64_t *fsid)
 	return (0);
 }
 
+/* What leads nowhere isn't mounted either: EINVAL for all. */
 static int
 find_mounted(struct thread *td, const char *path, uint64_t *fsid)
 {
 	struct namei nd;
-	int error;
+	int error = 0;
 
-	error = namei_at(td, &nd, AT_FDCWD, path, NAMEI_FOLLOW);
-	if (error != 0)
-		return (error);
+	if (namei_at(td, &nd, AT_FDCWD, path, NAMEI_FOLLOW) != 0)
+		return (EINVAL);
 	if ((nd.nd_vp->v_flags & VV_ROOT) != 0)
 		*fsid = nd.nd_vp->v_mount->mnt_fsid;
 	else
