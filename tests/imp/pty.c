@@ -6,7 +6,9 @@
  *
  *	see TEXT	wait until it appears
  *	type TEXT	in both: \n, \r, \\, \ooo octal
+ *	say TEXT	to who looks on
  *	size ROWS COLS
+ *	patience SECONDS	that each of what follows may take (60)
  *	raw | cooked	the terminal is in that mode now
  *	end STATUS	the command ends so
  *
@@ -27,8 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE 60000 /* milliseconds */
-
+static long patience = 60000; /* milliseconds */
 static int master;
 static pid_t child;
 static char seen[65536];
@@ -104,7 +105,7 @@ fail(const char *what, const char *text)
 static void
 see(const char *text)
 {
-	long until = now() + PATIENCE;
+	long until = now() + patience;
 	char *found;
 
 	while ((found = strstr(seen, text)) == NULL)
@@ -149,7 +150,7 @@ unescape(char *text)
 static void
 check_mode(bool raw)
 {
-	long until = now() + PATIENCE;
+	long until = now() + patience;
 	struct termios t;
 
 	do {
@@ -174,7 +175,7 @@ resize(const char *text)
 static void
 end(int wanted)
 {
-	long until = now() + PATIENCE;
+	long until = now() + patience;
 	int status;
 
 	while (waitpid(child, &status, WNOHANG) == 0) {
@@ -207,8 +208,12 @@ main(int argc, char **argv)
 			see(text);
 		else if (strcmp(line, "type") == 0)
 			type(text);
+		else if (strcmp(line, "say") == 0)
+			fprintf(stderr, "%s\n", text);
 		else if (strcmp(line, "size") == 0)
 			resize(text);
+		else if (strcmp(line, "patience") == 0)
+			patience = atol(text) * 1000;
 		else if (strcmp(line, "raw") == 0)
 			check_mode(true);
 		else if (strcmp(line, "cooked") == 0)
