@@ -51,7 +51,7 @@ subject_of_program() {
 	hello | streams | true) echo imp ;;
 	absent | anycall | modules | oldcalls | random | storm | sweep | sysctl) echo kernel ;;
 	gparts | mdisks) echo disk ;;
-	exhaust | membar | memory | memmodel | memrace | oom | seals) echo vm ;;
+	aslr | exhaust | membar | memory | memmodel | memrace | oom | seals) echo vm ;;
 	control | datagrams | sockbytes | sockets | sockstorm) echo sockets ;;
 	ctty | flood | pty | revoke) echo tty ;;
 	ksems | mqueues | sysvmsg | sysvsem | sysvshm) echo ipc ;;

@@ -67,6 +67,7 @@ struct cpu_features {
 	bool sse42, rdtscp;
 	uint32_t max_leaf;
 	uint32_t hv_max_leaf; /* 0: no hypervisor leaves */
+	bool emulated;	      /* by QEMU's TCG */
 	char brand[49];
 };
 extern struct cpu_features cpu_features;

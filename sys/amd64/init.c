@@ -168,6 +168,7 @@ cpu_detect(void)
 	if (bit(r[2], 31)) {
 		cpuid(0x40000000, 0, r);
 		f->hv_max_leaf = r[0];
+		f->emulated = memcmp(&r[1], "TCGTCGTCGTCG", 12) == 0;
 	}
 	if (f->max_leaf >= 7) {
 		cpuid(7, 0, r);

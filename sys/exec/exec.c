@@ -389,7 +389,7 @@ exchange(struct proc *p, struct image *img)
 	p->p_abi = img->abi;
 	change_flags(p, img);
 	if (img->setid)
-		p->p_pdeathsig = 0;
+		p->p_pdeathsig = p->p_procctl = 0;
 	spin_unlock(&p->p_lock);
 }
 
@@ -473,7 +473,8 @@ prepare(struct thread *td, struct exec_args *ea, struct image *img)
 		img->path[0] = '\0';
 	if (error == 0)
 		error = name_image(img, ea->path);
-	if (error == 0 && (img->next.vm = vmspace_create()) == NULL)
+	if (error == 0 &&
+	    (img->next.vm = vmspace_create(img->random >> 32)) == NULL)
 		error = ENOMEM;
 	if (error == 0)
 		error = image_map(img);

@@ -38,6 +38,8 @@ struct image {
 	char interp_path[INTERP_PATH_MAX];
 	bool interp_failed; /* what the error is about */
 	char path[1024];    /* absolute, for AT_EXECPATH */
+	bool fixed;	    /* abi's: the file wants no random addresses */
+	uint64_t random;    /* of where its parts go; 0: nothing is */
 	uint64_t base;	    /* added to the program's addresses */
 	uint64_t interp_base;
 	const struct abi *abi;
@@ -57,6 +59,11 @@ void image_exit(struct proc *p) __sleeps;
 /* Called when a process ends and has one thread left, which is running; needn't
  * return.  NULL: nobody wants to know. */
 extern void (*exit_hook)(const struct proc *p, int code, int sig);
+
+/* Random bits for where the program's parts go, or 0: at places of their own.
+ * p: curproc; mode: of the program's file. */
+uint64_t aslr_choose(
+    const struct proc *p, const struct image *img, unsigned mode);
 
 /* Reads and checks; nothing of the process changes. */
 int image_read(struct thread *td, struct image *img) __sleeps;

@@ -8,20 +8,19 @@
 #include "exec/exec.h"
 #include "proc/abi.h"
 #include "core/module.h"
-#include "core/random.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 
 #define NOTES_MAX 4096
 /* Where position-independent programs and interpreters go, before a random
- * distance is added. */
+ * distance is added (aslr.c). */
 #define PIE_BASE    0x0000000021000000ul
 #define INTERP_BASE 0x0000000801000000ul
 #define ASLR_PAGES  0x10000ul
 
 static int
 read_headers(struct vnode *vp, struct elf_header *eh, struct elf_phdr *ph,
-    struct elf_image *elf)
+    struct elf_image *elf, unsigned *mode)
 {
 	struct vattr va;
 	size_t left = 0;
@@ -30,6 +29,7 @@ read_headers(struct vnode *vp, struct elf_header *eh, struct elf_phdr *ph,
 	error = vn_getattr(vp, &va);
 	if (error != 0)
 		return (error);
+	*mode = va.va_mode;
 	error = vn_pread(vp, eh, sizeof(*eh), 0, &left);
 	if (error != 0)
 		return (error);
@@ -94,6 +94,7 @@ read_interp(struct thread *td, struct image *img)
 {
 	struct elf_header *eh;
 	struct elf_phdr *phs;
+	unsigned mode;
 	int error;
 
 	error = vn_open(td, img->interp_path, FREAD, 0, &img->interp_vp);
@@ -101,9 +102,9 @@ read_interp(struct thread *td, struct image *img)
 		return (error);
 	eh = kmem_alloc(sizeof(*eh), 0);
 	phs = kmem_alloc(sizeof(*phs) * ELF_PHNUM_MAX, 0);
-	error = eh == NULL || phs == NULL
-		    ? ENOMEM
-		    : read_headers(img->interp_vp, eh, phs, &img->interp);
+	error = eh == NULL || phs == NULL ? ENOMEM
+					  : read_headers(img->interp_vp, eh,
+						phs, &img->interp, &mode);
 	if (error == 0 && !img->interp.dyn)
 		error = ENOEXEC;
 	kmem_free(eh, sizeof(*eh));
@@ -111,20 +112,12 @@ read_interp(struct thread *td, struct image *img)
 	return (error);
 }
 
-static uint64_t
-random_base(uint64_t base)
-{
-	uint64_t r;
-
-	random_bytes(&r, sizeof(r));
-	return (base + r % ASLR_PAGES * PAGE_SIZE);
-}
-
 int
 image_read(struct thread *td, struct image *img)
 {
-	int error =
-	    read_headers(img->next.text, &img->header, img->phdr, &img->elf);
+	unsigned mode;
+	int error = read_headers(
+	    img->next.text, &img->header, img->phdr, &img->elf, &mode);
 
 	if (error != 0)
 		return (error);
@@ -134,12 +127,14 @@ image_read(struct thread *td, struct image *img)
 	img->abi = find_abi(img);
 	if (img->abi == NULL)
 		return (ENOEXEC);
+	img->random = aslr_choose(td->td_proc, img, mode);
 	if (img->elf.dyn)
-		img->base = random_base(PIE_BASE);
+		img->base = PIE_BASE + img->random % ASLR_PAGES * PAGE_SIZE;
 	if (img->elf.interp != NULL) {
 		error = read_interp(td, img);
 		img->interp_failed = error != 0;
-		img->interp_base = random_base(INTERP_BASE);
+		img->interp_base =
+		    INTERP_BASE + (img->random >> 16) % ASLR_PAGES * PAGE_SIZE;
 	}
 	if (error == 0 && (img->elf.low + img->base < USER_MIN ||
 			      img->elf.high + img->base > USER_TOP))
@@ -225,7 +220,8 @@ map_interp(struct image *img)
 	struct elf_header *eh = &img->header;
 	struct elf_phdr *ph = img->phdr;
 	struct elf_image elf;
-	int error = read_headers(img->interp_vp, eh, ph, &elf);
+	unsigned mode;
+	int error = read_headers(img->interp_vp, eh, ph, &elf, &mode);
 
 	if (error != 0)
 		return (error);

@@ -261,7 +261,7 @@ fill_layout(
 
 	*kvm = (struct kinfo_vm_layout){.kvm_max_user_addr = USER_TOP,
 	    .kvm_min_user_addr = PAGE_SIZE,
-	    .kvm_map_flags = KMAP_FLAG_ASLR};
+	    .kvm_map_flags = vs->vs_random ? KMAP_FLAG_ASLR : 0};
 	rw_rlock(&vs->vs_lock);
 	if (vs->vs_wire_future)
 		kvm->kvm_map_flags |= KMAP_FLAG_WIREFUTURE;

@@ -2,8 +2,6 @@
 #include "lib/string.h"
 #include "lib/elf.h"
 
-#define NOTE_FREEBSD_ABI 1
-
 bool
 elf_header_check(const struct elf_header *eh, size_t avail, uint64_t file_size)
 {
@@ -87,12 +85,12 @@ elf_check(const struct elf_header *eh, const struct elf_phdr *ph,
 }
 
 uint32_t
-elf_osrel(const void *notes, size_t size)
+elf_freebsd_note(const void *notes, size_t size, uint32_t type)
 {
 	const char *p = notes;
 
 	while (size >= 12) {
-		uint32_t h[3], osrel; /* name size, data size, type */
+		uint32_t h[3], value; /* name size, data size, type */
 		size_t len;
 
 		memcpy(h, p, sizeof(h));
@@ -102,10 +100,10 @@ elf_osrel(const void *notes, size_t size)
 		    12 + roundup2((size_t)h[0], 4) + roundup2((size_t)h[1], 4);
 		if (len > size)
 			break;
-		if (h[0] == 8 && h[1] == 4 && h[2] == NOTE_FREEBSD_ABI &&
+		if (h[0] == 8 && h[1] == 4 && h[2] == type &&
 		    memcmp(p + 12, "FreeBSD", 8) == 0) {
-			memcpy(&osrel, p + 20, 4);
-			return (osrel);
+			memcpy(&value, p + 20, 4);
+			return (value);
 		}
 		p += len;
 		size -= len;

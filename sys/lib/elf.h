@@ -76,8 +76,12 @@ bool elf_header_check(
  * first address past user memory. */
 bool elf_check(const struct elf_header *eh, const struct elf_phdr *ph,
     uint64_t file_size, uint64_t user_top, struct elf_image *img);
-/* Looks through a note segment for FreeBSD's ABI note: 0 or __FreeBSD_version.
+/* Looks through a note segment for FreeBSD's note of a type: its value, or 0.
  */
-uint32_t elf_osrel(const void *notes, size_t size);
+enum {
+	NOTE_FREEBSD_ABI = 1,	  /* __FreeBSD_version */
+	NOTE_FREEBSD_FEATURES = 4 /* elfctl(1) */
+};
+uint32_t elf_freebsd_note(const void *notes, size_t size, uint32_t type);
 
 #endif

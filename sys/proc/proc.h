@@ -248,9 +248,9 @@ struct proc {
 	struct aio *p_aio;	    /* (a) aio_read(2) and kin; NULL: none */
 	uint64_t p_start;	    /* (!) clock_ns() */
 	int p_nice;		    /* (p) */
-	int p_procctl;		    /* (p) flags of procctl(2) */
-	int p_logsigexit;	    /* (p) PROC_LOGSIGEXIT_CTL_*, 0: none */
-	int p_pdeathsig;	    /* (p) PROC_PDEATHSIG */
+	int p_procctl;	  /* (p) settings of procctl(2), 4 bits each */
+	int p_logsigexit; /* (p) PROC_LOGSIGEXIT_CTL_*, 0: none */
+	int p_pdeathsig;  /* (p) PROC_PDEATHSIG */
 
 	char p_comm[MAXCOMLEN + 1]; /* (p) */
 	uint32_t p_osrel;	    /* (!) from the ABI note, 0: none */
@@ -301,6 +301,14 @@ extern struct list allproc;  /* (t); to go through it: proc/walk.h */
 extern uint64_t proc_serial; /* (t) of the process that came last */
 extern struct proc proc0;
 extern struct proc *initproc; /* pid 1 */
+
+/* The setting of PROC_ASLR_CTL, or 0. */
+#define PROCCTL_ASLR_SHIFT 4
+static inline int
+proc_aslr(const struct proc *p)
+{
+	return (p->p_procctl >> PROCCTL_ASLR_SHIFT & 0xf);
+}
 
 static inline struct proc *
 curproc(void)

@@ -31,7 +31,7 @@ no_memory(void)
 
 	if (vs != NULL)
 		return (vs);
-	vs = vmspace_create();
+	vs = vmspace_create(0);
 	if (vs != NULL && !atomic_cas(&proc0.p_image.vm, &none, vs)) {
 		vmspace_release(vs);
 		vs = none;

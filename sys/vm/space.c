@@ -8,7 +8,6 @@
 #include "fbsd/mman.h"
 #include "core/printf.h"
 #include "core/thread.h"
-#include "core/random.h"
 #include "core/sched.h"
 #include "vm/kmem.h"
 #include "vm/map.h"
@@ -38,15 +37,15 @@ space_alloc(void)
 }
 
 struct vmspace *
-vmspace_create(void)
+vmspace_create(uint64_t random)
 {
 	struct vmspace *vs = space_alloc();
-	uint64_t r;
 
 	if (vs == NULL)
 		return (NULL);
-	random_bytes(&r, sizeof(r));
-	vs->vs_base = MMAP_BASE + r % (MMAP_RANDOM / MMAP_STEP) * MMAP_STEP;
+	vs->vs_random = random != 0;
+	vs->vs_base =
+	    MMAP_BASE + random % (MMAP_RANDOM / MMAP_STEP) * MMAP_STEP;
 	vs->vs_hint = vs->vs_base;
 	return (vs);
 }
@@ -344,6 +343,7 @@ copy_layout(const struct vmspace *vs, struct vmspace *child)
 	child->vs_brk_start = vs->vs_brk_start;
 	child->vs_brk = vs->vs_brk;
 	child->vs_base = vs->vs_base;
+	child->vs_random = vs->vs_random;
 	child->vs_hint = vs->vs_hint;
 	child->vs_hole = vs->vs_hole;
 	child->vs_stack_top = vs->vs_stack_top;

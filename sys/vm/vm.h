@@ -249,11 +249,14 @@ struct vmspace {
 	vaddr_t vs_ps_strings;	   /* (!) per image */
 	vaddr_t vs_timekeep;	   /* (!) per image: shared page */
 	vaddr_t vs_sigcode;	   /* (!) per image */
+	bool vs_random;		   /* (!) vs_base is */
 	bool vs_umtx;		   /* (a) umtx_shm_forget() at the end */
 	struct shm_space *vs_shm;  /* (a) shm_space_gone() at the end */
 };
 
-struct vmspace *vmspace_create(void); /* one reference, or NULL */
+/* One reference, or NULL.  Random bits for where mmap begins to look; 0: at a
+ * place that is always the same. */
+struct vmspace *vmspace_create(uint64_t random);
 struct vmspace *vmspace_fork(struct vmspace *vs) __sleeps; /* or NULL */
 void vmspace_hold(struct vmspace *vs);
 void vmspace_release(struct vmspace *vs) __sleeps;

@@ -174,7 +174,7 @@ KTEST(object_resize)
 
 KTEST(map_cut_and_join)
 {
-	struct vmspace *vs = vmspace_create();
+	struct vmspace *vs = vmspace_create(0);
 
 	KT_ASSERT(vs != NULL);
 	KT_ASSERT(map(vs, BASE, 16 * PAGE_SIZE, RW, ANON | MAP_FIXED) == 0);
@@ -204,7 +204,7 @@ KTEST(map_cut_and_join)
 
 KTEST(map_places)
 {
-	struct vmspace *vs = vmspace_create();
+	struct vmspace *vs = vmspace_create(0);
 	struct vm_mapping m = {
 	    .size = PAGE_SIZE, .prot = RW, .maxprot = PROT_ALL, .flags = ANON};
 	vaddr_t first, hole;
@@ -248,7 +248,7 @@ KTEST(map_places)
 
 KTEST(fork_copies)
 {
-	struct vmspace *vs = vmspace_create(), *child, *grandchild;
+	struct vmspace *vs = vmspace_create(0), *child, *grandchild;
 
 	KT_ASSERT(vs != NULL);
 	KT_ASSERT(map(vs, BASE, 8 * PAGE_SIZE, RW, ANON | MAP_FIXED) == 0);
@@ -284,7 +284,7 @@ KTEST(fork_copies)
 /* A piece that the child doesn't inherit must not shine through later. */
 KTEST(fork_inherit)
 {
-	struct vmspace *vs = vmspace_create(), *child;
+	struct vmspace *vs = vmspace_create(0), *child;
 
 	KT_ASSERT(vs != NULL);
 	KT_ASSERT(map(vs, BASE, 8 * PAGE_SIZE, RW, ANON | MAP_FIXED) == 0);
@@ -311,7 +311,7 @@ KTEST(fork_inherit)
 
 KTEST(stack_growth)
 {
-	struct vmspace *vs = vmspace_create();
+	struct vmspace *vs = vmspace_create(0);
 	vaddr_t top = BASE + (8ul << 20);
 
 	KT_ASSERT(vs != NULL);
@@ -328,7 +328,7 @@ KTEST(stack_growth)
 
 KTEST(truncate_mapped)
 {
-	struct vmspace *vs = vmspace_create();
+	struct vmspace *vs = vmspace_create(0);
 	struct vm_object *o = vm_object_create(NULL, NULL, 4 * PAGE_SIZE);
 	struct vm_mapping m = {.addr = BASE,
 	    .size = 4 * PAGE_SIZE,
@@ -359,7 +359,7 @@ KTEST(truncate_mapped)
 
 KTEST(advise_free)
 {
-	struct vmspace *vs = vmspace_create();
+	struct vmspace *vs = vmspace_create(0);
 	uint64_t before;
 
 	KT_ASSERT(vs != NULL);
@@ -401,7 +401,7 @@ racer(void *arg)
 
 KTEST(fault_race)
 {
-	race_space = vmspace_create();
+	race_space = vmspace_create(0);
 	KT_ASSERT(race_space != NULL);
 	KT_ASSERT(map(race_space, BASE, RACE_PAGES * PAGE_SIZE, RW,
 		      ANON | MAP_FIXED) == 0);

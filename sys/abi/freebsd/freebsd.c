@@ -11,26 +11,34 @@
 #include "proc/abi.h"
 #include "vm/kmem.h"
 
-static uint32_t
-find_osrel(const struct image *img)
+/* Of NOTE_FREEBSD_FEATURES. */
+#define FEATURE_NO_ASLR 0x1u
+
+static void
+read_notes(struct image *img)
 {
-	uint32_t osrel = 0;
+	uint32_t features = 0;
 	size_t size;
 	void *note;
 
-	for (int i = 0; i < img->elf.nnotes && osrel == 0; i++) {
+	img->osrel = 0;
+	for (int i = 0; i < img->elf.nnotes; i++) {
 		note = image_note(img, i, &size);
-		if (note != NULL)
-			osrel = elf_osrel(note, size);
+		if (note == NULL)
+			continue;
+		if (img->osrel == 0)
+			img->osrel =
+			    elf_freebsd_note(note, size, NOTE_FREEBSD_ABI);
+		features |= elf_freebsd_note(note, size, NOTE_FREEBSD_FEATURES);
 		kmem_free(note, size);
 	}
-	return (osrel);
+	img->fixed = (features & FEATURE_NO_ASLR) != 0;
 }
 
 static bool
 recognize(struct image *img)
 {
-	img->osrel = find_osrel(img);
+	read_notes(img);
 	return (img->elf.freebsd || img->osrel != 0 ||
 		strcmp(img->interp_path, "/libexec/ld-elf.so.1") == 0);
 }

@@ -15,6 +15,7 @@
 #include "proc/signal.h"
 #include "proc/walk.h"
 #include "vm/kmem.h"
+#include "vm/vm.h"
 
 /* What is copied from the user before, and back to it after. */
 union control {
@@ -288,38 +289,43 @@ privs_control(struct thread *td, struct proc *p, int com, union control *c)
 
 /*
  * Settings that programs make and ask back: four bits each in p_procctl, the
- * value that was set last. What they would change is the same for all
- * processes here.
+ * value that was set last. But for the random addresses (exec/aslr.c), what
+ * they would change is the same for all processes here.
  */
 static const struct setting {
 	int ctl, status;
+	unsigned shift;
 	int max;    /* values 1..max may be set */
 	int answer; /* status while nothing was set */
 } settings[] = {
-    {PROC_TRAPCAP_CTL, PROC_TRAPCAP_STATUS, 2, 2},
-    {PROC_ASLR_CTL, PROC_ASLR_STATUS, 3, (int)0x80000003},
-    {PROC_PROTMAX_CTL, PROC_PROTMAX_STATUS, 3, 3},
-    {PROC_STACKGAP_CTL, PROC_STACKGAP_STATUS, 0xf, 2 | 8},
-    {PROC_WXMAP_CTL, PROC_WXMAP_STATUS, 3, 1},
+    {PROC_TRAPCAP_CTL, PROC_TRAPCAP_STATUS, 0, 2, 2},
+    {PROC_ASLR_CTL, PROC_ASLR_STATUS, PROCCTL_ASLR_SHIFT, PROC_ASLR_NOFORCE,
+	PROC_ASLR_NOFORCE},
+    {PROC_PROTMAX_CTL, PROC_PROTMAX_STATUS, 8, 3, 3},
+    {PROC_STACKGAP_CTL, PROC_STACKGAP_STATUS, 12, 0xf, 2 | 8},
+    {PROC_WXMAP_CTL, PROC_WXMAP_STATUS, 16, 3, 1},
 };
 
 static int
 setting(struct thread *td, struct proc *p, int com, union control *c)
 {
 	const struct setting *s = settings;
-	unsigned shift = 0;
 
-	for (; com != s->ctl && com != s->status; s++)
-		shift += 4;
+	while (com != s->ctl && com != s->status)
+		s++;
 	if (com == s->status) {
-		c->value = p->p_procctl >> shift & 0xf;
+		c->value = p->p_procctl >> s->shift & 0xf;
 		if (c->value == 0)
 			c->value = s->answer;
+		if (com == PROC_ASLR_STATUS && p->p_image.vm != NULL &&
+		    p->p_image.vm->vs_random)
+			c->value |= (int)PROC_ASLR_ACTIVE;
 		return (0);
 	}
 	if (c->value < 1 || c->value > s->max)
 		return (EINVAL);
-	p->p_procctl = (p->p_procctl & ~(0xf << shift)) | c->value << shift;
+	p->p_procctl = (p->p_procctl & ~(0xf << s->shift)) | c->value
+								 << s->shift;
 	return (0);
 }
 
