@@ -206,7 +206,8 @@ copy_strings(
 		s->argc = 1;
 	}
 	s->env_at = s->used;
-	if (error == 0)
+	/* No list at all is an empty one. */
+	if (error == 0 && (ea->envp != 0 || ea->kenvp != NULL))
 		error = add_list(s, ea->envp, ea->kenvp, &s->envc);
 	return (error);
 }

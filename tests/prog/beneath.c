@@ -336,6 +336,20 @@ made_paths(void)
 	CHECK_EQ(SYS(SYS_unlinkat, AT_FDCWD, "fresh", 0), 0);
 }
 
+/* This program by a descriptor that is only a place, without an environment. */
+static int
+run_self(void)
+{
+	static const int pathname[] = {1, 14, 12, -1}; /* kern.proc.pathname */
+	static char self[1024];
+	const char *const args[] = {self, "again", NULL};
+	size_t len = sizeof(self);
+
+	CHECK_EQ(SYS(SYS___sysctl, pathname, 4, self, &len, NULL, 0L), 0);
+	return (
+	    (int)SYS(SYS_fexecve, xopen(self, O_PATH | O_EXEC, 0), args, NULL));
+}
+
 static int
 old_in_the_way(void)
 {
@@ -376,6 +390,8 @@ old_commands(void)
 int
 main(int argc, char **argv)
 {
+	if (argc > 1) /* run_self()'s, with nothing behind the arguments */
+		return (argv[argc + 1] == NULL ? 0 : 1);
 	CHECK_EQ(SYS(SYS_mkdir, "/t", 0755), 0);
 	CHECK_EQ(SYS(SYS_chdir, "/t"), 0);
 	make_tree();
@@ -386,6 +402,7 @@ main(int argc, char **argv)
 	paths();
 	watched_paths();
 	made_paths();
+	CHECK_EQ(in_child(run_self), 0);
 	old_commands();
 	return (result("beneath"));
 }
