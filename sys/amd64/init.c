@@ -355,6 +355,45 @@ md_cpu_model(void)
 	return (*s != '\0' ? s : "amd64");
 }
 
+/* Who answers at a leaf of CPUID that is a hypervisor's, or NULL. */
+static const char *
+guest_of(uint32_t leaf)
+{
+	static const struct {
+		char id[13], name[7];
+	} known[] = {{"KVMKVMKVM", "kvm"}, {"Microsoft Hv", "hv"},
+	    {"VMwareVMware", "vmware"}, {"XenVMMXenVMM", "xen"},
+	    {"bhyve bhyve ", "bhyve"}, {"VBoxVBoxVBox", "vbox"},
+	    {"___ NVMM ___", "nvmm"}};
+	uint32_t r[4];
+
+	cpuid(leaf, 0, r);
+	for (unsigned i = 0; i < nitems(known); i++)
+		if (memcmp(&r[1], known[i].id, 12) == 0)
+			return (known[i].name);
+	return (NULL);
+}
+
+/* One that also speaks Hyper-V's language has its own name further on. */
+const char *
+md_vm_guest(void)
+{
+	const char *guest = "generic", *found;
+	uint32_t r[4];
+
+	cpuid(1, 0, r);
+	if (!bit(r[2], 31))
+		return ("none");
+	for (uint32_t leaf = 0x40000000; leaf < 0x40010000; leaf += 0x100) {
+		found = guest_of(leaf);
+		if (found != NULL)
+			guest = found;
+		if (found != NULL && strcmp(found, "hv") != 0)
+			break;
+	}
+	return (guest);
+}
+
 /* AT_HWCAP2 on amd64: bit 1 says that wrfsbase and kin may be used. */
 uint64_t
 md_hwcap2(void)

@@ -318,6 +318,8 @@ uint32_t md_crc32c(uint32_t crc, const void *data, size_t words);
 
 /* CPU brand for hw.model; feature words for AT_HWCAP/AT_HWCAP2. */
 const char *md_cpu_model(void);
+/* Which hypervisor the machine is a guest of, in FreeBSD's words; "none". */
+const char *md_vm_guest(void);
 uint64_t md_hwcap2(void);
 
 /* Prints frames from this one up, with symbols; for panic. */

@@ -138,6 +138,15 @@ sysctl_model(const struct sysctl_node *node, struct sysctl_req *req)
 SYSCTL_PROC(hw_model, "hw.model", HW_MODEL, CTLTYPE_STRING | CTLFLAG_RD, "A",
     sysctl_model, NULL);
 
+static int
+sysctl_vm_guest(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	return (sysctl_out_string(req, md_vm_guest()));
+}
+SYSCTL_PROC_DESCR(kern_vm_guest, "kern.vm_guest", CTL_AUTO,
+    CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_vm_guest, NULL,
+    "Which hypervisor the machine is a guest of");
+
 /* Bytes of memory: all of it, or what is free now. */
 static int
 sysctl_memory(const struct sysctl_node *node, struct sysctl_req *req)

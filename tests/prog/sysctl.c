@@ -40,6 +40,9 @@ values(void)
 	len = sizeof(value);
 	CHECK_EQ(by_name("hw.pagesize", &value, &len), 0);
 	CHECK_EQ(value, 4096);
+	len = sizeof(text);
+	CHECK_EQ(by_name("kern.vm_guest", text, &len), 0);
+	CHECK(same_text(text, "generic") || same_text(text, "kvm"));
 	len = sizeof(size);
 	CHECK_EQ(by_name("hw.physmem", &size, &len), 0);
 	CHECK(size > 1 << 20);
