@@ -34,6 +34,12 @@ static struct {
     .ttys = LIST_INITIALIZER(tty_signals.ttys),
     .cv = CV_INITIALIZER(tty_signals.cv, "ttysig")};
 
+/* In the order that they were made. */
+static struct {
+	struct spin lock;
+	struct list ttys; /* (lock) */
+} all = {SPIN_INITIALIZER("ttys"), LIST_INITIALIZER(all.ttys)};
+
 void
 tty_signal(struct tty *tp, int sig)
 {
@@ -140,6 +146,9 @@ tty_create(const struct ttydev_ops *ops, void *arg, const char *name)
 	tp->t_generation = 1;
 	mutex_init(&tp->t_rings, "ttyrings");
 	strlcpy(tp->t_name, name, sizeof(tp->t_name));
+	spin_lock(&all.lock);
+	list_push_back(&all.ttys, &tp->t_link);
+	spin_unlock(&all.lock);
 	spin_lock(&tty_signals.lock);
 	start = !tty_signals.running;
 	tty_signals.running = true;
@@ -147,6 +156,18 @@ tty_create(const struct ttydev_ops *ops, void *arg, const char *name)
 	if (start && kthread_create("ttysig", signal_thread, NULL) == NULL)
 		panic("no memory for the terminals' thread");
 	return (tp);
+}
+
+struct tty *
+tty_next(struct tty *tp)
+{
+	struct tty *next;
+
+	spin_lock(&all.lock);
+	next = tp == NULL ? LIST_FIRST(&all.ttys, struct tty, t_link)
+			  : LIST_NEXT(tp, &all.ttys, t_link);
+	spin_unlock(&all.lock);
+	return (next);
 }
 
 int

@@ -32,6 +32,8 @@ struct ttydev_ops {
 /* Without a device for programs to open. NULL: no memory. */
 struct tty *tty_create(
     const struct ttydev_ops *ops, void *arg, const char *name);
+/* The one that was made after tp (NULL: the first), or NULL: they all stay. */
+struct tty *tty_next(struct tty *tp);
 /* Makes /dev/<name>, which is uid's, in place of what it was before: ENOMEM. No
  * file and no session has the terminal. */
 int tty_publish(struct tty *tp, uid_t uid) __sleeps;

@@ -19,8 +19,10 @@
 #define TC_EOF	  0x0200 /* only ends it: in canonical mode no byte */
 #define TC_QUOTED 0x0400 /* VLNEXT came before: never an end */
 
-/* Guarded by (l) t_lock, (t) proctree_lock, (!) set once, (a) atomic. */
+/* Guarded by (g) all terminals' lock, (l) t_lock, (t) proctree_lock, (!) set
+ * once, (a) atomic. */
 struct tty {
+	struct list t_link; /* (g) all terminals */
 	struct spin t_lock;
 	const struct ttydev_ops *t_ops; /* (!) */
 	void *t_arg;			/* (!) */

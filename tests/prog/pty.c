@@ -4,6 +4,7 @@
 #include "fbsd/fcntl.h"
 #include "fbsd/filio.h"
 #include "fbsd/poll.h"
+#include "fbsd/stat.h"
 #include "fbsd/termios.h"
 
 enum {
@@ -13,6 +14,7 @@ enum {
 	SYS_setsid = 147,
 	SYS_poll = 209,
 	SYS_posix_openpt = 504,
+	SYS_fstat = 551,
 };
 
 static int master, terminal;
@@ -241,6 +243,52 @@ drain(void)
 	CHECK_EQ(queued(master), 0);
 }
 
+/* What kern.ttys tells of the terminal; false: it doesn't. */
+static bool
+listed(struct xtty *found)
+{
+	static struct xtty all[64];
+	size_t len = sizeof(all);
+	struct stat st;
+
+	CHECK_EQ(SYS(SYS_fstat, terminal, &st), 0);
+	CHECK_EQ(
+	    SYS(SYS___sysctlbyname, "kern.ttys", 9, all, &len, NULL, 0), 0);
+	CHECK_EQ(len % sizeof(all[0]), 0);
+	for (size_t i = 0; i < len / sizeof(all[0]); i++) {
+		CHECK_EQ(all[i].xt_size, sizeof(all[0]));
+		*found = all[i];
+		if (found->xt_dev == (uint32_t)st.st_rdev)
+			return (true);
+	}
+	return (false);
+}
+
+static void
+list(void)
+{
+	struct xtty xt;
+
+	CHECK(listed(&xt));
+	CHECK(xt.xt_insize > 0 && xt.xt_outsize > 0);
+	CHECK_EQ(xt.xt_incc + xt.xt_inlc + xt.xt_outcc, 0);
+	CHECK_EQ(xt.xt_flags, TF_OPENED_IN);
+	CHECK_EQ(xt.xt_sid | xt.xt_pgid, 0);
+	type("line\nrest");
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCEXCL), 0);
+	CHECK(listed(&xt));
+	CHECK_EQ(xt.xt_incc, 5);
+	CHECK_EQ(xt.xt_inlc, 4);
+	CHECK_EQ(xt.xt_outcc, 10);
+	CHECK_EQ(xt.xt_column, 4);
+	CHECK_EQ(xt.xt_flags, TF_OPENED_IN | TF_EXCLUDE);
+	CHECK_EQ(SYS(SYS_ioctl, terminal, TIOCNXCL), 0);
+	EXPECT(master, "line\r\nrest");
+	type("\n");
+	EXPECT(master, "\r\n");
+	EXPECT(terminal, "line\nrest\n");
+}
+
 /* With the last close what nobody read is gone. */
 static void
 discard(void)
@@ -350,6 +398,7 @@ main(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	open_pair();
+	list();
 	lines();
 	raw();
 	look_anew();

@@ -49,4 +49,13 @@
 #define TIOCM_RI  0x0080
 #define TIOCM_DSR 0x0100
 
+/* xt_flags, as far as there is what they tell. */
+#define TF_OPENED_IN 0x00008
+#define TF_LITERAL   0x00200 /* VLNEXT came */
+#define TF_HIWAT_IN  0x00400 /* input is refused */
+#define TF_STOPPED   0x01000
+#define TF_EXCLUDE   0x02000
+#define TF_ZOMBIE    0x08000 /* hung up */
+#define TF_BUSY_OUT  0x40000 /* somebody writes */
+
 #endif
