@@ -8,6 +8,7 @@
 #include "fbsd/stat.h"
 #include "file/fdtable.h"
 #include "info/kinfo.h"
+#include "ipc/shm.h"
 #include "tty/tty_impl.h"
 #include "lib/string.h"
 #include "vfs/namei.h"
@@ -255,3 +256,28 @@ sysctl_nfds(const struct sysctl_node *node, struct sysctl_req *req)
 }
 SYSCTL_PROC(kern_proc_nfds, "kern.proc.nfds", KERN_PROC_NFDS,
     CTLTYPE_NODE | CTLFLAG_RD, "I", sysctl_nfds, NULL);
+
+/* A named object of shared memory: who can't open it may know of it. */
+static int
+out_shm(void *arg)
+{
+	struct walk *w = arg;
+
+	return (out(w->req, w->kf, 0));
+}
+
+static int
+sysctl_shm_list(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	struct walk w = {req, kmem_alloc(sizeof(*w.kf), 0)};
+	int error;
+
+	if (w.kf == NULL)
+		return (ENOMEM);
+	error = shm_walk(w.kf, out_shm, &w);
+	kmem_free(w.kf, sizeof(*w.kf));
+	return (error);
+}
+SYSCTL_PROC_DESCR(kern_ipc_posix_shm_list, "kern.ipc.posix_shm_list", CTL_AUTO,
+    CTLTYPE_OPAQUE | CTLFLAG_RD, "", sysctl_shm_list, NULL,
+    "POSIX shared memory by name");

@@ -413,17 +413,69 @@ shm_close(struct file *fp)
 	shm_release(fp->f_data);
 }
 
-static void
-shm_kinfo(struct file *fp, struct kinfo_file *kf)
+/* Has it a name? */
+static bool
+describe(const struct shm *s, struct kinfo_file *kf)
 {
-	struct shm *s = fp->f_data;
+	bool named;
 
 	mutex_lock(&shm_lock);
-	if (s->s_name != NULL)
+	named = s->s_name != NULL;
+	if (named)
 		strlcpy(kf->kf_path, s->s_name, sizeof(kf->kf_path));
 	kf->kf_un.kf_file.kf_file_mode = S_IFREG | s->s_owner.ow_mode;
 	mutex_unlock(&shm_lock);
 	kf->kf_un.kf_file.kf_file_size = s->s_object->o_size;
+	return (named);
+}
+
+static void
+shm_kinfo(struct file *fp, struct kinfo_file *kf)
+{
+	(void)describe(fp->f_data, kf);
+}
+
+/* All that have a name, with references; NULL: none, or no memory. */
+static struct shm **
+hold_named(size_t *n)
+{
+	struct shm **all, *s;
+	size_t i = 0;
+
+	mutex_lock(&shm_lock);
+	*n = 0;
+	LIST_FOREACH (s, &shm_names, s_link)
+		(*n)++;
+	all = *n > 0 ? kmem_alloc(*n * sizeof(struct shm *), 0) : NULL;
+	LIST_FOREACH (s, &shm_names, s_link) {
+		if (all == NULL)
+			break;
+		refcount_take(&s->s_refs);
+		all[i++] = s;
+	}
+	mutex_unlock(&shm_lock);
+	return (all);
+}
+
+int
+shm_walk(struct kinfo_file *kf, int (*fn)(void *arg), void *arg)
+{
+	struct shm **all;
+	int error = 0;
+	size_t n;
+
+	all = hold_named(&n);
+	if (all == NULL)
+		return (n > 0 ? ENOMEM : 0);
+	for (size_t i = 0; i < n; i++) {
+		memset(kf, 0, sizeof(*kf));
+		kf->kf_type = KF_TYPE_SHM;
+		if (error == 0 && describe(all[i], kf))
+			error = fn(arg);
+		shm_release(all[i]);
+	}
+	kmem_free(all, n * sizeof(struct shm *));
+	return (error);
 }
 
 static const struct fileops shm_fileops = {

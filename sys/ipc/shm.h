@@ -5,6 +5,7 @@
 #include "lib/types.h"
 
 struct file;
+struct kinfo_file;
 struct thread;
 
 /*
@@ -18,6 +19,9 @@ int kern_shm_open(struct thread *td, const char *name, int flags, mode_t mode,
 int shm_open_file(struct thread *td, const char *name, int flags, mode_t mode,
     int shmflags, struct file **fpp) __sleeps;
 int kern_shm_unlink(struct thread *td, const char *name) __sleeps;
+/* Calls fn, without locks, for each that has a name, described in *kf; stops at
+ * its first error, which it returns, or ENOMEM. */
+int shm_walk(struct kinfo_file *kf, int (*fn)(void *arg), void *arg) __sleeps;
 int kern_shm_rename(
     struct thread *td, const char *from, const char *to, int flags) __sleeps;
 

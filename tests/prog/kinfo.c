@@ -20,7 +20,10 @@ enum {
 	SYS_setuid = 23,
 	SYS_getrlimit = 194,
 	SYS___sysctl = 202,
+	SYS_ftruncate = 480,
+	SYS_shm_unlink = 483,
 	SYS_openat = 499,
+	SYS_shm_open2 = 571,
 };
 
 #define ROOM (256 * 1024)
@@ -282,6 +285,46 @@ files(void)
 	(void)SYS(SYS_close, s[0]);
 }
 
+static struct kinfo_file *
+find_shared(const char *name)
+{
+	const char *list = "kern.ipc.posix_shm_list";
+	struct kinfo_file *kf;
+	size_t len = ROOM;
+
+	CHECK_EQ(
+	    SYS(SYS___sysctlbyname, list, length(list), buf, &len, NULL, 0), 0);
+	for (size_t at = 0; at < len; at += (size_t)kf->kf_structsize) {
+		kf = (struct kinfo_file *)(buf + at);
+		CHECK(kf->kf_structsize > 0 && kf->kf_structsize % 8 == 0);
+		if (kf->kf_structsize <= 0)
+			break;
+		if (same_text(kf->kf_path, name))
+			return (kf);
+	}
+	return (NULL);
+}
+
+/* Shared memory by its name: while it has one. */
+static void
+shared(void)
+{
+	struct kinfo_file *kf;
+	long fd;
+
+	CHECK(find_shared("/kinfo.shm") == NULL);
+	fd = SYS(SYS_shm_open2, "/kinfo.shm", O_RDWR | O_CREAT, 0640, 0, NULL);
+	CHECK(fd > 0);
+	CHECK_EQ(SYS(SYS_ftruncate, fd, 12345), 0);
+	kf = find_shared("/kinfo.shm");
+	CHECK(kf != NULL && kf->kf_type == KF_TYPE_SHM);
+	CHECK(kf != NULL && kf->kf_un.kf_file.kf_file_size == 12345);
+	CHECK(kf != NULL && kf->kf_un.kf_file.kf_file_mode == 0100640);
+	CHECK_EQ(SYS(SYS_shm_unlink, "/kinfo.shm"), 0);
+	CHECK(find_shared("/kinfo.shm") == NULL);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+}
+
 static struct kinfo_vmentry *
 find_entry(long n, uint64_t va)
 {
@@ -469,6 +512,7 @@ main(int argc, char **argv)
 	processors();
 	threads();
 	files();
+	shared();
 	memory();
 	strings(argv);
 	values();
