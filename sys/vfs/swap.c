@@ -138,4 +138,11 @@ sysctl_swap_info(const struct sysctl_node *node, struct sysctl_req *req)
 }
 SYSCTL_PROC(vm_swap_info, "vm.swap_info", CTL_AUTO, CTLTYPE_NODE | CTLFLAG_RD,
     "S,xswdev", sysctl_swap_info, NULL);
+
+/* A device may have as many as swap_info can tell of. */
+static const uint64_t max_pages = INT32_MAX;
+SYSCTL_NODE_(vm_swap_maxpages, "vm.swap_maxpages", CTL_AUTO,
+    CTLTYPE_ULONG | CTLFLAG_RD, "LU", sysctl_handle_opaque,
+    (void *)(uintptr_t)&max_pages, sizeof(max_pages),
+    "Maximum amount of swap supported");
 SYSCTL_INT(vm_nswapdev, "vm.nswapdev", CTL_AUTO, CTLFLAG_RD, &ndevices);

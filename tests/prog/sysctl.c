@@ -357,7 +357,7 @@ asked_for(void)
 	    "machdep.wall_cmos_clock", "p1003_1b.pagesize",
 	    "security.jail.jailed", "vfs.conflist", "vfs.nfs.diskless_valid",
 	    "vm.loadavg", "vm.nswapdev", "vm.overcommit",
-	    "vm.stats.vm.v_swappgsin", "vm.swap_total"};
+	    "vm.stats.vm.v_swappgsin", "vm.swap_total", "vm.swap_maxpages"};
 	static char value[65536];
 	size_t len;
 
