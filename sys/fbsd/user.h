@@ -80,6 +80,28 @@ _Static_assert(offsetof(struct kinfo_proc, ki_rusage) == 608, "kinfo_proc");
 
 #define KF_PATH_MAX	 1024
 
+/* kern.file. What is an address in FreeBSD's is a number here, or 0. */
+struct xfile {
+	uint64_t xf_size; /* of this */
+	int xf_pid;
+	uint32_t xf_uid;
+	int xf_fd;
+	int xf_pad1;
+	uint64_t xf_file;
+	int16_t xf_type; /* DTYPE_* */
+	int16_t xf_pad2;
+	int xf_count;
+	int xf_msgcount;
+	int xf_pad3;
+	int64_t xf_offset;
+	uint64_t xf_data; /* a socket's, as kf_sock_pcb */
+	uint64_t xf_vnode;
+	uint32_t xf_flag; /* FREAD, FWRITE, O_* */
+	int xf_pad4;
+	int64_t xf_spare[6];
+};
+_Static_assert(sizeof(struct xfile) == 128, "struct xfile");
+
 struct kf_sockaddr {
 	uint8_t ss_len;
 	uint8_t ss_family;

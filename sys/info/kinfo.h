@@ -38,6 +38,17 @@ int kinfo_out_packed(struct sysctl_req *req, void *record, int *structsize,
 void kinfo_file_fill(
     struct thread *td, struct file *fp, struct kinfo_file *kf) __sleeps;
 
+/* xfile.c: calls fn, without locks, for the descriptors of all processes that
+ * td can see; stops at its first error and returns it. */
+struct descriptor {
+	pid_t pid;
+	uid_t uid; /* the process's, effective */
+	int fd;
+	struct file *file; /* held during the call */
+};
+typedef int descriptor_fn(void *arg, const struct descriptor *d);
+int kinfo_descriptors(struct thread *td, descriptor_fn *fn, void *arg) __sleeps;
+
 /* kinfo_vm.c: sizes in pages, of bytes and pages of ki_size and so on. */
 void kinfo_vm_sizes(struct vmspace *vs, const struct vnode *text,
     struct kinfo_proc *ki) __sleeps;

@@ -168,6 +168,8 @@ struct protosw {
 	/* (l) Options of other levels than SOL_SOCKET. */
 	int (*pr_getopt)(
 	    struct socket *so, int level, int name, void *val, size_t *size);
+	/* The one it is connected to, or NULL. (l) */
+	struct socket *(*pr_peer)(struct socket *so);
 	int (*pr_setopt)(struct socket *so, int level, int name,
 	    const void *val, size_t size);
 };
@@ -192,6 +194,16 @@ void socket_drop(struct socket *so);
 /* (l) A connection for a listener, whose locks are both held; ECONNREFUSED:
  * there are too many. */
 int socket_incoming(struct socket *listener, struct socket *so);
+/* What stands for it where programs expect an address: unlike any other's, by
+ * more than one. */
+static inline uint64_t
+socket_cookie(const struct socket *so)
+{
+	return (so->so_serial * 16);
+}
+
+/* The so_serial of the latest one. */
+uint64_t socket_last_serial(void);
 /* (l) Whoever waits for or polls so looks again. */
 void socket_wake(struct socket *so);
 /* (l) Whoever waits to receive. */

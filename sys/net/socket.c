@@ -94,6 +94,12 @@ lock_for(const struct socket *with)
 	return (&sl->sl_mutex);
 }
 
+uint64_t
+socket_last_serial(void)
+{
+	return (atomic_load(&socket_serial));
+}
+
 struct socket *
 socket_alloc(const struct protosw *pr, struct socket *with)
 {
@@ -619,9 +625,13 @@ kinfo_name(struct socket *so, bool peer, struct kf_sockaddr *to)
 static void
 socket_kinfo(struct file *fp, struct kinfo_file *kf)
 {
-	struct socket *so = fp->f_data;
+	struct socket *so = fp->f_data, *peer;
 
 	mutex_lock(so->so_lock);
+	peer = so->so_proto->pr_peer(so);
+	kf->kf_un.kf_sock.kf_sock_pcb = socket_cookie(so);
+	kf->kf_un.kf_sock.kf_sock_unpconn =
+	    peer != NULL ? socket_cookie(peer) : 0;
 	kf->kf_un.kf_sock.kf_sock_domain = so->so_proto->pr_domain;
 	kf->kf_un.kf_sock.kf_sock_type = so->so_proto->pr_type;
 	kf->kf_un.kf_sock.kf_sock_protocol = so->so_proto->pr_protocol;

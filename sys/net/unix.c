@@ -164,6 +164,15 @@ unix_shutdown(struct socket *so, int how)
 	return (0);
 }
 
+/* (l) */
+static struct socket *
+unix_peer(struct socket *so)
+{
+	struct unix_socket *peer = unix_of(so)->us_peer;
+
+	return (peer != NULL ? &peer->us_socket : NULL);
+}
+
 /* (l) One without a name has an empty address. */
 static int
 unix_name(struct socket *so, bool peer, union address *name)
@@ -292,11 +301,12 @@ unix_chmod(struct socket *so, mode_t mode)
 	.pr_attach = unix_attach, .pr_detach = unix_detach,                    \
 	.pr_bind = unix_bind, .pr_connect = unix_connect,                      \
 	.pr_connect2 = unix_connect2, .pr_shutdown = unix_shutdown,            \
-	.pr_name = unix_name, .pr_room = unix_room, .pr_unread = unix_unread,  \
-	.pr_received = unix_received, .pr_control = unix_control,              \
-	.pr_control_enter = rights_enter, .pr_control_leave = rights_leave,    \
-	.pr_dispose = rights_dispose, .pr_getopt = unix_getopt,                \
-	.pr_setopt = unix_setopt, .pr_chmod = unix_chmod
+	.pr_peer = unix_peer, .pr_name = unix_name, .pr_room = unix_room,      \
+	.pr_unread = unix_unread, .pr_received = unix_received,                \
+	.pr_control = unix_control, .pr_control_enter = rights_enter,          \
+	.pr_control_leave = rights_leave, .pr_dispose = rights_dispose,        \
+	.pr_getopt = unix_getopt, .pr_setopt = unix_setopt,                    \
+	.pr_chmod = unix_chmod
 
 static const struct protosw unix_stream = {
     UNIX_OPERATIONS,

@@ -11,10 +11,14 @@ enum {
 	SYS_unlink = 10,
 	SYS_chdir = 12,
 	SYS_getppid = 39,
+	SYS_dup = 41,
 	SYS_umask = 60,
 	SYS_getpgrp = 81,
 	SYS_fcntl = 92,
 	SYS_setpriority = 96,
+	SYS_socket = 97,
+	SYS_connect = 98,
+	SYS_bind = 104,
 	SYS_mkdir = 136,
 	SYS_socketpair = 135,
 	SYS_setuid = 23,
@@ -325,6 +329,161 @@ shared(void)
 	CHECK_EQ(SYS(SYS_close, fd), 0);
 }
 
+/* The record of a descriptor of pid's in kern.file, or NULL. */
+static struct xfile *
+find_descriptor(pid_t pid, int fd)
+{
+	struct xfile *xf = (struct xfile *)buf;
+	size_t len = ROOM;
+	int name[2] = {CTL_KERN, KERN_FILE};
+
+	CHECK_EQ(SYS(SYS___sysctl, name, 2, buf, &len, NULL, 0), 0);
+	CHECK_EQ(len % sizeof(*xf), 0);
+	for (size_t i = 0; i < len / sizeof(*xf); i++) {
+		CHECK_EQ(xf[i].xf_size, sizeof(*xf));
+		if (xf[i].xf_pid == pid && xf[i].xf_fd == fd)
+			return (&xf[i]);
+	}
+	return (NULL);
+}
+
+static struct xunpgen *
+ask_sockets(const char *list, size_t *count)
+{
+	struct xunpgen *first = (struct xunpgen *)buf, *last;
+	size_t len = ROOM;
+
+	CHECK_EQ(
+	    SYS(SYS___sysctlbyname, list, length(list), buf, &len, NULL, 0), 0);
+	CHECK(len >= 2 * sizeof(*first));
+	*count = (len - 2 * sizeof(*first)) / sizeof(struct xunpcb);
+	CHECK_EQ(len, 2 * sizeof(*first) + *count * sizeof(struct xunpcb));
+	last = (struct xunpgen *)(buf + len) - 1;
+	CHECK_EQ(first->xug_len, sizeof(*first));
+	CHECK_EQ(last->xug_len, sizeof(*first));
+	CHECK_EQ(first->xug_gen, last->xug_gen);
+	return (first);
+}
+
+/* What a list says of the socket, once; else NULL. */
+static struct xunpcb *
+find_socket(const char *list, uint64_t socket)
+{
+	struct xunpcb *all, *found = NULL;
+	size_t count;
+
+	all = (struct xunpcb *)(ask_sockets(list, &count) + 1);
+	for (size_t i = 0; i < count; i++) {
+		CHECK_EQ(all[i].xu_len, sizeof(*all));
+		CHECK_EQ(all[i].xu_socket.xso_len, sizeof(all->xu_socket));
+		if (all[i].xu_socket.xso_so != socket)
+			continue;
+		CHECK(found == NULL);
+		found = &all[i];
+	}
+	return (found);
+}
+
+/* Its number: no address, and the same wherever programs compare it. */
+static uint64_t
+number_of(int fd)
+{
+	struct kinfo_file *kf;
+	struct xfile *xf = find_descriptor(self, fd);
+	uint64_t number;
+	long n;
+
+	CHECK(xf != NULL && xf->xf_type == 2);
+	number = xf != NULL ? xf->xf_data : 0;
+	CHECK(number > 0 && number >> 32 == 0);
+	n = ask(KERN_PROC_FILEDESC, self);
+	kf = find_fd(n, fd);
+	CHECK(kf != NULL && kf->kf_un.kf_sock.kf_sock_pcb == number);
+	return (number);
+}
+
+static void
+pairs(void)
+{
+	struct xunpcb *xu;
+	uint64_t a, b;
+	long copy;
+	int s[2];
+
+	CHECK_EQ(SYS(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, s), 0);
+	copy = SYS(SYS_dup, s[0]);
+	CHECK_EQ(SYS(SYS_write, s[1], "1234567", 7), 7);
+	a = number_of(s[0]);
+	b = number_of(s[1]);
+	CHECK(a / 2 != b / 2);
+	CHECK_EQ(number_of((int)copy), a);
+	CHECK_EQ(find_descriptor(self, s[0])->xf_count, 2);
+	xu = find_socket("net.local.stream.pcblist", a);
+	CHECK(xu != NULL && xu->xu_unpp == a && xu->unp_conn == b);
+	CHECK(xu != NULL && xu->xu_socket.so_type == SOCK_STREAM);
+	CHECK(xu != NULL && xu->xu_socket.xso_family == AF_UNIX);
+	CHECK(xu != NULL && xu->xu_socket.so_rcv.sb_cc == 7);
+	CHECK(xu != NULL && xu->xu_addr.sun_len == 0);
+	CHECK(find_socket("net.local.dgram.pcblist", a) == NULL);
+	CHECK(find_socket("net.local.seqpacket.pcblist", a) == NULL);
+	(void)SYS(SYS_close, s[1]);
+	xu = find_socket("net.local.stream.pcblist", a);
+	CHECK(xu != NULL && xu->unp_conn == 0);
+	(void)SYS(SYS_close, s[0]);
+	(void)SYS(SYS_close, copy);
+	CHECK(find_socket("net.local.stream.pcblist", a) == NULL);
+}
+
+/* A name, and who sends to it. */
+static void
+senders(void)
+{
+	const char *list = "net.local.dgram.pcblist";
+	struct sockaddr_un name = {
+	    .sun_len = sizeof(name), .sun_family = AF_UNIX, "/kinfo.sock"};
+	uint64_t numbers[3];
+	struct xunpcb *xu;
+	long fds[3], status, pid;
+
+	for (int i = 0; i < 3; i++) {
+		fds[i] = SYS(SYS_socket, AF_UNIX, SOCK_DGRAM, 0);
+		CHECK_EQ(SYS(i == 0 ? SYS_bind : SYS_connect, fds[i], &name,
+			     sizeof(name)),
+		    0);
+		numbers[i] = number_of((int)fds[i]);
+	}
+	xu = find_socket(list, numbers[0]);
+	CHECK(xu != NULL && same_text(xu->xu_addr.sun_path, name.sun_path));
+	CHECK(xu != NULL && xu->unp_conn == 0 && xu->xu_firstref == numbers[1]);
+	xu = find_socket(list, numbers[1]);
+	CHECK(xu != NULL && same_text(xu->xu_caddr.sun_path, name.sun_path));
+	CHECK(xu != NULL && xu->unp_conn == numbers[0]);
+	CHECK(xu != NULL && xu->xu_nextref == numbers[2]);
+	xu = find_socket(list, numbers[2]);
+	CHECK(xu != NULL && xu->xu_nextref == 0);
+	/* Who may not see the processes of others doesn't see what is theirs.
+	 */
+	status = 0;
+	CHECK_EQ(set_sysctl("security.bsd.see_other_uids", 0), 0);
+	pid = SYS(SYS_fork);
+	if (SYS(SYS_getpid) != self) {
+		for (int i = 0; i < 3; i++)
+			(void)SYS(SYS_close, fds[i]);
+		(void)SYS(SYS_setuid, 4711);
+		(void)SYS(
+		    SYS_exit, find_socket(list, numbers[0]) == NULL &&
+				      find_descriptor(self, (int)fds[0]) == NULL
+				  ? 0
+				  : 1);
+	}
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, 0), pid);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(set_sysctl("security.bsd.see_other_uids", 1), 0);
+	for (int i = 0; i < 3; i++)
+		(void)SYS(SYS_close, fds[i]);
+	(void)SYS(SYS_unlink, name.sun_path);
+}
+
 static struct kinfo_vmentry *
 find_entry(long n, uint64_t va)
 {
@@ -513,6 +672,8 @@ main(int argc, char **argv)
 	threads();
 	files();
 	shared();
+	pairs();
+	senders();
 	memory();
 	strings(argv);
 	values();

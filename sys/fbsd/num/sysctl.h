@@ -37,6 +37,7 @@
 #define KERN_HOSTID			   11
 #define KERN_CLOCKRATE			   12
 #define KERN_PROC			   14 /* KERN_PROC_* of user.h below it */
+#define KERN_FILE			   15
 #define KERN_POSIX1			   17
 #define KERN_NGROUPS			   18
 #define KERN_JOB_CONTROL		   19
