@@ -20,6 +20,7 @@
 #include "core/thread.h"
 #include "core/count.h"
 #include "core/sched.h"
+#include "core/sysctl.h"
 
 /*
  * While threads wait for a CPU, it looks every TICK_NS whether the one that has
@@ -28,6 +29,9 @@
  */
 #define SLICE_NS (10 * 1000000ul)
 #define TICK_NS	 500000ul
+
+SYSCTL_CONST_DESCR(kern_sched_quantum, "kern.sched.quantum", SLICE_NS / 1000,
+    "How long a thread runs while others of its priority wait, in us");
 /*
  * Who sleeps and wakes keeps its priority, and enough of those could keep the
  * CPU from busy threads, that have sunk: so often one of these is lifted.

@@ -79,6 +79,12 @@ sysctl_fn sysctl_handle_int, sysctl_handle_string, sysctl_handle_opaque;
 #define SYSCTL_STRING(id, name, num, flags, ptr, size)                         \
 	SYSCTL_NODE_(id, name, num, CTLTYPE_STRING | (flags), "A",             \
 	    sysctl_handle_string, (void *)(uintptr_t)(ptr), size, NULL)
+#define SYSCTL_CONST_DESCR(id, name, value, descr)                             \
+	SYSCTL_NODE_(id, name, CTL_AUTO, CTLTYPE_INT | CTLFLAG_RD, "I",        \
+	    sysctl_handle_int, NULL, value, descr)
+/* Something that not every kernel has, for feature_present(3). */
+#define FEATURE(name, descr)                                                   \
+	SYSCTL_CONST_DESCR(feature_##name, "kern.features." #name, 1, descr)
 
 void sysctl_init(void);
 

@@ -214,6 +214,9 @@ sysctl_all(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error);
 }
 
+FEATURE(geom_part_bsd, "BSD labels");
+FEATURE(geom_part_gpt, "GPT partitions");
+FEATURE(geom_part_mbr, "MBR partitions");
 SYSCTL_CONST_INT(
     devstat_version, "kern.devstat.version", CTL_AUTO, DEVSTAT_VERSION);
 SYSCTL_PROC(devstat_generation, "kern.devstat.generation", CTL_AUTO,

@@ -85,6 +85,12 @@ sysctl_once(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error);
 }
 
+SYSCTL_CONST_DESCR(kern_elf64_allow_wx, "kern.elf64.allow_wx", 1,
+    "May memory be writable and executable");
+SYSCTL_CONST_DESCR(kern_elf64_nxstack, "kern.elf64.nxstack", 1,
+    "Stacks aren't executable, unless the program says so");
+SYSCTL_CONST_DESCR(kern_elf64_fallback_brand, "kern.elf64.fallback_brand", -1,
+    "Brand of programs that have none: they aren't run");
 SYSCTL_INT(kern_elf64_aslr_enable, "kern.elf64.aslr.enable", CTL_AUTO,
     CTLFLAG_RW, &enable);
 SYSCTL_INT(kern_elf64_aslr_pie_enable, "kern.elf64.aslr.pie_enable", CTL_AUTO,

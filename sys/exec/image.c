@@ -8,6 +8,7 @@
 #include "exec/exec.h"
 #include "proc/abi.h"
 #include "core/module.h"
+#include "core/sysctl.h"
 #include "vfs/vnode.h"
 #include "vm/kmem.h"
 
@@ -17,6 +18,11 @@
 #define PIE_BASE    0x0000000021000000ul
 #define INTERP_BASE 0x0000000801000000ul
 #define ASLR_PAGES  0x10000ul
+static const uint64_t pie_base = PIE_BASE;
+SYSCTL_NODE_(kern_elf64_pie_base, "kern.elf64.pie_base", CTL_AUTO,
+    CTLTYPE_ULONG | CTLFLAG_RD, "LU", sysctl_handle_opaque,
+    (void *)(uintptr_t)&pie_base, sizeof(pie_base),
+    "Where position-independent programs go, but for a random distance");
 
 static int
 read_headers(struct vnode *vp, struct elf_header *eh, struct elf_phdr *ph,

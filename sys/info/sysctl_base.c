@@ -33,7 +33,7 @@ SYSCTL_CONST_INT(kern_argmax, "kern.argmax", KERN_ARGMAX, ARG_MAX);
 SYSCTL_STRING(kern_hostname, "kern.hostname", KERN_HOSTNAME, CTLFLAG_RW,
     hostname, sizeof(hostname));
 SYSCTL_INT(kern_hostid, "kern.hostid", KERN_HOSTID, CTLFLAG_RW, &hostid);
-SYSCTL_CONST_INT(kern_posix1version, "kern.posix1version", KERN_POSIX1, 200112);
+SYSCTL_CONST_INT(kern_posix1version, "kern.posix1version", KERN_POSIX1, 200809);
 SYSCTL_CONST_INT(kern_ngroups, "kern.ngroups", KERN_NGROUPS, NGROUPS_MAX);
 SYSCTL_CONST_INT(kern_job_control, "kern.job_control", KERN_JOB_CONTROL, 1);
 SYSCTL_CONST_INT(kern_saved_ids, "kern.saved_ids", KERN_SAVED_IDS, 1);
@@ -129,6 +129,33 @@ sysctl_ps_strings(const struct sysctl_node *node, struct sysctl_req *req)
 }
 SYSCTL_PROC(kern_ps_strings, "kern.ps_strings", KERN_PS_STRINGS,
     CTLTYPE_ULONG | CTLFLAG_RD, "LU", sysctl_ps_strings, NULL);
+
+static int
+sysctl_tsc(const struct sysctl_node *node, struct sysctl_req *req)
+{
+	uint64_t frequency = clock_frequency();
+
+	return (sysctl_out(req, &frequency, sizeof(frequency)));
+}
+SYSCTL_PROC_DESCR(machdep_tsc_freq, "machdep.tsc_freq", CTL_AUTO,
+    CTLTYPE_U64 | CTLFLAG_RD, "QU", sysctl_tsc, NULL,
+    "The time stamp counter's counts in a second");
+SYSCTL_NODE_(kern_timecounter_hardware, "kern.timecounter.hardware", CTL_AUTO,
+    CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_handle_string,
+    (void *)(uintptr_t) "TSC", 0, "What time is read from");
+SYSCTL_NODE_(kern_supported_archs, "kern.supported_archs", CTL_AUTO,
+    CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_handle_string,
+    (void *)(uintptr_t) "amd64", 0, "Architectures whose programs run");
+SYSCTL_NODE_(kern_compiler_version, "kern.compiler_version", CTL_AUTO,
+    CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_handle_string,
+    (void *)(uintptr_t)("GCC " __VERSION__), 0, "What compiled the kernel");
+SYSCTL_CONST_DESCR(kern_sugid_coredump, "kern.sugid_coredump", 0,
+    "Do set-id programs dump core");
+SYSCTL_CONST_DESCR(unprivileged_chroot, "security.bsd.unprivileged_chroot", 0,
+    "May who isn't root call chroot(2)");
+SYSCTL_CONST_DESCR(unprivileged_read_msgbuf,
+    "security.bsd.unprivileged_read_msgbuf", 1,
+    "May who isn't root read the kernel's messages");
 
 static int
 sysctl_model(const struct sysctl_node *node, struct sysctl_req *req)

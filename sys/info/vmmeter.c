@@ -114,14 +114,20 @@ sysctl_limit(const struct sysctl_node *node, struct sysctl_req *req)
 	SYSCTL_NODE_(stats_##name, "vm.stats.vm." #name, CTL_AUTO,             \
 	    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_limit, NULL, which, descr)
 
-LIMIT(v_free_target, FEW, "Pages desired free");
-LIMIT(v_free_min, LOW, "Minimum low-free-pages threshold");
-LIMIT(v_free_severe, KERNEL, "Severe page depletion point");
-LIMIT(v_free_reserved, KERNEL, "Pages reserved for deadlock");
+/* systat(1) and scripts know these by two names. */
+#define KNOWN_LIMIT(name, which, descr)                                        \
+	LIMIT(name, which, descr);                                             \
+	SYSCTL_NODE_(name, "vm." #name, CTL_AUTO, CTLTYPE_UINT | CTLFLAG_RD,   \
+	    "IU", sysctl_limit, NULL, which, descr)
+
+KNOWN_LIMIT(v_free_target, FEW, "Pages desired free");
+KNOWN_LIMIT(v_free_min, LOW, "Minimum low-free-pages threshold");
+KNOWN_LIMIT(v_free_severe, KERNEL, "Severe page depletion point");
+KNOWN_LIMIT(v_free_reserved, KERNEL, "Pages reserved for deadlock");
 LIMIT(v_interrupt_free_min, URGENT, "Reserved pages for interrupt code");
-LIMIT(v_pageout_free_min, URGENT, "Min pages reserved for kernel");
+KNOWN_LIMIT(v_pageout_free_min, URGENT, "Min pages reserved for kernel");
 /* Files' pages become inactive as others come, without an aim. */
-LIMIT(v_inactive_target, NO_LIMIT, "Pages desired inactive");
+KNOWN_LIMIT(v_inactive_target, NO_LIMIT, "Pages desired inactive");
 LIMIT(v_nofree_count, NO_LIMIT, "Permanently allocated pages");
 
 /*

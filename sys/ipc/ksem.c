@@ -38,16 +38,14 @@ static struct list names = LIST_INITIALIZER(names); /* (l) */
 static unsigned nsems;				    /* (l) */
 
 SYSCTL_INT(p1003_1b_nsems, "p1003_1b.nsems", CTL_AUTO, CTLFLAG_RD, &nsems);
-SYSCTL_CONST_INT(
-    kern_features_posix_sem, "kern.features.posix_sem", CTL_AUTO, 1);
+FEATURE(posix_sem, "POSIX semaphores");
 SYSCTL_CONST_INT(p1003_1b_semaphores, "p1003_1b.semaphores",
     CTL_P1003_1B_SEMAPHORES, 200112);
 SYSCTL_CONST_INT(p1003_1b_sem_nsems_max, "p1003_1b.sem_nsems_max",
     CTL_P1003_1B_SEM_NSEMS_MAX, KSEM_MAX);
 SYSCTL_CONST_INT(p1003_1b_sem_value_max, "p1003_1b.sem_value_max",
     CTL_P1003_1B_SEM_VALUE_MAX, KSEM_VALUE_MAX);
-SYSCTL_CONST_INT(kern_features_p1003_1b_semaphores,
-    "kern.features.p1003_1b_semaphores", CTL_AUTO, 1);
+FEATURE(p1003_1b_semaphores, "POSIX semaphores");
 
 /* (l) */
 static struct ksem *

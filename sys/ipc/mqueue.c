@@ -45,8 +45,7 @@ SYSCTL_INT(
     kern_mqueue_curmq, "kern.mqueue.curmq", CTL_AUTO, CTLFLAG_RD, &curmq);
 SYSCTL_CONST_INT(p1003_1b_message_passing, "p1003_1b.message_passing",
     CTL_P1003_1B_MESSAGE_PASSING, 200112);
-SYSCTL_CONST_INT(kern_features_p1003_1b_mqueue, "kern.features.p1003_1b_mqueue",
-    CTL_AUTO, 1);
+FEATURE(p1003_1b_mqueue, "POSIX message queues");
 
 /* What a full queue takes. */
 static uint64_t

@@ -11,6 +11,7 @@
  * and is counted instead.
  */
 #include "lib/list.h"
+#include "core/sysctl.h"
 #include "lib/string.h"
 #include "fbsd/errno.h"
 #include "fbsd/fcntl.h"
@@ -44,6 +45,8 @@ struct shm {
 static struct mutex shm_lock = MUTEX_INITIALIZER(shm_lock, "shm");
 static struct list shm_names = LIST_INITIALIZER(shm_names); /* (l) */
 static ino_t last_ino;					    /* (l) */
+
+FEATURE(posix_shm, "POSIX shared memory");
 
 #define SHM_SIZE_MAX (1ul << 46)
 

@@ -55,7 +55,7 @@ TUNABLE_INT(msgmnb, "kern.ipc.msgmnb", CTLFLAG_RD, 2048, 1 << 24);
 TUNABLE_INT(msgtql, "kern.ipc.msgtql", CTLFLAG_RD, 40, INT16_MAX);
 TUNABLE_INT(msgssz, "kern.ipc.msgssz", CTLFLAG_RD, 8, 1024);
 TUNABLE_INT(msgseg, "kern.ipc.msgseg", CTLFLAG_RD, 2048, INT16_MAX);
-SYSCTL_CONST_INT(kern_features_sysv_msg, "kern.features.sysv_msg", CTL_AUTO, 1);
+FEATURE(sysv_msg, "System V message queues");
 
 static struct sysv_table queues =
     SYSV_TABLE_INITIALIZER(queues, "sysv msg", &msgmni);

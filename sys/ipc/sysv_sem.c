@@ -74,7 +74,7 @@ TUNABLE_INT(semaem, "kern.ipc.semaem", CTLFLAG_RW, 16384, SEM_VALUES);
 TUNABLE_INT(semume, "kern.ipc.semume", CTLFLAG_RD, 50, INT16_MAX);
 TUNABLE_INT(semmnu, "kern.ipc.semmnu", CTLFLAG_RD, 150, INT16_MAX);
 TUNABLE_INT(semopm, "kern.ipc.semopm", CTLFLAG_RD, 100, 4096);
-SYSCTL_CONST_INT(kern_features_sysv_sem, "kern.features.sysv_sem", CTL_AUTO, 1);
+FEATURE(sysv_sem, "System V semaphores");
 
 static struct sysv_table sets =
     SYSV_TABLE_INITIALIZER(sets, "sysv sem", &semmni);

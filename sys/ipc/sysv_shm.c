@@ -65,7 +65,7 @@ SYSCTL_INT(kern_ipc_shm_use_phys, "kern.ipc.shm_use_phys", CTL_AUTO, CTLFLAG_RW,
     &shm_use_phys);
 SYSCTL_INT(kern_ipc_shm_allow_removed, "kern.ipc.shm_allow_removed", CTL_AUTO,
     CTLFLAG_RW, &shm_allow_removed);
-SYSCTL_CONST_INT(kern_features_sysv_shm, "kern.features.sysv_shm", CTL_AUTO, 1);
+FEATURE(sysv_shm, "System V shared memory");
 
 static struct sysv_table segments =
     SYSV_TABLE_INITIALIZER(segments, "sysv shm", &shmmni);

@@ -44,6 +44,9 @@ static int backlog_max = SOMAXCONN;
 SYSCTL_INT(kern_ipc_soacceptqueue, "kern.ipc.soacceptqueue", CTL_AUTO,
     CTLFLAG_RW, &backlog_max);
 
+SYSCTL_INT(kern_ipc_somaxconn, "kern.ipc.somaxconn", CTL_AUTO, CTLFLAG_RW,
+    &backlog_max);
+
 static uint64_t socket_serial; /* (a) */
 
 /* A domain, a type and, if it is not 0, a protocol that belongs to them. */

@@ -39,6 +39,9 @@ static int socket_count; /* (a) */
 SYSCTL_INT(
     socket_count, "net.local.sockcount", CTL_AUTO, CTLFLAG_RD, &socket_count);
 
+SYSCTL_INT(kern_numsockets, "kern.ipc.numopensockets", CTL_AUTO, CTLFLAG_RD,
+    &socket_count);
+
 static void
 unix_attach(struct socket *so)
 {

@@ -42,6 +42,7 @@ SYSCTL_CONST_INT(aio_posix, "p1003_1b.asynchronous_io",
 SYSCTL_INT(aio_enable_unsafe, "vfs.aio.enable_unsafe", CTL_AUTO, CTLFLAG_RW,
     &enable_unsafe);
 
+FEATURE(aio, "Asynchronous transfers");
 MODULE(aio, "aio");
 
 struct aio_list {

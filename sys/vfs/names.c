@@ -11,6 +11,7 @@
 #include "proc/proc.h"
 #include "lib/string.h"
 #include "fbsd/event.h"
+#include "core/sysctl.h"
 #include "vfs/acl.h"
 #include "vfs/names.h"
 #include "vfs/vnode.h"
@@ -210,6 +211,24 @@ kern_mknodat(
 	return (make_file(td, dirfd, path, &va, NULL));
 }
 
+/* Has root alone other names made for files of others? (a) */
+static int link_check_uid, link_check_gid;
+#define LINK_POLICY(id, descr)                                                 \
+	SYSCTL_NODE_(link_check_##id, "security.bsd.hardlink_check_" #id,      \
+	    CTL_AUTO, CTLTYPE_INT | CTLFLAG_RW, "I", sysctl_handle_int,        \
+	    &link_check_##id, 0, descr)
+LINK_POLICY(uid, "Who isn't root can't make hard links to others' files");
+LINK_POLICY(gid, "Who isn't root can't make hard links to other groups' files");
+
+static bool
+forbidden(const struct vattr *va, const struct cred *cr)
+{
+	return (cr->cr_uid != 0 && ((atomic_load(&link_check_uid) != 0 &&
+					va->va_uid != cr->cr_uid) ||
+				       (atomic_load(&link_check_gid) != 0 &&
+					   !cred_in_group(cr, va->va_gid))));
+}
+
 static int
 may_link(struct vnode *dvp, struct vnode *vp, struct cred *cr)
 {
@@ -219,7 +238,8 @@ may_link(struct vnode *dvp, struct vnode *vp, struct cred *cr)
 	error = vn_may_insert(dvp, vp->v_type, cr);
 	if (error == 0)
 		error = vop_getattr(vp, &va);
-	if (error == 0 && (va.va_flags & KEEP_FILE) != 0)
+	if (error == 0 &&
+	    ((va.va_flags & KEEP_FILE) != 0 || forbidden(&va, cr)))
 		error = EPERM;
 	return (error);
 }

@@ -5,9 +5,17 @@
 
 enum {
 	SYS_open = 5,
+	SYS_link = 9,
+	SYS_unlink = 10,
+	SYS_chmod = 15,
+	SYS_chown = 16,
+	SYS_setuid = 23,
 	SYS_access = 33,
 	SYS_acct = 51, /* isn't there, and the kernel says so */
 	SYS_ioctl = 54,
+	SYS_mkdir = 136,
+	SYS_rmdir = 137,
+	SYS_setgid = 181,
 	SYS___sysctl = 202,
 	SYS_kenv = 390,
 };
@@ -46,6 +54,77 @@ values(void)
 	len = sizeof(size);
 	CHECK_EQ(by_name("hw.physmem", &size, &len), 0);
 	CHECK(size > 1 << 20);
+}
+
+/* What the system is and has, by FreeBSD's names. */
+static void
+known(void)
+{
+	static const char *const features[] = {"kern.features.posix_shm",
+	    "kern.features.posix_sem", "kern.features.aio",
+	    "kern.features.sysv_msg", "kern.features.geom_part_gpt"};
+	static const char *const limits[][2] = {
+	    {"vm.v_free_min", "vm.stats.vm.v_free_min"},
+	    {"vm.v_free_target", "vm.stats.vm.v_free_target"},
+	    {"vm.v_free_reserved", "vm.stats.vm.v_free_reserved"}};
+
+	for (unsigned i = 0; i < nitems(features); i++)
+		CHECK_EQ(get_sysctl(features[i]), 1);
+	for (unsigned i = 0; i < nitems(limits); i++)
+		CHECK_EQ(get_sysctl(limits[i][0]), get_sysctl(limits[i][1]));
+	CHECK(get_sysctl("machdep.tsc_freq") > 1000000);
+	CHECK_EQ(get_sysctl("kern.elf64.pie_base"), 0x21000000);
+	CHECK_EQ(get_sysctl("kern.elf64.fallback_brand"), -1);
+	CHECK(get_sysctl("kern.sched.quantum") > 0);
+	CHECK_EQ(get_sysctl("kern.ipc.somaxconn"),
+	    get_sysctl("kern.ipc.soacceptqueue"));
+	CHECK_EQ(get_sysctl("kern.ipc.numopensockets"),
+	    get_sysctl("net.local.sockcount"));
+}
+
+/* What somebody gets who makes a link to root's file, and removes it. */
+static int
+link_as(long uid, long gid)
+{
+	long pid = SYS(SYS_fork), error;
+	int status = 0;
+
+	if (pid == 0) {
+		(void)SYS(SYS_setgid, gid);
+		(void)SYS(SYS_setuid, uid);
+		error = SYS(SYS_link, "/links/file", "/links/other");
+		if (error == 0)
+			error = SYS(SYS_unlink, "/links/other");
+		(void)SYS(SYS_exit, -error);
+	}
+	CHECK_EQ(SYS(SYS_wait4, pid, &status, 0, 0), pid);
+	return (status >> 8);
+}
+
+static void
+links(void)
+{
+	const char *const uid = "security.bsd.hardlink_check_uid";
+	const char *const gid = "security.bsd.hardlink_check_gid";
+	long fd;
+
+	CHECK_EQ(SYS(SYS_mkdir, "/links", 0700), 0);
+	CHECK_EQ(SYS(SYS_chmod, "/links", 0777), 0);
+	fd = SYS(SYS_open, "/links/file", 0x202, 0644);
+	CHECK(fd > 0);
+	CHECK_EQ(SYS(SYS_close, fd), 0);
+	CHECK_EQ(SYS(SYS_chown, "/links/file", 0, 77), 0);
+	CHECK_EQ(link_as(4711, 4711), 0);
+	CHECK_EQ(set_sysctl(uid, 1), 0);
+	CHECK_EQ(link_as(4711, 77), EPERM);
+	CHECK_EQ(link_as(0, 0), 0);
+	CHECK_EQ(set_sysctl(uid, 0), 0);
+	CHECK_EQ(set_sysctl(gid, 1), 0);
+	CHECK_EQ(link_as(4711, 4711), EPERM);
+	CHECK_EQ(link_as(4711, 77), 0);
+	CHECK_EQ(set_sysctl(gid, 0), 0);
+	CHECK_EQ(SYS(SYS_unlink, "/links/file"), 0);
+	CHECK_EQ(SYS(SYS_rmdir, "/links"), 0);
 }
 
 static long
@@ -463,6 +542,8 @@ main(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	values();
+	known();
+	links();
 	posix();
 	memory();
 	counts();

@@ -21,7 +21,7 @@ static const char *const names[KINDS] = {
     ACL_ACCESS_NAME, ACL_DEFAULT_NAME, ACL_NFS4_NAME};
 
 /* Tests and tools look for it. */
-SYSCTL_CONST_INT(kern_features_ufs_acl, "kern.features.ufs_acl", CTL_AUTO, 1);
+FEATURE(ufs_acl, "ACLs of UFS files");
 
 struct ufs_acls {
 	struct kind {
