@@ -44,8 +44,8 @@ subject_of_program() {
 	case $1 in
 	attributes | beneath | churn | devrules | fileio | handles | inotify | locks | mounts | \
 		names | nullfs | vnotes) echo vfs ;;
-	children | cpusets | crowd | ids | interrupts | kinfo | limits | priorities | procdesc | \
-		refs | rights | sharing | setid | sigio | signals | threads) echo proc ;;
+	accounting | children | cpusets | crowd | ids | interrupts | kinfo | limits | \
+		priorities | procdesc | refs | rights | sharing | setid | sigio | signals | threads) echo proc ;;
 	clocks | naps) echo time ;;
 	aio | copying | events | knotes | pipes | poll) echo file ;;
 	hello | streams | true) echo imp ;;

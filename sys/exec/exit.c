@@ -15,6 +15,7 @@
 #include "proc/thread.h"
 #include "time/time.h"
 #include "tty/tty.h"
+#include "vfs/acct.h"
 #include "vfs/aio.h"
 #include "vfs/namei.h"
 
@@ -149,6 +150,8 @@ kern_exit(struct thread *td, int code, int sig)
 	release_resources(td);
 
 	mutex_lock(&proctree_lock);
+	if (__predict_false(atomic_load(&accounting) != NULL))
+		acct_record(p);
 	leave_session(p);
 	leave_children(p);
 	p->p_state = P_ZOMBIE;

@@ -15,6 +15,7 @@
 #include "tty/tty_impl.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
+#include "vfs/acct.h"
 #include "vm/vm.h"
 
 #define SPARE_RECORDS 5 /* for processes that come while one asks */
@@ -128,7 +129,7 @@ fill_proc(struct proc *p, struct kinfo_proc *ki)
 	spin_lock(&p->p_lock);
 	fill_ids(p, ki);
 	ki->ki_flag = flags_of(p);
-	ki->ki_acflag = (unsigned short)p->p_acflag;
+	ki->ki_acflag = acct_flags(p);
 	ki->ki_xstat =
 	    (unsigned short)(p->p_xsig != 0 ? p->p_xsig
 					    : (p->p_xexit & 0xff) << 8);

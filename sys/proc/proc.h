@@ -254,9 +254,8 @@ struct proc {
 
 	char p_comm[MAXCOMLEN + 1]; /* (p) */
 	uint32_t p_osrel;	    /* (!) from the ABI note, 0: none */
-	uint32_t p_acflag;
-	uint64_t p_umtx_min;	 /* (a) shortest umtx sleep, ns */
-	void *p_leader_data;	 /* procfs, ptrace */
+	uint64_t p_umtx_min;	    /* (a) shortest umtx sleep, ns */
+	void *p_leader_data;	    /* procfs, ptrace */
 	struct sem_undos *p_sem; /* sem_exit() if not NULL: ipc/sysv_sem.c's */
 };
 

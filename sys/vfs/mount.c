@@ -17,6 +17,7 @@
 #include "lib/printf.h"
 #include "proc/proc.h"
 #include "lib/string.h"
+#include "vfs/acct.h"
 #include "vfs/vn_file.h"
 #include "vfs/vnode.h"
 #include "vfs/vop.h"
@@ -563,6 +564,8 @@ vfs_unmount(struct thread *td, uint64_t fsid, uint64_t flags)
 	/* Otherwise what is watched is in use. */
 	if ((flags & MNT_FORCE) != 0 && inotify_watches != 0)
 		inotify_unmount(fsid);
+	if ((flags & MNT_FORCE) != 0)
+		acct_unmount(fsid);
 	mutex_lock(&mount_lock);
 	mp = find_mount(fsid);
 	error = mp != NULL ? close_mount(mp) : EINVAL;

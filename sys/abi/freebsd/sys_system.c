@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The system as a whole: its environment, kenv(2), its end, reboot(2), its swap
- * space, and what it can be asked about although it hasn't got it. */
+ * space and accounting, and what it can be asked about although it hasn't got
+ * it. */
 #include "fbsd/errno.h"
 #include "abi/freebsd/path.h"
 #include "abi/freebsd/sysargs.h"
@@ -8,6 +9,7 @@
 #include "kern/kenv.h"
 #include "proc/proc.h"
 #include "host/reboot.h"
+#include "vfs/acct.h"
 #include "vfs/swap.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
@@ -132,6 +134,17 @@ int
 sys_freebsd13_swapoff(struct thread *td, const struct freebsd13_swapoff_args *a)
 {
 	return (with_path(td, a->name, kern_swapoff));
+}
+
+int
+sys_acct(struct thread *td, const struct acct_args *a)
+{
+	int error = priv_check(td);
+
+	if (error != 0)
+		return (error);
+	return (a->path != NULL ? with_path(td, a->path, kern_acct)
+				: kern_acct_end());
 }
 
 /* Nobody traces: utrace(2) has nobody to tell. */
