@@ -30,7 +30,8 @@
 #define SLICE_NS (10 * 1000000ul)
 #define TICK_NS	 500000ul
 
-SYSCTL_CONST_DESCR(kern_sched_quantum, "kern.sched.quantum", SLICE_NS / 1000,
+SYSCTL_CONST_INT(kern_sched_quantum, "kern.sched.quantum", CTL_AUTO,
+    SLICE_NS / 1000,
     "How long a thread runs while others of its priority wait, in us");
 /*
  * Who sleeps and wakes keeps its priority, and enough of those could keep the

@@ -66,25 +66,29 @@ sysctl_fn sysctl_handle_int, sysctl_handle_string, sysctl_handle_opaque;
 #define SYSCTL_NODE_(id, ...)                                                  \
 	static const struct sysctl_node sysctl_##id = {__VA_ARGS__};           \
 	LINKER_SET(sysctl, sysctl_##id)
-#define SYSCTL_PROC(id, name, num, kind, fmt, fn, ptr)                         \
-	SYSCTL_NODE_(id, name, num, kind, fmt, fn, ptr, 0, NULL)
-#define SYSCTL_PROC_DESCR(id, name, num, kind, fmt, fn, ptr, descr)            \
-	SYSCTL_NODE_(id, name, num, kind, fmt, fn, ptr, 0, descr)
-#define SYSCTL_INT(id, name, num, flags, ptr)                                  \
-	SYSCTL_NODE_(id, name, num, CTLTYPE_INT | (flags), "I",                \
-	    sysctl_handle_int, (void *)(ptr), 0, NULL)
-#define SYSCTL_CONST_INT(id, name, num, value)                                 \
+/* At the end of each may be a description. */
+#define SYSCTL_PROC(id, name, num, kind, fmt, fn, ...)                         \
+	SYSCTL_PROC_(id, name, num, kind, fmt, fn, __VA_ARGS__, NULL)
+#define SYSCTL_PROC_(id, name, num, kind, fmt, fn, ptr, descr, ...)            \
+	SYSCTL_NODE_(                                                          \
+	    id, name, num, kind, fmt, fn, (void *)(uintptr_t)(ptr), 0, descr)
+#define SYSCTL_INT(id, name, num, flags, ...)                                  \
+	SYSCTL_PROC(id, name, num, CTLTYPE_INT | (flags), "I",                 \
+	    sysctl_handle_int, __VA_ARGS__)
+#define SYSCTL_CONST_INT(id, name, num, ...)                                   \
+	SYSCTL_CONST_(id, name, num, __VA_ARGS__, NULL)
+#define SYSCTL_CONST_(id, name, num, value, descr, ...)                        \
 	SYSCTL_NODE_(id, name, num, CTLTYPE_INT | CTLFLAG_RD, "I",             \
-	    sysctl_handle_int, NULL, value, NULL)
-#define SYSCTL_STRING(id, name, num, flags, ptr, size)                         \
-	SYSCTL_NODE_(id, name, num, CTLTYPE_STRING | (flags), "A",             \
-	    sysctl_handle_string, (void *)(uintptr_t)(ptr), size, NULL)
-#define SYSCTL_CONST_DESCR(id, name, value, descr)                             \
-	SYSCTL_NODE_(id, name, CTL_AUTO, CTLTYPE_INT | CTLFLAG_RD, "I",        \
 	    sysctl_handle_int, NULL, value, descr)
+#define SYSCTL_STRING(id, name, num, flags, ptr, ...)                          \
+	SYSCTL_STRING_(id, name, num, flags, ptr, __VA_ARGS__, NULL)
+#define SYSCTL_STRING_(id, name, num, flags, ptr, size, descr, ...)            \
+	SYSCTL_NODE_(id, name, num, CTLTYPE_STRING | (flags), "A",             \
+	    sysctl_handle_string, (void *)(uintptr_t)(ptr), size, descr)
 /* Something that not every kernel has, for feature_present(3). */
 #define FEATURE(name, descr)                                                   \
-	SYSCTL_CONST_DESCR(feature_##name, "kern.features." #name, 1, descr)
+	SYSCTL_CONST_INT(                                                      \
+	    feature_##name, "kern.features." #name, CTL_AUTO, 1, descr)
 
 void sysctl_init(void);
 

@@ -182,7 +182,7 @@ sysctl_msgbuf(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error != 0 ? error : sysctl_out(req, "", 1));
 }
 SYSCTL_PROC(kern_msgbuf, "kern.msgbuf", CTL_AUTO, CTLTYPE_STRING | CTLFLAG_RD,
-    "A", sysctl_msgbuf, NULL);
+    "A", sysctl_msgbuf, NULL, "The kernel's messages");
 
 static int
 sysctl_msgbuf_clear(const struct sysctl_node *node, struct sysctl_req *req)
@@ -197,7 +197,8 @@ sysctl_msgbuf_clear(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error);
 }
 SYSCTL_PROC(kern_msgbuf_clear, "kern.msgbuf_clear", CTL_AUTO,
-    CTLTYPE_INT | CTLFLAG_RW, "I", sysctl_msgbuf_clear, NULL);
+    CTLTYPE_INT | CTLFLAG_RW, "I", sysctl_msgbuf_clear, NULL,
+    "Forget the kernel's messages");
 
 static int
 sysctl_consmute(const struct sysctl_node *node, struct sysctl_req *req)

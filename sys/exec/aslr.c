@@ -85,16 +85,17 @@ sysctl_once(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error);
 }
 
-SYSCTL_CONST_DESCR(kern_elf64_allow_wx, "kern.elf64.allow_wx", 1,
+SYSCTL_CONST_INT(kern_elf64_allow_wx, "kern.elf64.allow_wx", CTL_AUTO, 1,
     "May memory be writable and executable");
-SYSCTL_CONST_DESCR(kern_elf64_nxstack, "kern.elf64.nxstack", 1,
+SYSCTL_CONST_INT(kern_elf64_nxstack, "kern.elf64.nxstack", CTL_AUTO, 1,
     "Stacks aren't executable, unless the program says so");
-SYSCTL_CONST_DESCR(kern_elf64_fallback_brand, "kern.elf64.fallback_brand", -1,
-    "Brand of programs that have none: they aren't run");
+SYSCTL_CONST_INT(kern_elf64_fallback_brand, "kern.elf64.fallback_brand",
+    CTL_AUTO, -1, "Brand of programs that have none: they aren't run");
 SYSCTL_INT(kern_elf64_aslr_enable, "kern.elf64.aslr.enable", CTL_AUTO,
-    CTLFLAG_RW, &enable);
+    CTLFLAG_RW, &enable, "Random addresses for programs");
 SYSCTL_INT(kern_elf64_aslr_pie_enable, "kern.elf64.aslr.pie_enable", CTL_AUTO,
-    CTLFLAG_RW, &pie_enable);
-SYSCTL_PROC_DESCR(kern_elf64_aslr_once, "kern.elf64.aslr.once", CTL_AUTO,
+    CTLFLAG_RW, &pie_enable,
+    "Random addresses for position-independent programs");
+SYSCTL_PROC(kern_elf64_aslr_once, "kern.elf64.aslr.once", CTL_AUTO,
     CTLTYPE_INT | CTLFLAG_RW, "I", sysctl_once, NULL,
     "One choice of addresses serves all programs");

@@ -22,8 +22,8 @@
 void (*exit_hook)(const struct proc *p, int code, int sig);
 
 static int logsigexit = 1;
-SYSCTL_INT(
-    kern_logsigexit, "kern.logsigexit", CTL_AUTO, CTLFLAG_RW, &logsigexit);
+SYSCTL_INT(kern_logsigexit, "kern.logsigexit", CTL_AUTO, CTLFLAG_RW,
+    &logsigexit, "Log processes that signals end");
 
 /* Each part lets go of what it has for p.  Memory last: closing files may need
  * it... and vfork's parent waits. */

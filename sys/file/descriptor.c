@@ -14,7 +14,7 @@
 
 static unsigned max_files_per_proc; /* kern.maxfilesperproc */
 SYSCTL_INT(kern_maxfilesperproc, "kern.maxfilesperproc", KERN_MAXFILESPERPROC,
-    CTLFLAG_RW, &max_files_per_proc);
+    CTLFLAG_RW, &max_files_per_proc, "Descriptors of a process at most");
 
 void
 fd_init(unsigned files)

@@ -27,9 +27,10 @@ static unsigned max_files;	  /* (a) kern.maxfiles */
 unsigned open_files;
 const struct file_vnode_ops *file_vnode_ops;
 
-SYSCTL_INT(
-    kern_maxfiles, "kern.maxfiles", KERN_MAXFILES, CTLFLAG_RW, &max_files);
-SYSCTL_INT(kern_openfiles, "kern.openfiles", CTL_AUTO, CTLFLAG_RD, &open_files);
+SYSCTL_INT(kern_maxfiles, "kern.maxfiles", KERN_MAXFILES, CTLFLAG_RW,
+    &max_files, "Open files at most");
+SYSCTL_INT(kern_openfiles, "kern.openfiles", CTL_AUTO, CTLFLAG_RD, &open_files,
+    "Open files");
 
 /* One for each page of memory: they take a twentieth of it. */
 void

@@ -15,7 +15,7 @@
 
 #define ARGS_CACHE_MAX 4096 /* a longer title is forgotten */
 SYSCTL_CONST_INT(kern_ps_arg_cache_limit, "kern.ps_arg_cache_limit", CTL_AUTO,
-    ARGS_CACHE_MAX);
+    ARGS_CACHE_MAX, "Bytes of setproctitle at most");
 
 /* The process with this number. */
 static int
@@ -118,7 +118,8 @@ sysctl_pathname(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error);
 }
 SYSCTL_PROC(kern_proc_pathname, "kern.proc.pathname", KERN_PROC_PATHNAME,
-    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_pathname, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_pathname, NULL,
+    "A process's program file");
 
 /* setproctitle(3). */
 static int
@@ -167,7 +168,8 @@ sysctl_args(const struct sysctl_node *node, struct sysctl_req *req)
 	return (self ? set_args(req, req->td->td_proc) : EPERM);
 }
 SYSCTL_PROC(kern_proc_args, "kern.proc.args", KERN_PROC_ARGS,
-    CTLTYPE_NODE | CTLFLAG_RW | CTLFLAG_ANYBODY, "N", sysctl_args, NULL);
+    CTLTYPE_NODE | CTLFLAG_RW | CTLFLAG_ANYBODY, "N", sysctl_args, NULL,
+    "A process's arguments");
 
 static int
 sysctl_sv_name(const struct sysctl_node *node, struct sysctl_req *req)
@@ -183,7 +185,8 @@ sysctl_sv_name(const struct sysctl_node *node, struct sysctl_req *req)
 	return (sysctl_out_string(req, abi != NULL ? abi->abi_name : "null"));
 }
 SYSCTL_PROC(kern_proc_sv_name, "kern.proc.sv_name", KERN_PROC_SV_NAME,
-    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_sv_name, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_sv_name, NULL,
+    "Interface of a process");
 
 /* The effective group first. */
 static int
@@ -205,7 +208,7 @@ sysctl_groups(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error);
 }
 SYSCTL_PROC(kern_proc_groups, "kern.proc.groups", KERN_PROC_GROUPS,
-    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_groups, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_groups, NULL, "A process's groups");
 
 static int
 sysctl_umask(const struct sysctl_node *node, struct sysctl_req *req)
@@ -221,7 +224,7 @@ sysctl_umask(const struct sysctl_node *node, struct sysctl_req *req)
 	return (sysctl_out(req, &mask, sizeof(mask)));
 }
 SYSCTL_PROC(kern_proc_umask, "kern.proc.umask", KERN_PROC_UMASK,
-    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_umask, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_umask, NULL, "A process's umask");
 
 static int
 sysctl_osrel(const struct sysctl_node *node, struct sysctl_req *req)
@@ -237,7 +240,8 @@ sysctl_osrel(const struct sysctl_node *node, struct sysctl_req *req)
 	return (sysctl_out(req, &osrel, sizeof(osrel)));
 }
 SYSCTL_PROC(kern_proc_osrel, "kern.proc.osrel", KERN_PROC_OSREL,
-    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_osrel, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_osrel, NULL,
+    "Version of the interface a program is for");
 
 /* Who may look into a process may set its limits, too, as far as root alone
  * needn't do it. */
@@ -281,7 +285,8 @@ sysctl_rlimit(const struct sysctl_node *node, struct sysctl_req *req)
 	return (set_rlimit(req, which));
 }
 SYSCTL_PROC(kern_proc_rlimit, "kern.proc.rlimit", KERN_PROC_RLIMIT,
-    CTLTYPE_NODE | CTLFLAG_RW | CTLFLAG_ANYBODY, "N", sysctl_rlimit, NULL);
+    CTLTYPE_NODE | CTLFLAG_RW | CTLFLAG_ANYBODY, "N", sysctl_rlimit, NULL,
+    "A process's limits");
 
 /* sigfastblock(2)'s word of a thread, by its number. */
 static int
@@ -304,4 +309,5 @@ sysctl_sigfastblk(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error != 0 ? error : sysctl_out(req, &word, sizeof(word)));
 }
 SYSCTL_PROC(kern_proc_sigfastblk, "kern.proc.sigfastblk", KERN_PROC_SIGFASTBLK,
-    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_sigfastblk, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_sigfastblk, NULL,
+    "A thread's sigfastblock word");

@@ -208,7 +208,8 @@ sysctl_filedesc(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error);
 }
 SYSCTL_PROC(kern_proc_filedesc, "kern.proc.filedesc", KERN_PROC_FILEDESC,
-    CTLTYPE_NODE | CTLFLAG_RD, "S,kinfo_file", sysctl_filedesc, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "S,kinfo_file", sysctl_filedesc, NULL,
+    "A process's descriptors");
 
 static int
 sysctl_cwd(const struct sysctl_node *node, struct sysctl_req *req)
@@ -231,7 +232,8 @@ sysctl_cwd(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error);
 }
 SYSCTL_PROC(kern_proc_cwd, "kern.proc.cwd", KERN_PROC_CWD,
-    CTLTYPE_NODE | CTLFLAG_RD, "S,kinfo_file", sysctl_cwd, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "S,kinfo_file", sysctl_cwd, NULL,
+    "A process's working directory");
 
 /* How many descriptors; 0 is the caller, too. */
 static int
@@ -255,7 +257,8 @@ sysctl_nfds(const struct sysctl_node *node, struct sysctl_req *req)
 	return (sysctl_out(req, &n, sizeof(n)));
 }
 SYSCTL_PROC(kern_proc_nfds, "kern.proc.nfds", KERN_PROC_NFDS,
-    CTLTYPE_NODE | CTLFLAG_RD, "I", sysctl_nfds, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "I", sysctl_nfds, NULL,
+    "How many descriptors a process has");
 
 /* A named object of shared memory: who can't open it may know of it. */
 static int
@@ -278,6 +281,6 @@ sysctl_shm_list(const struct sysctl_node *node, struct sysctl_req *req)
 	kmem_free(w.kf, sizeof(*w.kf));
 	return (error);
 }
-SYSCTL_PROC_DESCR(kern_ipc_posix_shm_list, "kern.ipc.posix_shm_list", CTL_AUTO,
+SYSCTL_PROC(kern_ipc_posix_shm_list, "kern.ipc.posix_shm_list", CTL_AUTO,
     CTLTYPE_OPAQUE | CTLFLAG_RD, "", sysctl_shm_list, NULL,
     "POSIX shared memory by name");

@@ -410,7 +410,8 @@ sysctl_proc(const struct sysctl_node *node, struct sysctl_req *req)
 	    "S,proc", sysctl_proc, NULL)
 
 SYSCTL_PROC(kern_proc_all, "kern.proc.all", KERN_PROC_ALL,
-    CTLTYPE_OPAQUE | CTLFLAG_RD, "S,proc", sysctl_proc, NULL);
+    CTLTYPE_OPAQUE | CTLFLAG_RD, "S,proc", sysctl_proc, NULL,
+    "All processes and threads");
 SELECTOR(pid, KERN_PROC_PID);
 SELECTOR(pgrp, KERN_PROC_PGRP);
 SELECTOR(session, KERN_PROC_SESSION);

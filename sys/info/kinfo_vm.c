@@ -217,7 +217,8 @@ sysctl_vmmap(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error);
 }
 SYSCTL_PROC(kern_proc_vmmap, "kern.proc.vmmap", KERN_PROC_VMMAP,
-    CTLTYPE_NODE | CTLFLAG_RD, "S,vmentry", sysctl_vmmap, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "S,vmentry", sysctl_vmmap, NULL,
+    "A process's mappings");
 
 static int
 sysctl_ps_strings_of(const struct sysctl_node *node, struct sysctl_req *req)
@@ -233,7 +234,8 @@ sysctl_ps_strings_of(const struct sysctl_node *node, struct sysctl_req *req)
 	return (sysctl_out(req, &where, sizeof(where)));
 }
 SYSCTL_PROC(kern_proc_ps_strings, "kern.proc.ps_strings", KERN_PROC_PS_STRINGS,
-    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_ps_strings_of, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_ps_strings_of, NULL,
+    "Where ps finds a process's strings");
 
 static int
 sysctl_sigtramp(const struct sysctl_node *node, struct sysctl_req *req)
@@ -251,7 +253,8 @@ sysctl_sigtramp(const struct sysctl_node *node, struct sysctl_req *req)
 	return (sysctl_out(req, &tramp, sizeof(tramp)));
 }
 SYSCTL_PROC(kern_proc_sigtramp, "kern.proc.sigtramp", KERN_PROC_SIGTRAMP,
-    CTLTYPE_NODE | CTLFLAG_RD, "S,sigtramp", sysctl_sigtramp, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "S,sigtramp", sysctl_sigtramp, NULL,
+    "Where a process's signals return");
 
 static void
 fill_layout(
@@ -312,7 +315,8 @@ sysctl_vm_layout(const struct sysctl_node *node, struct sysctl_req *req)
 	return (sysctl_out(req, &kvm, sizeof(kvm)));
 }
 SYSCTL_PROC(kern_proc_vm_layout, "kern.proc.vm_layout", KERN_PROC_VM_LAYOUT,
-    CTLTYPE_NODE | CTLFLAG_RD, "S,kvm_layout", sysctl_vm_layout, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "S,kvm_layout", sysctl_vm_layout, NULL,
+    "A process's parts of memory");
 
 /* Where the program's own record says that its environment is. */
 static int
@@ -379,7 +383,8 @@ sysctl_env(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error);
 }
 SYSCTL_PROC(kern_proc_env, "kern.proc.env", KERN_PROC_ENV,
-    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_env, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_env, NULL,
+    "A process's environment");
 
 /* It follows the environment's pointers, up to its end mark, AT_NULL (0). */
 static int
@@ -416,4 +421,5 @@ sysctl_auxv(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error);
 }
 SYSCTL_PROC(kern_proc_auxv, "kern.proc.auxv", KERN_PROC_AUXV,
-    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_auxv, NULL);
+    CTLTYPE_NODE | CTLFLAG_RD, "N", sysctl_auxv, NULL,
+    "A process's auxiliary vector");

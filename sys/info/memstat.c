@@ -92,7 +92,7 @@ sysctl_zone_stats(const struct sysctl_node *node, struct sysctl_req *req)
 	}
 	return (error);
 }
-SYSCTL_PROC_DESCR(vm_zone_stats, "vm.zone_stats", CTL_AUTO,
+SYSCTL_PROC(vm_zone_stats, "vm.zone_stats", CTL_AUTO,
     CTLTYPE_OPAQUE | CTLFLAG_RD, "S,struct uma_type_header", sysctl_zone_stats,
     NULL, "Zone Stats");
 
@@ -103,8 +103,8 @@ sysctl_zone_count(const struct sysctl_node *node, struct sysctl_req *req)
 
 	return (sysctl_out(req, &n, sizeof(n)));
 }
-SYSCTL_PROC_DESCR(vm_zone_count, "vm.zone_count", CTL_AUTO,
-    CTLTYPE_INT | CTLFLAG_RD, "I", sysctl_zone_count, NULL, "Number of zones");
+SYSCTL_PROC(vm_zone_count, "vm.zone_count", CTL_AUTO, CTLTYPE_INT | CTLFLAG_RD,
+    "I", sysctl_zone_count, NULL, "Number of zones");
 
 static int
 sysctl_malloc_stats(const struct sysctl_node *node, struct sysctl_req *req)
@@ -125,7 +125,7 @@ sysctl_malloc_stats(const struct sysctl_node *node, struct sysctl_req *req)
 	}
 	return (error);
 }
-SYSCTL_PROC_DESCR(kern_malloc_stats, "kern.malloc_stats", CTL_AUTO,
+SYSCTL_PROC(kern_malloc_stats, "kern.malloc_stats", CTL_AUTO,
     CTLTYPE_OPAQUE | CTLFLAG_RD, "S,malloc_type_ustats", sysctl_malloc_stats,
     NULL, "Return malloc types");
 
@@ -142,7 +142,7 @@ sysctl_zone_sizes(const struct sysctl_node *node, struct sysctl_req *req)
 		error = sysctl_out(req, &size, sizeof(size));
 	return (error);
 }
-SYSCTL_PROC_DESCR(vm_malloc_sizes, "vm.malloc.zone_sizes", CTL_AUTO,
+SYSCTL_PROC(vm_malloc_sizes, "vm.malloc.zone_sizes", CTL_AUTO,
     CTLTYPE_OPAQUE | CTLFLAG_RD, "S", sysctl_zone_sizes, NULL,
     "Zone sizes used by malloc");
 
@@ -155,6 +155,6 @@ sysctl_zones(const struct sysctl_node *node, struct sysctl_req *req)
 		n++;
 	return (sysctl_out(req, &n, sizeof(n)));
 }
-SYSCTL_PROC_DESCR(vm_malloc_zones, "vm.malloc.zone_count", CTL_AUTO,
+SYSCTL_PROC(vm_malloc_zones, "vm.malloc.zone_count", CTL_AUTO,
     CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_zones, NULL,
     "Number of malloc zones");

@@ -17,13 +17,15 @@ static char bootfile[128] = "/boot/kernel/kernel";
 static char corefile[256] = "%N.core";
 
 SYSCTL_STRING(kern_bootfile, "kern.bootfile", KERN_BOOTFILE, CTLFLAG_RW,
-    bootfile, sizeof(bootfile));
+    bootfile, sizeof(bootfile), "The kernel's file");
 SYSCTL_STRING(kern_corefile, "kern.corefile", CTL_AUTO, CTLFLAG_RW, corefile,
-    sizeof(corefile));
+    sizeof(corefile), "Names of core files");
 /* No core is ever dumped. */
-SYSCTL_CONST_INT(kern_coredump, "kern.coredump", CTL_AUTO, 0);
+SYSCTL_CONST_INT(
+    kern_coredump, "kern.coredump", CTL_AUTO, 0, "Do processes dump core");
 /* The machine can't sleep. */
-SYSCTL_CONST_INT(kern_suspend_blocked, "kern.suspend_blocked", CTL_AUTO, 0);
+SYSCTL_CONST_INT(kern_suspend_blocked, "kern.suspend_blocked", CTL_AUTO, 0,
+    "Is sleep out of the question");
 SYSCTL_CONST_INT(vfs_nfs_diskless, "vfs.nfs.diskless_valid", CTL_AUTO, 0);
 /* What is cached of files and disks are pages; there are no buffers besides. */
 static const long bufspace;
@@ -31,16 +33,17 @@ SYSCTL_NODE_(vfs_bufspace, "vfs.bufspace", CTL_AUTO, CTLTYPE_LONG | CTLFLAG_RD,
     "L", sysctl_handle_opaque, (void *)(uintptr_t)&bufspace, sizeof(bufspace),
     NULL);
 static int usermount;
-SYSCTL_INT(vfs_usermount, "vfs.usermount", CTL_AUTO, CTLFLAG_RD, &usermount);
+SYSCTL_INT(vfs_usermount, "vfs.usermount", CTL_AUTO, CTLFLAG_RD, &usermount,
+    "May who isn't root mount");
 
 /* The clock is UTC's; what adjkerntz(8) sets is kept for programs. */
 static int adjkerntz, wall_cmos_clock, disable_rtc_set;
-SYSCTL_INT(
-    machdep_adjkerntz, "machdep.adjkerntz", CTL_AUTO, CTLFLAG_RW, &adjkerntz);
+SYSCTL_INT(machdep_adjkerntz, "machdep.adjkerntz", CTL_AUTO, CTLFLAG_RW,
+    &adjkerntz, "Seconds between the clock and UTC");
 SYSCTL_INT(machdep_wall_cmos_clock, "machdep.wall_cmos_clock", CTL_AUTO,
-    CTLFLAG_RW, &wall_cmos_clock);
+    CTLFLAG_RW, &wall_cmos_clock, "Does the clock show local time");
 SYSCTL_INT(machdep_disable_rtc_set, "machdep.disable_rtc_set", CTL_AUTO,
-    CTLFLAG_RW, &disable_rtc_set);
+    CTLFLAG_RW, &disable_rtc_set, "Leave the clock alone");
 
 /* struct clockinfo: there is no tick; user programs see FreeBSD's units. */
 static struct {
@@ -95,4 +98,4 @@ sysctl_conflist(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error);
 }
 SYSCTL_PROC(vfs_conflist, "vfs.conflist", CTL_AUTO, CTLTYPE_OPAQUE | CTLFLAG_RD,
-    "S,xvfsconf", sysctl_conflist, NULL);
+    "S,xvfsconf", sysctl_conflist, NULL, "Kinds of file systems");

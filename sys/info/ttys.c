@@ -94,5 +94,5 @@ sysctl_ttys(const struct sysctl_node *node, struct sysctl_req *req)
 			error = sysctl_out(req, &xt, sizeof(xt));
 	return (error);
 }
-SYSCTL_PROC_DESCR(kern_ttys, "kern.ttys", CTL_AUTO, CTLTYPE_OPAQUE | CTLFLAG_RD,
+SYSCTL_PROC(kern_ttys, "kern.ttys", CTL_AUTO, CTLTYPE_OPAQUE | CTLFLAG_RD,
     "S,xtty", sysctl_ttys, NULL, "All terminals");

@@ -168,9 +168,8 @@ sysctl_intrcnt(const struct sysctl_node *node, struct sysctl_req *req)
 		error = sysctl_out(req, &s.count, sizeof(s.count));
 	return (error);
 }
-SYSCTL_PROC_DESCR(hw_intrcnt, "hw.intrcnt", CTL_AUTO,
-    CTLTYPE_OPAQUE | CTLFLAG_RD, "S,intrcnt", sysctl_intrcnt, NULL,
-    "Interrupt Counts");
+SYSCTL_PROC(hw_intrcnt, "hw.intrcnt", CTL_AUTO, CTLTYPE_OPAQUE | CTLFLAG_RD,
+    "S,intrcnt", sysctl_intrcnt, NULL, "Interrupt Counts");
 
 static int
 sysctl_intrnames(const struct sysctl_node *node, struct sysctl_req *req)
@@ -182,9 +181,8 @@ sysctl_intrnames(const struct sysctl_node *node, struct sysctl_req *req)
 		error = sysctl_out_string(req, s.name);
 	return (error);
 }
-SYSCTL_PROC_DESCR(hw_intrnames, "hw.intrnames", CTL_AUTO,
-    CTLTYPE_OPAQUE | CTLFLAG_RD, "S,intrnames", sysctl_intrnames, NULL,
-    "Interrupt Names");
+SYSCTL_PROC(hw_intrnames, "hw.intrnames", CTL_AUTO, CTLTYPE_OPAQUE | CTLFLAG_RD,
+    "S,intrnames", sysctl_intrnames, NULL, "Interrupt Names");
 
 /* The cache of names: one look for each component of a path. */
 static int
@@ -199,7 +197,7 @@ sysctl_nchstats(const struct sysctl_node *node, struct sysctl_req *req)
 
 	return (sysctl_out(req, &st, sizeof(st)));
 }
-SYSCTL_PROC_DESCR(vfs_nchstats, "vfs.cache.nchstats", CTL_AUTO,
+SYSCTL_PROC(vfs_nchstats, "vfs.cache.nchstats", CTL_AUTO,
     CTLTYPE_OPAQUE | CTLFLAG_RD, "LU", sysctl_nchstats, NULL,
     "VFS cache effectiveness statistics");
 
@@ -306,6 +304,5 @@ sysctl_vmtotal(const struct sysctl_node *node, struct sysctl_req *req)
 	mutex_unlock(&proctree_lock);
 	return (sysctl_out(req, &t, sizeof(t)));
 }
-SYSCTL_PROC_DESCR(vm_vmtotal, "vm.vmtotal", VM_TOTAL,
-    CTLTYPE_OPAQUE | CTLFLAG_RD, "S,vmtotal", sysctl_vmtotal, NULL,
-    "System virtual memory statistics");
+SYSCTL_PROC(vm_vmtotal, "vm.vmtotal", VM_TOTAL, CTLTYPE_OPAQUE | CTLFLAG_RD,
+    "S,vmtotal", sysctl_vmtotal, NULL, "System virtual memory statistics");

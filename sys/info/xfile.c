@@ -109,6 +109,5 @@ sysctl_file(const struct sysctl_node *node, struct sysctl_req *req)
 		req->oldidx += req->oldidx / 8;
 	return (error);
 }
-SYSCTL_PROC_DESCR(kern_file, "kern.file", KERN_FILE,
-    CTLTYPE_OPAQUE | CTLFLAG_RD, "S,xfile", sysctl_file, NULL,
-    "All open descriptors");
+SYSCTL_PROC(kern_file, "kern.file", KERN_FILE, CTLTYPE_OPAQUE | CTLFLAG_RD,
+    "S,xfile", sysctl_file, NULL, "All open descriptors");

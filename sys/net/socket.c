@@ -42,10 +42,10 @@ SET_DECLARE(protosw);
 
 static int backlog_max = SOMAXCONN;
 SYSCTL_INT(kern_ipc_soacceptqueue, "kern.ipc.soacceptqueue", CTL_AUTO,
-    CTLFLAG_RW, &backlog_max);
+    CTLFLAG_RW, &backlog_max, "Connections that wait to be accepted at most");
 
 SYSCTL_INT(kern_ipc_somaxconn, "kern.ipc.somaxconn", CTL_AUTO, CTLFLAG_RW,
-    &backlog_max);
+    &backlog_max, "Connections that wait to be accepted at most");
 
 static uint64_t socket_serial; /* (a) */
 

@@ -36,11 +36,11 @@ SPACE(dgram_max, "net.local.dgram.maxdgram", &unix_dgram_max);
 SPACE(dgram_recv, "net.local.dgram.recvspace", &dgram_recvspace);
 
 static int socket_count; /* (a) */
-SYSCTL_INT(
-    socket_count, "net.local.sockcount", CTL_AUTO, CTLFLAG_RD, &socket_count);
+SYSCTL_INT(socket_count, "net.local.sockcount", CTL_AUTO, CTLFLAG_RD,
+    &socket_count, "Sockets within the machine");
 
 SYSCTL_INT(kern_numsockets, "kern.ipc.numopensockets", CTL_AUTO, CTLFLAG_RD,
-    &socket_count);
+    &socket_count, "Sockets");
 
 static void
 unix_attach(struct socket *so)

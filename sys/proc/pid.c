@@ -19,7 +19,8 @@ static uint64_t taken[WORDS]; /* (t) a bit for each of those numbers */
 static pid_t last_pid;	      /* (t) */
 static unsigned words_used;   /* (t) there was never a bit in later words */
 
-SYSCTL_INT(kern_lastpid, "kern.lastpid", CTL_AUTO, CTLFLAG_RD, &last_pid);
+SYSCTL_INT(kern_lastpid, "kern.lastpid", CTL_AUTO, CTLFLAG_RD, &last_pid,
+    "The process number given out last");
 
 struct pid *
 pid_find(pid_t id)

@@ -32,9 +32,10 @@ static unsigned nprocs;
 int maxproc;
 int maxprocperuid; /* what RLIMIT_NPROC begins with */
 
-SYSCTL_INT(kern_maxproc, "kern.maxproc", KERN_MAXPROC, CTLFLAG_RD, &maxproc);
+SYSCTL_INT(kern_maxproc, "kern.maxproc", KERN_MAXPROC, CTLFLAG_RD, &maxproc,
+    "Processes at most");
 SYSCTL_INT(kern_maxprocperuid, "kern.maxprocperuid", KERN_MAXPROCPERUID,
-    CTLFLAG_RW, &maxprocperuid);
+    CTLFLAG_RW, &maxprocperuid, "Processes of a user at most");
 
 static struct cred cred0 = {.cr_refs = 1};
 static struct sigacts sigacts0;

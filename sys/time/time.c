@@ -360,4 +360,5 @@ sysctl_boottime(const struct sysctl_node *node __unused, struct sysctl_req *req)
 	return (sysctl_out(req, &tv, sizeof(tv)));
 }
 SYSCTL_PROC(kern_boottime, "kern.boottime", KERN_BOOTTIME,
-    CTLTYPE_OPAQUE | CTLFLAG_RD, "S,timeval", sysctl_boottime, NULL);
+    CTLTYPE_OPAQUE | CTLFLAG_RD, "S,timeval", sysctl_boottime, NULL,
+    "When the system was started");

@@ -23,12 +23,13 @@ static unsigned max_queue = 1024;	  /* (a) of all processes */
 static unsigned max_queue_per_proc = 256; /* (a) */
 static unsigned queued;			  /* (a) of all */
 static int enable_unsafe = 1;
-SYSCTL_INT(
-    aio_max_queue, "vfs.aio.max_aio_queue", CTL_AUTO, CTLFLAG_RW, &max_queue);
+SYSCTL_INT(aio_max_queue, "vfs.aio.max_aio_queue", CTL_AUTO, CTLFLAG_RW,
+    &max_queue, "Asynchronous transfers at most");
 SYSCTL_INT(aio_max_queue_per_proc, "vfs.aio.max_aio_queue_per_proc", CTL_AUTO,
-    CTLFLAG_RW, &max_queue_per_proc);
-SYSCTL_INT(
-    aio_num_queue, "vfs.aio.num_queue_count", CTL_AUTO, CTLFLAG_RD, &queued);
+    CTLFLAG_RW, &max_queue_per_proc,
+    "Asynchronous transfers of a process at most");
+SYSCTL_INT(aio_num_queue, "vfs.aio.num_queue_count", CTL_AUTO, CTLFLAG_RD,
+    &queued, "Asynchronous transfers");
 SYSCTL_INT(aio_listio_max, "p1003_1b.aio_listio_max",
     CTL_P1003_1B_AIO_LISTIO_MAX, CTLFLAG_RD, &max_queue_per_proc);
 SYSCTL_INT(
@@ -40,7 +41,7 @@ SYSCTL_CONST_INT(aio_posix, "p1003_1b.asynchronous_io",
 /* 0: files that may keep who transfers waiting are refused, as FreeBSD does
  * whose threads wait with them. */
 SYSCTL_INT(aio_enable_unsafe, "vfs.aio.enable_unsafe", CTL_AUTO, CTLFLAG_RW,
-    &enable_unsafe);
+    &enable_unsafe, "Asynchronous transfers of any file");
 
 FEATURE(aio, "Asynchronous transfers");
 MODULE(aio, "aio");

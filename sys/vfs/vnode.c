@@ -54,7 +54,8 @@ sysctl_maxvnodes(const struct sysctl_node *node, struct sysctl_req *req)
 	return (sysctl_out(req, &most, sizeof(most)));
 }
 SYSCTL_PROC(kern_maxvnodes, "kern.maxvnodes", KERN_MAXVNODES,
-    CTLTYPE_INT | CTLFLAG_RD, "I", sysctl_maxvnodes, NULL);
+    CTLTYPE_INT | CTLFLAG_RD, "I", sysctl_maxvnodes, NULL,
+    "Files known at once at most");
 
 void
 vnode_hold(struct vnode *vp)

@@ -61,23 +61,29 @@ sysctl_active_count(const struct sysctl_node *node, struct sysctl_req *req)
 	return (out_pages(req, page_total() - MIN(other, page_total())));
 }
 
-SYSCTL_CONST_INT(v_page_size, "vm.stats.vm.v_page_size", CTL_AUTO, PAGE_SIZE);
+SYSCTL_CONST_INT(v_page_size, "vm.stats.vm.v_page_size", CTL_AUTO, PAGE_SIZE,
+    "Bytes of a page");
 SYSCTL_PROC(v_page_count, "vm.stats.vm.v_page_count", CTL_AUTO,
-    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_page_count, NULL);
+    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_page_count, NULL,
+    "Pages of memory");
 SYSCTL_PROC(v_free_count, "vm.stats.vm.v_free_count", CTL_AUTO,
-    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_free_count, NULL);
+    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_free_count, NULL,
+    "Pages that are free");
 SYSCTL_PROC(v_wire_count, "vm.stats.vm.v_wire_count", CTL_AUTO,
-    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_wire_count, NULL);
+    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_wire_count, NULL,
+    "Pages that stay");
 SYSCTL_PROC(v_active_count, "vm.stats.vm.v_active_count", CTL_AUTO,
-    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_active_count, NULL);
+    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_active_count, NULL, "Pages in use");
 SYSCTL_PROC(v_inactive_count, "vm.stats.vm.v_inactive_count", CTL_AUTO,
-    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_inactive_count, NULL);
+    CTLTYPE_UINT | CTLFLAG_RD, "IU", sysctl_inactive_count, NULL,
+    "Pages that can be had");
 /* What FreeBSD has no more either is there for programs that ask for it. */
 SYSCTL_CONST_INT(v_cache_count, "vm.stats.vm.v_cache_count", CTL_AUTO, 0);
 SYSCTL_CONST_INT(v_laundry_count, "vm.stats.vm.v_laundry_count", CTL_AUTO, 0);
 
-SYSCTL_CONST_INT(
-    stack_guard_page, "security.bsd.stack_guard_page", CTL_AUTO, 1);
-SYSCTL_CONST_INT(map_at_zero, "security.bsd.map_at_zero", CTL_AUTO, 0);
-SYSCTL_CONST_INT(
-    unprivileged_mlock, "security.bsd.unprivileged_mlock", CTL_AUTO, 1);
+SYSCTL_CONST_INT(stack_guard_page, "security.bsd.stack_guard_page", CTL_AUTO, 1,
+    "Pages that guard a stack");
+SYSCTL_CONST_INT(map_at_zero, "security.bsd.map_at_zero", CTL_AUTO, 0,
+    "May the first page be mapped");
+SYSCTL_CONST_INT(unprivileged_mlock, "security.bsd.unprivileged_mlock",
+    CTL_AUTO, 1, "May who isn't root keep pages in memory");

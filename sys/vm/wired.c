@@ -280,7 +280,8 @@ sysctl_max_user_wired(const struct sysctl_node *node, struct sysctl_req *req)
 	return (error);
 }
 SYSCTL_PROC(vm_max_user_wired, "vm.max_user_wired", CTL_AUTO,
-    CTLTYPE_ULONG | CTLFLAG_RW, "LU", sysctl_max_user_wired, NULL);
+    CTLTYPE_ULONG | CTLFLAG_RW, "LU", sysctl_max_user_wired, NULL,
+    "Pages that users may keep in memory at most");
 
 static int
 sysctl_user_wired(const struct sysctl_node *node, struct sysctl_req *req)

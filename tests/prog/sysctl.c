@@ -67,6 +67,12 @@ known(void)
 	    {"vm.v_free_min", "vm.stats.vm.v_free_min"},
 	    {"vm.v_free_target", "vm.stats.vm.v_free_target"},
 	    {"vm.v_free_reserved", "vm.stats.vm.v_free_reserved"}};
+	int describe[4] = {0, 5, 1, 1}; /* kern.ostype */
+	char text[64];
+	size_t len = sizeof(text);
+
+	CHECK_EQ(SYS(SYS___sysctl, describe, 4, text, &len, 0, 0), 0);
+	CHECK(same_text(text, "Name of the system"));
 
 	for (unsigned i = 0; i < nitems(features); i++)
 		CHECK_EQ(get_sysctl(features[i]), 1);

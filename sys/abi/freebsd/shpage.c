@@ -57,7 +57,8 @@ extern const char sigcode[], esigcode[];
 
 static int fast_gettime = 1;
 SYSCTL_INT(kern_timecounter_fast_gettime, "kern.timecounter.fast_gettime",
-    CTL_AUTO, CTLFLAG_RW, &fast_gettime);
+    CTL_AUTO, CTLFLAG_RW, &fast_gettime,
+    "Do programs read the time themselves");
 
 /* x * 2^32 / 10^9, where the result fits. */
 static uint64_t

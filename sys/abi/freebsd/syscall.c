@@ -36,12 +36,14 @@ const struct sysent sysent[] = {
 const unsigned nsysent = nitems(sysent);
 
 static int signosys = 1;
-SYSCTL_INT(kern_signosys, "kern.signosys", CTL_AUTO, CTLFLAG_RW, &signosys);
+SYSCTL_INT(kern_signosys, "kern.signosys", CTL_AUTO, CTLFLAG_RW, &signosys,
+    "Send SIGSYS for system calls that don't exist");
 
 /* Not 0: the console hears of the first call of each number that isn't there.
  */
 static int lognosys;
-SYSCTL_INT(kern_lognosys, "kern.lognosys", CTL_AUTO, CTLFLAG_RW, &lognosys);
+SYSCTL_INT(kern_lognosys, "kern.lognosys", CTL_AUTO, CTLFLAG_RW, &lognosys,
+    "Log system calls that don't exist");
 
 /* Atomic: bit n, number n was told of; the last is for all from nsysent on. */
 static uint64_t told[nitems(sysent) / 64 + 1];
