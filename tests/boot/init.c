@@ -19,7 +19,8 @@ enum {
 	SYS_swapon = 85,
 	SYS_kenv = 390,
 	SYS_swapoff = 582,
-	SYS_acct = 51 /* isn't there, and the console says so if asked to */
+	/* Isn't there, and the console says so if asked to. */
+	SYS_rctl_get_racct = 525,
 };
 
 static char line[4096];
@@ -149,7 +150,7 @@ half(const char *arg)
 	say("half a line: ");
 	(void)SYS(SYS_ioctl, 0, TIOCDRAIN);
 	(void)set_sysctl("kern.lognosys", 1);
-	(void)SYS(SYS_acct);
+	(void)SYS(SYS_rctl_get_racct);
 	say("the rest\n");
 }
 

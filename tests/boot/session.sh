@@ -77,7 +77,7 @@ see kenv -2
 type harm\n
 see unharmed
 type half\n
-see half a line: \r\r\nsyscall 51 (acct)
+see half a line: \r\r\nsyscall 525 (rctl_get_racct)
 see pid 1\r\r\nthe rest
 type reboot 0\n
 see The system restarts.

@@ -61,7 +61,7 @@ check "no number that an id can be" 125 \
 # What the kernel has to say.
 check "a call that isn't there is told of once" 1 \
 	"$("$imp" run --verbose "$prog" missing 2>&1 |
-		grep -c 'syscall 51 (acct) is not implemented')"
+		grep -c 'syscall 525 (rctl_get_racct) is not implemented')"
 
 # Streams.
 check "output" out "$(run both 2>/dev/null)"

@@ -10,7 +10,7 @@
 
 enum {
 	SYS_open = 5,
-	SYS_acct = 51,
+	SYS_rctl_get_racct = 525,
 	SYS_ioctl = 54,
 	SYS_fcntl = 92,
 	SYS___getcwd = 326,
@@ -165,7 +165,7 @@ missing(void)
 
 	if (pid != 0)
 		(void)SYS(SYS_wait4, pid, NULL, 0, NULL);
-	CHECK_EQ(SYS(SYS_acct, NULL), -ENOSYS);
+	CHECK_EQ(SYS(SYS_rctl_get_racct, NULL), -ENOSYS);
 	return (failures != 0);
 }
 

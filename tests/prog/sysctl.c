@@ -11,7 +11,7 @@ enum {
 	SYS_chown = 16,
 	SYS_setuid = 23,
 	SYS_access = 33,
-	SYS_acct = 51, /* isn't there, and the kernel says so */
+	SYS_rctl_get_racct = 525, /* isn't there, and the kernel says so */
 	SYS_ioctl = 54,
 	SYS_mkdir = 136,
 	SYS_rmdir = 137,
@@ -473,7 +473,7 @@ messages(void)
 	CHECK_EQ(SYS(SYS_read, fd, text, sizeof(text)), -EAGAIN);
 	/* Of the first call of a number that isn't there, if that is wanted. */
 	CHECK_EQ(set_sysctl("kern.lognosys", 1), 0);
-	CHECK_EQ(SYS(SYS_acct, 0), -ENOSYS);
+	CHECK_EQ(SYS(SYS_rctl_get_racct, 0), -ENOSYS);
 	CHECK_EQ(SYS(SYS_ioctl, fd, FIONREAD, &left), 0);
 	CHECK(left > 0);
 	CHECK_EQ(SYS(SYS_read, fd, text, sizeof(text)), left);
