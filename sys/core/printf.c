@@ -12,10 +12,12 @@ bool boot_verbose;
 
 static struct {
 	struct spin lock;
-	uint64_t written;	/* (lock) bytes ever */
-	uint64_t cleared;	/* (lock) where reading begins */
-	char text[MSGBUF_SIZE]; /* (lock) a ring */
+	uint64_t written; /* (lock) bytes ever */
+	uint64_t cleared; /* (lock) where reading begins */
 } msgbuf = {.lock = SPIN_INITIALIZER("msgbuf")};
+/* Its ring, (msgbuf.lock): by itself, since the kernel's file has no zeroes of
+ * what isn't initialised. */
+static char msgbuf_text[MSGBUF_SIZE];
 
 /* (a) id of the CPU whose messages are the last ones, or -1: it panics, or ends
  * the machine.  The message buffer's lock is its own. */
@@ -28,7 +30,7 @@ static void
 emit(void *arg, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		msgbuf.text[msgbuf.written++ % MSGBUF_SIZE] = s[i];
+		msgbuf_text[msgbuf.written++ % MSGBUF_SIZE] = s[i];
 	if (kconsole == NULL && (consmute == 0 || last_cpu >= 0))
 		md_console_write(s, n);
 }
@@ -88,7 +90,7 @@ copy_text(uint64_t *pos, uint64_t from, char *buf, size_t n)
 
 	*pos = MAX(*pos, MAX(oldest, from));
 	while (done < n && *pos < msgbuf.written)
-		buf[done++] = msgbuf.text[(*pos)++ % MSGBUF_SIZE];
+		buf[done++] = msgbuf_text[(*pos)++ % MSGBUF_SIZE];
 	return (done);
 }
 

@@ -361,10 +361,10 @@ class Dmesg(Command):
     """imp dmesg: what the kernel has said, from its own buffer."""
 
     def run(self, argument):
-        log = value("msgbuf")
-        written = int(log["written"])
-        size = log["text"].type.sizeof
-        memory = gdb.selected_inferior().read_memory(int(log["text"].address), size)
+        text = value("msgbuf_text")
+        written = int(value("msgbuf")["written"])
+        size = text.type.sizeof
+        memory = gdb.selected_inferior().read_memory(int(text.address), size)
         ring = memory.tobytes()
         first = max(0, written - size)
         said = bytes(ring[i % size] for i in range(first, written))
