@@ -465,7 +465,7 @@ control_one(struct sem_set *set, int num, int cmd, struct sem_control *c)
 		c->result = s->s_value;
 		return (0);
 	default: /* SETVAL */
-		if (c->value < 0 || c->value > SEM_VALUES)
+		if (c->value < 0 || c->value > (int)SEM_VALUES)
 			return (ERANGE);
 		value = (uint16_t)c->value;
 		return (set_values(set, num, &value, 1));

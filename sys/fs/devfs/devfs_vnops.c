@@ -50,13 +50,21 @@ look_up(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 }
 
 /* A name that isn't there may be that of a partition, or of a driver, that
- * nobody asked for yet. */
+ * nobody asked for yet. Are there more names now? */
+static bool
+more_names(void)
+{
+	const bool drivers = device_attach_late();
+
+	return (disk_taste() || drivers);
+}
+
 static int
 devfs_lookup(struct vnode *dvp, const struct cname *cn, struct vnode **vpp)
 {
 	int error = look_up(dvp, cn, vpp);
 
-	if (error == ENOENT && (device_attach_late() | disk_taste()))
+	if (error == ENOENT && more_names())
 		error = look_up(dvp, cn, vpp);
 	return (error);
 }
