@@ -18,6 +18,7 @@
 #include "fbsd/socket.h"
 #include "proc/proc.h"
 #include "core/sync.h"
+#include "core/sched.h"
 #include "core/sysctl.h"
 #include "vm/kmem.h"
 
@@ -167,6 +168,7 @@ make_tree(void)
 			error = add_node(*p);
 			if (error != 0)
 				break;
+			sched_maybe_yield();
 		}
 		if (error == 0)
 			atomic_store(&tree_made, true);

@@ -9,7 +9,7 @@
 #define FIRST_ID 3 /* 2 is FreeBSD's for the kernel's own threads */
 
 /* Before p_lock; after proctree_lock. */
-static struct mutex lock = MUTEX_INITIALIZER(lock, "cpusets");
+static struct mutex cpusets_lock = MUTEX_INITIALIZER(cpusets_lock, "cpusets");
 
 struct cpuset cpuset_root = {.cs_refs = 1, .cs_mask = UINT32_MAX};
 struct cpuset cpuset_default = {
@@ -32,12 +32,12 @@ cpuset_release(struct cpuset *cs)
 	while (refs > 1)
 		if (atomic_cas(&cs->cs_refs, &refs, refs - 1))
 			return;
-	mutex_lock(&lock);
+	mutex_lock(&cpusets_lock);
 	if (refcount_drop(&cs->cs_refs)) {
 		list_remove(&cs->cs_link);
 		kmem_free(cs, sizeof(*cs));
 	}
-	mutex_unlock(&lock);
+	mutex_unlock(&cpusets_lock);
 }
 
 struct cpuset *
@@ -49,13 +49,13 @@ cpuset_find(int id)
 		return (cpuset_hold(&cpuset_root));
 	if (id == cpuset_default.cs_id)
 		return (cpuset_hold(&cpuset_default));
-	mutex_lock(&lock);
+	mutex_lock(&cpusets_lock);
 	LIST_FOREACH (cs, &sets, cs_link)
 		if (cs->cs_id == id) {
 			found = cpuset_hold(cs);
 			break;
 		}
-	mutex_unlock(&lock);
+	mutex_unlock(&cpusets_lock);
 	return (found);
 }
 
@@ -69,7 +69,7 @@ cpuset_create(void)
 		return (NULL);
 	cs->cs_refs = 1;
 	cs->cs_mask = UINT32_MAX;
-	mutex_lock(&lock);
+	mutex_lock(&cpusets_lock);
 	/* The lowest that is free. */
 	LIST_FOREACH (at, &sets, cs_link) {
 		if (at->cs_id != id)
@@ -79,7 +79,7 @@ cpuset_create(void)
 	cs->cs_id = id;
 	/* At the list's end this is its head. */
 	list_insert_before(&at->cs_link, &cs->cs_link);
-	mutex_unlock(&lock);
+	mutex_unlock(&cpusets_lock);
 	return (cs);
 }
 

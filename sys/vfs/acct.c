@@ -43,7 +43,7 @@ struct accounting {
 	struct acctv3 ac_ring[RING];
 };
 
-static struct spin lock = SPIN_INITIALIZER("accounting");
+static struct spin acct_lock = SPIN_INITIALIZER("accounting");
 
 struct accounting *accounting; /* written with the lock */
 
@@ -88,9 +88,9 @@ sysctl_suspended(const struct sysctl_node *node, struct sysctl_req *req)
 {
 	int suspended;
 
-	spin_lock(&lock);
+	spin_lock(&acct_lock);
 	suspended = accounting != NULL && accounting->ac_suspended;
-	spin_unlock(&lock);
+	spin_unlock(&acct_lock);
 	return (sysctl_out(req, &suspended, sizeof(suspended)));
 }
 SYSCTL_PROC(acct_suspended, "kern.acct_suspended", CTL_AUTO,
@@ -165,7 +165,7 @@ acct_record(struct proc *p)
 	struct acctv3 r;
 
 	fill(&r, p);
-	spin_lock(&lock);
+	spin_lock(&acct_lock);
 	ac = accounting;
 	if (ac == NULL || ac->ac_suspended) {
 		/* Nobody wants it. */
@@ -176,7 +176,7 @@ acct_record(struct proc *p)
 		if (ac->ac_count++ == 0)
 			cv_signal(&ac->ac_work);
 	}
-	spin_unlock(&lock);
+	spin_unlock(&acct_lock);
 }
 
 /* The file system's room decides whether there are records. */
@@ -198,9 +198,9 @@ look_at_room(struct accounting *ac)
 			: free <= all * atomic_load(&suspend_below);
 	if (suspended == was)
 		return;
-	spin_lock(&lock);
+	spin_lock(&acct_lock);
 	ac->ac_suspended = suspended;
-	spin_unlock(&lock);
+	spin_unlock(&acct_lock);
 	kprintf("Accounting %s\n", suspended ? "suspended" : "resumed");
 }
 
@@ -246,12 +246,12 @@ wait_for_records(struct accounting *ac, unsigned *n)
 {
 	bool more;
 
-	spin_lock(&lock);
+	spin_lock(&acct_lock);
 	while (ac->ac_count == 0 && !ac->ac_ending && clock_ns() < ac->ac_due)
-		(void)cv_timedwait_spin(&ac->ac_work, &lock, ac->ac_due);
+		(void)cv_timedwait_spin(&ac->ac_work, &acct_lock, ac->ac_due);
 	*n = MIN(ac->ac_count, RING - ac->ac_first);
 	more = *n > 0 || !ac->ac_ending;
-	spin_unlock(&lock);
+	spin_unlock(&acct_lock);
 	return (more);
 }
 
@@ -270,19 +270,19 @@ acct_main(void *arg)
 
 	while (wait_for_records(ac, &n)) {
 		written = n > 0 ? write_records(ac, n) : 0;
-		spin_lock(&lock);
+		spin_lock(&acct_lock);
 		ac->ac_first = (ac->ac_first + n) % RING;
 		ac->ac_count -= n;
 		lose(ac, n - written);
-		spin_unlock(&lock);
+		spin_unlock(&acct_lock);
 		if (clock_ns() >= ac->ac_due)
 			look_at_room(ac);
 	}
 	file_release(ac->ac_file);
-	spin_lock(&lock);
+	spin_lock(&acct_lock);
 	ac->ac_ended = true;
 	cv_broadcast(&ac->ac_over);
-	spin_unlock(&lock);
+	spin_unlock(&acct_lock);
 	drop(ac);
 	thread_exit(curthread());
 }
@@ -293,12 +293,12 @@ finish(struct accounting *ac)
 {
 	int error = 0;
 
-	spin_lock(&lock);
+	spin_lock(&acct_lock);
 	ac->ac_ending = true;
 	cv_signal(&ac->ac_work);
 	while (!ac->ac_ended && error == 0)
-		error = cv_wait_spin_kill(&ac->ac_over, &lock);
-	spin_unlock(&lock);
+		error = cv_wait_spin_kill(&ac->ac_over, &acct_lock);
+	spin_unlock(&acct_lock);
 	drop(ac);
 	return (error);
 }
@@ -309,10 +309,10 @@ replace(struct accounting *ac)
 {
 	struct accounting *old;
 
-	spin_lock(&lock);
+	spin_lock(&acct_lock);
 	old = accounting;
 	atomic_store(&accounting, ac);
-	spin_unlock(&lock);
+	spin_unlock(&acct_lock);
 	if ((old != NULL) != (ac != NULL))
 		kprintf("Accounting %s\n", ac != NULL ? "enabled" : "disabled");
 	return (old != NULL ? finish(old) : 0);
@@ -381,13 +381,13 @@ acct_unmount(uint64_t fsid)
 {
 	struct accounting *ac;
 
-	spin_lock(&lock);
+	spin_lock(&acct_lock);
 	ac = accounting;
 	if (ac != NULL && ac->ac_file->f_vnode->v_mount->mnt_fsid == fsid)
 		atomic_store(&accounting, NULL);
 	else
 		ac = NULL;
-	spin_unlock(&lock);
+	spin_unlock(&acct_lock);
 	if (ac == NULL)
 		return;
 	kprintf("Accounting disabled\n");
