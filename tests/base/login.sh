@@ -91,7 +91,7 @@ see uid=0(root) gid=0(wheel) groups=0(wheel),5(operator)
 see /dev/ttyu0
 see root
 type mount\r
-see /dev/vtbd0p4 on / (ufs, local)
+see /dev/vtbd0p4 on / (ufs, soft-updates, local)
 type sysctl -n kern.hostname; exit\r
 see imp
 see FreeBSD/amd64 (imp) (ttyu0)
@@ -117,7 +117,7 @@ see login:
 type root\r
 see # 
 type mount; sysctl hw.ncpu; reboot\r
-see /dev/vtbd0p4 on / (ufs, local)
+see /dev/vtbd0p4 on / (ufs, soft-updates, local)
 see hw.ncpu: 4
 see The system restarts.
 see login: 
