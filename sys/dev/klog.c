@@ -156,12 +156,8 @@ static const struct fileops klog_fileops = {
 static void
 klog_attach(void)
 {
-	struct cdev *dev;
-
 	event_source_init(&klog.kl_events, "klog");
-	dev = make_dev(&klog_fileops, NULL, 0600, 0, 0, "klog");
-	if (dev != NULL)
-		cdev_set_open(dev, klog_open);
+	(void)make_open_dev(&klog_fileops, klog_open, 0600, "klog");
 }
 
 static const struct driver klog_driver = {

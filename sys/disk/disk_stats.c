@@ -347,13 +347,7 @@ static const struct fileops devstat_fileops = {.fo_ioctl = devstat_ioctl,
 static void
 devstat_attach(void)
 {
-	struct cdev *dev =
-	    new_dev(&devstat_fileops, NULL, 0444, 0, 0, "devstat");
-
-	if (dev == NULL)
-		return;
-	cdev_set_open(dev, devstat_open);
-	publish_dev(dev);
+	(void)make_open_dev(&devstat_fileops, devstat_open, 0444, "devstat");
 }
 
 static const struct driver devstat_driver = {

@@ -91,6 +91,20 @@ make_dev(const struct fileops *ops, void *data, mode_t mode, uid_t uid,
 	return (cd);
 }
 
+struct cdev *
+make_open_dev(const struct fileops *ops,
+    int (*open)(struct cdev *dev, struct file *fp, struct thread *td),
+    mode_t mode, const char *name)
+{
+	struct cdev *cd = new_dev(ops, NULL, mode, 0, 0, "%s", name);
+
+	if (cd == NULL)
+		return (NULL);
+	cdev_set_open(cd, open);
+	publish_dev(cd);
+	return (cd);
+}
+
 void
 destroy_dev(struct cdev *cd)
 {

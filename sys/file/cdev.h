@@ -40,9 +40,13 @@ struct cdev *make_dev(const struct fileops *ops, void *data, mode_t mode,
 struct cdev *new_dev(const struct fileops *ops, void *data, mode_t mode,
     uid_t uid, gid_t gid, const char *fmt, ...) __printflike(6, 7);
 void publish_dev(struct cdev *dev) __sleeps;
+/* Root's, without data, and with what is called at each opening. */
+struct cdev *make_open_dev(const struct fileops *ops,
+    int (*open)(struct cdev *dev, struct file *fp, struct thread *td),
+    mode_t mode, const char *name) __sleeps;
 void destroy_dev(struct cdev *dev) __sleeps;
-/* Called at each opening, with the file's f_ops and f_data set, which it may
- * change; an errno: it can't be opened.  May sleep. */
+/* Before it is published: called at each opening, with the file's f_ops and
+ * f_data set, which it may change; an errno: it can't be opened.  May sleep. */
 void cdev_set_open(struct cdev *dev,
     int (*open)(struct cdev *dev, struct file *fp, struct thread *td));
 /* revoke(2): whoever has the device open has it no longer.  NULL, as at first:

@@ -196,14 +196,8 @@ static const struct fileops devctl_fileops = {
 static void
 devctl_attach(void)
 {
-	struct cdev *dev;
-
 	event_source_init(&devctl.events, "devctl");
-	dev = new_dev(&devctl_fileops, NULL, 0600, 0, 0, "devctl");
-	if (dev == NULL)
-		return;
-	cdev_set_open(dev, devctl_open);
-	publish_dev(dev);
+	(void)make_open_dev(&devctl_fileops, devctl_open, 0600, "devctl");
 }
 
 static const struct driver devctl_driver = {

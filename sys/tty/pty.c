@@ -424,11 +424,7 @@ ptmx_open(struct cdev *dev, struct file *fp, struct thread *td)
 static void
 ptmx_attach(void)
 {
-	struct cdev *dev;
-
-	dev = make_dev(&master_fileops, NULL, 0666, 0, 0, "ptmx");
-	if (dev != NULL)
-		cdev_set_open(dev, ptmx_open);
+	(void)make_open_dev(&master_fileops, ptmx_open, 0666, "ptmx");
 }
 
 static const struct driver ptmx = {

@@ -180,10 +180,11 @@ tty_publish(struct tty *tp, uid_t uid)
 	spin_unlock(&tp->t_lock);
 	if (dev != NULL)
 		destroy_dev(dev);
-	dev = make_dev(&tty_fileops, tp, 0620, uid, GID_TTY, "%s", tp->t_name);
+	dev = new_dev(&tty_fileops, tp, 0620, uid, GID_TTY, "%s", tp->t_name);
 	if (dev == NULL)
 		return (ENOMEM);
 	tty_set_device(dev);
+	publish_dev(dev);
 	spin_lock(&tp->t_lock);
 	tp->t_dev = dev;
 	spin_unlock(&tp->t_lock);

@@ -211,10 +211,7 @@ own_open(struct cdev *dev, struct file *fp, struct thread *td)
 static void
 own_attach(void)
 {
-	struct cdev *dev = make_dev(&tty_fileops, NULL, 0666, 0, 0, "tty");
-
-	if (dev != NULL)
-		cdev_set_open(dev, own_open);
+	(void)make_open_dev(&tty_fileops, own_open, 0666, "tty");
 }
 
 static const struct driver own_tty = {

@@ -208,11 +208,8 @@ ufs_make_device(void)
 	static struct cdev *dev; /* (lock) */
 
 	mutex_lock(&lock);
-	if (dev == NULL) {
-		dev =
-		    make_dev(&suspend_fileops, NULL, 0600, 0, 0, "ufssuspend");
-		if (dev != NULL)
-			cdev_set_open(dev, suspend_open);
-	}
+	if (dev == NULL)
+		dev = make_open_dev(
+		    &suspend_fileops, suspend_open, 0600, "ufssuspend");
 	mutex_unlock(&lock);
 }
