@@ -3,14 +3,11 @@
 #include "core/random.h"
 #include "disk/bio.h"
 #include "fbsd/errno.h"
-#include "lib/crc32.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "vm/kmem.h"
 
-#define MBR_TABLE     446
-#define MBR_SIGNATURE 510
-#define ALIGNMENT     4096
+#define ALIGNMENT 4096
 
 static uint64_t
 last_sector(const struct gpt_edit *ge)
@@ -147,13 +144,11 @@ gpt_edit_load(struct disk *dp, struct gpt_edit **gep)
 	return (error);
 }
 
-/* A random one: version 4, variant 1. */
 static void
 fill_guid(uint8_t *guid)
 {
 	random_bytes(guid, 16);
-	guid[7] = (guid[7] & 0x0f) | 0x40;
-	guid[8] = (guid[8] & 0x3f) | 0x80;
+	gpt_mark_guid(guid);
 }
 
 int
@@ -164,11 +159,7 @@ gpt_edit_create(struct disk *dp, uint32_t entries, struct gpt_edit **gep)
 
 	if (ge == NULL)
 		return (ENOMEM);
-	memcpy(ge->ge_header.signature, "EFI PART", 8);
-	ge->ge_header.revision = 0x10000;
-	ge->ge_header.size = sizeof(ge->ge_header);
-	ge->ge_header.entries = entries;
-	ge->ge_header.entry_size = sizeof(struct gpt_disk_entry);
+	gpt_begin_header(&ge->ge_header, entries);
 	fill_guid(ge->ge_header.disk_guid);
 	error = alloc_table(ge);
 	if (error == 0 &&
@@ -213,22 +204,6 @@ gpt_entry_used(const struct gpt_disk_entry *de)
 	return (memcmp(de->type, none, sizeof(none)) != 0);
 }
 
-/* One entry that is all of the disk, of a type that nobody touches; the program
- * before it stays. */
-static void
-renew_mbr(struct gpt_edit *ge)
-{
-	const uint32_t start = 1,
-		       size = (uint32_t)MIN(last_sector(ge), UINT32_MAX);
-	uint8_t *e = ge->ge_mbr + MBR_TABLE;
-
-	memset(e, 0, 64);
-	memcpy(e + 1, "\x00\x02\x00\xee\xff\xff\xff", 7);
-	memcpy(e + 8, &start, 4);
-	memcpy(e + 12, &size, 4);
-	memcpy(ge->ge_mbr + MBR_SIGNATURE, "\x55\xaa", 2);
-}
-
 void
 gpt_edit_renew(struct gpt_edit *ge)
 {
@@ -238,7 +213,7 @@ gpt_edit_renew(struct gpt_edit *ge)
 	uint64_t low = last, high = first, at;
 	struct gpt_disk_entry de;
 
-	renew_mbr(ge);
+	gpt_protect(ge->ge_mbr, ge->ge_pd.pd_sectors);
 	for (unsigned i = 0; i < ge->ge_header.entries; i++) {
 		de = gpt_edit_get(ge, i);
 		if (!gpt_entry_used(&de))
@@ -276,19 +251,11 @@ write_copy(struct gpt_edit *ge, uint64_t here, uint64_t other, uint64_t table,
     uint8_t *sector)
 {
 	struct disk *dp = ge->ge_disk;
-	struct gpt_disk_header *dh = &ge->ge_header;
 	int error;
 
-	dh->my_lba = here;
-	dh->alternate_lba = other;
-	dh->table_lba = table;
-	dh->size = sizeof(*dh);
-	dh->table_crc =
-	    crc32(ge->ge_table, (size_t)dh->entries * dh->entry_size);
-	dh->crc = 0;
-	dh->crc = crc32(dh, sizeof(*dh));
+	gpt_finish_header(&ge->ge_header, here, other, table, ge->ge_table);
 	memset(sector, 0, dp->d_sector);
-	memcpy(sector, dh, sizeof(*dh));
+	memcpy(sector, &ge->ge_header, sizeof(ge->ge_header));
 	error = disk_write(dp, table * dp->d_sector, ge->ge_table, ge->ge_size);
 	if (error == 0)
 		error =

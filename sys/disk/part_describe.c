@@ -3,6 +3,7 @@
  * What the first bytes of a disk tell of its contents.  No state, no I/O.
  */
 #include "disk/part_describe.h"
+#include "disk/gpt_format.h"
 #include "lib/string.h"
 
 #define UFS_MAGIC     1372 /* within a superblock */

@@ -12,10 +12,6 @@ const char *part_describe(const uint8_t *data, size_t size);
 /* A sector, the disk's last: geli(8)'s metadata. */
 bool part_is_geli(const uint8_t *last_sector);
 
-/* A GPT partition's type, by gpart(8)'s name; NULL: not known here. */
-const char *part_type_name(const uint8_t *type);
-const uint8_t *part_type_find(const char *name); /* 16 bytes, or NULL */
-
 /* A superblock, UFS_SUPER_SIZE bytes. */
 enum ufs_version { UFS_NONE, UFS_1, UFS_2, UFS_UNFINISHED };
 #define UFS_SUPER_SIZE 1376

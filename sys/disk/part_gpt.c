@@ -55,6 +55,35 @@ gpt_parse_header(const uint8_t *sector, const struct part_disk *pd,
 	return (true);
 }
 
+void
+gpt_begin_header(struct gpt_disk_header *dh, uint32_t entries)
+{
+	memcpy(dh->signature, GPT_SIGNATURE, sizeof(dh->signature));
+	dh->revision = GPT_REVISION;
+	dh->entries = entries;
+	dh->entry_size = sizeof(struct gpt_disk_entry);
+}
+
+void
+gpt_finish_header(struct gpt_disk_header *dh, uint64_t here, uint64_t other,
+    uint64_t lba, const void *table)
+{
+	dh->size = sizeof(*dh);
+	dh->my_lba = here;
+	dh->alternate_lba = other;
+	dh->table_lba = lba;
+	dh->table_crc = crc32(table, (size_t)dh->entries * dh->entry_size);
+	dh->crc = 0;
+	dh->crc = crc32(dh, sizeof(*dh));
+}
+
+void
+gpt_mark_guid(uint8_t *random)
+{
+	random[7] = (random[7] & 0x0f) | 0x40;
+	random[8] = (random[8] & 0x3f) | 0x80;
+}
+
 bool
 gpt_table_good(const struct gpt_header *gh, const uint8_t *table)
 {
@@ -63,18 +92,19 @@ gpt_table_good(const struct gpt_header *gh, const uint8_t *table)
 }
 
 /* A UUID's first three fields are little-endian on the disk. */
+static const uint8_t uuid_order[16] = {
+    3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+
 void
 part_uuid_text(const uint8_t *uuid, char *text)
 {
-	static const uint8_t order[16] = {
-	    3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
 	static const char digits[] = "0123456789abcdef";
 
 	for (unsigned i = 0; i < 16; i++) {
 		if (i == 4 || i == 6 || i == 8 || i == 10)
 			*text++ = '-';
-		*text++ = digits[uuid[order[i]] >> 4];
-		*text++ = digits[uuid[order[i]] & 15];
+		*text++ = digits[uuid[uuid_order[i]] >> 4];
+		*text++ = digits[uuid[uuid_order[i]] & 15];
 	}
 	*text = '\0';
 }
@@ -82,9 +112,6 @@ part_uuid_text(const uint8_t *uuid, char *text)
 bool
 part_uuid_parse(const char *text, uint8_t *uuid)
 {
-	static const uint8_t order[16] = {
-	    3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-
 	for (unsigned i = 0; i < 16; i++) {
 		unsigned byte = 0;
 
@@ -100,7 +127,7 @@ part_uuid_parse(const char *text, uint8_t *uuid)
 			else
 				return (false);
 		}
-		uuid[order[i]] = (uint8_t)byte;
+		uuid[uuid_order[i]] = (uint8_t)byte;
 	}
 	return (*text == '\0');
 }

@@ -50,6 +50,21 @@ mbr_is_protective(const uint8_t *sector)
 	return (false);
 }
 
+void
+gpt_protect(uint8_t *sector, uint64_t sectors)
+{
+	const struct mbr_entry e = {.first_chs = {0x00, 0x02, 0x00},
+	    .type = MBR_TYPE_GPT,
+	    .last_chs = {0xff, 0xff, 0xff},
+	    .start = 1,
+	    .size = (uint32_t)MIN(sectors - 1, UINT32_MAX)};
+
+	memset(sector + MBR_TABLE, 0, MBR_ENTRIES * sizeof(e));
+	memcpy(sector + MBR_TABLE, &e, sizeof(e));
+	sector[MBR_SIGNATURE] = 0x55;
+	sector[MBR_SIGNATURE + 1] = 0xaa;
+}
+
 bool
 mbr_parse_entry(const uint8_t *sector, const struct part_disk *pd, unsigned i,
     uint64_t base, struct part *pt)

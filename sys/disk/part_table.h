@@ -7,6 +7,7 @@
 #ifndef DISK_PART_TABLE_H
 #define DISK_PART_TABLE_H
 
+#include "disk/gpt_format.h"
 #include "disk/part.h"
 
 /* As much as we read of a disk, in its own sectors. */
@@ -25,40 +26,6 @@ struct gpt_header {
 	uint32_t gh_table_crc;
 };
 #define GPT_TABLE_MAX 131072u
-
-/* As it lies on the disk. */
-#define GPT_NAME_UNITS 36
-
-struct gpt_disk_header {
-	char signature[8];
-	uint32_t revision;
-	uint32_t size;
-	uint32_t crc;
-	uint32_t reserved;
-	uint64_t my_lba;
-	uint64_t alternate_lba;
-	uint64_t first_usable;
-	uint64_t last_usable;
-	uint8_t disk_guid[16];
-	uint64_t table_lba;
-	uint32_t entries;
-	uint32_t entry_size;
-	uint32_t table_crc;
-} __packed;
-_Static_assert(sizeof(struct gpt_disk_header) == 92, "GPT header");
-
-struct gpt_disk_entry {
-	uint8_t type[16];
-	uint8_t uuid[16];
-	uint64_t first;
-	uint64_t last;
-	uint64_t attributes;
-	uint16_t name[GPT_NAME_UNITS];
-} __packed;
-_Static_assert(sizeof(struct gpt_disk_entry) == 128, "GPT entry");
-#define GPT_ATTR_BOOTME	    (UINT64_C(1) << 59)
-#define GPT_ATTR_BOOTONCE   (UINT64_C(1) << 58)
-#define GPT_ATTR_BOOTFAILED (UINT64_C(1) << 57)
 
 /* The header that is in the sector `lba`, all of which is given. */
 bool gpt_parse_header(const uint8_t *sector, const struct part_disk *pd,
