@@ -97,7 +97,7 @@ struct disk {
 	struct list d_link; /* (l) */
 	unsigned d_refs;    /* (a) the list's until it's gone, others' */
 	bool d_gone;	    /* (l a) ENXIO from now on */
-	bool d_listed;	    /* (l) with the list\'s reference */
+	bool d_listed;	    /* (l) with the list's reference */
 	uint32_t d_number;  /* (!) that no other disk ever had */
 	char d_name[DISK_NAME_MAX]; /* (!) "vtbd0", "vtbd0p4" */
 	uint32_t d_sector;	    /* (!) bytes, a power of two, >= 512 */
@@ -278,12 +278,12 @@ void disk_wrote(struct disk *dp, uint64_t offset, uint64_t len);
 int disk_open(struct disk *dp, bool write) __sleeps;
 void disk_close(struct disk *dp, bool write) __sleeps;
 
-/* What isn't hardware tells GEOM's tools what it is: the i-th word of its
- * configuration, false behind the last.  May sleep. */
+/* What isn't hardware tells GEOM's tools what it is, word by word.  May sleep.
+ */
+typedef void disk_put_fn(void *arg, const char *key, const char *value);
 struct disk_class {
 	const char *dc_name; /* "MD" */
-	bool (*dc_config)(struct disk *dp, unsigned i, const char **key,
-	    char *value, size_t size);
+	void (*dc_config)(const struct disk *dp, disk_put_fn *put, void *arg);
 };
 /* Its provider's number in GEOM's tree. */
 uint64_t disk_geom_id(const struct disk *dp);

@@ -21,8 +21,7 @@
 #include "lib/string.h"
 #include "vm/kmem.h"
 
-#define LINE_SIZE   256
-#define CONFIG_SIZE 1024 /* of a value: a path */
+#define LINE_SIZE 256
 /* FreeBSD's, of a disk that doesn't know its own. */
 #define HEADS	255
 #define SECTORS 63
@@ -306,25 +305,21 @@ put_disk(struct tree *t, struct disk *dp)
 }
 
 static void
+put_config(void *arg, const char *key, const char *value)
+{
+	put_escaped(arg, key, value);
+}
+
+static void
 put_own(struct tree *t, struct disk *dp)
 {
-	const char *key;
-	char *value = kmem_alloc(CONFIG_SIZE, 0);
-
-	if (value == NULL)
-		t->error = ENOMEM;
-	if (value == NULL || dp->d_whole != dp || dp->d_class == NULL)
-		goto out;
+	if (dp->d_whole != dp || dp->d_class == NULL)
+		return;
 	begin_geom(t, id(dp, GEOM), CLASS_MD, dp->d_name, 1);
 	begin_provider(t, id(dp, PROVIDER), id(dp, GEOM), dp->d_name, dp);
 	put(t, "<config>\n");
-	for (unsigned i = 0;
-	     dp->d_class->dc_config(dp, i, &key, value, CONFIG_SIZE); i++)
-		put_escaped(t, key, value);
+	dp->d_class->dc_config(dp, put_config, t);
 	put(t, "</config>\n</provider>\n</geom>\n");
-out:
-	if (value != NULL)
-		kmem_free(value, CONFIG_SIZE);
 }
 
 /* The sectors that partitions may use, and how many there may be. */
@@ -606,28 +601,32 @@ put_part_lines(struct tree *t, struct disk *table, unsigned depth)
 	}
 }
 
-/* What follows a whole disk's size: hardware's geometry isn't known; others say
- * what they are in other words than in the tree. */
+/* In other words than in the tree. */
 static void
-put_words(struct tree *t, struct disk *dp)
+put_short(void *arg, const char *key, const char *value)
 {
 	static const struct {
 		const char *key, *word;
 	} words[] = {{"unit", "u"}, {"sectorsize", "s"}, {"fwheads", "f"},
 	    {"fwsectors", "fs"}, {"length", "l"}, {"type", "t"},
 	    {"file", "file"}, {"label", "label"}};
-	char value[LINE_SIZE / 2];
-	const char *key;
 
-	if (dp->d_class == NULL)
+	for (unsigned i = 0; i < nitems(words); i++)
+		if (strcmp(words[i].key, key) == 0) {
+			put(arg, " %s ", words[i].word);
+			put_text(arg, value, strlen(value));
+		}
+}
+
+/* What follows a whole disk's size: hardware's geometry isn't known; others say
+ * what they are. */
+static void
+put_words(struct tree *t, struct disk *dp)
+{
+	if (dp->d_class != NULL)
+		dp->d_class->dc_config(dp, put_short, t);
+	else
 		put(t, " hd 0 sc 0");
-	for (unsigned i = 0;
-	     dp->d_class != NULL &&
-	     dp->d_class->dc_config(dp, i, &key, value, sizeof(value));
-	     i++)
-		for (unsigned k = 0; k < nitems(words); k++)
-			if (strcmp(words[k].key, key) == 0)
-				put(t, " %s %s", words[k].word, value);
 	put(t, "\n");
 }
 

@@ -136,78 +136,40 @@ free_disk(struct disk *dp)
 	md_free(dp->d_driver);
 }
 
-/* What confxml says of it; the last three are about a file. */
-static bool
-md_config(
-    struct disk *dp, unsigned i, const char **key, char *value, size_t size)
+static void __printflike(4, 5)
+    put_word(disk_put_fn *put, void *arg, const char *key, const char *fmt, ...)
 {
-	enum {
-		UNIT,
-		SECTOR,
-		HEADS,
-		SECTORS,
-		LENGTH,
-		COMPRESSION,
-		ACCESS,
-		TYPE,
-		LABEL,
-		IDENT,
-		FILE,
-		CACHE,
-		N
-	};
-	static const char *const keys[N] = {"unit", "sectorsize", "fwheads",
-	    "fwsectors", "length", "compression", "access", "type", "label",
-	    "ident", "file", "cache"};
+	char text[64];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	put(arg, key, text);
+}
+
+static void
+md_config(const struct disk *dp, disk_put_fn *put, void *arg)
+{
 	static const char *const types[] = {
 	    "malloc", "preload", "vnode", "swap", "null"};
 	const struct md *md = dp->d_driver;
-	const char *text = NULL;
 
-	if (i >= (md->md_type == MD_VNODE ? N : IDENT))
-		return (false);
-	*key = keys[i];
-	switch (i) {
-	case UNIT:
-		snprintf(value, size, "%u", md->md_unit);
-		break;
-	case SECTOR:
-		snprintf(value, size, "%u", dp->d_sector);
-		break;
-	case HEADS:
-		snprintf(value, size, "%d", md->md_fwheads);
-		break;
-	case SECTORS:
-		snprintf(value, size, "%d", md->md_fwsectors);
-		break;
-	case LENGTH:
-		snprintf(value, size, "%lu", dp->d_size);
-		break;
-	case COMPRESSION:
-		text = md->md_options & MD_COMPRESS ? "on" : "off";
-		break;
-	case ACCESS:
-		text = dp->d_readonly ? "read-only" : "read-write";
-		break;
-	case TYPE:
-		text = types[md->md_type];
-		break;
-	case LABEL:
-		text = md->md_label != NULL ? md->md_label : "";
-		break;
-	case IDENT:
-		snprintf(
-		    value, size, "MD-DEV%lu-INO%lu", md->md_fsid, md->md_ino);
-		break;
-	case FILE:
-		text = md->md_path;
-		break;
-	default:
-		text = md->md_options & MD_CACHE ? "on" : "off";
-	}
-	if (text != NULL)
-		strlcpy(value, text, size);
-	return (true);
+	put_word(put, arg, "unit", "%u", md->md_unit);
+	put_word(put, arg, "sectorsize", "%u", dp->d_sector);
+	put_word(put, arg, "fwheads", "%d", md->md_fwheads);
+	put_word(put, arg, "fwsectors", "%d", md->md_fwsectors);
+	put_word(put, arg, "length", "%lu", dp->d_size);
+	put(arg, "compression", md->md_options & MD_COMPRESS ? "on" : "off");
+	put(arg, "access", dp->d_readonly ? "read-only" : "read-write");
+	put(arg, "type", types[md->md_type]);
+	put(arg, "label", md->md_label != NULL ? md->md_label : "");
+	if (md->md_type != MD_VNODE)
+		return;
+	put_word(
+	    put, arg, "ident", "MD-DEV%lu-INO%lu", md->md_fsid, md->md_ino);
+	put(arg, "file", md->md_path);
+	put(arg, "cache", md->md_options & MD_CACHE ? "on" : "off");
 }
 
 int
