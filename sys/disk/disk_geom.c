@@ -415,21 +415,44 @@ put_table(struct tree *t, struct disk *table)
 	put(t, "</geom>\n");
 }
 
+/* One of a disk's names, and the numbers of what stands for it in the tree. */
+struct label {
+	unsigned next; /* where looking goes on */
+	char name[DISK_LABEL_MAX + 8];
+	uint64_t geom, consumer, provider;
+};
+
+/* The next that it has; false: there are no more. */
+static bool
+next_label(const struct disk *dp, struct label *l)
+{
+	const char *label, *folder;
+	unsigned thing;
+
+	while (l->next < DISK_LABELS) {
+		thing = LABEL_THINGS + 3 * l->next;
+		label = disk_label(dp, l->next++, &folder);
+		if (label[0] == '\0')
+			continue;
+		(void)snprintf(
+		    l->name, sizeof(l->name), "%s/%s", folder, label);
+		l->geom = id(dp, thing);
+		l->consumer = id(dp, thing + 1);
+		l->provider = id(dp, thing + 2);
+		return (true);
+	}
+	return (false);
+}
+
 static void
 put_label(struct tree *t, struct disk *dp)
 {
-	char name[DISK_LABEL_MAX + 8];
-	const char *label, *folder;
+	struct label l = {0};
 
-	/* Three things for each name. */
-	for (unsigned i = 0, n = LABEL_THINGS; i < DISK_LABELS; i++, n += 3) {
-		label = disk_label(dp, i, &folder);
-		if (label[0] == '\0')
-			continue;
-		(void)snprintf(name, sizeof(name), "%s/%s", folder, label);
-		begin_geom(t, id(dp, n), CLASS_LABEL, dp->d_name, 3);
-		put_consumer(t, id(dp, n + 1), id(dp, n), dp);
-		begin_provider(t, id(dp, n + 2), id(dp, n), name, dp);
+	while (next_label(dp, &l)) {
+		begin_geom(t, l.geom, CLASS_LABEL, dp->d_name, 3);
+		put_consumer(t, l.consumer, l.geom, dp);
+		begin_provider(t, l.provider, l.geom, l.name, dp);
 		put(t,
 		    "<config>\n<index>0</index>\n<length>%lu</length>\n"
 		    "<seclength>%lu</seclength>\n<offset>0</offset>\n"
@@ -530,17 +553,12 @@ dot_table(struct tree *t, const struct disk *table)
 static void
 dot_labels(struct tree *t, const struct disk *dp)
 {
-	char name[DISK_LABEL_MAX + 8];
-	const char *label, *folder;
+	struct label l = {0};
 
-	for (unsigned i = 0, n = LABEL_THINGS; i < DISK_LABELS; i++, n += 3) {
-		label = disk_label(dp, i, &folder);
-		if (label[0] == '\0')
-			continue;
-		(void)snprintf(name, sizeof(name), "%s/%s", folder, label);
-		dot_geom(t, id(dp, n), "LABEL", dp->d_name, 3);
-		dot_consumer(t, id(dp, n + 1), id(dp, n), dp);
-		dot_provider(t, id(dp, n + 2), id(dp, n), name, dp);
+	while (next_label(dp, &l)) {
+		dot_geom(t, l.geom, "LABEL", dp->d_name, 3);
+		dot_consumer(t, l.consumer, l.geom, dp);
+		dot_provider(t, l.provider, l.geom, l.name, dp);
 	}
 }
 
@@ -570,14 +588,11 @@ SYSCTL_PROC(kern_geom_confdot, "kern.geom.confdot", CTL_AUTO,
 static void
 put_label_lines(struct tree *t, const struct disk *dp, unsigned depth)
 {
-	const char *label, *folder;
+	struct label l = {0};
 
-	for (unsigned i = 0; i < DISK_LABELS; i++) {
-		label = disk_label(dp, i, &folder);
-		if (label[0] != '\0')
-			put(t, "%u LABEL %s/%s %lu %u\n", depth, folder, label,
-			    dp->d_size, dp->d_sector);
-	}
+	while (next_label(dp, &l))
+		put(t, "%u LABEL %s %lu %u\n", depth, l.name, dp->d_size,
+		    dp->d_sector);
 }
 
 /* Partitions of what has a table, each followed by those within it, which can't

@@ -59,7 +59,7 @@ geom_error(struct geom_req *req, int error, const char *fmt, ...)
 	return (error);
 }
 
-const struct geom_arg *
+struct geom_arg *
 geom_find(const struct geom_req *req, const char *name)
 {
 	for (unsigned i = 0; i < req->gr_count; i++)
@@ -91,12 +91,9 @@ geom_bytes(const struct geom_req *req, const char *name, size_t len)
 void
 geom_output(struct geom_req *req, const char *fmt, ...)
 {
-	struct geom_arg *ga = NULL;
+	struct geom_arg *ga = geom_find(req, "output");
 	va_list ap;
 
-	for (unsigned i = 0; i < req->gr_count && ga == NULL; i++)
-		if (strcmp(req->gr_args[i].ga_name, "output") == 0)
-			ga = &req->gr_args[i];
 	if (ga == NULL || !ga->ga_written)
 		return;
 	va_start(ap, fmt);

@@ -38,7 +38,7 @@ const char *geom_text(const struct geom_req *req, const char *name);
 /* The bytes of one that has just so many; or NULL. */
 const void *geom_bytes(
     const struct geom_req *req, const char *name, size_t len);
-const struct geom_arg *geom_find(const struct geom_req *req, const char *name);
+struct geom_arg *geom_find(const struct geom_req *req, const char *name);
 /* What the tool shows, if it asked for that. */
 void geom_output(struct geom_req *req, const char *fmt, ...) __printflike(2, 3);
 
