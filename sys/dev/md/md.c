@@ -40,6 +40,20 @@ enqueue(struct md *md, struct bio *bp)
 	return (queued);
 }
 
+/* A request, or as much of it as can be done: md.h. */
+static int
+do_io(struct md *md, struct bio *bp)
+{
+	if (bp->b_cmd == BIO_IDENT)
+		return (EOPNOTSUPP);
+	/* It may have become smaller than a partition on it. */
+	if (bp->b_cmd != BIO_FLUSH &&
+	    bp->b_position + bp->b_length > atomic_load(&md->md_disk.d_size))
+		return (EIO);
+	return (md->md_type == MD_VNODE ? md_file_io(md, bp)
+					: md_memory_io(md, bp));
+}
+
 static void
 md_strategy(struct disk *dp, struct bio *bp)
 {
@@ -51,7 +65,7 @@ md_strategy(struct disk *dp, struct bio *bp)
 	disk_begun(dp, bp);
 	mutex_unlock(&md->md_lock);
 	if (md->md_type != MD_VNODE)
-		error = md_memory_io(md, bp);
+		error = do_io(md, bp);
 	if (error == EAGAIN && enqueue(md, bp))
 		return;
 	finish(md, bp, error == EAGAIN ? ENXIO : error);
@@ -81,8 +95,8 @@ do_request(struct md *md, struct bio *bp)
 	if (disk_is_gone(&md->md_disk))
 		return (ENXIO);
 	if (md->md_type == MD_VNODE)
-		return (md_file_io(md, bp));
-	while ((error = md_memory_io(md, bp)) == EAGAIN && pageout_wait())
+		return (do_io(md, bp));
+	while ((error = do_io(md, bp)) == EAGAIN && pageout_wait())
 		;
 	return (error == EAGAIN ? ENOSPC : error);
 }

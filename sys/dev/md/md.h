@@ -47,8 +47,8 @@ int md_start(struct md *md) __sleeps;
 void md_free(struct md *md);
 
 /*
- * md_memory.c: a request, or as much of it as can be done. EAGAIN: there is no
- * memory for it at the moment; EIO: beyond the end; ENXIO: the disk has gone.
+ * md_memory.c: a request within the disk, or as much of it as can be done.
+ * EAGAIN: there is no memory for it at the moment; ENXIO: the disk has gone.
  */
 int md_memory_io(struct md *md, struct bio *bp) __sleeps;
 /* Pages [first, end) are there from now on, and zero where there were none.
@@ -59,7 +59,7 @@ void md_memory_cut(struct md *md, uint64_t first);
 
 /* md_file.c: the file whose path is md_path, for what md_options say. */
 int md_file_open(struct md *md, struct thread *td) __sleeps;
-/* A request, whole. */
+/* A request within the disk, whole. */
 int md_file_io(struct md *md, struct bio *bp) __sleeps;
 
 /* vfs's (vfs/md_vnode.c): a regular file by its path; EINVAL: it isn't one.

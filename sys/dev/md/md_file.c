@@ -77,15 +77,10 @@ md_file_io(struct md *md, struct bio *bp)
 	switch (bp->b_cmd) {
 	case BIO_FLUSH:
 		return (md_vnode_sync(md->md_file));
-	case BIO_IDENT:
-		return (EOPNOTSUPP);
-	default:
-		break;
-	}
-	if (bp->b_position + bp->b_length > atomic_load(&md->md_disk.d_size))
-		return (EIO);
-	if (bp->b_cmd == BIO_DELETE)
+	case BIO_DELETE:
 		return (md_vnode_punch(md->md_file, (off_t)bp->b_position,
 		    (off_t)(bp->b_position + bp->b_length)));
-	return (move(md, bp));
+	default:
+		return (move(md, bp));
+	}
 }

@@ -109,18 +109,12 @@ md_memory_io(struct md *md, struct bio *bp)
 	switch (bp->b_cmd) {
 	case BIO_FLUSH:
 		return (0);
-	case BIO_IDENT:
-		return (EOPNOTSUPP);
-	default:
-		break;
-	}
-	/* It may have become smaller than a partition on it. */
-	if (bp->b_position + bp->b_length > atomic_load(&md->md_disk.d_size))
-		return (EIO);
-	if (bp->b_cmd == BIO_DELETE)
+	case BIO_DELETE:
 		return (
 		    forget(md, bp->b_position, bp->b_position + bp->b_length));
-	return (move(md, bp));
+	default:
+		return (move(md, bp));
+	}
 }
 
 void
