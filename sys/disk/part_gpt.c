@@ -5,6 +5,7 @@
 #include "disk/part_table.h"
 #include "lib/crc32.h"
 #include "lib/string.h"
+#include "lib/utf8.h"
 
 #define GPT_SIGNATURE "EFI PART"
 #define GPT_REVISION  0x00010000
@@ -134,9 +135,9 @@ part_uuid_parse(const char *text, uint8_t *uuid)
 
 /* UTF-16 to UTF-8; half a pair of surrogates becomes a question mark. */
 static size_t
-utf8_from_utf16(const uint16_t *units, unsigned n, uint8_t *out)
+utf8_from_utf16(const uint16_t *units, unsigned n, char *out, size_t size)
 {
-	uint8_t *p = out;
+	char *p = out;
 
 	for (unsigned i = 0; i < n && units[i] != 0; i++) {
 		uint32_t c = units[i];
@@ -147,20 +148,7 @@ utf8_from_utf16(const uint16_t *units, unsigned n, uint8_t *out)
 			    (units[++i] - 0xdc00u);
 		else if (c >= 0xd800 && c < 0xe000)
 			c = '?';
-		if (c < 0x80) {
-			*p++ = (uint8_t)c;
-			continue;
-		}
-		if (c >= 0x10000) {
-			*p++ = (uint8_t)(0xf0 | c >> 18);
-			*p++ = 0x80 | (c >> 12 & 0x3f);
-		} else if (c >= 0x800)
-			*p++ = (uint8_t)(0xe0 | c >> 12);
-		if (c >= 0x800)
-			*p++ = 0x80 | (c >> 6 & 0x3f);
-		else
-			*p++ = (uint8_t)(0xc0 | c >> 6);
-		*p++ = 0x80 | (c & 0x3f);
+		p = utf8_put(p, out + size, c);
 	}
 	return ((size_t)(p - out));
 }
@@ -172,7 +160,7 @@ gpt_parse_entry(const struct gpt_header *gh, const struct part_disk *pd,
 	static const uint8_t none[16];
 	struct gpt_disk_entry de;
 	uint16_t units[GPT_NAME_UNITS];
-	uint8_t name[3 * GPT_NAME_UNITS];
+	char name[3 * GPT_NAME_UNITS]; /* a unit's UTF-8 is no longer */
 	size_t n;
 
 	memcpy(&de, table + (size_t)i * gh->gh_entry_size, sizeof(de));
@@ -187,8 +175,9 @@ gpt_parse_entry(const struct gpt_header *gh, const struct part_disk *pd,
 	part_uuid_text(de.uuid, pt->pt_uuid);
 	pt->pt_attributes = de.attributes;
 	memcpy(units, de.name, sizeof(units));
-	n = utf8_from_utf16(units, GPT_NAME_UNITS, name);
-	if (!part_label(name, n, pt->pt_label, sizeof(pt->pt_label)))
+	n = utf8_from_utf16(units, GPT_NAME_UNITS, name, sizeof(name));
+	if (!part_label(
+		(const uint8_t *)name, n, pt->pt_label, sizeof(pt->pt_label)))
 		pt->pt_label[0] = '\0';
 	return (true);
 }

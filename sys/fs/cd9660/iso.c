@@ -7,6 +7,7 @@
 #include "fbsd/stat.h"
 #include "fs/cd9660/iso.h"
 #include "lib/string.h"
+#include "lib/utf8.h"
 
 /* Volume descriptors. */
 #define FIRST_SECTOR	 16
@@ -107,27 +108,12 @@ extent_of(const struct iso *iso, const struct record *rec)
 		<< iso->i_shift);
 }
 
-static bool
-append_utf8(struct iso_entry *e, uint32_t c)
-{
-	char *p = e->e_name + e->e_len;
-	const size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	static const uint8_t first[] = {0, 0, 0xc0, 0xe0, 0xf0};
-
-	if (n > sizeof(e->e_name) - e->e_len)
-		return (false);
-	for (size_t i = n - 1; i > 0; i--, c >>= 6)
-		p[i] = (char)(0x80 | (c & 0x3f));
-	p[0] = (char)(first[n] | c);
-	e->e_len += n;
-	return (true);
-}
-
 /* 16 bits each, the high byte first; pairs of surrogates are one. */
 static void
 joliet_name(const struct record *rec, struct iso_entry *e)
 {
 	const uint8_t *p = rec->r + R_NAME, *end = p + rec->r[R_NAME_LEN];
+	char *at = e->e_name + e->e_len;
 	uint32_t c, low;
 
 	for (; end - p >= 2; p += 2) {
@@ -142,10 +128,12 @@ joliet_name(const struct record *rec, struct iso_entry *e)
 				p += 2;
 			}
 		}
-		if (!append_utf8(e, c)) {
+		at = utf8_put(at, e->e_name + sizeof(e->e_name), c);
+		if (at == NULL) {
 			e->e_hidden = true;
 			return;
 		}
+		e->e_len = (size_t)(at - e->e_name);
 	}
 }
 

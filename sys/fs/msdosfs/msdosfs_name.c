@@ -6,6 +6,7 @@
  */
 #include "fs/msdosfs/msdosfs_format.h"
 #include "lib/string.h"
+#include "lib/utf8.h"
 
 /* Code page 437 from 0x80 on. */
 static const uint16_t cp437[128] = {
@@ -149,24 +150,6 @@ fat_name_sum(const uint8_t *name)
 	return (sum);
 }
 
-/* Where the code point's UTF-8 ends; NULL if there is no room. */
-static char *
-put_utf8(char *at, const char *end, uint32_t c)
-{
-	const unsigned more = c < 0x80	    ? 0
-			      : c < 0x800   ? 1
-			      : c < 0x10000 ? 2
-					    : 3;
-	static const uint8_t first[] = {0, 0xc0, 0xe0, 0xf0};
-
-	if (end - at <= (ptrdiff_t)more)
-		return (NULL);
-	*at++ = (char)(first[more] | c >> 6 * more);
-	for (unsigned i = more; i-- > 0;)
-		*at++ = (char)(0x80 | (c >> 6 * i & 0x3f));
-	return (at);
-}
-
 static char
 to_lower(char c)
 {
@@ -189,11 +172,11 @@ put_part(char *at, const char *end, const uint8_t *part, size_t n, bool lower)
 		uint8_t c = part[i];
 
 		if (c >= 0x80)
-			at = put_utf8(at, end, cp437[c - 0x80]);
+			at = utf8_put(at, end, cp437[c - 0x80]);
 		else if (c < ' ' || c == '/' || c == 0x7f)
-			at = put_utf8(at, end, '?');
+			at = utf8_put(at, end, '?');
 		else
-			at = put_utf8(at, end,
+			at = utf8_put(at, end,
 			    (uint8_t)(lower ? to_lower((char)c) : (char)c));
 	}
 	return (at);
@@ -237,7 +220,7 @@ fat_long_name(const uint16_t *units, size_t n, char *buf)
 			    (units[++i] & 0x3ff);
 		if (c < ' ' || c == '/' || (c >= 0xd800 && c < 0xe000))
 			return (0);
-		at = put_utf8(at, end, c);
+		at = utf8_put(at, end, c);
 	}
 	if (at == NULL || is_dots(buf, (size_t)(at - buf)))
 		return (0);
