@@ -166,15 +166,12 @@ sysctl_tsc(const struct sysctl_node *node, struct sysctl_req *req)
 SYSCTL_PROC(machdep_tsc_freq, "machdep.tsc_freq", CTL_AUTO,
     CTLTYPE_U64 | CTLFLAG_RD, "QU", sysctl_tsc, NULL,
     "The time stamp counter's counts in a second");
-SYSCTL_NODE_(kern_timecounter_hardware, "kern.timecounter.hardware", CTL_AUTO,
-    CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_handle_string,
-    (void *)(uintptr_t) "TSC", 0, "What time is read from");
-SYSCTL_NODE_(kern_supported_archs, "kern.supported_archs", CTL_AUTO,
-    CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_handle_string,
-    (void *)(uintptr_t) "amd64", 0, "Architectures whose programs run");
-SYSCTL_NODE_(kern_compiler_version, "kern.compiler_version", CTL_AUTO,
-    CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_handle_string,
-    (void *)(uintptr_t)("GCC " __VERSION__), 0, "What compiled the kernel");
+SYSCTL_STRING(kern_timecounter_hardware, "kern.timecounter.hardware", CTL_AUTO,
+    CTLFLAG_RD, "TSC", 0, "What time is read from");
+SYSCTL_STRING(kern_supported_archs, "kern.supported_archs", CTL_AUTO,
+    CTLFLAG_RD, "amd64", 0, "Architectures whose programs run");
+SYSCTL_STRING(kern_compiler_version, "kern.compiler_version", CTL_AUTO,
+    CTLFLAG_RD, "GCC " __VERSION__, 0, "What compiled the kernel");
 SYSCTL_CONST_INT(kern_sugid_coredump, "kern.sugid_coredump", CTL_AUTO, 0,
     "Do set-id programs dump core");
 SYSCTL_CONST_INT(unprivileged_chroot, "security.bsd.unprivileged_chroot",

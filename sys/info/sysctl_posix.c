@@ -8,11 +8,9 @@
 
 /* The C library answers for these; the kernel has nothing but the names. */
 #define USER(name, number, descr)                                              \
-	SYSCTL_NODE_(user_##name, "user." #name, number,                       \
-	    CTLTYPE_INT | CTLFLAG_RD, "I", sysctl_handle_int, NULL, 0, descr)
-SYSCTL_NODE_(user_cs_path, "user.cs_path", USER_CS_PATH,
-    CTLTYPE_STRING | CTLFLAG_RD, "A", sysctl_handle_string,
-    (void *)(uintptr_t) "", 0, "PATH that finds all the standard utilities");
+	SYSCTL_CONST_INT(user_##name, "user." #name, number, 0, descr)
+SYSCTL_STRING(user_cs_path, "user.cs_path", USER_CS_PATH, CTLFLAG_RD, "", 0,
+    "PATH that finds all the standard utilities");
 USER(bc_base_max, USER_BC_BASE_MAX, "Max ibase/obase values in bc(1)");
 USER(bc_dim_max, USER_BC_DIM_MAX, "Max array size in bc(1)");
 USER(bc_scale_max, USER_BC_SCALE_MAX, "Max scale value in bc(1)");
@@ -42,9 +40,8 @@ USER(stream_max, USER_STREAM_MAX,
 USER(tzname_max, USER_TZNAME_MAX, "Types of time zone names at least");
 
 static char localbase[1024];
-SYSCTL_NODE_(user_localbase, "user.localbase", USER_LOCALBASE,
-    CTLTYPE_STRING | CTLFLAG_RW, "A", sysctl_handle_string, localbase,
-    sizeof(localbase), "Prefix of add-on packages");
+SYSCTL_STRING(user_localbase, "user.localbase", USER_LOCALBASE, CTLFLAG_RW,
+    localbase, sizeof(localbase), "Prefix of add-on packages");
 
 /* The options' versions; 0: FreeBSD doesn't claim them, though what they are
  * about may be there. */

@@ -7,7 +7,6 @@
 #include "core/count.h"
 #include "core/sysctl.h"
 #include "lib/printf.h"
-#include "lib/string.h"
 #include "proc/proc.h"
 #include "proc/walk.h"
 #include "vm/map.h"

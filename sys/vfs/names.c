@@ -214,9 +214,8 @@ kern_mknodat(
 /* Has root alone other names made for files of others? (a) */
 static int link_check_uid, link_check_gid;
 #define LINK_POLICY(id, descr)                                                 \
-	SYSCTL_NODE_(link_check_##id, "security.bsd.hardlink_check_" #id,      \
-	    CTL_AUTO, CTLTYPE_INT | CTLFLAG_RW, "I", sysctl_handle_int,        \
-	    &link_check_##id, 0, descr)
+	SYSCTL_INT(link_check_##id, "security.bsd.hardlink_check_" #id,        \
+	    CTL_AUTO, CTLFLAG_RW, &link_check_##id, descr)
 LINK_POLICY(uid, "Who isn't root can't make hard links to others' files");
 LINK_POLICY(gid, "Who isn't root can't make hard links to other groups' files");
 
