@@ -98,10 +98,10 @@ fd_limit(struct proc *p)
 	return (MIN(its, most));
 }
 
-int
-fd_get(struct thread *td, int fd, int need, struct file **fpp)
+/* need: what it must be open for. */
+static inline int
+get(struct fdtable *ft, int fd, int need, struct file **fpp)
 {
-	struct fdtable *ft = td->td_proc->p_fd;
 	struct file *fp;
 
 	spin_lock(&ft->ft_lock);
@@ -116,14 +116,15 @@ fd_get(struct thread *td, int fd, int need, struct file **fpp)
 }
 
 int
+fd_get(struct thread *td, int fd, int need, struct file **fpp)
+{
+	return (get(td->td_proc->p_fd, fd, need, fpp));
+}
+
+int
 fdtable_get(struct fdtable *ft, int fd, struct file **fpp)
 {
-	spin_lock(&ft->ft_lock);
-	*fpp = fdtable_file(ft, (unsigned)fd);
-	if (*fpp != NULL)
-		file_hold(*fpp);
-	spin_unlock(&ft->ft_lock);
-	return (*fpp == NULL ? EBADF : 0);
+	return (get(ft, fd, 0, fpp));
 }
 
 int

@@ -413,12 +413,7 @@ fdtable_walk(struct fdtable *ft, int (*fn)(void *arg, int fd, struct file *fp),
 
 	for (unsigned fd = 0; error == 0 && fdtable_next(ft, &fd, UINT_MAX);
 	     fd++) {
-		spin_lock(&ft->ft_lock);
-		fp = fdtable_file(ft, fd);
-		if (fp != NULL)
-			file_hold(fp);
-		spin_unlock(&ft->ft_lock);
-		if (fp == NULL)
+		if (fdtable_get(ft, (int)fd, &fp) != 0)
 			continue;
 		error = fn(arg, (int)fd, fp);
 		file_release(fp);
