@@ -29,9 +29,10 @@ struct thread;
 #define PRI_IDLE      64
 #define PRI_COUNT     96
 
-/* Guarded by (q) c_lock, (o) this CPU alone, (!) set at start. */
+/* Room for core/count.h's. */
 #define CPU_COUNTS_MAX 40
 
+/* Guarded by (q) c_lock, (o) this CPU alone, (!) set at start. */
 struct cpu {
 	struct thread *c_thread;	   /* (o) running; %gs:0 */
 	struct cpu *c_self;		   /* (!) %gs:8 */
