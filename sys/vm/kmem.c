@@ -66,7 +66,6 @@ static const uint16_t class_size[] = {
 #define SMALL_MAX 2048
 static struct kcache *class_cache[nitems(class_size)];
 static uint8_t class_of[SMALL_MAX / 16 + 1]; /* by (size + 15) / 16 */
-static uint64_t large_pages;		     /* atomic */
 
 #ifdef OPT_KASAN
 /* The end of an object's zone. */
@@ -441,7 +440,6 @@ cut_off(void *p, size_t size, size_t pages)
 static void
 count_large(size_t pages)
 {
-	atomic_add(&large_pages, pages);
 	count(COUNT_LARGE);
 	count_add(COUNT_LARGE_BYTES, ptoa(pages));
 }
@@ -475,7 +473,6 @@ large_free(void *p, size_t size)
 	const size_t pages =
 	    in_physmap(p) ? 1ul << order : atop(size + PAGE_MASK);
 
-	atomic_sub(&large_pages, pages);
 	count(COUNT_LARGE_FREE);
 	count_add(COUNT_LARGE_FREE_BYTES, ptoa(pages));
 	if (in_physmap(p)) {
@@ -530,7 +527,9 @@ kmem_strfree(char *s)
 uint64_t
 kmem_used(void)
 {
-	uint64_t pages = atomic_load(&large_pages);
+	/* First what was given back, so that the rest is never negative. */
+	const uint64_t given = count_sum(COUNT_LARGE_FREE_BYTES);
+	uint64_t pages = atop(count_sum(COUNT_LARGE_BYTES) - given);
 
 	for (unsigned i = 0; i < nkcaches; i++)
 		pages += (uint64_t)kcaches[i].kc_nslabs << kcaches[i].kc_order;
